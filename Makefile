@@ -1,0 +1,95 @@
+# make lab     set up .venv and open JupyterLab on the first lesson
+# make test    every check there is: ruff, stale files, tests, nbval, papermill
+# make build   sources/ -> notebooks/, exercises/, solutions/ (executed)
+# make run     execute lessons and solutions through papermill and print a table
+# make bench   measure how fast the course's own code is
+# make clean   remove .venv
+#
+# More arguments for the command: make lab ARGS="--no-browser --port 8899"
+# Another Python (3.10 or newer): make lab PYTHON=python3.12
+# PyTorch from PyPI instead of its own CPU index: make lab TORCH_INDEX=
+
+PYTHON ?= python3
+# On Linux, PyPI's torch brings several GB of CUDA, which this course never uses.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+ARGS ?=
+
+BIN := .venv/bin
+STAMP := .venv/ready
+LOG := .venv/setup.log
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+FIRST_LESSON := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
+# Containers run as root, and JupyterLab refuses to start there without being told.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+# Scripts in a .venv name their folder: after a move, or without its Python, it is made anew.
+BROKEN := $(if $(wildcard $(STAMP)),$(shell \
+	$(BIN)/python -c "" 2>/dev/null && [ "$$(cat $(STAMP))" = "$$(pwd -P)" ] || echo broken))
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test build run bench clean broken
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
+
+lab: $(STAMP)
+	@[ -n "$(FIRST_LESSON)" ] || { echo "No notebooks/*.ipynb here: run 'make build' first." >&2; exit 2; }
+	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir="$(CURDIR)" \
+		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
+
+test: $(STAMP)
+	@echo "== 1/5 ruff: mistakes and layout"
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@echo "== 2/5 build --check: what is generated agrees with sources/"
+	@$(BIN)/lr-course build --check
+	@echo "== 3/5 pytest: unit, property and browser tests"
+	@$(BIN)/python -m pytest -n 2 --dist=loadfile
+	@echo "== 4/5 nbval: every cell of lessons and solutions prints what it printed"
+	@$(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile \
+		--nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
+	@echo "== 5/5 papermill: lessons and solutions run, and draw the same figures"
+	@$(BIN)/lr-course run --compare-figures notebooks solutions
+
+build: $(STAMP)
+	@$(BIN)/lr-course build $(ARGS)
+
+run: $(STAMP)
+	@$(BIN)/lr-course run notebooks solutions $(ARGS)
+
+bench: $(STAMP)
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv
+
+broken:
+
+# The stamp is written last, so a set-up that failed or was interrupted starts again; `unfinished`
+# tells a half-installed .venv, which is made anew, from one that only has to be brought up to date.
+$(STAMP): pyproject.toml constraints.txt $(BROKEN)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
+		echo "The course needs Python 3.10 or newer; '$(PYTHON) --version' says:" \
+			"$$($(PYTHON) --version 2>&1 | tail -n 1). Install one, or name the one to take:" \
+			"make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@echo "Setting up .venv: about 2 minutes and 1.7 GB the first time; details in $(LOG)."
+	@[ -z "$(BROKEN)" ] && [ ! -e .venv/unfinished ] || rm -rf .venv
+	@mkdir -p .venv && rm -f $(LOG)
+	@[ -x $(BIN)/pip ] || { touch .venv/unfinished && $(PYTHON) -m venv .venv >>$(LOG) 2>&1; } || { \
+		echo "'$(PYTHON) -m venv .venv' failed (on Debian and Ubuntu: apt-get install python3-venv);" \
+			"the reason is in $(LOG)." >&2; exit 2; }
+	@echo "  1/3 pip, which also shows whether a package index answers"
+	@$(PIP) install --retries 1 --timeout 10 --upgrade --force-reinstall pip >>$(LOG) 2>&1 || { \
+		echo "Set-up stopped: no package index answers. Connect to a network (or set PIP_INDEX_URL" \
+			"to a mirror) and run make again; details in $(LOG)." >&2; exit 2; }
+	@touch .venv/unfinished
+	@echo "  2/3 PyTorch, CPU build"
+	@[ "$$(uname -s)" != Linux ] || [ -z "$(TORCH_INDEX)" ] || \
+		$(PIP) install --retries 1 --timeout 10 --no-deps --index-url $(TORCH_INDEX) \
+			"$$(sed -n 's/^torch==\([0-9.]*\).*/torch==\1+cpu/p' constraints.txt)" >>$(LOG) 2>&1 || \
+		echo "      not to be had from $(TORCH_INDEX): taking the standard build (large on Linux)"
+	@echo "  3/3 everything else"
+	@$(PIP) install -c constraints.txt -e ".[staff]" >>$(LOG) 2>&1 || { \
+		echo "Set-up stopped: $$(grep -i '^error' $(LOG) | tail -n 1)." \
+			"Put that right and run make again; details in $(LOG)." >&2; exit 2; }
+	@rm .venv/unfinished && pwd -P >$(STAMP)
+	@echo "  done"

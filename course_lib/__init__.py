@@ -1,0 +1,1 @@
+"""Learning-rate schedules, and what is needed to measure them."""

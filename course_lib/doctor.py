@@ -1,0 +1,205 @@
+"""Whether this machine can run the course: one line a check, with the fix for what fails.
+
+Only the standard library is imported at the top, because a missing package is what it reports.
+"""
+
+import importlib
+import importlib.metadata
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PROJECT = "lr-course"
+OLDEST_PYTHON = (3, 10)
+KERNEL_SECONDS = 60
+CHROMIUM_NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+)
+BWRAP_TRIAL = ("bwrap", "--ro-bind", "/", "/", "true")
+INSTALL_ALL = "python -m pip install -c constraints.txt -e '.[staff]'"
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was found out about one thing, and what to do when it is not in order."""
+
+    name: str
+    ok: bool
+    detail: str
+    fix: str = ""
+    staff_only: bool = False
+
+    def line(self) -> str:
+        """Return the one line that is printed for this check."""
+        state = "ok  " if self.ok else "----" if self.staff_only else "FAIL"
+        staff = " (staff)" if self.staff_only else ""
+        fix = "" if self.ok else f"; fix: {self.fix}"
+        return f"{state}  {self.name}{staff}: {self.detail}{fix}"
+
+
+def check_python(version: Sequence[int] = sys.version_info) -> Check:
+    """Check that this Python is new enough for the course."""
+    found = ".".join(str(part) for part in version[:3])
+    oldest = ".".join(str(part) for part in OLDEST_PYTHON)
+    return Check(
+        "Python",
+        tuple(version[:2]) >= OLDEST_PYTHON,
+        f"{found}, needed >={oldest}",
+        f"install Python {oldest} or newer, then make clean lab PYTHON=python{oldest}",
+    )
+
+
+def check_packages(requirements: Sequence[str] | None = None) -> list[Check]:
+    """Check each requirement (default: those of the installed project), staff's included."""
+    if requirements is None:
+        try:
+            requirements = importlib.metadata.requires(PROJECT) or []
+        except importlib.metadata.PackageNotFoundError:
+            return [Check(PROJECT, False, "not installed in this Python", INSTALL_ALL)]
+    try:
+        requirement_type = _requirement_type()
+    except ImportError:
+        fix = "python -m pip install packaging"
+        return [Check("packaging", False, "missing, so no version can be compared", fix)]
+    wanted = [requirement_type(line) for line in requirements]
+    checks = [_check_package(requirement) for requirement in wanted if _applies(requirement)]
+    return sorted(checks, key=lambda check: check.staff_only)
+
+
+def _requirement_type() -> type:
+    """Return the class that reads a requirement: packaging's, or pip's own copy of it."""
+    try:
+        return importlib.import_module("packaging.requirements").Requirement
+    except ImportError:
+        return importlib.import_module("pip._vendor.packaging.requirements").Requirement
+
+
+def _applies(requirement) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": "staff"})
+
+
+def _check_package(requirement) -> Check:
+    """Check one parsed requirement; those that only an extra asks for are staff's."""
+    staff_only = requirement.marker is not None and not requirement.marker.evaluate({"extra": ""})
+    needed = f"needed {requirement.specifier}" if str(requirement.specifier) else "any version"
+    fix = f"python -m pip install -c constraints.txt '{requirement.name}{requirement.specifier}'"
+    try:
+        found = importlib.metadata.version(requirement.name)
+    except importlib.metadata.PackageNotFoundError:
+        return Check(requirement.name, False, f"not installed, {needed}", fix, staff_only)
+    in_range = requirement.specifier.contains(found, prereleases=True)
+    return Check(requirement.name, in_range, f"{found}, {needed}", fix, staff_only)
+
+
+def check_kernel(kernel_name: str = "python3") -> Check:
+    """Start the kernel a notebook would get, and import the course in it."""
+    name = f"kernel {kernel_name}"
+    started = time.perf_counter()
+    try:
+        problem = _import_in_kernel(kernel_name)
+    except Exception as error:  # whatever a broken kernel raises is the finding, not a traceback
+        problem = f"{type(error).__name__}: {error}".splitlines()[0]
+    if problem:
+        fix = f"{sys.executable} -m ipykernel install --sys-prefix --name {kernel_name}"
+        if problem.startswith(("ModuleNotFoundError", "ImportError")):
+            fix = f"{INSTALL_ALL}, and if that was done: {fix}"
+        return Check(name, False, problem, fix)
+    seconds = time.perf_counter() - started
+    return Check(name, True, f"starts and imports course_lib in {seconds:.1f} s")
+
+
+def _import_in_kernel(kernel_name: str) -> str:
+    """Return "", or the error that `import course_lib` gave in a fresh kernel."""
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(kernel_name=kernel_name)
+    # Elsewhere than here, or the folder itself would make the import work without an installation.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        manager.start_kernel(cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        client = manager.client()
+        try:
+            client.start_channels()
+            client.wait_for_ready(timeout=KERNEL_SECONDS)
+            code = "import course_lib, ipywidgets, matplotlib.pyplot, numpy"
+            reply = client.execute_interactive(code, timeout=KERNEL_SECONDS)["content"]
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+    return "" if reply["status"] == "ok" else f"{reply['ename']}: {reply['evalue']}"
+
+
+def find_chromium(names: Sequence[str] = CHROMIUM_NAMES) -> str | None:
+    """Return the path of the browser that the browser tests drive, or None."""
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+def check_chromium(names: Sequence[str] = CHROMIUM_NAMES) -> Check:
+    """Check that there is a Chromium or Chrome that tells its version."""
+    fix = "apt-get install chromium, or install Chrome (browser tests are skipped until then)"
+    path = find_chromium(names)
+    if path is None:
+        return Check("Chromium", False, "not found", fix, staff_only=True)
+    ok, said = _try_command([path, "--version"])
+    return Check("Chromium", ok, f"{said} ({path})", fix, staff_only=True)
+
+
+def check_bubblewrap(trial: Sequence[str] = BWRAP_TRIAL) -> Check:
+    """Check that bubblewrap (Linux only) can make a sandbox, which grading runs in."""
+    if shutil.which(trial[0]) is None:
+        fix = "apt-get install bubblewrap (Linux only; elsewhere grade in WSL or a Linux container)"
+        return Check("bubblewrap", False, f"no {trial[0]} command", fix, staff_only=True)
+    ok, said = _try_command(trial)
+    fix = "allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, or your system's way"
+    return Check("bubblewrap", ok, "makes a sandbox" if ok else said, fix, staff_only=True)
+
+
+def _try_command(command: Sequence[str]) -> tuple[bool, str]:
+    """Run a command; return whether it succeeded, and the last line of what it said."""
+    try:
+        run = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return False, str(error)
+    said = run.stdout.strip() or run.stderr.strip() or f"exit status {run.returncode}"
+    return run.returncode == 0, said.splitlines()[-1]
+
+
+def all_checks() -> list[Check]:
+    """Run every check, in the order they are printed."""
+    return [
+        check_python(),
+        *check_packages(),
+        check_kernel(),
+        check_chromium(),
+        check_bubblewrap(),
+    ]
+
+
+def report(checks: Sequence[Check]) -> int:
+    """Print the checks and the verdict; return 0 if the course can run, else 1."""
+    for check in checks:
+        print(check.line())
+    failed = [check.name for check in checks if not check.ok and not check.staff_only]
+    missing = [check.name for check in checks if not check.ok and check.staff_only]
+    if missing:
+        print(f"Staff tools not in order: {', '.join(missing)}. Learners do not need them.")
+    if failed:
+        print(f"The course cannot run yet; to put right: {', '.join(failed)}.")
+        return 1
+    print("The course can run.")
+    return 0
+
+
+def main() -> int:
+    """Check this machine and return the exit status of `lr-course doctor`."""
+    return report(all_checks())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,143 @@
+"""The doctor finds what is broken, names the fix, and its exit status can be relied on."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_lib import doctor
+
+HERE = Path(doctor.__file__).parent
+LAUNCH = "from ipykernel.kernelapp import launch_new_instance as launch; launch()"
+
+
+@pytest.fixture
+def add_kernel(tmp_path, monkeypatch):
+    """Return a function that installs a kernel of a given command line."""
+
+    def add(name, *command):
+        folder = tmp_path / "kernels" / name
+        folder.mkdir(parents=True)
+        spec = {"argv": [*command], "display_name": name, "language": "python"}
+        (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+        monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+
+    return add
+
+
+def test_this_machine_can_run_the_course(capsys):
+    assert doctor.main() == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "The course can run."
+    assert sum(line.startswith("ok    numpy: ") for line in lines) == 1
+    assert sum(line.startswith("ok    kernel python3: ") for line in lines) == 1
+
+
+def test_an_old_python_fails():
+    assert doctor.check_python((3, 10, 0)).ok
+    check = doctor.check_python((3, 9, 18))
+    assert not check.ok
+    assert "3.9.18" in check.detail
+    assert "PYTHON=python3.10" in check.fix
+
+
+def test_a_missing_package_fails_with_the_command_that_installs_it():
+    (check,) = doctor.check_packages(["no-such-package-of-ours>=1.0"])
+    assert not check.ok
+    assert not check.staff_only
+    assert "fix: python -m pip install -c constraints.txt 'no-such-package-of-ours>=1.0'" in (
+        check.line()
+    )
+
+
+def test_a_package_outside_its_range_fails():
+    checks = doctor.check_packages(["numpy>=999", "numpy<1", "numpy", "numpy>=1.26"])
+    assert [check.ok for check in checks] == [False, False, True, True]
+
+
+def test_only_staffs_packages_are_staffs_and_other_extras_do_not_count():
+    checks = doctor.check_packages(
+        ['rarely>=1; extra == "staff"', 'never>=1; extra == "cluster"', "numpy>=1"]
+    )
+    assert [(check.name, check.ok, check.staff_only) for check in checks] == [
+        ("numpy", True, False),
+        ("rarely", False, True),
+    ]
+
+
+def test_versions_are_compared_without_packaging_or_the_lack_is_told(monkeypatch):
+    monkeypatch.setitem(sys.modules, "packaging.requirements", None)
+    assert [check.ok for check in doctor.check_packages(["numpy>=1", "numpy>=999"])] == [
+        True,
+        False,
+    ]
+    monkeypatch.setitem(sys.modules, "pip._vendor.packaging.requirements", None)
+    (check,) = doctor.check_packages(["numpy>=1"])
+    assert (check.name, check.ok) == ("packaging", False)
+
+
+def test_a_python_without_any_package_gets_lines_and_no_traceback(tmp_path):
+    (tmp_path / "course_lib").mkdir()
+    for name in ("__init__.py", "doctor.py"):
+        shutil.copy(HERE / name, tmp_path / "course_lib")
+    command = [sys.executable, "-S", "-m", "course_lib.doctor"]  # -S: no site-packages
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 1
+    assert run.stderr == ""
+    assert "FAIL  lr-course: not installed in this Python; fix: " in run.stdout
+    assert "FAIL  kernel python3: ModuleNotFoundError" in run.stdout
+    assert "to put right: lr-course, kernel python3." in run.stdout
+
+
+def test_an_unknown_kernel_fails():
+    check = doctor.check_kernel("no-such-kernel")
+    assert not check.ok
+    assert check.detail.startswith("NoSuchKernel")
+    assert check.fix.endswith("ipykernel install --sys-prefix --name no-such-kernel")
+
+
+def test_a_kernel_that_dies_at_once_fails(add_kernel):
+    add_kernel("dying", sys.executable, "-c", "raise SystemExit(3)", "{connection_file}")
+    check = doctor.check_kernel("dying")
+    assert not check.ok
+    assert "died" in check.detail
+
+
+def test_a_kernel_that_cannot_import_the_course_fails(add_kernel):
+    hide = f"import sys; sys.modules['course_lib'] = None; {LAUNCH}"
+    add_kernel("elsewhere", sys.executable, "-c", hide, "-f", "{connection_file}")
+    check = doctor.check_kernel("elsewhere")
+    assert not check.ok
+    assert "course_lib" in check.detail
+    assert doctor.INSTALL_ALL in check.fix
+
+
+def test_the_kernel_imports_the_installed_course_not_what_lies_in_this_folder(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "course_lib.py").write_text("raise ImportError('the wrong one')", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert doctor.check_kernel().ok
+
+
+def test_a_missing_or_broken_staff_tool_is_told_but_does_not_stop_the_course(capsys):
+    checks = [
+        doctor.check_chromium(["no-such-browser"]),
+        doctor.check_bubblewrap(["no-such-sandbox"]),
+        doctor.check_bubblewrap([sys.executable, "-c", "raise SystemExit('no user namespaces')"]),
+    ]
+    assert [check.ok for check in checks] == [False, False, False]
+    assert "no user namespaces" in checks[-1].detail
+    assert doctor.report(checks) == 0
+    assert "Learners do not need them" in capsys.readouterr().out
+
+
+def test_one_failure_of_the_course_is_exit_status_1(capsys):
+    good = doctor.Check("good", True, "fine")
+    bad = doctor.Check("bad", False, "broken", "repair it")
+    assert doctor.report([good]) == 0
+    assert doctor.report([good, bad]) == 1
+    assert "FAIL  bad: broken; fix: repair it\n" in capsys.readouterr().out
