@@ -1,0 +1,109 @@
+"""What can be computed exactly about gradient descent on a quadratic, with and without noise.
+
+The problem is L(w) = ½ wᵀ H w with its minimum at 0. A noisy gradient is H w + σ ξ with
+ξ ~ N(0, 1) drawn afresh for every step and coordinate.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.validation import check_real
+
+
+def stability_limit(hessian: np.ndarray | float) -> float:
+    """Return 2 / λ_max, the rate from which gradient descent no longer converges.
+
+    Args:
+        hessian: a symmetric matrix (n, n), or its largest eigenvalue; λ_max > 0. The unit of the
+            limit is that of w² / L.
+
+    Raises:
+        ValueError: not square, not symmetric, not finite, or λ_max <= 0.
+    """
+    matrix = np.atleast_2d(np.asarray(hessian, dtype=np.float64))
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise ValueError(f"hessian must be a square matrix, got shape {matrix.shape}")
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T):
+        raise ValueError(f"hessian must be finite and symmetric, got {matrix.tolist()}")
+    largest = np.linalg.eigvalsh(matrix)[-1]
+    if largest <= 0:
+        raise ValueError(f"hessian must have a positive eigenvalue, the largest is {largest:g}")
+    return float(2.0 / largest)
+
+
+def descend(curvatures: np.ndarray, start: np.ndarray, rates: np.ndarray) -> np.ndarray:
+    """Return the path of gradient descent without noise, in the eigenbasis of H.
+
+    w[t + 1] = (1 - rates[t] * λ) * w[t], coordinate by coordinate.
+
+    Args:
+        curvatures: eigenvalues λ, shape (n,).
+        start: w[0], shape (n,).
+        rates: learning rates, shape (T,).
+
+    Returns:
+        w, shape (T + 1, n).
+
+    Raises:
+        ValueError: the shapes do not fit.
+    """
+    lam, w0, eta = (np.asarray(a, dtype=np.float64) for a in (curvatures, start, rates))
+    if lam.ndim != 1 or w0.shape != lam.shape or eta.ndim != 1:
+        raise ValueError(
+            "curvatures and start must have shape (n,) and rates shape (T,), "
+            f"got {lam.shape}, {w0.shape}, {eta.shape}"
+        )
+    factors = 1.0 - eta[:, None] * lam
+    return np.cumprod(np.vstack([w0, factors]), axis=0)
+
+
+def expected_loss(
+    rates: np.ndarray, curvature: float, noise_std: float, start: float
+) -> np.ndarray:
+    """Return E[L(w_t)] of stochastic gradient descent on ½ λ w², t = 0 … T, exactly.
+
+    With m_t = E[w_t²]: m_{t+1} = (1 - η_t λ)² m_t + η_t² σ², and E[L] = ½ λ m_t.
+
+    Args:
+        rates: learning rates η_t, shape (T,).
+        curvature: λ > 0.
+        noise_std: σ >= 0, standard deviation of the gradient's noise.
+        start: w_0.
+
+    Returns:
+        Expected losses, shape (T + 1,).
+
+    Raises:
+        ValueError, TypeError: an argument is out of its range or of the wrong type.
+
+    Source: Schaul, Zhang & LeCun (2013), No more pesky learning rates, arXiv:1206.1106, sec. 4.
+    """
+    lam = check_real("curvature", curvature, low_open=True)
+    variance = check_real("noise_std", noise_std) ** 2
+    moments = [float(start) ** 2]
+    for eta in np.asarray(rates, dtype=np.float64):
+        moments.append((1.0 - eta * lam) ** 2 * moments[-1] + eta**2 * variance)
+    return 0.5 * lam * np.array(moments)
+
+
+def noise_floor(rate: float, curvature: float, noise_std: float) -> float:
+    """Return the expected loss at which a constant rate comes to rest: η σ² / (2 (2 - η λ)).
+
+    For η well below the stability limit this is η σ² / 4: proportional to the rate, and
+    independent of the curvature. It is the fixed point of the recursion in `expected_loss`.
+
+    Args:
+        rate: η, 0 <= η < 2 / λ.
+        curvature: λ > 0.
+        noise_std: σ >= 0.
+
+    Raises:
+        ValueError, TypeError: an argument is out of its range; at η >= 2 / λ there is no rest.
+    """
+    lam = check_real("curvature", curvature, low_open=True)
+    sigma = check_real("noise_std", noise_std)
+    eta = check_real("rate", rate)
+    if eta >= 2.0 / lam:
+        raise ValueError(f"rate must be < 2 / curvature = {2.0 / lam:g}, got {rate!r}")
+    return eta * sigma**2 / (2.0 * (2.0 - eta * lam))

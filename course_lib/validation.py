@@ -1,0 +1,50 @@
+"""Argument checks whose errors name the argument, the value and what is allowed."""
+
+from __future__ import annotations
+
+import math
+import numbers
+
+import numpy as np
+
+
+def check_real(
+    name: str,
+    value: float,
+    *,
+    low: float = 0.0,
+    high: float = math.inf,
+    low_open: bool = False,
+) -> float:
+    """Return `value` as a float when low <= value <= high and it is finite.
+
+    With `low_open` the lower bound itself is not allowed. Raises TypeError when `value` is not a
+    real number (a bool is not one here), ValueError when it is out of range, infinite or NaN.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a real number, got {value!r}")
+    number = float(value)
+    too_low = number <= low if low_open else number < low
+    if not math.isfinite(number) or too_low or number > high:
+        bound = ">" if low_open else ">="
+        upper = "" if high == math.inf else f" and <= {high:g}"
+        raise ValueError(f"{name} must be finite, {bound} {low:g}{upper}, got {value!r}")
+    return number
+
+
+def check_count(name: str, value: int, *, low: int = 1) -> int:
+    """Return `value` as an int when it is a whole number >= low.
+
+    Raises TypeError for anything but an int or a NumPy integer (a bool or 3.0 is refused),
+    ValueError below `low`.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < low:
+        raise ValueError(f"{name} must be >= {low}, got {value!r}")
+    return int(value)
+
+
+def check_floor(floor: float, peak_lr: float) -> float:
+    """Return `floor` as a float when 0 <= floor <= peak_lr; raise as `check_real` does."""
+    return check_real("floor", floor, low=0.0, high=peak_lr)

@@ -1,0 +1,134 @@
+"""The training engine against PyTorch's gradients, a plain loop, and itself regrouped."""
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.plain_loop import train_one
+from course_lib import problems
+from course_lib.training import _batches, init_mlp, train
+
+DATA = problems.spirals()
+
+
+def test_spirals_are_the_same_on_every_machine():
+    # RandomState's stream is frozen by NumPy; these are the first and last points of seed 0.
+    assert DATA.inputs.shape == (300, 2)
+    assert np.bincount(DATA.labels).tolist() == [100, 100, 100]
+    radius = np.hypot(*DATA.inputs.T).reshape(3, 100)
+    assert np.allclose(radius, np.linspace(0.2, 1.0, 100))
+    angle = 0.25 * np.random.RandomState(0).randn(1)[0]
+    assert DATA.inputs[0] == pytest.approx([0.2 * np.cos(angle), 0.2 * np.sin(angle)])
+
+
+def test_steps_are_those_of_pytorch_autograd():
+    layers = [torch.tensor(a, requires_grad=True) for a in init_mlp([2, 64, 64, 3], seed=5)]
+    x, y = torch.tensor(DATA.inputs), torch.tensor(DATA.labels)
+    rates = np.linspace(0.2, 0.05, 20)
+    losses = []
+    for rate in rates:
+        hidden = torch.relu(x @ layers[0] + layers[1])
+        hidden = torch.relu(hidden @ layers[2] + layers[3])
+        p = torch.softmax(hidden @ layers[4] + layers[5], dim=1)
+        loss = -torch.log(p[torch.arange(len(y)), y] + 1e-12).mean()
+        losses.append(loss.item())
+        for array, slope in zip(layers, torch.autograd.grad(loss, layers), strict=True):
+            array.data -= rate * slope
+    ours = train(DATA, rates[None], seeds=[5])
+    assert ours.losses[0] == pytest.approx(losses, abs=1e-9)
+
+
+@pytest.mark.parametrize("order", ["simultaneous", "layer_by_layer"])
+def test_equals_a_plain_loop_for_300_steps(order):
+    ours = train(DATA, np.full((1, 300), 0.1), seeds=[42], order=order)
+    assert (
+        np.abs(ours.losses[0] - train_one(DATA, np.full(300, 0.1), 42, order=order)).max() < 1e-10
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "loss"), [(1e-4, 1.0762), (0.01, 0.7673), (0.05, 0.4541), (0.1, 0.1732)]
+)
+def test_the_misplaced_update_gives_the_losses_measured_from_the_article(rate, loss):
+    ours = train(DATA, np.full((1, 300), rate), seeds=[42], order="layer_by_layer")
+    assert round(ours.losses[0, -1], 4) == loss
+
+
+def test_grouping_does_not_change_a_bit():
+    rates = np.random.default_rng(0).uniform(0.01, 0.5, size=(7, 30))
+    seeds = np.arange(7)
+    for batch_size in (None, 32):
+        together = train(DATA, rates, seeds, batch_size=batch_size)
+        for r in range(7):
+            alone = train(DATA, rates[r : r + 1], seeds[r : r + 1], batch_size=batch_size)
+            assert (alone.losses[0] == together.losses[r]).all()
+            assert alone.final_loss[0] == together.final_loss[r]
+
+
+def test_a_run_that_diverges_is_marked_and_leaves_its_neighbours_alone(recwarn):
+    rates = np.array([[0.1] * 120, [1.0] * 120, [0.1] * 120])
+    runs = train(DATA, rates, seeds=[1, 2, 1], order="layer_by_layer")
+    assert runs.diverged.tolist() == [False, True, False]
+    first = runs.diverged_at[1]
+    assert np.isnan(runs.losses[1, first:]).all()
+    assert np.isfinite(runs.losses[1, :first]).all()
+    assert np.isnan(runs.final_loss[1])
+    assert (runs.losses[0] == runs.losses[2]).all()
+    assert np.isfinite(runs.losses[0]).all()
+    assert not recwarn.list
+
+
+def test_all_runs_may_diverge():
+    runs = train(DATA, np.full((2, 100), 1.0), seeds=[0, 1], order="layer_by_layer")
+    assert runs.diverged.all()
+
+
+def test_batches_are_epochs_without_replacement():
+    calls = []
+    data = problems.Classification(
+        np.arange(10.0)[:, None] * [1.0, 0.0], np.zeros(10, dtype=int), 2, "ten"
+    )
+    batches = _batches(3, 10, 4)
+    for _ in range(5):
+        calls.append(next(batches))
+    assert sorted(np.concatenate(calls)[:10]) == list(range(10))
+    assert sorted(np.concatenate(calls)[10:]) == list(range(10))
+    assert np.isfinite(train(data, np.full((1, 5), 0.1), seeds=[3], batch_size=4).losses).all()
+
+
+def test_single_precision_is_close():
+    rates = np.full((2, 100), 0.1)
+    double, single = (train(DATA, rates, [0, 1], dtype=d) for d in (np.float64, np.float32))
+    assert single.losses == pytest.approx(double.losses, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"rates": np.full(3, 0.1)}, ValueError, r"rates must have shape \(runs, steps\)"),
+        ({"rates": np.empty((0, 3))}, ValueError, "rates must have shape"),
+        ({"rates": np.full((1, 3), -0.1)}, ValueError, "rates must be finite and >= 0"),
+        ({"rates": np.full((1, 3), np.nan)}, ValueError, "rates must be finite"),
+        ({"seeds": [0, 1]}, ValueError, "one seed a run: 1 expected, got 2"),
+        ({"seeds": [-1]}, ValueError, "seeds must be >= 0, got"),
+        ({"seeds": [0.5]}, TypeError, "seeds must be a whole number"),
+        ({"batch_size": 0}, ValueError, "batch_size must be >= 1, got 0"),
+        ({"batch_size": 301}, ValueError, "batch_size must be <= the 300 examples, got 301"),
+        ({"hidden": (0,)}, ValueError, "hidden must be >= 1, got 0"),
+        ({"dtype": np.int32}, ValueError, "dtype must be"),
+        ({"order": "random"}, ValueError, "order must be .*got 'random'"),
+    ],
+)
+def test_bad_arguments_are_named(change, error, message):
+    arguments = {"rates": np.full((1, 3), 0.1), "seeds": [0]} | change
+    with pytest.raises(error, match=message):
+        train(DATA, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"per_class": 0}, "per_class"), ({"noise": -1.0}, "noise"), ({"seed": -1}, "seed")],
+)
+def test_bad_spirals_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        problems.spirals(**arguments)
