@@ -1,0 +1,259 @@
+"""The course's figures: one function a figure, each returning a matplotlib Figure.
+
+Every figure stands on its own light card, so that it reads the same in light and dark themes, on
+a slide and on paper. Colours are those of Okabe & Ito (2008), which colour-blind readers can tell
+apart; lines differ in dash and points in marker as well.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+import numpy as np
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from course_lib.intervals import mean_interval
+from course_lib.problems import Classification
+from course_lib.schedules import Schedule
+
+BLUE, ORANGE, GREEN, PINK, SKY, RED = (
+    "#0072B2",
+    "#E69F00",
+    "#009E73",
+    "#CC79A7",
+    "#56B4E9",
+    "#D55E00",
+)
+INK = "#1f2328"
+CARD = "#fcfcfa"
+COLOURS = (BLUE, ORANGE, GREEN, PINK, RED, SKY)
+DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (3, 1)), (0, (1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+
+_STYLE = {
+    "axes.edgecolor": INK,
+    "axes.facecolor": CARD,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10.5,
+    "axes.titleweight": "bold",
+    "figure.facecolor": CARD,
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same picture on every machine
+    "font.size": 9.5,
+    "grid.alpha": 0.7,
+    "grid.color": "#dcdcd6",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+#: Decorator for every function that draws: some settings take effect as text and lines are added.
+styled = matplotlib.rc_context(_STYLE)
+_CSS_PIXELS_PER_INCH = 96
+_OVERSAMPLING = 1.5  # sharp on a high-density screen, still a small file
+
+
+@styled
+def panels(columns: int = 1, width: float = 7.4, height: float = 3.3) -> tuple[Figure, list[Axes]]:
+    """Return an empty figure in the course's style and its axes, left to right.
+
+    Args:
+        columns: number of axes, >= 1.
+        width: in inches.
+        height: in inches.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, list(figure.subplots(1, columns, squeeze=False)[0])
+
+
+@styled
+def png(figure: Figure) -> bytes:
+    """Return a figure as a small PNG: 64 colours, and no time stamp in it."""
+    canvas = FigureCanvasAgg(figure)
+    figure.set_dpi(_CSS_PIXELS_PER_INCH * _OVERSAMPLING)
+    canvas.draw()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    picture = picture.quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="png")
+    return buffer.getvalue()
+
+
+def img_tag(figure: Figure, alt: str) -> str:
+    """Return a figure as an HTML `<img>` that carries its text alternative.
+
+    Raises:
+        ValueError: `alt` is empty.
+    """
+    if not alt.strip():
+        raise ValueError(f"alt must describe the figure, got {alt!r}")
+    data = base64.b64encode(png(figure)).decode()
+    width = round(figure.get_figwidth() * _CSS_PIXELS_PER_INCH)
+    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{width}">'
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Display a figure in a notebook with `alt`: what it shows, for those who cannot see it.
+
+    JupyterLab gives an `image/png` output no alt attribute, hence the HTML.
+    """
+    display({"text/html": img_tag(figure, alt), "text/plain": alt}, raw=True)
+
+
+def _axes(ax: Axes | None, **size: float) -> Axes:
+    return panels(**size)[1][0] if ax is None else ax
+
+
+@styled
+def schedule_curve(schedule: Schedule, total_steps: int, ax: Axes | None = None) -> Figure:
+    """Draw the rate over the steps 0 … total_steps."""
+    ax = _axes(ax)
+    steps = np.arange(total_steps + 1)
+    ax.plot(steps, schedule(steps), color=BLUE, drawstyle="steps-post")
+    ax.set(xlabel="step", ylabel="learning rate", title=schedule.name, ylim=(0, None))
+    return ax.figure
+
+
+@styled
+def descent_paths(curvature: float, paths: Mapping[str, np.ndarray]) -> Figure:
+    """Draw paths w_0, w_1, … over the parabola ½ λ w², one panel a path.
+
+    Args:
+        curvature: λ.
+        paths: title of the panel -> positions, shape (T + 1,).
+    """
+    figure, axes = panels(len(paths), height=2.7)
+    w = np.linspace(-3.2, 3.2, 200)
+    for ax, (title, path) in zip(axes, paths.items(), strict=True):
+        ax.plot(w, 0.5 * curvature * w**2, color="#9a9a94", linewidth=1.2)
+        seen = path[np.abs(path) <= 3.2]
+        ax.plot(seen, 0.5 * curvature * seen**2, color=BLUE, marker="o", markersize=4, linewidth=1)
+        ax.plot(path[0], 0.5 * curvature * path[0] ** 2, "o", color=RED, markersize=6)
+        top = 0.5 * curvature * 3.2**2
+        ax.set(xlabel="w", xlim=(-3.2, 3.2), ylim=(-0.05 * top, top), title=title)
+    axes[0].set_ylabel("loss")
+    for ax in axes[1:]:
+        ax.tick_params(labelleft=False)
+    return figure
+
+
+@styled
+def ravine_paths(curvatures: Sequence[float], paths: Mapping[str, np.ndarray]) -> Figure:
+    """Draw paths over the contours of ½ (λ₁ w₁² + λ₂ w₂²), one panel a path.
+
+    Args:
+        curvatures: (λ₁, λ₂).
+        paths: title of the panel -> positions, shape (T + 1, 2).
+    """
+    figure, axes = panels(len(paths), height=2.9)
+    x, y = np.meshgrid(np.linspace(-2.4, 2.4, 160), np.linspace(-2.4, 2.4, 160))
+    loss = 0.5 * (curvatures[0] * x**2 + curvatures[1] * y**2)
+    for ax, (title, path) in zip(axes, paths.items(), strict=True):
+        ax.contour(x, y, np.log10(loss + 1e-3), levels=9, colors="#b9b9b2", linewidths=0.8)
+        ax.plot(*path.T, color=BLUE, marker="o", markersize=3, linewidth=1)
+        ax.plot(*path[0], "o", color=RED, markersize=6)
+        ax.plot(0, 0, "*", color=GREEN, markersize=11)
+        ax.set(xlim=(-2.4, 2.4), ylim=(-2.4, 2.4), xlabel="w₁", title=title)
+        ax.grid(False)
+    axes[0].set_ylabel("w₂")
+    for ax in axes[1:]:
+        ax.tick_params(labelleft=False)
+    return figure
+
+
+@styled
+def loss_curves(
+    curves: Mapping[str, np.ndarray],
+    floors: Sequence[float] = (),
+    ax: Axes | None = None,
+    ylabel: str = "loss",
+) -> Figure:
+    """Draw losses over steps, on a log scale: the median over runs and a band from least to most.
+
+    Args:
+        curves: label -> losses, shape (runs, T) or (T,).
+        floors: levels to mark by a dotted line, one a curve in order, or none.
+        ax: where to draw; None makes a figure.
+        ylabel: what is drawn.
+    """
+    ax = _axes(ax)
+    for i, (label, losses) in enumerate(curves.items()):
+        losses = np.atleast_2d(losses)
+        colour = COLOURS[i % len(COLOURS)]
+        step = np.arange(losses.shape[1])
+        ax.plot(step, np.median(losses, axis=0), color=colour, ls=DASHES[i % 6], label=label)
+        if len(losses) > 1:
+            ax.fill_between(step, losses.min(0), losses.max(0), color=colour, alpha=0.2, lw=0)
+        if i < len(floors):
+            ax.axhline(floors[i], color=colour, linestyle=":", linewidth=1.2)
+    ax.set(xlabel="step", ylabel=ylabel, yscale="log")
+    ax.legend()
+    return ax.figure
+
+
+@styled
+def labelled_points(data: Classification, ax: Axes | None = None) -> Figure:
+    """Draw two-dimensional examples, one colour and marker a class."""
+    ax = _axes(ax, width=4.0, height=3.6)
+    for label in range(data.classes):
+        x, y = data.inputs[data.labels == label].T
+        ax.plot(x, y, MARKERS[label], color=COLOURS[label], markersize=4, label=f"class {label}")
+    ax.set(xlabel="input 1", ylabel="input 2", title=data.name, aspect="equal")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    return ax.figure
+
+
+@styled
+def rate_sweep(
+    sweeps: Mapping[str, tuple[np.ndarray, np.ndarray]], chance: float, ax: Axes | None = None
+) -> Figure:
+    """Draw the final loss against a constant rate: every run, and the mean with its 95 % interval.
+
+    A rate at which a run diverged has a cross at the level of chance and no mean.
+
+    Args:
+        sweeps: label -> rates, shape (K,), and final losses, shape (K, seeds), NaN for a run that
+            diverged.
+        chance: loss of a guess, marked by a line.
+        ax: where to draw; None makes a figure.
+    """
+    ax = _axes(ax, height=3.9)
+    for i, (label, (rates, losses)) in enumerate(sweeps.items()):
+        colour = COLOURS[i]
+        whole = np.isfinite(losses).all(axis=1)
+        spread = np.broadcast_to(rates[:, None], losses.shape)
+        ax.plot(spread.ravel(), losses.ravel(), MARKERS[i], color=colour, alpha=0.3, markersize=3.5)
+        ax.plot(rates[~whole], np.full((~whole).sum(), chance), "x", color=colour, markersize=8)
+        means = [mean_interval(row) for row in losses[whole]]
+        middle = np.array([interval.mean for interval in means])
+        below = [interval.mean - max(interval.low, losses[whole].min()) for interval in means]
+        above = [interval.high - interval.mean for interval in means]
+        ax.errorbar(
+            rates[whole],
+            middle,
+            (below, above),
+            color=colour,
+            linestyle=DASHES[i],
+            linewidth=1.5,
+            capsize=3,
+            label=label,
+        )
+    ax.axhline(chance, color=INK, linestyle=":", linewidth=1.2)
+    ax.annotate("chance", (0.01, chance), xycoords=("axes fraction", "data"), va="bottom")
+    ax.set(xlabel="constant learning rate", ylabel="final training loss", xscale="log")
+    ax.set_yscale("log")
+    ax.legend(loc="lower left")
+    return ax.figure

@@ -1,0 +1,93 @@
+"""Figures: that each draws what it is given, carries its words, and is small and repeatable."""
+
+import io
+import re
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from PIL import Image
+
+from course_lib import explorers, plots, problems, schedules
+
+RATES = np.array([0.1, 0.3, 1.0])
+LOSSES = np.array([[0.5, 0.6], [0.1, 0.2], [0.3, np.nan]])
+FIGURES = {
+    "schedule": lambda: plots.schedule_curve(schedules.cosine(0.1, 50), 60),
+    "descent": lambda: plots.descent_paths(4.0, {"a": np.array([2.0, -1.0]), "b": np.ones(3)}),
+    "ravine": lambda: plots.ravine_paths((1.0, 9.0), {"a": np.ones((4, 2))}),
+    "losses": lambda: plots.loss_curves({"a": np.ones((3, 9)), "b": np.ones(9)}, floors=[0.5]),
+    "points": lambda: plots.labelled_points(problems.spirals()),
+    "sweep": lambda: plots.rate_sweep({"a": (RATES, LOSSES)}, chance=1.0),
+    "explorer": lambda: explorers.constant_rate_figure(0.4, 4.0, 0.5),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_small_opaque_and_the_same_each_time(name):
+    figure = FIGURES[name]()
+    assert isinstance(figure, Figure)
+    assert all(ax.get_xlabel() for ax in figure.axes)
+    first, second = plots.png(figure), plots.png(FIGURES[name]())
+    assert first == second
+    assert len(first) < 60_000
+    corner = Image.open(io.BytesIO(first)).convert("RGBA").getpixel((0, 0))
+    assert min(corner) > 245  # a light, opaque card: readable on a dark page too
+    assert len(Image.open(io.BytesIO(first)).convert("L").getcolors()) > 5  # something is drawn
+
+
+def test_a_sweep_shows_runs_that_diverged_and_no_mean_for_them():
+    ax = plots.rate_sweep({"a": (RATES, LOSSES)}, chance=1.0).axes[0]
+    crosses = [line for line in ax.lines if line.get_marker() == "x"]
+    assert [line.get_xdata().tolist() for line in crosses] == [[1.0]]
+    means = ax.containers[0].lines[0]
+    assert means.get_xdata().tolist() == [0.1, 0.3]
+    assert means.get_ydata() == pytest.approx([0.55, 0.15])
+
+
+def test_a_figure_is_drawn_into_the_axes_it_is_given():
+    figure, (left, right) = plots.panels(2)
+    assert plots.schedule_curve(schedules.constant(0.1), 10, ax=right) is figure
+    assert not left.lines
+    assert right.lines
+
+
+def test_the_image_carries_its_words_escaped():
+    tag = plots.img_tag(FIGURES["schedule"](), alt='rate < 1, "falling"')
+    assert 'alt="rate &lt; 1, &quot;falling&quot;"' in tag
+    assert re.search(r'src="data:image/png;base64,[A-Za-z0-9+/=]+"', tag)
+
+
+@pytest.mark.parametrize("alt", ["", "  "])
+def test_a_figure_without_words_is_refused(alt):
+    with pytest.raises(ValueError, match="alt must describe the figure"):
+        plots.img_tag(FIGURES["schedule"](), alt=alt)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ((0.6, 4.0, 0.0), ["ηλ = 2.40 ≥ 2", "by -1.40", "runs away", "η = 0.5"]),
+        ((0.25, 4.0, 0.0), ["ηλ = 1.00: one step lands on the minimum."]),
+        ((0.4, 4.0, 1.0), ["by -0.60", "changes sides", "halves in 1.4 steps", "loss at 0.5"]),
+        ((0.05, 4.0, 0.0), ["by 0.80", "stays on its side", "halves in 3.1 steps"]),
+    ],
+)
+def test_the_explorer_says_what_happens(setting, words):
+    sentence = explorers.describe_constant_rate(*setting)
+    for part in words:
+        assert part in sentence
+
+
+def test_the_explorer_redraws_over_the_whole_range_of_every_slider():
+    *sliders, words, picture = explorers.constant_rate().children
+    assert [slider.description for slider in sliders] == ["rate η", "curvature λ", "noise σ"]
+    for slider in sliders:
+        seen = set()
+        low, high = slider.min, slider.max
+        for value in np.linspace(low, high, 5):
+            is_log = type(slider).__name__ == "FloatLogSlider"
+            slider.value = 10**value if is_log else value
+            assert words.value.removeprefix('<p role="status">')[:20] in picture.value
+            seen.add(picture.value)
+        assert len(seen) == 5
