@@ -1,0 +1,148 @@
+"""Makes every generated notebook from the sources, all of them or none."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from tqdm import tqdm
+
+from course_lib.authoring.cleaning import clean
+from course_lib.authoring.errors import CourseError
+from course_lib.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
+from course_lib.authoring.figures import README_PICTURE, readme_picture
+from course_lib.authoring.sources import GENERATED, Target, targets
+
+
+@dataclass(frozen=True)
+class Built:
+    """The notebooks of a build, by path relative to the course."""
+
+    written: list[str]
+    unchanged: list[str]
+    removed: list[str]
+
+
+def build(
+    root: Path,
+    names: Sequence[str] | None = None,
+    *,
+    timeout: int = DEFAULT_TIMEOUT,
+) -> Built:
+    """Writes ``notebooks/``, ``exercises/`` and ``solutions/`` from ``sources/``.
+
+    Everything is made in a temporary folder first; when all of it has succeeded, each file
+    that differs takes its place in one step. A notebook made from a source that no longer
+    exists is removed, unless only some names are built.
+
+    Args:
+        root: folder of the course.
+        names: of the sources to build, such as ``01_constant_lr``; all when empty.
+        timeout: seconds that one cell may take.
+
+    Raises:
+        CourseError: an unknown name, a source that breaks a rule, a folder that cannot be
+            written; CellFailure: a cell failed. No generated file has changed then.
+    """
+    chosen = _chosen(targets(root), names or [])
+    _check_writable(root)
+    with _writing(root), tempfile.TemporaryDirectory(prefix=".build-", dir=root) as folder:
+        made = {}
+        for target in tqdm(chosen, desc="build", unit="notebook"):
+            made[target.path] = Path(folder) / target.path.replace("/", "-")
+            nb = _make(root, target, timeout)
+            write_notebook(nb, made[target.path])
+            picture = readme_picture(nb)
+            if picture is not None:
+                made[README_PICTURE] = Path(folder) / "picture.png"
+                made[README_PICTURE].write_bytes(picture)
+        written = [path for path, new in made.items() if _replaces(new, root / path)]
+        removed = [] if names else _remove_orphans(root)
+    unchanged = [path for path in made if path not in written]
+    return Built(written, unchanged, removed)
+
+
+def write_notebook(nb: NotebookNode, path: Path) -> None:
+    """Writes a valid notebook, in one step: the file is the old one or the new one, never half.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    nbformat.validate(nb)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(nbformat.writes(nb) + "\n", encoding="utf-8", newline="\n")
+    os.replace(temporary, path)
+
+
+def _chosen(found: list[Target], names: Sequence[str]) -> list[Target]:
+    known = sorted({Path(target.source).stem for target in found})
+    for name in names:
+        if name not in known:
+            raise CourseError(f"there is no source {name!r} in sources/; there are: {known}")
+    return [target for target in found if not names or Path(target.source).stem in names]
+
+
+def _make(root: Path, target: Target, timeout: int) -> NotebookNode:
+    nb = target.make(root, target.source)
+    if not target.executed:
+        return nb
+    folder = root / Path(target.path).parent
+    folder.mkdir(exist_ok=True)  # the kernel starts there, as a reader's does
+    return clean(execute(nb, timeout=timeout, cwd=folder).notebook)
+
+
+def _replaces(new: Path, path: Path) -> bool:
+    """Moves a made file to its place, unless the same bytes stand there."""
+    if path.is_file() and path.read_bytes() == new.read_bytes():
+        return False
+    path.parent.mkdir(exist_ok=True)
+    os.replace(new, path)
+    return True
+
+
+def _remove_orphans(root: Path) -> list[str]:
+    """Removes notebooks made from a source that is gone; a reader's own notebooks stay."""
+    expected = {target.path for target in targets(root)}
+    removed = []
+    for folder in GENERATED:
+        for path in sorted((root / folder).glob("*.ipynb")):
+            name = f"{folder}/{path.name}"
+            if name not in expected and _is_generated(path):
+                path.unlink()
+                removed.append(name)
+    return removed
+
+
+def _is_generated(path: Path) -> bool:
+    try:
+        return "source" in read_notebook(path).metadata.get("course", {})
+    except CourseError:  # not a notebook, so not one of ours
+        return False
+
+
+def _check_writable(root: Path) -> None:
+    # Before anything runs: a folder refused at the end would leave half of the files replaced.
+    for folder in (root, *(root / name for name in GENERATED)):
+        if folder.exists() and not os.access(folder, os.W_OK):
+            raise _unwritable(folder, "it is read-only")
+
+
+@contextmanager
+def _writing(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(error.filename or root, error.strerror) from error
+
+
+def _unwritable(place: object, reason: str | None) -> CourseError:
+    return CourseError(
+        f"cannot write {place} ({reason}); make the course folder writable, or copy the course "
+        "to a folder that is"
+    )

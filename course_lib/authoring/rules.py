@@ -1,0 +1,117 @@
+"""The check of a whole course without running anything: ``lr-course build --check``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from course_lib.authoring.errors import CourseError, Problem
+from course_lib.authoring.execution import read_notebook
+from course_lib.authoring.figures import README_PICTURE, readme_picture
+from course_lib.authoring.outputs import output_findings
+from course_lib.authoring.solutions import contains, solution_lines
+from course_lib.authoring.sources import GENERATED, Target, complete_notebook, tags, targets
+from course_lib.authoring.templates import exercise_findings, lesson_findings
+
+LARGEST = 400_000  # bytes of a generated notebook
+REBUILD = "rebuild with `make build`"
+
+
+def check(root: Path) -> list[Problem]:
+    """Every broken rule of the course at ``root``, in the order of the files.
+
+    Raises:
+        CourseError: a source cannot be read or turned into a notebook.
+    """
+    found = list(targets(root))
+    problems = [*_orphans(root, found), *_templates(root), *_leaks(root)]
+    for target in found:
+        problems += _stored(root, target)
+    return sorted(problems, key=lambda problem: problem.file)
+
+
+def _stored(root: Path, target: Target) -> Iterator[Problem]:
+    path = root / target.path
+    if not path.is_file():
+        yield Problem(target.path, "stale", f"is missing; {REBUILD}")
+        return
+    try:
+        nb = read_notebook(path)
+    except CourseError as error:
+        yield Problem(target.path, "stale", f"{error}; {REBUILD}")
+        return
+    difference = _difference(target.make(root, target.source), nb)
+    if difference:
+        yield Problem(target.path, "stale", f"{difference}: edit {target.source} and {REBUILD}")
+    if path.stat().st_size > LARGEST:
+        size = f"{path.stat().st_size // 1000} KB, allowed {LARGEST // 1000}"
+        yield Problem(target.path, "size", f"is too large ({size}): make its pictures smaller")
+    if target.executed:
+        for rule, message in output_findings(nb):
+            yield Problem(target.path, rule, message)
+        picture, file = readme_picture(nb), root / README_PICTURE
+        if picture is not None and not (file.is_file() and file.read_bytes() == picture):
+            yield Problem(README_PICTURE, "stale", f"is not the one in {target.path}; {REBUILD}")
+    elif any(cell.get("outputs") or cell.get("execution_count") for cell in nb.cells):
+        yield Problem(target.path, "stale", f"an exercise is stored without outputs; {REBUILD}")
+
+
+def _difference(fresh: NotebookNode, stored: NotebookNode) -> str:
+    """Where a stored notebook is not what its source says; empty when it is."""
+    metadata = {key: value for key, value in stored.metadata.items() if key != "widgets"}
+    if metadata != fresh.metadata:
+        return "its metadata differ from the source"
+    if len(fresh.cells) != len(stored.cells):
+        return f"it has {len(stored.cells)} cells, its source {len(fresh.cells)}"
+    for number, (new, old) in enumerate(zip(fresh.cells, stored.cells, strict=True), start=1):
+        for key in ("cell_type", "source", "metadata", "id"):
+            if new[key] != old.get(key):
+                return f"the {key} of cell {number} differs from the source"
+    return ""
+
+
+def _orphans(root: Path, found: list[Target]) -> Iterator[Problem]:
+    expected = {target.path for target in found}
+    for folder in GENERATED:
+        for path in sorted((root / folder).glob("*.ipynb")):
+            name = f"{folder}/{path.name}"
+            if name not in expected:
+                yield Problem(name, "stale", "has no source; write one in sources/ or remove it")
+
+
+def _templates(root: Path) -> Iterator[Problem]:
+    for source in dict.fromkeys(target.source for target in targets(root)):
+        nb = complete_notebook(root, source)
+        is_lesson = source.startswith("sources/lessons/")
+        findings = lesson_findings(nb, root) if is_lesson else exercise_findings(nb)
+        for rule, message in findings:
+            yield Problem(source, rule, message)
+
+
+def _leaks(root: Path) -> Iterator[Problem]:
+    lines = _all_solution_lines(root)
+    for path in sorted((root / "exercises").glob("*.ipynb")):
+        name = f"exercises/{path.name}"
+        try:
+            cells = read_notebook(path).cells
+        except CourseError as error:
+            yield Problem(name, "stale", f"{error}; {REBUILD}")
+            continue
+        for number, cell in enumerate(cells, start=1):
+            for line, origin in lines.items():
+                if contains(cell.source, line):
+                    message = f"cell {number} shows a line of the solution of {origin}: `{line}`"
+                    yield Problem(name, "leak", message)
+
+
+def _all_solution_lines(root: Path) -> dict[str, str]:
+    """Every line of every solution, with the task it belongs to."""
+    lines = {}
+    for source in sorted({t.source for t in targets(root) if t.path.startswith("exercises/")}):
+        for number, cell in enumerate(complete_notebook(root, source).cells, start=1):
+            if "solution" in tags(cell):
+                for line in solution_lines(cell.source, f"{source}, cell {number}"):
+                    lines.setdefault(line, cell.metadata["task"])
+    return lines

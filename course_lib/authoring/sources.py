@@ -1,0 +1,125 @@
+"""Reads the text sources and makes from them the notebooks that have not been executed yet."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from course_lib.authoring.errors import CourseError
+from course_lib.authoring.solutions import emptied
+
+GENERATED = ("notebooks", "exercises", "solutions")
+SOURCE_ONLY_METADATA = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")
+TASK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,58}")  # with "task-" a valid cell id
+
+
+@dataclass(frozen=True)
+class Target:
+    """A notebook to generate.
+
+    Attributes:
+        path: of the notebook, relative to the course, with forward slashes.
+        source: of its source, likewise.
+        make: makes the unexecuted notebook from the root of the course and the source.
+        executed: whether the notebook is stored with its outputs.
+    """
+
+    path: str
+    source: str
+    make: Callable[[Path, str], NotebookNode]
+    executed: bool
+
+
+def targets(root: Path) -> list[Target]:
+    """Every notebook of the course at ``root``, lessons first, in the order of their names."""
+    found = []
+    for source in _sources(root, "lessons"):
+        stem = Path(source).stem
+        found.append(Target(f"notebooks/{stem}.ipynb", source, complete_notebook, True))
+    for source in _sources(root, "exercises"):
+        stem = Path(source).stem
+        found.append(Target(f"exercises/{stem}.ipynb", source, exercise_notebook, False))
+        found.append(Target(f"solutions/{stem}.ipynb", source, complete_notebook, True))
+    return found
+
+
+def _sources(root: Path, kind: str) -> list[str]:
+    folder = root / "sources" / kind
+    return [f"sources/{kind}/{path.name}" for path in sorted(folder.glob("*.py"))]
+
+
+def tags(cell: NotebookNode) -> list[str]:
+    """The tags of a cell."""
+    return list(cell.metadata.get("tags", []))
+
+
+def complete_notebook(root: Path, source: str) -> NotebookNode:
+    """The notebook with everything its source holds: a lesson, or an exercise with solutions.
+
+    Args:
+        root: folder of the course.
+        source: path of the py:percent source, relative to ``root``.
+
+    Raises:
+        CourseError: the file cannot be read, or a solution cell has no task of its own.
+    """
+    try:
+        text = (root / source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{source} cannot be read: {error}") from error
+    nb = jupytext.reads(text, fmt="py:percent")
+    seen: Counter[str] = Counter()
+    for number, cell in enumerate(nb.cells, start=1):
+        for key in SOURCE_ONLY_METADATA:
+            cell.metadata.pop(key, None)
+        if "solution" in tags(cell):
+            _check_task(cell, f"{source}, cell {number}", seen)
+        cell.id = _cell_id(cell, seen)
+    nb.metadata = nbformat.from_dict(
+        {
+            "course": {"source": source},
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+            "language_info": {"name": "python"},
+        }
+    )
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    return nb
+
+
+def exercise_notebook(root: Path, source: str) -> NotebookNode:
+    """As `complete_notebook`, each solution cell emptied to functions that are not written yet."""
+    nb = complete_notebook(root, source)
+    for number, cell in enumerate(nb.cells, start=1):
+        if "solution" in tags(cell):
+            cell.source = emptied(cell.source, f"{source}, cell {number}")
+    return nb
+
+
+def _check_task(cell: NotebookNode, where: str, seen: Counter[str]) -> None:
+    task = cell.metadata.get("task")
+    if cell.cell_type != "code" or not isinstance(task, str) or not TASK_NAME.fullmatch(task):
+        raise CourseError(
+            f"{where}: a solution is a code cell with a task name of letters, digits, _ and -, "
+            f'as in `# %% task="gradient_step" tags=["solution"]`; got task={task!r}'
+        )
+    if seen[f"task-{task}"]:
+        raise CourseError(f"{where}: task={task!r} is the name of an earlier cell; choose another")
+
+
+def _cell_id(cell: NotebookNode, seen: Counter[str]) -> str:
+    # From the source alone, so that an edit in one cell leaves the ids of all others as they are.
+    if "solution" in tags(cell):
+        base = f"task-{cell.metadata['task']}"
+    else:
+        content = f"{cell.cell_type}\n{cell.source}"
+        base = hashlib.sha256(content.encode()).hexdigest()[:12]
+    seen[base] += 1
+    return base if seen[base] == 1 else f"{base}-{seen[base]}"

@@ -1,0 +1,216 @@
+"""The command ``lr-course``: build the notebooks, run them, check the machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from course_lib.authoring.errors import CellFailure, CourseError
+
+# Everything heavier is imported in the command that needs it: `--help` answers at once, and
+# `doctor` works where packages are missing.
+
+
+class InputError(click.ClickException):
+    """An error of the caller: one line on stderr, exit status 2."""
+
+    exit_code = 2
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except CourseError as error:
+        raise InputError(" ".join(str(error).split())) from error
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"the package {error.name!r} is not installed; see `lr-course doctor`"
+        ) from error
+
+
+@click.group()
+def main() -> None:
+    """Learning-rate schedules, measured: build, run and check the course."""
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; name what is wrong.")
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="The course folder; by default the one around the current folder.",
+)
+def build(names: tuple[str, ...], only_check: bool, root: Path | None) -> None:
+    """Make the notebooks from sources/: all, or those of the sources NAMES."""
+    with _one_line_errors():
+        root = _course_root(root)
+        if only_check:
+            sys.exit(_report_problems(root, names))
+        sys.exit(_build(root, names))
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-p", "parameters", nargs=2, multiple=True, help="A parameter: NAME VALUE.")
+@click.option("--out", type=click.Path(path_type=Path), help="Keep the executed copies here.")
+@click.option("--timeout", type=click.IntRange(min=1), help="Seconds that one cell may take.")
+@click.option("--compare-figures", is_flag=True, help="Fail where a picture is not the stored one.")
+def run(
+    notebooks: tuple[Path, ...],
+    parameters: tuple[tuple[str, str], ...],
+    out: Path | None,
+    timeout: int | None,
+    compare_figures: bool,
+) -> None:
+    """Execute NOTEBOOKS, or those in a folder, and say which of them fail.
+
+    The files stay as they are: executed copies are kept only with --out.
+    """
+    with _one_line_errors():
+        from course_lib.authoring.execution import DEFAULT_TIMEOUT, check_executable, read_notebook
+        from course_lib.authoring.parameters import parse_value
+
+        paths = _notebook_paths(notebooks)
+        values = {name: parse_value(value) for name, value in parameters}
+        for path in paths:
+            check_executable(read_notebook(path), str(path), values)
+        if out is not None:
+            _prepare_output(out, paths)
+        rows = []
+        for path in paths:
+            seconds, failed = _run_one(
+                path, values, out, timeout or DEFAULT_TIMEOUT, compare_figures
+            )
+            rows.append((str(path), f"{seconds:.1f}", "failed" if failed else "ok"))
+    click.echo(_table(("notebook", "seconds", "state"), rows))
+    sys.exit(any(state == "failed" for _, _, state in rows))
+
+
+@main.command()
+def doctor() -> None:
+    """Check Python, the packages and the kernel, and say how to repair what fails."""
+    from course_lib import doctor as examination
+
+    sys.exit(examination.main())
+
+
+def _course_root(given: Path | None) -> Path:
+    start = (given or Path.cwd()).resolve()
+    for folder in (start,) if given else (start, *start.parents):
+        if (folder / "sources").is_dir() and (folder / "pyproject.toml").is_file():
+            return folder
+    raise CourseError(
+        f"{start} is not in a course folder (one with sources/ and pyproject.toml); "
+        "go to the course, or name it with --root"
+    )
+
+
+def _report_problems(root: Path, names: Sequence[str]) -> int:
+    if names:
+        raise CourseError(f"--check looks at the whole course; leave out {' '.join(names)}")
+    from course_lib.authoring.rules import check
+
+    problems = check(root)
+    for problem in problems:
+        click.echo(str(problem))
+    click.echo(f"build --check: {len(problems)} problems" if problems else "build --check: ok")
+    return 1 if problems else 0
+
+
+def _build(root: Path, names: Sequence[str]) -> int:
+    from course_lib.authoring.build import build as build_course
+
+    try:
+        built = build_course(root, names)
+    except CellFailure as failure:
+        click.echo(f"{failure.report()}\n\nnothing was written", err=True)
+        return 1
+    for verb, paths in (("wrote", built.written), ("removed", built.removed)):
+        for path in paths:
+            click.echo(f"{verb} {path}")
+    click.echo(f"{len(built.unchanged)} notebooks unchanged")
+    return 0
+
+
+def _notebook_paths(given: Sequence[Path]) -> list[Path]:
+    paths: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            inside = sorted(path.glob("*.ipynb"))
+            if not inside:
+                raise CourseError(f"the folder {path} holds no notebook; name another")
+            paths += inside
+        elif path.is_file():
+            paths.append(path)
+        else:
+            folder = path.parent
+            beside = ", ".join(sorted(p.name for p in folder.glob("*.ipynb"))) or "none"
+            raise CourseError(f"there is no notebook {path}; notebooks in {folder}: {beside}")
+    return list(dict.fromkeys(paths))
+
+
+def _prepare_output(out: Path, paths: Sequence[Path]) -> None:
+    """Makes the folder for executed copies; refuses one in which a file would be lost."""
+    names = [path.name for path in paths]
+    for path in paths:
+        if names.count(path.name) > 1:
+            raise CourseError(
+                f"--out {out} cannot hold two notebooks named {path.name}; run them one by one"
+            )
+        if path.resolve().parent == out.resolve():
+            raise CourseError(f"--out {out} would overwrite {path}; choose another folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        reason = "" if os.access(out, os.W_OK) else "it is read-only"
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise CourseError(f"cannot write to --out {out} ({reason}); choose another folder")
+
+
+def _run_one(
+    path: Path, values: dict[str, Any], out: Path | None, timeout: int, compare_figures: bool
+) -> tuple[float, bool]:
+    """Executes one notebook, prints what failed; the seconds, and whether anything failed."""
+    from course_lib.authoring.execution import execute, read_notebook
+
+    bar = {"desc": path.name, "file": sys.stderr}
+    try:
+        execution = execute(path, parameters=values, timeout=timeout, progress=bar)
+        executed, seconds, messages = execution.notebook, execution.seconds, []
+    except CellFailure as failure:
+        executed, seconds, messages = failure.executed, failure.seconds, [failure.report()]
+    if compare_figures and not messages:
+        from course_lib.authoring.figures import differing_figures
+
+        messages = [f"{path.name}: {m}" for m in differing_figures(read_notebook(path), executed)]
+    for message in messages:
+        click.echo(f"\n{message}\n", err=True)
+    if out is not None:
+        _keep(executed, out / path.name)
+    return seconds, bool(messages)
+
+
+def _keep(nb: Any, path: Path) -> None:
+    from course_lib.authoring.build import write_notebook
+
+    try:
+        write_notebook(nb, path)
+    except OSError as error:
+        raise CourseError(f"cannot write {path}: {error.strerror}; choose another --out") from error
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
+    lines = []
+    for name, seconds, state in (header, *rows):
+        lines.append(f"{name:<{widths[0]}}  {seconds:>{widths[1]}}  {state}")
+    return "\n".join(lines)
