@@ -1,0 +1,79 @@
+"""Exercises as a learner and as nbval meet them: untouched, solved, and answered wrongly."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parent.parent
+EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
+WRONG_STEP = "def gradient_step(w, gradient, rate):\n    return w + rate * gradient\n"
+
+
+def tagged(nb, tag):
+    return [cell for cell in nb.cells if tag in cell.metadata.get("tags", [])]
+
+
+def run_all(nb):
+    """Execute every cell, errors included, and return those that raised with their errors."""
+    NotebookClient(nb, allow_errors=True, timeout=120, resources={}).execute()
+    return [
+        (cell, output)
+        for cell in nb.cells
+        for output in cell.get("outputs", [])
+        if output.output_type == "error"
+    ]
+
+
+def nbval(*arguments):
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    return subprocess.run(
+        [*command, "--nbval-lax", "--nbval-current-env", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"COLUMNS": "120"},
+    )
+
+
+def test_there_are_exercises():
+    assert EXERCISES
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_an_untouched_exercise_fails_only_with_not_implemented(path):
+    nb = nbformat.read(path, as_version=4)
+    checks = tagged(nb, "check")
+    assert len(checks) == len(tagged(nb, "solution")) > 0
+    errors = run_all(nb)
+    assert [cell for cell, _ in errors] == checks
+    assert {error.ename for _, error in errors} == {"NotImplementedError"}
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_nbval_fails_an_untouched_exercise_in_its_check_cells_and_passes_the_solution(path):
+    checks = len(tagged(nbformat.read(path, as_version=4), "check"))
+    untouched = nbval(path)
+    assert untouched.returncode == 1
+    assert re.search(rf"\b{checks} failed\b", untouched.stdout)
+    assert untouched.stdout.count("NotImplementedError: write ") >= checks
+    solved = nbval(ROOT / "solutions" / path.name)
+    assert solved.returncode == 0, solved.stdout
+
+
+def test_a_wrong_answer_is_explained_without_our_own_code_in_the_traceback():
+    nb = nbformat.read(ROOT / "exercises" / "ex01_constant_lr.ipynb", as_version=4)
+    next(c for c in nb.cells if c.metadata.get("task") == "gradient_step").source = WRONG_STEP
+    (_, error), *others = run_all(nb)
+    assert error.ename == "CheckFailed"
+    assert {other.ename for _, other in others} == {"NotImplementedError"}
+    shown = "\n".join(error.traceback)
+    assert "got       array([ 1.4, -2.1])" in shown
+    assert "expected  array([ 0.6, -1.9])" in shown
+    assert "Likely cause: This step goes uphill." in shown
+    assert "course_lib" not in shown

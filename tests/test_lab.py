@@ -1,0 +1,54 @@
+"""Lesson 1 in a real JupyterLab, and proof that these checks notice what a learner would."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import require_tool, write_notebook
+from tests.lab import find_chromium, lab, problems, run_all, save_pages, stored_figures
+
+LESSON = Path(__file__).parent.parent / "notebooks" / "01_constant_lr.ipynb"
+DRAW = """\
+import base64, io
+import matplotlib.pyplot as plt
+from IPython.display import HTML, display
+figure = plt.figure(figsize=(2, 1))
+figure.savefig(file := io.BytesIO())
+plt.close(figure)
+data = base64.b64encode(file.getvalue()).decode()
+display(HTML(f'<img alt="an empty figure" src="data:image/png;base64,{data}">'))"""
+
+
+@pytest.fixture(autouse=True)
+def browser():
+    return find_chromium() or require_tool("chromium")
+
+
+def test_lesson_1_runs_and_shows_its_figures(tmp_path):
+    with lab(LESSON) as page:
+        run_all(page)
+        save_pages(page, tmp_path / "pages")
+        assert stored_figures(LESSON) > 0
+        assert problems(page, stored_figures(LESSON)) == []
+
+
+def test_whatever_a_learner_would_see_broken_is_named(tmp_path):
+    broken = write_notebook(
+        tmp_path / "broken.ipynb",
+        DRAW,
+        "import sys; print('careful', file=sys.stderr)",
+        "HTML('<img src=\"data:image/png;base64,AAAA\">')",
+        "1 / 0",
+        "print('never')",
+    )
+    with lab(broken, theme="dark") as page:
+        assert page.evaluate("document.body.dataset.jpThemeLight") == "false"
+        run_all(page)
+        assert problems(page, figures=3) == [
+            "cell \"import sys; print('careful', file=sys.stderr)\" wrote to stderr: careful",
+            "cell '1 / 0' failed: ZeroDivisionError: division by zero",
+            "cell \"print('never')\" did not run",
+            "figure 2 is not drawn",
+            "figure 2 has no alt text",
+            "2 figures, not the 3 stored in the notebook",
+        ]
