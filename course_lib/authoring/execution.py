@@ -210,7 +210,7 @@ class _Client(PapermillNotebookClient):
         if kind == "error":
             self.run.record(content["ename"], content["evalue"], content["traceback"])
         elif kind == "stream" and content["name"] == "stderr":
-            lines = content["text"].rstrip().splitlines()
+            lines = strip_color(content["text"]).rstrip().splitlines()
             if any(line.startswith("Traceback (most recent call last)") for line in lines):
                 self.run.record("printed to stderr", lines[-1], lines)
 

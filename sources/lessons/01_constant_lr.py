@@ -268,7 +268,7 @@ print(f"loss before the first update {by_hand[0]:.4f}, before the last {by_hand[
 
 
 # %%
-def worst_mismatch(step, rate, picks=10):
+def worst_mismatch(step, rate, picks=5):
     """Largest gap between a step's slope and a nudge of ±1e-5, relative to the matrix."""
     before, after = fresh_weights(seed=0), fresh_weights(seed=0)
     step(after, rate)
@@ -301,11 +301,11 @@ print(f"largest difference over 300 steps below 1e-10: {difference < 1e-10}")
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** Four constant rates for 300 steps, all 300 points in every step:
-# > 0.001, 0.03, 1 and 6. Guessing has a loss of $\log 3$, about 1.1. Which rates end above 1? Which one is
+# > 0.001, 0.03, 1 and 5. Guessing has a loss of $\log 3$, about 1.1. Which rates end above 1? Which one is
 # > best? Rank them. (Many people place 1 among the failures.)
 
 # %% tags=["experiment"]
-sweep_rates = np.array([0.001, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 6.0])
+sweep_rates = np.array([0.001, 0.03, 0.1, 0.3, 1.0, 5.0])
 table = np.repeat(sweep_rates, seeds)  # one run for each rate and seed
 runs = training.train(
     data,
@@ -318,13 +318,10 @@ curves = runs.losses.reshape(len(sweep_rates), seeds, 300)
 chance = np.log(3)
 print(f"constant rate   final loss, mean of {seeds} seeds [95 % interval]")
 for rate, row in zip(sweep_rates, final, strict=True):
-    if np.median(row) < 0.5 or rate < 1:
-        print(f"{rate:13.3f}   {mean_interval(row):#.2g}")
-    else:  # chaotic: the digits differ from machine to machine, the verdict does not
-        print(f"{rate:13.3f}   lost: the median run ends above 0.5")
+    print(f"{rate:13.3f}   {mean_interval(row):#.2g}")
 
 # %% jupyter={"source_hidden": true}
-four = [list(sweep_rates).index(rate) for rate in (0.001, 0.03, 1.0, 6.0)]
+four = [list(sweep_rates).index(rate) for rate in (0.001, 0.03, 1.0, 5.0)]
 figure, (left, right) = plots.panels(2, height=3.6)
 plots.loss_curves({f"η = {sweep_rates[i]:g}": curves[i] for i in four}, ax=left)
 plots.rate_sweep({"gradient descent": (sweep_rates, final)}, chance, ax=right)
@@ -332,8 +329,8 @@ plots.show(
     figure,
     alt="Left: training loss over 300 steps for four rates, median and range of the seeds. 0.001 barely "
     "moves, 0.03 comes down slowly, 1 spikes in the first steps and then falls far below the others, "
-    "6 jumps up and stays at chance. Right: final loss against the rate on log axes. It falls "
-    "steadily to a minimum at rate 1; at rate 3, the next one tried, it is back near chance: a cliff.",
+    "5 jumps up and then stays at chance. Right: final loss against the rate on log axes. It falls "
+    "steadily to a minimum at rate 1; at rate 5, the next one tried, it is back at chance: a cliff.",
 )
 
 # %% [markdown]
@@ -344,6 +341,21 @@ plots.show(
 # - So the two errors do not cost the same. Too small: slow. A little too large: nothing at all.
 #
 # That is why people look for a large rate and then look for ways to survive it.
+#
+# Between the last two rates a run is chaotic: it amplifies the last bit of its arithmetic until nothing
+# else is left of it, so the outcome differs from one processor to the next. No digit from there is
+# worth printing, and the grid steps over it. You can see it by training in single and in double
+# precision:
+
+# %%
+for rate in (1.0, 3.0):
+    pair = [
+        training.train(data, np.full((2, 300), rate), seeds=[0, 1], dtype=dtype).losses
+        for dtype in (np.float32, np.float64)
+    ]
+    gap = np.abs(pair[0] / pair[1] - 1).max()
+    size = "below 1 %" if gap < 0.01 else "above 50 %" if gap > 0.5 else f"{gap:.0%}"
+    print(f"rate {rate}: largest gap between the two on the way: {size}")
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong, 1: a printed result that nobody ran
@@ -499,21 +511,21 @@ plots.show(
 
 # %%
 print("rate   runs whose loss rises in the first 20 steps   and which end above 0.4")
-for rate in (0.1, 0.3, 1.0, 6.0):
+for rate in (0.1, 0.3, 1.0, 5.0):
     i = list(sweep_rates).index(rate)
     rose = (curves[i, :, 1:20].max(axis=1) > curves[i, :, 0]).sum()
     print(f"{rate:<4}   {rose:8} of {seeds} {(final[i] > 0.4).sum():30} of {seeds}")
 
 # %% [markdown]
-# What happens beyond the cliff? Let us look inside one run at rate 6.
+# What happens beyond the cliff? Let us look inside one run at rate 5.
 
 # %%
 fallen = fresh_weights(seed=0)
 for _ in range(300):
-    step(fallen, rate=6.0)
+    step(fallen, rate=5.0)
 inputs, p = forward(fallen)
 fresh_inputs, _ = forward(fresh_weights(seed=0))
-for name, layers in (("before training", fresh_inputs), ("after 300 steps at rate 6", inputs)):
+for name, layers in (("before training", fresh_inputs), ("after 300 steps at rate 5", inputs)):
     alive = [(layer > 0).any(axis=0).sum() for layer in layers[1:]]
     print(f"{name:26}  units that answer to any point: {alive[0]} and {alive[1]} of 64")
 
