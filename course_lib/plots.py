@@ -67,16 +67,39 @@ _OVERSAMPLING = 1.5  # sharp on a high-density screen, still a small file
 
 
 @styled
-def panels(columns: int = 1, width: float = 7.4, height: float = 3.3) -> tuple[Figure, list[Axes]]:
+def panels(
+    columns: int = 1,
+    width: float = 7.4,
+    height: float = 3.3,
+    gap: float = 0.75,
+    right: float = 0.12,
+) -> tuple[Figure, list[Axes]]:
     """Return an empty figure in the course's style and its axes, left to right.
+
+    Margins are fixed: matplotlib's own layout engines take more time than the drawing itself.
 
     Args:
         columns: number of axes, >= 1.
-        width: in inches.
-        height: in inches.
+        width: of the figure, in inches.
+        height: of the figure, in inches.
+        gap: between two axes, in inches; it holds the tick labels and label of the right one.
+        right: margin on the right, in inches.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, list(figure.subplots(1, columns, squeeze=False)[0])
+    figure = Figure(figsize=(width, height))
+    left, bottom, top = 0.68, 0.48, 0.3
+    one = (width - left - right - gap * (columns - 1)) / columns
+    axes = [
+        figure.add_axes(
+            (
+                (left + i * (one + gap)) / width,
+                bottom / height,
+                one / width,
+                (height - bottom - top) / height,
+            )
+        )
+        for i in range(columns)
+    ]
+    return figure, axes
 
 
 @styled
@@ -135,7 +158,7 @@ def descent_paths(curvature: float, paths: Mapping[str, np.ndarray]) -> Figure:
         curvature: λ.
         paths: title of the panel -> positions, shape (T + 1,).
     """
-    figure, axes = panels(len(paths), height=2.7)
+    figure, axes = panels(len(paths), height=2.7, gap=0.2)
     w = np.linspace(-3.2, 3.2, 200)
     for ax, (title, path) in zip(axes, paths.items(), strict=True):
         ax.plot(w, 0.5 * curvature * w**2, color="#9a9a94", linewidth=1.2)
@@ -158,11 +181,13 @@ def ravine_paths(curvatures: Sequence[float], paths: Mapping[str, np.ndarray]) -
         curvatures: (λ₁, λ₂).
         paths: title of the panel -> positions, shape (T + 1, 2).
     """
-    figure, axes = panels(len(paths), height=2.9)
+    figure, axes = panels(len(paths), height=2.9, gap=0.2)
     x, y = np.meshgrid(np.linspace(-2.4, 2.4, 160), np.linspace(-2.4, 2.4, 160))
     loss = 0.5 * (curvatures[0] * x**2 + curvatures[1] * y**2)
     for ax, (title, path) in zip(axes, paths.items(), strict=True):
-        ax.contour(x, y, np.log10(loss + 1e-3), levels=9, colors="#b9b9b2", linewidths=0.8)
+        ax.contour(
+            x, y, np.log10(loss + 1e-3), levels=9, colors="#b9b9b2", linewidths=0.8, linestyles="-"
+        )
         ax.plot(*path.T, color=BLUE, marker="o", markersize=3, linewidth=1)
         ax.plot(*path[0], "o", color=RED, markersize=6)
         ax.plot(0, 0, "*", color=GREEN, markersize=11)
@@ -207,7 +232,7 @@ def loss_curves(
 @styled
 def labelled_points(data: Classification, ax: Axes | None = None) -> Figure:
     """Draw two-dimensional examples, one colour and marker a class."""
-    ax = _axes(ax, width=4.0, height=3.6)
+    ax = _axes(ax, width=4.6, height=3.6, right=1.1)
     for label in range(data.classes):
         x, y = data.inputs[data.labels == label].T
         ax.plot(x, y, MARKERS[label], color=COLOURS[label], markersize=4, label=f"class {label}")
@@ -236,7 +261,10 @@ def rate_sweep(
         whole = np.isfinite(losses).all(axis=1)
         spread = np.broadcast_to(rates[:, None], losses.shape)
         ax.plot(spread.ravel(), losses.ravel(), MARKERS[i], color=colour, alpha=0.3, markersize=3.5)
-        ax.plot(rates[~whole], np.full((~whole).sum(), chance), "x", color=colour, markersize=8)
+        if not whole.all():
+            lost = rates[~whole]
+            words = f"{label}: nan"
+            ax.plot(lost, np.full_like(lost, chance), "x", color=colour, markersize=8, label=words)
         means = [mean_interval(row) for row in losses[whole]]
         middle = np.array([interval.mean for interval in means])
         below = [interval.mean - max(interval.low, losses[whole].min()) for interval in means]

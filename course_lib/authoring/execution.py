@@ -92,6 +92,8 @@ def execute(
             raise _start_error(name, error) from error
         run.record(type(error).__name__, str(error))
     seconds = time.monotonic() - start
+    if run.notebook is not None:  # papermill would keep a copy of the whole notebook here
+        run.notebook.metadata.papermill["input_path"] = name
     if run.failures:
         first = run.failures[0]
         raise CellFailure(

@@ -350,7 +350,7 @@ plots.show(
 # %%
 for rate in (1.0, 3.0):
     pair = [
-        training.train(data, np.full((2, 300), rate), seeds=[0, 1], dtype=dtype).losses
+        training.train(data, np.full((1, 150), rate), seeds=[0], dtype=dtype).losses
         for dtype in (np.float32, np.float64)
     ]
     gap = np.abs(pair[0] / pair[1] - 1).max()
