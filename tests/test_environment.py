@@ -50,7 +50,8 @@ def conda_entries():
 
 
 def conda_requirements():
-    parsed = [Requirement(line) for line in conda_entries() if isinstance(line, str)]
+    lines = [e for e in conda_entries() if isinstance(e, str) and not e.startswith("python=")]
+    parsed = [Requirement(line) for line in lines]
     assert len({r.name for r in parsed}) == len(parsed), "environment.yml names a package twice"
     return {r.name: r.specifier for r in parsed}
 
@@ -75,9 +76,18 @@ def pinned_versions(python, platform):
 
 def test_conda_has_the_same_requirements_as_pyproject():
     wanted = {NAME_ON_CONDA.get(name, name): r for name, r in project_requirements().items()}
-    wanted["python"] = SpecifierSet(project()["requires-python"])
     wanted["pip"] = SpecifierSet()
     assert conda_requirements() == wanted
+
+
+def test_conda_names_one_python_that_the_course_supports():
+    (version,) = [
+        e.removeprefix("python=")
+        for e in conda_entries()
+        if isinstance(e, str) and e.startswith("python=")
+    ]
+    assert re.fullmatch(r"3\.[0-9]+", version)
+    assert SpecifierSet(project()["requires-python"]).contains(version)
 
 
 def test_conda_installs_only_the_course_itself_through_pip():

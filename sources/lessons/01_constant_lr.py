@@ -502,7 +502,7 @@ plots.show(
 
 # %% [markdown]
 # This is the **catapult** (Lewkowycz et al., 2020). Started above the limit of 2, the loss grows; the
-# large weights' updates lower the curvature; and once $\eta\lambda$ is below 2 the descent converges, into
+# large updates lower the curvature; and once $\eta\lambda$ is below 2 the descent converges, into
 # a flatter place than it began in. Started above 4, nothing catches it.
 #
 # So "the loss went up in the first steps" is no proof that a rate is too high, and the limit you compute
@@ -531,9 +531,9 @@ for name, layers in (("before training", fresh_inputs), ("after 300 steps at rat
 
 # %% [markdown]
 # Nothing has overflowed. The jumps were so wide that units ended up on the flat side of their ReLU for
-# every input; a unit like that has no gradient, and no later rate can wake it. When a whole layer is
-# gone, the network gives one answer to every input and its loss is $\log(\text{classes})$. A run that sits
-# exactly there is worth knowing by sight.
+# every input, and a unit like that gets no gradient. With a whole layer gone, nothing below it learns
+# any more, at whatever rate: the network gives one answer to every input, and its loss stays at
+# $\log(\text{classes})$. A run that sits exactly there is worth knowing by sight.
 
 # %% [markdown] tags=["explorer"]
 # ## Explore
