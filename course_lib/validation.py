@@ -26,9 +26,9 @@ def check_real(
     number = float(value)
     too_low = number <= low if low_open else number < low
     if not math.isfinite(number) or too_low or number > high:
-        bound = ">" if low_open else ">="
+        lower = "" if low == -math.inf else f", {'>' if low_open else '>='} {low:g}"
         upper = "" if high == math.inf else f" and <= {high:g}"
-        raise ValueError(f"{name} must be finite, {bound} {low:g}{upper}, got {value!r}")
+        raise ValueError(f"{name} must be finite{lower}{upper}, got {value!r}")
     return number
 
 
@@ -48,3 +48,8 @@ def check_count(name: str, value: int, *, low: int = 1) -> int:
 def check_floor(floor: float, peak_lr: float) -> float:
     """Return `floor` as a float when 0 <= floor <= peak_lr; raise as `check_real` does."""
     return check_real("floor", floor, low=0.0, high=peak_lr)
+
+
+def check_share(name: str, value: float) -> float:
+    """Return `value` as a float when 0 < value <= 1; raise as `check_real` does."""
+    return check_real(name, value, low=0.0, low_open=True, high=1.0)

@@ -1,0 +1,133 @@
+"""The schedules of famous runs, with the figures their papers give.
+
+Only what a paper states is here. Where it counts in tokens or epochs, the number of updates is
+computed below from its batch size, and the note says so. A warmup starts at peak / warmup_steps,
+as everywhere in this package; the papers do not say where theirs starts, except Goyal et al.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from course_lib.schedules.counting import total_updates
+from course_lib.schedules.cyclical import cosine_restarts
+from course_lib.schedules.phases import Schedule
+from course_lib.schedules.presets import (
+    constant,
+    linear,
+    multi_step,
+    transformer,
+    warmup,
+    warmup_cosine,
+    warmup_linear,
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A run as its paper describes it.
+
+    Attributes:
+        schedule: its learning rate.
+        total_steps: updates in the run.
+        optimizer: with the settings the paper gives.
+        source: authors, year, identifier.
+        note: how the numbers were read, and what the paper leaves open.
+    """
+
+    schedule: Schedule
+    total_steps: int
+    optimizer: str
+    source: str
+    note: str
+
+
+_GOYAL_EPOCH = total_updates(epochs=1, examples=1_281_167, batch_size=8192)
+_SGDR_EPOCH = total_updates(epochs=1, examples=50_000, batch_size=128)
+# 10 million time steps in rounds of 8 actors × 128; 3 passes over each round in batches of 256
+_PPO_UPDATES = 10_000_000 // (8 * 128) * 3 * (8 * 128 // 256)
+
+RECIPES = {
+    "ResNet on CIFAR-10": Recipe(
+        multi_step(0.1, [32_000, 48_000], drop=0.1),
+        64_000,
+        "SGD, momentum 0.9, weight decay 1e-4, batch 128",
+        "He, Zhang, Ren, Sun (2016), Deep residual learning, arXiv:1512.03385, sec. 4.2",
+        "On ImageNet the paper divides by 10 when the error plateaus, not at fixed epochs; the "
+        "110-layer net was first warmed up at 0.01.",
+    ),
+    "ResNet-50 in one hour": Recipe(
+        warmup(
+            multi_step(3.2, [n * _GOYAL_EPOCH for n in (25, 55, 75)], drop=0.1),
+            5 * _GOYAL_EPOCH,
+            start=0.1,
+        ),
+        90 * _GOYAL_EPOCH,
+        "SGD, momentum 0.9, weight decay 1e-4, batch 8192",
+        "Goyal et al. (2017), Accurate, large minibatch SGD, arXiv:1706.02677, sec. 5.1",
+        "0.1 for every 256 images of the batch; from 0.1 to 3.2 in 5 epochs, then a tenth at "
+        "epochs 30, 60 and 80; an epoch is 157 updates.",
+    ),
+    "Wide ResNet with SGDR": Recipe(
+        cosine_restarts(0.05, 10 * _SGDR_EPOCH, mult=2),
+        150 * _SGDR_EPOCH,
+        "SGD, Nesterov momentum 0.9, weight decay 5e-4, batch 128",
+        "Loshchilov, Hutter (2017), SGDR, arXiv:1608.03983, sec. 4.1",
+        "T_0 = 10 epochs and T_mult = 2, so cycles end after 10, 30, 70 and 150 epochs; an epoch "
+        "is 391 updates.",
+    ),
+    "Transformer base": Recipe(
+        transformer(d_model=512, warmup_steps=4000),
+        100_000,
+        "Adam, beta1 0.9, beta2 0.98, epsilon 1e-9",
+        "Vaswani et al. (2017), Attention is all you need, arXiv:1706.03762, sec. 5.3",
+        "The paper counts updates from 1.",
+    ),
+    "BERT": Recipe(
+        warmup_linear(1e-4, 10_000, 1_000_000),
+        1_000_000,
+        "Adam, beta1 0.9, beta2 0.999, weight decay 0.01, batch 256",
+        "Devlin et al. (2019), BERT, arXiv:1810.04805, appendix A.2",
+        "Linear decay, not cosine.",
+    ),
+    "GPT-3 175B": Recipe(
+        warmup_cosine(0.6e-4, round(375e6 / 3.2e6), round(260e9 / 3.2e6), floor=0.6e-5),
+        round(300e9 / 3.2e6),
+        "Adam, beta1 0.9, beta2 0.95, epsilon 1e-8, weight decay 0.1",
+        "Brown et al. (2020), Language models are few-shot learners, arXiv:2005.14165, app. B",
+        "Warmup over 375 million tokens, cosine to 10 % over 260 billion, then held to 300 "
+        "billion. Updates are counted at the full batch of 3.2 million tokens; the paper grows "
+        "the batch over the first billions of tokens.",
+    ),
+    "Chinchilla 70B": Recipe(
+        warmup_cosine(1e-4, 0, round(1.4e12 / 3e6), floor=1e-5),
+        round(1.4e12 / 3e6),
+        "AdamW",
+        "Hoffmann et al. (2022), Training compute-optimal LLMs, arXiv:2203.15556, sec. 4, app. B",
+        "A cosine that falls tenfold over exactly the tokens of the run, 1.4 trillion: the paper's "
+        "point. Counted in batches of 3 million tokens; the paper doubles the batch to that on "
+        "the way. Its warmup is not stated, so there is none here.",
+    ),
+    "LLaMA 7B": Recipe(
+        warmup_cosine(3e-4, 2000, round(1e12 / 4e6), floor=3e-5),
+        round(1e12 / 4e6),
+        "AdamW, beta1 0.9, beta2 0.95, weight decay 0.1, clipping 1.0",
+        "Touvron et al. (2023), LLaMA, arXiv:2302.13971, sec. 2.3 and table 2",
+        "Cosine to 10 % of the peak over 1 trillion tokens in batches of 4 million.",
+    ),
+    "DDPM on CIFAR-10": Recipe(
+        constant(2e-4),
+        800_000,
+        "Adam, batch 128, average of the weights 0.9999",
+        "Ho, Jain, Abbeel (2020), DDPM, arXiv:2006.11239, appendix B",
+        "A constant rate, chosen without a sweep.",
+    ),
+    "PPO on Atari": Recipe(
+        linear(2.5e-4, _PPO_UPDATES),
+        _PPO_UPDATES,
+        "Adam",
+        "Schulman et al. (2017), PPO, arXiv:1707.06347, table 5",
+        "Linear to 0 over 10 million time steps; the clipping range falls along with it. 8 actors, "
+        "128 steps, 3 passes, batches of 256.",
+    ),
+}
