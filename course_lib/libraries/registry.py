@@ -1,0 +1,166 @@
+"""The converters by their library's name, and `from_library`, which calls one of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from course_lib.libraries.pieces import Phases
+from course_lib.schedules import Schedule
+from course_lib.validation import check_count, check_real
+
+_LIBRARIES = (
+    "torch",
+    "torch_composite",
+    "optax",
+    "keras",
+    "transformers",
+    "timm",
+    "composer",
+    "fastai",
+    "ignite",
+    "trainers",
+)
+_CONVERTERS: dict[str, Callable[..., Phases]] = {}
+_REFUSED: dict[str, str] = {}
+
+
+def converter(name: str) -> Callable[[Callable[..., Phases]], Callable[..., Phases]]:
+    """Return a decorator that registers a function as the converter of `name`.
+
+    The function's signature is the library's own, with its defaults; where the library keeps the
+    rate in the optimizer, `base_lr` is one more keyword. It returns the phases of the schedule.
+    """
+
+    def register(function: Callable[..., Phases]) -> Callable[..., Phases]:
+        _CONVERTERS[name] = function
+        return function
+
+    return register
+
+
+def refuse(name: str, reason: str) -> None:
+    """Register a name that exists in its library and cannot be a function of the step alone."""
+    _REFUSED[name] = reason
+
+
+def _load() -> None:
+    for library in _LIBRARIES:
+        import_module(f"course_lib.libraries.from_{library}")
+
+
+def names() -> list[str]:
+    """Return the names that `from_library` converts, sorted."""
+    _load()
+    return sorted(_CONVERTERS)
+
+
+def signature(name: str) -> inspect.Signature:
+    """Return the arguments that `from_library(name, ...)` takes, with the library's defaults.
+
+    Raises:
+        ValueError: an unknown name.
+    """
+    return inspect.signature(_find(name))
+
+
+def from_library(name: str, /, **arguments: Any) -> Schedule:
+    """Return the schedule that a library would follow, in this package's convention.
+
+    Args:
+        name: the library's name for it, as imported: `"torch.StepLR"`,
+            `"optax.warmup_cosine_decay_schedule"`, `"keras.CosineDecay"`,
+            `"transformers.get_cosine_schedule_with_warmup"`, `"timm.CosineLRScheduler"`, ….
+            `names()` lists them all.
+        **arguments: the library's own arguments by keyword; what is left out has the library's
+            default. `base_lr` is the optimizer's rate, where the library keeps the rate there.
+
+    Returns:
+        A `Schedule` with schedule(t) = the rate in force for update t + 1, past the library's end
+        too: where it rises again or goes negative, so does the schedule.
+
+    Raises:
+        ValueError: an unknown name; one that is no function of the step (feedback from the loss,
+            an arbitrary function); an argument out of its range.
+        TypeError: an unknown or missing argument, or one of the wrong type.
+    """
+    return Schedule(convert(name, arguments), name=name)
+
+
+def convert(name: str, arguments: dict[str, Any]) -> Phases:
+    """Return the phases of one library schedule; raise as `from_library` does."""
+    function = _find(name)
+    parameters = inspect.signature(function).parameters
+    allowed = ", ".join(parameters)
+    unknown = [key for key in arguments if key not in parameters]
+    if unknown:
+        raise TypeError(f"{name} takes the arguments {allowed}; got {unknown[0]!r}")
+    missing = [
+        key
+        for key, parameter in parameters.items()
+        if parameter.default is inspect.Parameter.empty and key not in arguments
+    ]
+    if missing:
+        raise TypeError(f"{name} needs the argument {missing[0]!r}; it takes {allowed}")
+    return function(**arguments)
+
+
+def _find(name: str) -> Callable[..., Phases]:
+    _load()
+    if name in _REFUSED:
+        raise ValueError(f"{name} is no function of the step alone: {_REFUSED[name]}")
+    if name not in _CONVERTERS:
+        raise ValueError(f"name must be one of {', '.join(sorted(_CONVERTERS))}; got {name!r}")
+    return _CONVERTERS[name]
+
+
+def check_choice(name: str, value: Any, allowed: Sequence[Any]) -> None:
+    """Raise ValueError, naming the argument, when `value` is not among `allowed`."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {list(allowed)}, got {value!r}")
+
+
+def check_pairs(name: str, value: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Return a list of (library name, arguments) pairs, of which composite schedules are made.
+
+    Raises:
+        TypeError: `value` is not a sequence of such pairs.
+        ValueError: it is empty.
+    """
+    wanted = f"{name} must be a list of (name, arguments) pairs"
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{wanted}, got {value!r}")
+    if not value:
+        raise ValueError(f"{wanted}, at least one, got none")
+    for pair in value:
+        good = isinstance(pair, list | tuple) and len(pair) == 2
+        if not good or not isinstance(pair[0], str) or not isinstance(pair[1], dict):
+            raise TypeError(f"{wanted}, got the item {pair!r}")
+    return [(pair[0], dict(pair[1])) for pair in value]
+
+
+def check_steps(name: str, value: Any) -> list[int]:
+    """Return a sorted list of whole step numbers >= 0.
+
+    Raises:
+        TypeError: `value` is not a list of whole numbers.
+        ValueError: a negative or an unsorted one.
+    """
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"{name} must be a list of whole numbers, got {value!r}")
+    steps = [check_count(name, step, low=0) for step in value]
+    if steps != sorted(steps):
+        raise ValueError(f"{name} must be in increasing order, got {value!r}")
+    return steps
+
+
+def check_whole(name: str, value: float) -> int:
+    """Return a float that is a whole number >= 1 as an int; raise ValueError otherwise.
+
+    Cycles are multiplied by it, and lengths that are not whole are rounded by some libraries.
+    """
+    if check_real(name, value, low=1.0) != int(value):
+        raise ValueError(f"{name} must be a whole number >= 1, got {value!r}: lengths are rounded")
+    return int(value)

@@ -1,0 +1,192 @@
+"""What the writers of code for the libraries share: numbers, held ends, and shapes as formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import accumulate
+
+from course_lib.schedules import Phase, Schedule
+from course_lib.schedules import shapes as sh
+
+
+class CannotExpress(ValueError):
+    """A schedule that a library has no exact words for; the message says why."""
+
+    def __init__(self, library: str, reason: str) -> None:
+        """Keep the library's name and the reason."""
+        super().__init__(f"{library} cannot express this schedule, because {reason}")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How one library spells the functions of a formula.
+
+    Attributes:
+        library: its name in an error.
+        functions: prefix of cos, sqrt, exp and so on.
+        pi: how it spells pi.
+        single: whether it computes in float32, where a long product or a cycle's number, computed
+            as in float64, would be off.
+        choose: how to write "a where the condition holds, else b".
+    """
+
+    library: str
+    functions: str
+    pi: str
+    single: bool
+    choose: Callable[[str, str, str], str]
+
+
+def number(value: float) -> str:
+    """Return the number as source text that gives it back exactly; whole lengths without .0."""
+    if isinstance(value, float) and not value.is_integer():
+        return repr(float(value))
+    return repr(int(value))
+
+
+def rate(value: float) -> str:
+    """Return a rate as source text that gives it back exactly, always a float."""
+    return repr(float(value))
+
+
+def whole(*values: float) -> bool:
+    """Whether every value is a whole number."""
+    return all(float(value).is_integer() for value in values)
+
+
+def length(phase: Phase) -> float:
+    """Return the steps that the phase's shape takes."""
+    return phase.length or phase.steps
+
+
+def ends_itself(phase: Phase) -> bool:
+    """Whether the phase ends by itself at the rate it has then: nothing has to cut and hold it."""
+    if phase.shape == sh.Constant():
+        return True
+    return length(phase) == phase.steps if phase.shape.closing else phase.steps == math.inf
+
+
+def boundaries(schedule: Schedule) -> list[int]:
+    """Return the first step of every phase but the first."""
+    return list(accumulate(int(phase.steps) for phase in schedule.phases[:-1]))
+
+
+def is_staircase(schedule: Schedule) -> bool:
+    """Whether every phase is constant."""
+    return all(phase.shape == sh.Constant() for phase in schedule.phases)
+
+
+def folded(gamma: float) -> tuple[int, float]:
+    """Return (n, gamma**n) with gamma**n near 1/e or e.
+
+    float32 keeps about 7 digits of a base, so gamma**k has lost k times the last of them; a base
+    near e**±1 loses only as many as there are powers of e.
+    """
+    n = max(1, round(1.0 / abs(math.log(gamma)))) if gamma != 1.0 else 1
+    return n, gamma**n
+
+
+def formula(phase: Phase, dialect: Dialect) -> list[str]:
+    """Return the lines that compute the phase's rate as `rate` from k, the steps since it began."""
+    if phase.shape == sh.Constant():
+        return [f"rate = {rate(phase.start)}"]
+    lines = _share(phase, dialect)
+    if phase.end == 0.0:
+        return [*lines, f"rate = {rate(phase.start)} * s"]
+    return [*lines, f"rate = {rate(phase.start)} * s + {rate(phase.end)} * (1.0 - s)"]
+
+
+def _share(phase: Phase, dialect: Dialect) -> list[str]:
+    shape, f, pi = phase.shape, dialect.functions, dialect.pi
+    u = "" if length(phase) == math.inf else f"k / {number(length(phase))}"
+    match shape:
+        case sh.Polynomial():
+            return [f"s = {_power(f'1.0 - {u}', shape.power)}"]
+        case sh.Cosine():
+            wave = f"0.5 * (1.0 + {f}cos({pi} * {_power(u, shape.warp)}))"
+            return [f"s = {_power(wave, shape.exponent)}"]
+        case sh.OneMinusSqrt():
+            return [f"s = 1.0 - {f}sqrt({u})"]
+        case sh.Geometric():
+            r = rate(shape.ratio)
+            return [f"s = ({r} ** ({u}) - {r}) / (1.0 - {r})"]
+        case sh.Tanh():
+            between = f"{rate(shape.low)} * (1.0 - u) + {rate(shape.high)} * u"
+            return [f"u = {u}", f"s = 0.5 * (1.0 - {f}tanh({between}))"]
+        case sh.Drops():
+            return [f"s = {rate(shape.drop)} ** {f}floor(k / {number(shape.every)})"]
+        case sh.Exponential():
+            return [f"s = {_gamma_power(shape.gamma, dialect)}"]
+        case sh.InverseTime():
+            return [f"s = (1.0 + {rate(shape.rate)} * k) ** {rate(-shape.power)}"]
+        case sh.CosineWave():
+            return _cosine_wave(shape, dialect)
+        case sh.Restarts():
+            height = "" if shape.scale == 1.0 else f"{rate(shape.scale)} ** cycle * "
+            lines = _cycle(shape.period, shape.mult, dialect)
+            return [*lines, f"s = {height}0.5 * (1.0 + {f}cos({pi} * done))"]
+        case sh.Triangle():
+            return _triangle(shape, dialect)
+    raise CannotExpress(dialect.library, f"it has no formula for the shape {shape!r}")
+
+
+def _power(base: str, power: float) -> str:
+    return base if power == 1.0 else f"({base}) ** {rate(power)}"
+
+
+def _gamma_power(gamma: float, dialect: Dialect) -> str:
+    if not dialect.single:
+        return f"{rate(gamma)} ** k"
+    return f"{dialect.functions}exp({rate(math.log(gamma))} * k)"
+
+
+def _cosine_wave(shape: sh.CosineWave, dialect: Dialect) -> list[str]:
+    half = number(shape.half_period)
+    if not dialect.single:
+        return [f"s = 0.5 * (1.0 + math.cos(math.pi * (k / {half})))"]
+    _need_whole_cycles(2 * shape.half_period, dialect)
+    turn = f"k % {number(2 * shape.half_period)} / {half}"
+    return [f"s = 0.5 * (1.0 + {dialect.functions}cos({dialect.pi} * ({turn})))"]
+
+
+def _triangle(shape: sh.Triangle, dialect: Dialect) -> list[str]:
+    rise, fall = rate(shape.rise), rate(1.0 - shape.rise)
+    height = dialect.choose(f"done < {rise}", f"done / {rise}", f"(1.0 - done) / {fall}")
+    factors = [] if shape.scale == 1.0 else [f"{rate(shape.scale)} ** cycle"]
+    factors += [] if shape.gamma == 1.0 else [_gamma_power(shape.gamma, dialect)]
+    lines = _cycle(shape.period, 1.0, dialect)
+    return [*lines, f"height = {height}", f"s = 1.0 - {' * '.join([*factors, 'height'])}"]
+
+
+def _cycle(period: float, mult: float, dialect: Dialect) -> list[str]:
+    """The lines that set `cycle`, the number of the cycle, and `done`, its share that is done."""
+    p, m = number(period), rate(mult)
+    if dialect.single:
+        if mult != 1.0:
+            raise CannotExpress(
+                dialect.library,
+                f"its cycles grow (mult={mult:g}) for ever and float32 cannot tell exactly where "
+                "one begins: join() as many cosines as the run has cycles",
+            )
+        _need_whole_cycles(period, dialect)
+        return [f"cycle = {dialect.functions}floor(k / {p})", f"done = k % {p} / {p}"]
+    if mult == 1.0:
+        return [f"cycle = math.floor(k / {p})", f"done = k / {p} - cycle"]
+    return [
+        f"cycle = math.floor(math.log1p(k / {p} * ({m} - 1.0)) / math.log({m}))",
+        "# The logarithm may miss a boundary by one rounding.",
+        f"cycle += k / {p} >= ({m} ** (cycle + 1) - 1.0) / ({m} - 1.0)",
+        f"cycle -= k / {p} < ({m}**cycle - 1.0) / ({m} - 1.0)",
+        f"done = (k / {p} - ({m}**cycle - 1.0) / ({m} - 1.0)) / {m}**cycle",
+    ]
+
+
+def _need_whole_cycles(period: float, dialect: Dialect) -> None:
+    if not whole(period):
+        raise CannotExpress(
+            dialect.library,
+            f"its cycles take {period:g} updates and float32 cannot tell exactly where one begins: "
+            "make them a whole number",
+        )
