@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "course_lib"
-CORE = ("schedules", "problems", "training", "theory", "intervals", "tasks", "validation")
+CORE = (
+    "schedules",
+    "lint",
+    "libraries",
+    "problems",
+    "training",
+    "theory",
+    "intervals",
+    "tasks",
+    "validation",
+)
 LEARNING = (*CORE, "plots", "explorers", "checks")
 HEAVY = ("torch", "matplotlib", "ipywidgets", "papermill", "jupytext")
 
