@@ -1,0 +1,33 @@
+"""The README says what is so: its code runs and gives what it says, its links lead somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from course_lib.libraries import ScheduleLR
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LINKS = re.findall(r"\]\((?!http)([^)#\s]+)\)", README + (ROOT / "CONTRIBUTING.md").read_text())
+
+
+def test_the_code_runs_and_gives_what_it_says(capsys):
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    names = {}
+    exec(code, names)
+    plan, steps = names["plan"], names["steps"]
+    line = next(line for line in code.splitlines() if line.startswith("plan(0)"))
+    said = [float(number) for number in re.findall(r"[\d.]+", line.split("#")[1].split(":")[0])]
+    assert [plan(0), plan(500), plan(steps)] == pytest.approx(said)
+    printed = capsys.readouterr().out
+    assert "dead-tail" in printed
+    assert "the last 500 of" in printed
+    assert "SequentialLR" in printed or "LambdaLR" in printed
+    assert isinstance(names["scheduler"], ScheduleLR)
+    assert names["optimizer"].param_groups[0]["lr"] == plan(0)
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_leads_somewhere(link):
+    assert (ROOT / link).exists()
