@@ -213,7 +213,8 @@ def test_two_executions_are_the_same_once_clean():
         "print('a'); sys.stdout.flush(); print('b')\n"
         "box"
     )
-    first, second = (execute(notebook(code)).notebook for _ in range(2))
+    # An Output widget now and then makes nbclient wait out a cell's limit: keep it short.
+    first, second = (execute(notebook(code), timeout=20).notebook for _ in range(2))
     first.cells[0].id = second.cells[0].id
     assert first != second
     assert clean(first) == clean(second)
