@@ -3,6 +3,7 @@
 # make build   sources/ -> notebooks/, exercises/, solutions/ (executed)
 # make run     execute lessons and solutions through papermill and print a table
 # make bench   measure how fast the course's own code is
+# make frameworks   add JAX, optax, Keras and transformers, to run the code written for them
 # make clean   remove .venv
 #
 # More arguments for the command: make lab ARGS="--no-browser --port 8899"
@@ -26,7 +27,7 @@ BROKEN := $(if $(wildcard $(STAMP)),$(shell \
 	$(BIN)/python -c "" 2>/dev/null && [ "$$(cat $(STAMP))" = "$$(pwd -P)" ] || echo broken))
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build run bench clean broken
+.PHONY: help lab test build run bench frameworks clean broken
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -58,6 +59,12 @@ run: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+frameworks: $(STAMP)
+	@echo "Adding the frameworks to .venv; details in $(LOG)."
+	@$(PIP) install -c constraints.txt -e ".[frameworks]" >>$(LOG) 2>&1 || { \
+		echo "Set-up stopped: $$(grep -i '^error' $(LOG) | tail -n 1)." \
+			"Put that right and run make frameworks again; details in $(LOG)." >&2; exit 2; }
 
 clean:
 	rm -rf .venv

@@ -1,5 +1,6 @@
 """Shared by the tests: tools they need, a small course, and notebooks made on the spot."""
 
+import importlib
 import os
 import shutil
 from pathlib import Path
@@ -16,11 +17,22 @@ def require_tool(name: str) -> str:
     """The path of a command; without it the test is skipped, but fails where CI=true is set."""
     path = shutil.which(name)
     if path is None:
-        reason = f"{name} is not installed"
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"{reason}, and CI must run every test", pytrace=False)
-        pytest.skip(reason)
+        _missing(f"{name} is not installed")
     return path
+
+
+def require_package(name: str):
+    """An imported package; without it the test is skipped, but fails where CI=true is set."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError:
+        _missing(f"{name} is not installed (make frameworks)")
+
+
+def _missing(reason: str):
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{reason}, and CI must run every test", pytrace=False)
+    pytest.skip(reason)
 
 
 def notebook(*cells, kernel="python3"):

@@ -36,9 +36,10 @@ def project():
         return tomllib.load(file)["project"]
 
 
-def project_requirements():
-    """{name: range} of what the course and its staff need."""
-    lists = [project()["dependencies"], project()["optional-dependencies"]["staff"]]
+def project_requirements(*extras):
+    """{name: range} of what the course needs, with these extras."""
+    optional = project()["optional-dependencies"]
+    lists = [project()["dependencies"], *(optional[extra] for extra in extras)]
     parsed = [Requirement(line) for lines in lists for line in lines]
     assert len({r.name for r in parsed}) == len(parsed), "pyproject.toml names a package twice"
     return {canonicalize_name(r.name): r.specifier for r in parsed}
@@ -75,7 +76,7 @@ def pinned_versions(python, platform):
 
 
 def test_conda_has_the_same_requirements_as_pyproject():
-    wanted = {NAME_ON_CONDA.get(name, name): r for name, r in project_requirements().items()}
+    wanted = {NAME_ON_CONDA.get(name, name): r for name, r in project_requirements("staff").items()}
     wanted["pip"] = SpecifierSet()
     assert conda_requirements() == wanted
 
@@ -105,6 +106,6 @@ def test_every_constraint_is_one_exact_version_from_anywhere():
 @pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
 def test_constraints_pin_every_requirement_inside_its_range(python, platform):
     versions = pinned_versions(python, platform)
-    for name, wanted in project_requirements().items():
+    for name, wanted in project_requirements("staff", "frameworks").items():
         assert name in versions, f"constraints.txt has no {name} for Python {python}, {platform}"
         assert wanted.contains(versions[name]), f"{name} {versions[name]} is outside {wanted}"
