@@ -343,6 +343,18 @@ def test_a_million_steps_need_few_phases():
     assert len(wsd.phases) <= 4
 
 
+def test_ignites_cycles_grow_also_where_their_height_stays():
+    schedule = from_library(
+        "ignite.CosineAnnealingScheduler",
+        start_value=1.0,
+        end_value=0.0,
+        cycle_size=10,
+        cycle_mult=2.0,
+    )
+    assert [schedule(step) for step in (0, 10, 30, 70)] == pytest.approx([1, 1, 1, 1])
+    assert schedule(20) == pytest.approx(0.5)
+
+
 # --- bad input -----------------------------------------------------------------------------------
 
 

@@ -144,6 +144,7 @@ def test_take_keeps_the_beginning_and_holds_what_it_reached(schedule, steps):
     t = np.arange(steps)
     assert (short(t) == schedule(t)).all()
     assert short(steps) == short(steps + 7)
+    assert s.Schedule.from_json(short.to_json()) == short
 
 
 @given(endless(), counts, counts)

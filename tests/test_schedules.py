@@ -167,6 +167,7 @@ def test_bad_arguments_are_named(make, error, message):
         ((2, 100, 10, 4), 6),  # 10 batches: 4 + 4 + 2, and the rest is an update too
         ((1, 1000, 10, 1, False, 4), 25),
         ((1, 1001, 10, 1, False, 4), 26),
+        ((1, 103, 10, 1, True, 4), 2),  # 25 examples a process, two whole batches of 10
         ((90, 1_281_167, 256), 90 * 5005),
     ],
 )

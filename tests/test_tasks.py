@@ -99,6 +99,13 @@ def test_other_wrong_answers_are_rejected_with_what_can_be_said(task, spoil, mes
         check(named(task, lambda **case: spoil(task.reference(**case))))
 
 
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_zeros_are_not_called_a_multiple(task):
+    with pytest.raises(CheckFailed) as failed:
+        check(named(task, lambda **case: 0 * np.asarray(task.reference(**case))))
+    assert "times the expected" not in str(failed.value)
+
+
 def test_an_error_of_the_learner_is_shown_with_their_line():
     def gradient_step(w, gradient, rate):
         return w - rate * gradient[7, 7, 7]

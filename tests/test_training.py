@@ -65,16 +65,21 @@ def test_grouping_does_not_change_a_bit():
             assert alone.final_loss[0] == together.final_loss[r]
 
 
-def test_a_run_that_diverges_is_marked_and_leaves_its_neighbours_alone(recwarn):
-    rates = np.array([[0.1] * 120, [1.0] * 120, [0.1] * 120])
-    runs = train(DATA, rates, seeds=[1, 2, 1], order="layer_by_layer")
-    assert runs.diverged.tolist() == [False, True, False]
-    first = runs.diverged_at[1]
-    assert np.isnan(runs.losses[1, first:]).all()
-    assert np.isfinite(runs.losses[1, :first]).all()
-    assert np.isnan(runs.final_loss[1])
-    assert (runs.losses[0] == runs.losses[2]).all()
-    assert np.isfinite(runs.losses[0]).all()
+@pytest.mark.parametrize("batch_size", [None, 32])  # alone in its block, and with neighbours
+def test_a_run_that_diverges_is_marked_and_leaves_its_neighbours_alone(batch_size, recwarn):
+    settings = {"batch_size": batch_size, "order": "layer_by_layer"}
+    rates = np.array([[1.0] * 120, [0.1] * 120, [1.0] * 120, [0.05] * 120])
+    runs = train(DATA, rates, seeds=[1, 2, 3, 4], **settings)
+    assert runs.diverged.tolist() == [True, False, True, False]
+    for r in (0, 2):
+        first = runs.diverged_at[r]
+        assert np.isnan(runs.losses[r, first:]).all()
+        assert np.isfinite(runs.losses[r, :first]).all()
+        assert np.isnan(runs.final_loss[r])
+    for r in (1, 3):
+        alone = train(DATA, rates[r : r + 1], seeds=[r + 1], **settings)
+        assert (runs.losses[r] == alone.losses[0]).all()
+        assert runs.final_loss[r] == alone.final_loss[0]
     assert not recwarn.list
 
 

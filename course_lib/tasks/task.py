@@ -91,13 +91,13 @@ def compare(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Differ
     return None
 
 
-def _agrees(task: Task, got: Any, want: Any, equal_nan: bool = False) -> bool:
+def _agrees(task: Task, got: Any, want: Any) -> bool:
     value = _as_array(got)
     want = np.asarray(want, dtype=np.float64)
     return (
         value is not None
         and value.shape == want.shape
-        and bool(np.allclose(value, want, rtol=task.rtol, atol=task.atol, equal_nan=equal_nan))
+        and bool(np.allclose(value, want, rtol=task.rtol, atol=task.atol))
     )
 
 
@@ -115,9 +115,8 @@ def _cause(
     for known in task.misconceptions:
         with np.errstate(all="ignore"):  # a wrong answer may well divide by zero
             wrong = [known.function(**case) for case in cases]
-        if all(
-            _agrees(task, got, w, equal_nan=True) for got, w in zip(answers, wrong, strict=True)
-        ):
+        pairs = zip(answers, wrong, strict=True)
+        if all(_agrees(task, got, value) for got, value in pairs):
             return known.sentence
     if all(answer is None for answer in answers):
         return "The function returns None: is there a `return`?"
