@@ -1,3 +1,5 @@
+"""from_library with any parameters, as the libraries' sources have it, and what it refuses."""
+
 import json
 import math
 import subprocess
@@ -6,13 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from course_lib.libraries import conformance, from_library, names
-from course_lib.libraries.conformance import recorded, recorded_rates
+from course_lib.libraries import from_library, names
 from course_lib.libraries.registry import signature
 from course_lib.schedules import Schedule
 
-RECORDS = [(library, key) for library, entries in recorded().items() for key in entries]
-ROWS, UNCOVERED = conformance.table()
 T = np.arange(400)
 
 # What each library needs besides its defaults, to build every converter once.
@@ -98,90 +97,6 @@ def needed(name):
     if name == "torch.OneCycleLR":
         arguments["total_steps"] = 40
     return {**arguments, **SPECIAL.get(name, {})}
-
-
-# --- the records ------------------------------------------------------------------------------
-
-
-def test_every_record_is_reproduced_or_refused_with_a_reason():
-    covered = {(row.library, row.schedule) for row in ROWS}
-    refused = {(item.library, item.schedule) for item in UNCOVERED}
-    assert covered | refused == set(RECORDS)
-    assert not covered & refused
-    assert len(covered) + len(refused) == len(ROWS) + len(UNCOVERED) == len(RECORDS)
-    assert len(ROWS) >= 151
-    assert all(len(item.reason) > 20 for item in UNCOVERED)
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.library}-{row.schedule}")
-def test_a_record_is_reproduced_with_its_tail(row):
-    rates = recorded_rates(row.library, row.schedule)
-    ours = conformance.ours(row.library, row.schedule)(np.arange(rates.size))
-    applied = np.isfinite(rates)
-    assert applied.sum() >= 100
-    peak = rates[applied].max()
-    single = row.library in ("optax", "keras") or row.schedule.startswith("fit_")
-    limit = (4e-7 if row.schedule == "CosineDecayRestarts_tmul1" else 2e-7) if single else 1e-12
-    np.testing.assert_allclose(ours[applied], rates[applied], rtol=0, atol=limit * peak)
-    assert row.within
-    assert row.error <= limit
-
-
-def test_the_records_are_complete():
-    assert len(RECORDS) == 155
-    assert all(recorded()[library][key]["version"] for library, key in RECORDS)
-
-
-@pytest.mark.parametrize(
-    ("library", "key", "words"),
-    [
-        ("torch", "CosineAnnealingLR", "rises again"),
-        ("torch", "OneCycleLR_linear", "raises after t = 100 (rate -0.0014)"),
-        ("torch", "StepLR", "goes on falling"),
-        ("optax", "cosine_decay_schedule", "held at 0.001"),
-        ("timm", "CosineLRScheduler_prefix", "held at 0.001"),
-        ("timm", "CosineLRScheduler_cycle_mul2", "held at 0.001 from t = 150, unrecorded"),
-        ("torchtitan", "linear", "negative from t = 101"),
-        ("transformers", "cosine", "rises again"),
-        ("fastai", "fit_one_cycle", "run over after t = 99"),
-    ],
-)
-def test_past_the_end_in_words(library, key, words):
-    [row] = [row for row in ROWS if (row.library, row.schedule) == (library, key)]
-    assert row.past_end == words
-
-
-def test_a_wrong_schedule_is_out_of_tolerance():
-    wrong = from_library("optax.constant_schedule", value=0.1 * (1 + 3e-7))
-    assert not conformance.compare("optax", "constant_schedule", wrong).within
-    almost = from_library("torch.StepLR", base_lr=0.1 * (1 + 1e-11), step_size=30)
-    assert not conformance.compare("torch", "StepLR", almost).within
-
-
-def test_an_uncovered_record_has_no_schedule():
-    with pytest.raises(ValueError, match="follows the loss"):
-        conformance.ours("torch", "ReduceLROnPlateau")
-
-
-def test_the_command_prints_every_row():
-    done = subprocess.run(
-        [sys.executable, "-m", "course_lib.libraries"], capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
-    assert max(map(len, lines)) <= 110
-    for row in ROWS:
-        assert any(row.library in line and row.schedule[:40] in line for line in lines)
-    assert all(f"{item.library} {item.schedule}:" in done.stdout for item in UNCOVERED)
-
-
-def test_the_command_fails_when_a_row_is_out_of_tolerance(monkeypatch, capsys):
-    from course_lib.libraries import __main__ as command
-
-    bad = conformance.Row("torch", "StepLR", "0", math.nan, 1e-12, "held")
-    monkeypatch.setattr(command, "table", lambda: ([bad], []))
-    assert command.main() == 1
-    assert "OUT OF TOLERANCE" in capsys.readouterr().out
 
 
 # --- any parameters: what the libraries' sources say --------------------------------------------
