@@ -127,8 +127,8 @@ plots.show(
     plots.ravine_paths((flat, steep), {f"η = {rate:.3f}": path for rate, path in ravine.items()}),
     alt="Three paths in a ravine that is steep vertically and flat horizontally. The small rate drops "
     "to the valley floor and then creeps along it. The best rate zigzags with shrinking swings and "
-    "comes nearest to the minimum. The rate just below the limit swings almost as widely at the "
-    "end as at the start.",
+    "comes nearest to the minimum. The rate just below the limit swings on, at the end still "
+    "more than a third as widely as at the start.",
 )
 
 # %% [markdown]
