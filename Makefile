@@ -3,7 +3,7 @@
 # make build   sources/ -> notebooks/, exercises/, solutions/ (executed)
 # make run     execute lessons and solutions through papermill and print a table
 # make bench   measure how fast the course's own code is
-# make frameworks   add JAX, optax, Keras and transformers, to run the code written for them
+# make frameworks   add JAX, optax, Keras, transformers and dask, to test what is written for them
 # make clean   remove .venv
 #
 # More arguments for the command: make lab ARGS="--no-browser --port 8899"
@@ -58,13 +58,19 @@ run: $(STAMP)
 	@$(BIN)/lr-course run notebooks solutions $(ARGS)
 
 bench: $(STAMP)
+	$(call add,bench)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 frameworks: $(STAMP)
-	@echo "Adding the frameworks to .venv; details in $(LOG)."
-	@$(PIP) install -c constraints.txt -e ".[frameworks]" >>$(LOG) 2>&1 || { \
+	$(call add,frameworks$(comma)cluster)
+
+comma := ,
+define add
+	@echo "Adding the extras $(1) to .venv; details in $(LOG)."
+	@$(PIP) install -c constraints.txt -e ".[$(1)]" >>$(LOG) 2>&1 || { \
 		echo "Set-up stopped: $$(grep -i '^error' $(LOG) | tail -n 1)." \
-			"Put that right and run make frameworks again; details in $(LOG)." >&2; exit 2; }
+			"Put that right and run make $@ again; details in $(LOG)." >&2; exit 2; }
+endef
 
 clean:
 	rm -rf .venv

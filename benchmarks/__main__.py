@@ -50,7 +50,8 @@ def engine_vs_plain_loop() -> Result:
     """Lesson 1's sweep, per run: 8 runs of 100 full-batch steps at once, or one after another."""
     data = problems.spirals()
     rates, seeds = np.full((8, 100), 0.3), np.arange(8)
-    ours = median_seconds(lambda: training.train(data, rates, seeds, dtype=np.float32)) / 8
+    workload = training.Workload(data, training.Mlp(dtype="float32"))
+    ours = median_seconds(lambda: training.train(workload, rates, seeds)) / 8
     peer = median_seconds(lambda: [train_one(data, rates[0], seed) for seed in range(8)]) / 8
     return Result(
         "engine vs plain loop", 1e3 * ours, "ms a run", "NumPy loop, float64", peer / ours

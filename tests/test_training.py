@@ -6,9 +6,15 @@ import torch
 
 from benchmarks.plain_loop import train_one
 from course_lib import problems
-from course_lib.training import _batches, init_mlp, train
+from course_lib.training import Mlp, Workload, init_mlp
+from course_lib.training import train as train_workload
+from course_lib.training.batches import batch_rows
 
 DATA = problems.spirals()
+
+
+def train(data, rates, seeds, batch_size=None, **model):
+    return train_workload(Workload(data, Mlp(**model), batch_size=batch_size), rates, seeds)
 
 
 def test_spirals_are_the_same_on_every_machine():
@@ -89,21 +95,16 @@ def test_all_runs_may_diverge():
 
 
 def test_batches_are_epochs_without_replacement():
-    calls = []
-    data = problems.Classification(
-        np.arange(10.0)[:, None] * [1.0, 0.0], np.zeros(10, dtype=int), 2, "ten"
-    )
-    batches = _batches(3, 10, 4)
-    for _ in range(5):
-        calls.append(next(batches))
-    assert sorted(np.concatenate(calls)[:10]) == list(range(10))
-    assert sorted(np.concatenate(calls)[10:]) == list(range(10))
-    assert np.isfinite(train(data, np.full((1, 5), 0.1), seeds=[3], batch_size=4).losses).all()
+    rows = batch_rows(3, 10, 4, 5)
+    assert rows.shape == (5, 4)
+    assert sorted(rows.ravel()[:10]) == list(range(10))
+    assert sorted(rows.ravel()[10:]) == list(range(10))
+    assert (batch_rows(3, 10, 4, 12)[:5] == rows).all()
 
 
 def test_single_precision_is_close():
     rates = np.full((2, 100), 0.1)
-    double, single = (train(DATA, rates, [0, 1], dtype=d) for d in (np.float64, np.float32))
+    double, single = (train(DATA, rates, [0, 1], dtype=d) for d in ("float64", "float32"))
     assert single.losses == pytest.approx(double.losses, rel=1e-4)
 
 
@@ -120,7 +121,7 @@ def test_single_precision_is_close():
         ({"batch_size": 0}, ValueError, "batch_size must be >= 1, got 0"),
         ({"batch_size": 301}, ValueError, "batch_size must be <= the 300 examples, got 301"),
         ({"hidden": (0,)}, ValueError, "hidden must be >= 1, got 0"),
-        ({"dtype": np.int32}, ValueError, "dtype must be"),
+        ({"dtype": "int32"}, ValueError, "dtype must be"),
         ({"order": "random"}, ValueError, "order must be .*got 'random'"),
     ],
 )

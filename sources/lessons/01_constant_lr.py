@@ -295,7 +295,7 @@ print(f"our step follows the slope to 1 part in 100 000: {gap < 1e-5}")
 # run and one column a step, so it will carry every schedule of this course. First: is it the same?
 
 # %% tags=["library"]
-one = training.train(data, rates=np.full((1, 300), 0.1), seeds=[0])
+one = training.train(training.Workload(data), rates=np.full((1, 300), 0.1), seeds=[0])
 difference = np.abs(one.losses[0] - np.array(by_hand)).max()
 print(f"largest difference over 300 steps below 1e-10: {difference < 1e-10}")
 
@@ -307,11 +307,11 @@ print(f"largest difference over 300 steps below 1e-10: {difference < 1e-10}")
 # %% tags=["experiment"]
 sweep_rates = np.array([0.001, 0.03, 0.1, 0.3, 1.0, 5.0])
 table = np.repeat(sweep_rates, seeds)  # one run for each rate and seed
+single = training.Mlp(dtype="float32")  # single precision: half the time
 runs = training.train(
-    data,
+    training.Workload(data, single),
     rates=np.repeat(table[:, None], 300, axis=1),
     seeds=np.tile(np.arange(seeds), len(sweep_rates)),
-    dtype=np.float32,  # single precision: half the time
 )
 final = runs.final_loss.reshape(len(sweep_rates), seeds)
 curves = runs.losses.reshape(len(sweep_rates), seeds, 300)
@@ -350,8 +350,10 @@ plots.show(
 # %%
 for rate in (1.0, 3.0):
     pair = [
-        training.train(data, np.full((1, 150), rate), seeds=[0], dtype=dtype).losses
-        for dtype in (np.float32, np.float64)
+        training.train(
+            training.Workload(data, training.Mlp(dtype=dtype)), np.full((1, 150), rate), seeds=[0]
+        ).losses
+        for dtype in ("float32", "float64")
     ]
     gap = np.abs(pair[0] / pair[1] - 1).max()
     size = "below 1 %" if gap < 0.01 else "above 50 %" if gap > 0.5 else f"{gap:.0%}"
@@ -370,7 +372,8 @@ printed = {1.0: 1.0986, 0.0001: 0.9103, 0.01: 0.1842}
 
 
 def last_loss(rate, order):
-    run = training.train(data, np.full((1, 300), rate), seeds=[42], order=order)
+    workload = training.Workload(data, training.Mlp(order=order))
+    run = training.train(workload, np.full((1, 300), rate), seeds=[42])
     return run.losses[0, -1]
 
 
@@ -409,11 +412,9 @@ for rate in (0.01, 0.1, 1.0):
 loop_rates = np.array([0.03, 0.1, 0.3, 1.0])
 loop_table = np.repeat(loop_rates, seeds)
 loop_runs = training.train(
-    data,
+    training.Workload(data, training.Mlp(dtype="float32", order="layer_by_layer")),
     rates=np.repeat(loop_table[:, None], 300, axis=1),
     seeds=np.tile(np.arange(seeds), len(loop_rates)),
-    dtype=np.float32,
-    order="layer_by_layer",
 )
 loop_final = loop_runs.final_loss.reshape(len(loop_rates), seeds)
 print("rate    loss of the misplaced step       loss of gradient descent")

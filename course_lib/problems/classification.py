@@ -1,4 +1,4 @@
-"""Seeded data to train on: nothing is downloaded, the same seed gives the same numbers."""
+"""Labelled points: spirals."""
 
 from __future__ import annotations
 
@@ -18,12 +18,39 @@ class Classification:
         labels: int64, shape (examples,), values 0 … classes - 1.
         classes: number of classes.
         name: what plots and tables call it.
+        held_out: examples of the same kind that are never trained on, or None.
+        error_floor: share of held-out examples that no classifier can be expected to get right,
+            where it is known; else None.
     """
 
     inputs: np.ndarray
     labels: np.ndarray
     classes: int
     name: str
+    held_out: Classification | None = None
+    error_floor: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check that inputs and labels fit together."""
+        classes = check_count("classes", self.classes, low=2)
+        if self.inputs.ndim != 2 or self.labels.shape != self.inputs.shape[:1] or len(self) == 0:
+            raise ValueError(
+                "inputs must have shape (examples, features) and labels (examples,), got "
+                f"{self.inputs.shape} and {self.labels.shape}"
+            )
+        if not np.isfinite(self.inputs).all():
+            raise ValueError("inputs must be finite, got NaN or infinity among them")
+        if not np.issubdtype(self.labels.dtype, np.integer):
+            raise TypeError(f"labels must be whole numbers, got {self.labels.dtype}")
+        if self.labels.min() < 0 or self.labels.max() >= classes:
+            raise ValueError(
+                f"labels must be 0 … {classes - 1} for {classes} classes, got "
+                f"{self.labels.min()} … {self.labels.max()}"
+            )
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        return len(self.labels)
 
 
 def spirals(per_class: int = 100, noise: float = 0.25, seed: int = 0) -> Classification:

@@ -1,0 +1,31 @@
+"""Many training runs at once, each with its own rates and seed.
+
+The input is an array of rates, runs × steps: nothing here knows what a schedule is.
+"""
+
+from course_lib.training.engine import train
+from course_lib.training.network import init_mlp, predict
+from course_lib.training.runs import Runs
+from course_lib.training.settings import (
+    Adam,
+    AdamW,
+    Convnet,
+    Mlp,
+    Sgd,
+    Transformer,
+    Workload,
+)
+
+__all__ = [
+    "Adam",
+    "AdamW",
+    "Convnet",
+    "Mlp",
+    "Runs",
+    "Sgd",
+    "Transformer",
+    "Workload",
+    "init_mlp",
+    "predict",
+    "train",
+]

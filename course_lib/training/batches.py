@@ -1,0 +1,17 @@
+"""Which examples a run sees, and when."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def batch_rows(seed: int, examples: int, batch_size: int, steps: int) -> np.ndarray:
+    """Return the examples of every batch of one run, shape (steps, batch_size).
+
+    Shuffled epochs are laid end to end and cut into batches: every example comes once before any
+    comes again. More steps extend the table, they do not change it.
+    """
+    rng = np.random.default_rng([seed, examples])
+    epochs = -(-steps * batch_size // examples)
+    rows = np.concatenate([rng.permutation(examples) for _ in range(epochs)])
+    return rows[: steps * batch_size].reshape(steps, batch_size)

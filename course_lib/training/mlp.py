@@ -1,0 +1,142 @@
+"""The NumPy engine: a block of runs of an MLP, trained together.
+
+Where the time goes: products of 64 × 64 matrices take two thirds of a step and are too small for
+BLAS's own threads, so a block uses one thread and blocks go to processes. The rest is passes over
+memory, so buffers are reused and a block is sized to stay in the second-level cache.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from course_lib.problems import Classification
+from course_lib.training.batches import batch_rows
+from course_lib.training.network import Networks, init_row, predict
+from course_lib.training.optimizers import new_state
+from course_lib.training.runs import RunBlock, Runs, empty_runs
+from course_lib.training.settings import Workload
+
+_BLOCK_BYTES = 2**21
+_EPS = 1e-12  # inside the logarithm of the loss: a sure mistake costs 27.6, not infinity
+
+
+def layer_sizes(workload: Workload) -> list[int]:
+    """Return the widths of all layers, input and output included."""
+    return [workload.data.inputs.shape[1], *workload.model.hidden, workload.data.classes]
+
+
+def block_size(workload: Workload) -> int:
+    """Return how many runs fill the second-level cache with what a step touches."""
+    sizes = layer_sizes(workload)
+    numbers = 2 * sum(a * b + b for a, b in pairwise(sizes))
+    numbers += 2 * sum(sizes) * (workload.batch_size or len(workload.data))
+    return max(1, _BLOCK_BYTES // (numbers * np.dtype(workload.model.dtype).itemsize))
+
+
+def train_block(block: RunBlock) -> Runs:
+    """Train the runs of one block; a diverged run leaves it and costs nothing more."""
+    # Overflow is how a run diverges: it is caught by its loss, not by a warning.
+    with threadpool_limits(1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
+        return _train(block)
+
+
+def _train(block: RunBlock) -> Runs:
+    workload = block.workload
+    data, sizes = workload.data, layer_sizes(workload)
+    runs, steps = block.rates.shape
+    dtype = np.dtype(workload.model.dtype)
+    weights = np.stack([init_row(sizes, seed) for seed in block.seeds]).astype(dtype)
+    inputs = np.ascontiguousarray(data.inputs, dtype=dtype)
+    rates = block.rates.astype(dtype)
+    momenta = None if block.momenta is None else block.momenta.astype(dtype)
+    rows, row_of_run = _batches(block)
+    at_once = workload.model.order == "simultaneous"
+
+    result = empty_runs(block, weights.shape[1], dtype)
+    alive = np.arange(runs)
+    networks = Networks(weights, sizes, rows.shape[-1])
+    optimizer = new_state(workload.optimizer, weights, momenta is not None)
+    for t in range(steps):
+        _record(t, alive, networks, block, result)
+        while True:
+            batch = rows[row_of_run[alive], t] if workload.batch_size else rows
+            x = inputs[batch] if workload.batch_size else inputs
+            probabilities = networks.forward(x)
+            at_label = _at_label(probabilities, data.labels[batch])
+            loss = _mean_loss(probabilities.ravel()[at_label])
+            finite = np.isfinite(loss)
+            if finite.all():
+                break
+            result.diverged_at[alive[~finite]] = t
+            alive = alive[finite]
+            if not len(alive):
+                return result
+            networks = Networks(networks.weights[finite], sizes, rows.shape[-1])
+            optimizer.keep(finite)
+        result.losses[alive, t] = loss
+        error = probabilities
+        error.ravel()[at_label] -= 1
+        error /= rows.shape[-1]
+        rate = rates[alive, t, None]
+        networks.backward(x, error, None if at_once else rate)
+        if at_once:
+            momentum = None if momenta is None else momenta[alive, t, None]
+            optimizer.update(networks.weights, networks.gradient, rate, momentum)
+    _record(steps, alive, networks, block, result)
+    loss, _ = _score(networks, data)
+    result.final_loss[alive] = np.where(np.isfinite(loss), loss, np.nan)
+    result.diverged_at[alive[~np.isfinite(loss)]] = steps
+    return result
+
+
+def _batches(block: RunBlock) -> tuple[np.ndarray, np.ndarray]:
+    """Return the examples of every batch and which line of that table is whose.
+
+    Runs of the same seed share a line: the table has shape (distinct seeds, T, batch). Without
+    batches it is the row of all examples.
+    """
+    examples, size = len(block.workload.data), block.workload.batch_size
+    if size is None:
+        return np.arange(examples), np.zeros(len(block.seeds), dtype=int)
+    distinct, line = np.unique(block.seeds, return_inverse=True)
+    steps = block.rates.shape[1]
+    table = [batch_rows(seed, examples, size, steps) for seed in distinct.tolist()]
+    return np.stack(table), line
+
+
+def _at_label(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return where the label's probability lies in the flat (R, classes, batch), (R, batch)."""
+    runs, classes, batch = probabilities.shape
+    return (np.arange(runs)[:, None] * classes + labels) * batch + np.arange(batch)
+
+
+def _mean_loss(p_label: np.ndarray) -> np.ndarray:
+    return -np.log(p_label.astype(np.float64) + _EPS).mean(axis=1)
+
+
+def _score(networks: Networks, data: Classification) -> tuple[np.ndarray, np.ndarray]:
+    """Return loss and accuracy on all of `data`, each (R,), a few networks at a time."""
+    few = max(1, _BLOCK_BYTES // (networks.weights.itemsize * len(data) * max(networks.sizes)))
+    losses, accuracies = [], []
+    for first in range(0, len(networks.weights), few):
+        p = predict(networks.weights[first : first + few], data.inputs, networks.sizes)
+        losses.append(_mean_loss(p.ravel()[_at_label(p, data.labels)]))
+        accuracies.append((p.argmax(axis=1) == data.labels).mean(axis=1))
+    return np.concatenate(losses), np.concatenate(accuracies)
+
+
+def _record(
+    updates: int, alive: np.ndarray, networks: Networks, block: RunBlock, result: Runs
+) -> None:
+    """Score and keep the weights where that was asked for after so many updates."""
+    if updates in block.keep_at:
+        result.weights[alive, block.keep_at.index(updates)] = networks.weights
+    if updates in block.scored_at:
+        column = block.scored_at.index(updates)
+        loss, accuracy = _score(networks, block.workload.data.held_out)
+        finite = np.isfinite(loss)
+        result.held_out_loss[alive[finite], column] = loss[finite]
+        result.held_out_accuracy[alive[finite], column] = accuracy[finite]
