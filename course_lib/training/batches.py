@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 
+@lru_cache(maxsize=64)  # a sweep has many runs of the same seed
 def batch_rows(seed: int, examples: int, batch_size: int, steps: int) -> np.ndarray:
-    """Return the examples of every batch of one run, shape (steps, batch_size).
+    """Return the examples of every batch of one run, shape (steps, batch_size), read-only.
 
     Shuffled epochs are laid end to end and cut into batches: every example comes once before any
     comes again. More steps extend the table, they do not change it.
@@ -14,4 +17,6 @@ def batch_rows(seed: int, examples: int, batch_size: int, steps: int) -> np.ndar
     rng = np.random.default_rng([seed, examples])
     epochs = -(-steps * batch_size // examples)
     rows = np.concatenate([rng.permutation(examples) for _ in range(epochs)])
-    return rows[: steps * batch_size].reshape(steps, batch_size)
+    rows = rows[: steps * batch_size].reshape(steps, batch_size)
+    rows.flags.writeable = False
+    return rows

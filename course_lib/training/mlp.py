@@ -23,9 +23,9 @@ _BLOCK_BYTES = 2**21
 _EPS = 1e-12  # inside the logarithm of the loss: a sure mistake costs 27.6, not infinity
 
 
-def layer_sizes(workload: Workload) -> list[int]:
+def layer_sizes(workload: Workload) -> tuple[int, ...]:
     """Return the widths of all layers, input and output included."""
-    return [workload.data.inputs.shape[1], *workload.model.hidden, workload.data.classes]
+    return (workload.data.inputs.shape[1], *workload.model.hidden, workload.data.classes)
 
 
 def block_size(workload: Workload) -> int:
@@ -49,7 +49,7 @@ def _train(block: RunBlock) -> Runs:
     runs, steps = block.rates.shape
     dtype = np.dtype(workload.model.dtype)
     weights = np.stack([init_row(sizes, seed) for seed in block.seeds]).astype(dtype)
-    inputs = np.ascontiguousarray(data.inputs, dtype=dtype)
+    inputs = np.column_stack([data.inputs, np.ones(len(data))]).astype(dtype)
     rates = block.rates.astype(dtype)
     momenta = None if block.momenta is None else block.momenta.astype(dtype)
     rows, row_of_run = _batches(block)
@@ -87,7 +87,7 @@ def _train(block: RunBlock) -> Runs:
             optimizer.update(networks.weights, networks.gradient, rate, momentum)
     _record(steps, alive, networks, block, result)
     loss, _ = _score(networks, data)
-    result.final_loss[alive] = np.where(np.isfinite(loss), loss, np.nan)
+    result.final_loss[alive] = loss  # NaN where the last update broke the run
     result.diverged_at[alive[~np.isfinite(loss)]] = steps
     return result
 
@@ -114,7 +114,7 @@ def _at_label(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def _mean_loss(p_label: np.ndarray) -> np.ndarray:
-    return -np.log(p_label.astype(np.float64) + _EPS).mean(axis=1)
+    return -np.log(p_label + _EPS).mean(axis=1, dtype=np.float64)
 
 
 def _score(networks: Networks, data: Classification) -> tuple[np.ndarray, np.ndarray]:
@@ -137,6 +137,5 @@ def _record(
     if updates in block.scored_at:
         column = block.scored_at.index(updates)
         loss, accuracy = _score(networks, block.workload.data.held_out)
-        finite = np.isfinite(loss)
-        result.held_out_loss[alive[finite], column] = loss[finite]
-        result.held_out_accuracy[alive[finite], column] = accuracy[finite]
+        result.held_out_loss[alive, column] = loss
+        result.held_out_accuracy[alive, column] = np.where(np.isfinite(loss), accuracy, np.nan)

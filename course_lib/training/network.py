@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -27,9 +28,12 @@ def init_mlp(sizes: Sequence[int], seed: int) -> list[np.ndarray]:
     return parameters
 
 
-def init_row(sizes: Sequence[int], seed: int) -> np.ndarray:
-    """Return all initial parameters of one network in a row, shape (P,)."""
-    return np.concatenate([array.ravel() for array in init_mlp(sizes, seed)])
+@lru_cache(maxsize=256)  # a sweep has many runs of the same seed
+def init_row(sizes: tuple[int, ...], seed: int) -> np.ndarray:
+    """Return all initial parameters of one network in a row, shape (P,), not to be written to."""
+    row = np.concatenate([array.ravel() for array in init_mlp(sizes, seed)])
+    row.flags.writeable = False
+    return row
 
 
 def split_weights(weights: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
@@ -59,7 +63,7 @@ def predict(weights: np.ndarray, inputs: np.ndarray, sizes: Sequence[int]) -> np
         a = a @ weight
         a += bias
         np.maximum(a, 0, out=a)
-    return _softmax(_scores(parameters, a))
+    return softmax(_scores(parameters, a))
 
 
 class Networks:
@@ -74,8 +78,12 @@ class Networks:
         """Take `weights`, (R, P), as they are: they are updated in place."""
         self.weights, self.sizes = weights, sizes
         self.gradient = np.empty_like(weights)
-        self.parameters = split_weights(self.weights, sizes)
+        self.parameters = split_weights(weights, sizes)
         self.slopes = split_weights(self.gradient, sizes)
+        # W1 with b1 below it is one matrix: with a 1 added to every input, b1 costs nothing
+        first = (len(weights), sizes[0] + 1, sizes[1])
+        self.first = weights[:, : first[1] * first[2]].reshape(first)
+        self.first_slope = self.gradient[:, : first[1] * first[2]].reshape(first)
         shapes = [(len(weights), batch, units) for units in sizes[1:-1]]
         self.hidden = [np.empty(shape, weights.dtype) for shape in shapes]
         self.errors = [np.empty(shape, weights.dtype) for shape in shapes]
@@ -87,14 +95,18 @@ class Networks:
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Return the class probabilities, (R, classes, batch).
 
-        x has shape (batch, features), the same for all, or (R, batch, features).
+        x has a last column of ones and shape (batch, features + 1), the same for all runs, or
+        (R, batch, features + 1).
         """
         a = x
         for layer, h in enumerate(self.hidden):
-            np.matmul(a, self.parameters[2 * layer], out=h)
-            h += self.parameters[2 * layer + 1]
+            np.matmul(a, self.parameters[2 * layer] if layer else self.first, out=h)
+            if layer:
+                h += self.parameters[2 * layer + 1]
             a = np.maximum(h, self.zeros[layer], out=h)
-        return _softmax(_scores(self.parameters, a))
+        if not self.hidden:
+            return softmax(self.first.swapaxes(1, 2) @ x.swapaxes(-1, -2))
+        return softmax(_scores(self.parameters, a))
 
     def backward(self, x: np.ndarray, error: np.ndarray, rate: np.ndarray | None = None) -> None:
         """Fill `gradient` from the slope of the loss in the class scores, (R, classes, batch).
@@ -105,10 +117,13 @@ class Networks:
         error = error.swapaxes(1, 2)
         at = self.weights.shape[1]
         for layer in range(len(self.hidden), -1, -1):
-            below = self.hidden[layer - 1] if layer else x
             weight = self.parameters[2 * layer]
-            np.matmul(below.swapaxes(-1, -2), error, out=self.slopes[2 * layer])
-            np.matmul(self.ones, error, out=self.slopes[2 * layer + 1])  # faster than sum()
+            if layer:
+                below = self.hidden[layer - 1]
+                np.matmul(below.swapaxes(1, 2), error, out=self.slopes[2 * layer])
+                np.matmul(self.ones, error, out=self.slopes[2 * layer + 1])  # faster than sum()
+            else:
+                np.matmul(x.swapaxes(-1, -2), error, out=self.first_slope)
             if rate is not None:
                 end, at = at, at - (weight[0].size + weight.shape[2])
                 self.weights[:, at:end] -= rate * self.gradient[:, at:end]
@@ -124,7 +139,8 @@ def _scores(parameters: list[np.ndarray], a: np.ndarray) -> np.ndarray:
     return z
 
 
-def _softmax(z: np.ndarray) -> np.ndarray:
+def softmax(z: np.ndarray) -> np.ndarray:
+    """Turn scores (R, classes, batch) into probabilities, in place."""
     z -= z.max(axis=1, keepdims=True)
     np.exp(z, out=z)
     z /= z.sum(axis=1, keepdims=True)
