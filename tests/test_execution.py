@@ -38,6 +38,13 @@ def test_executes_in_the_folder_of_the_notebook_and_leaves_the_file(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_kernel_does_not_take_us_for_a_session_of_jupyterlab(monkeypatch):
+    monkeypatch.setenv("JPY_SESSION_NAME", "lesson.ipynb")
+    monkeypatch.setenv("LEFT_AS_IT_IS", "yes")
+    code = "import os; print(os.environ.get('JPY_SESSION_NAME'), os.environ['LEFT_AS_IT_IS'])"
+    assert execute(notebook(code)).notebook.cells[0].outputs[0].text == "None yes\n"
+
+
 def test_failing_cell_is_named_with_source_and_error():
     found = failure("x = 1", "def f():\n    raise ValueError('lr is 3')\n\nf()", "print('no')")
     assert (found.number, found.error) == (2, "ValueError: lr is 3")

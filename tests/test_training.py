@@ -17,16 +17,6 @@ def train(data, rates, seeds, batch_size=None, **model):
     return train_workload(Workload(data, Mlp(**model), batch_size=batch_size), rates, seeds)
 
 
-def test_spirals_are_the_same_on_every_machine():
-    # RandomState's stream is frozen by NumPy; these are the first and last points of seed 0.
-    assert DATA.inputs.shape == (300, 2)
-    assert np.bincount(DATA.labels).tolist() == [100, 100, 100]
-    radius = np.hypot(*DATA.inputs.T).reshape(3, 100)
-    assert np.allclose(radius, np.linspace(0.2, 1.0, 100))
-    angle = 0.25 * np.random.RandomState(0).randn(1)[0]
-    assert DATA.inputs[0] == pytest.approx([0.2 * np.cos(angle), 0.2 * np.sin(angle)])
-
-
 def test_steps_are_those_of_pytorch_autograd():
     layers = [torch.tensor(a, requires_grad=True) for a in init_mlp([2, 64, 64, 3], seed=5)]
     x, y = torch.tensor(DATA.inputs), torch.tensor(DATA.labels)
@@ -129,12 +119,3 @@ def test_bad_arguments_are_named(change, error, message):
     arguments = {"rates": np.full((1, 3), 0.1), "seeds": [0]} | change
     with pytest.raises(error, match=message):
         train(DATA, **arguments)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [({"per_class": 0}, "per_class"), ({"noise": -1.0}, "noise"), ({"seed": -1}, "seed")],
-)
-def test_bad_spirals_are_named(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        problems.spirals(**arguments)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import time
 from collections.abc import Mapping
@@ -232,6 +233,8 @@ class _Engine(NBClientEngine):
         **_unused: Any,
     ) -> None:
         run.notebook = nb_man.nb
+        # A cell of JupyterLab may have started us; nobody looks on in the kernels we start.
+        environment = {k: v for k, v in os.environ.items() if k != "JPY_SESSION_NAME"}
         _Client(
             nb_man,
             run,
@@ -241,7 +244,7 @@ class _Engine(NBClientEngine):
             log=_log,
             shutdown_kernel="immediate",  # a graceful end stalls 4 s now and then
             extra_arguments=["--log-level=ERROR"],  # or each kernel warns about TCP on stderr
-        ).execute()
+        ).execute(env=environment)
 
 
 papermill_engines.register(ENGINE, _Engine)

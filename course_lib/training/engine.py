@@ -1,11 +1,13 @@
-"""The one way in: check the arguments, then train the runs block by block."""
+"""The one way in: check the arguments, then have the runs trained block by block."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 
 import numpy as np
 
+from course_lib.training import execution
 from course_lib.training.runs import RunBlock, Runs
 from course_lib.training.settings import Mlp, Workload
 from course_lib.validation import check_count
@@ -19,11 +21,18 @@ def train(
     momenta: np.ndarray | None = None,
     score_every: int | None = None,
     keep_at: Sequence[int] = (),
+    jobs: int | None = None,
+    executor: Executor | None = None,
+    cache: bool = True,
+    progress: bool = True,
 ) -> Runs:
     """Train R networks, each with its own rates and seed.
 
     A run whose loss stops being finite is frozen and marked; the others go on undisturbed, and a
-    run's numbers do not depend, to the bit, on which runs share the call.
+    run's numbers do not depend, to the bit, on which runs share the call, nor on `jobs`,
+    `executor`, `cache` and `progress`.
+
+    A call that is interrupted, or fails, loses no finished run: the same call goes on from there.
 
     Args:
         workload: data, model, optimizer and batch size.
@@ -34,9 +43,19 @@ def train(
         score_every: held-out examples are scored after every so many updates, and at the end;
             None scores at the end only.
         keep_at: numbers of updates after which the weights are kept, increasing, 0 … T.
+        jobs: number of processes, >= 1; 1 is this one alone. None takes one a core, but only
+            where this one alone would need more than about two seconds.
+        executor: what trains the runs instead of `jobs`: a `concurrent.futures.Executor`, for
+            example `client.get_executor()` of a dask client whose workers have this package.
+        cache: whether runs that were trained before are looked up instead, and new ones kept, in
+            one file: in the folder that the environment variable LR_COURSE_CACHE names (empty:
+            none), else in `.cache` of the checkout, else in the user's folder for caches.
+        progress: whether a bar is shown, in a terminal or a watched notebook, where it takes
+            longer than about two seconds.
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong shape or type.
+        RuntimeError: a worker process died, or computes with other code than this one.
     """
     if not isinstance(workload, Workload):
         raise TypeError(f"workload must be a Workload, got {type(workload).__name__}")
@@ -50,13 +69,15 @@ def train(
         scored_at=_score_steps(workload, steps, score_every),
         keep_at=_check_keep_at(keep_at, steps),
     )
-    size = block_size(workload)
-    everything = range(len(rates))
-    return Runs.join(
-        [
-            train_block(block.select(everything[first : first + size]))
-            for first in range(0, len(rates), size)
-        ]
+    _check_execution(jobs, executor, {"cache": cache, "progress": progress})
+    return execution.run(
+        block,
+        train_block,
+        block_size,
+        jobs=jobs,
+        executor=executor,
+        cache=cache,
+        progress=progress,
     )
 
 
@@ -121,3 +142,23 @@ def _check_keep_at(keep_at: Sequence[int], steps: int) -> tuple[int, ...]:
     if list(kept) != sorted(set(kept)) or (kept and kept[-1] > steps):
         raise ValueError(f"keep_at must increase and lie in 0 … {steps}, got {list(kept)}")
     return kept
+
+
+def _check_execution(
+    jobs: int | None, executor: Executor | None, switches: Mapping[str, bool]
+) -> None:
+    if jobs is not None:
+        check_count("jobs", jobs)
+    is_class = isinstance(executor, type)
+    if executor is not None and (is_class or not callable(getattr(executor, "submit", None))):
+        raise TypeError(
+            "executor must be a concurrent.futures.Executor, or an object with its method submit, "
+            f"got {executor!r}"
+        )
+    if jobs is not None and executor is not None:
+        raise ValueError(
+            f"jobs must be None where executor is given, which has its own workers, got {jobs}"
+        )
+    for name, value in switches.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be True or False, got {value!r}")

@@ -1,0 +1,88 @@
+"""Which peak is chosen, and how far from it one may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from course_lib.validation import check_real
+
+
+@dataclass(frozen=True)
+class GoodRange:
+    """The peaks around the best one that do nearly as well.
+
+    Attributes:
+        low: lowest good peak.
+        high: highest good peak.
+        open_low: whether the lowest peak of the grid is still good, so that the range may go on.
+        open_high: the same for the highest peak of the grid.
+    """
+
+    low: float
+    high: float
+    open_low: bool
+    open_high: bool
+
+    @property
+    def factor(self) -> float:
+        """How many times the lowest good peak the highest is, >= 1."""
+        return self.high / self.low
+
+    def __str__(self) -> str:
+        """Write `low … high (×factor)`, with ≤ and ≥ at an end that the grid cut off."""
+        low, high = "≤ " * self.open_low, "≥ " * self.open_high
+        beyond = "≥ " * (self.open_low or self.open_high)
+        return f"{low}{self.low:.2g} … {high}{self.high:.2g} (×{beyond}{self.factor:.2g})"
+
+
+def peak_means(scores: np.ndarray) -> np.ndarray:
+    """Return the mean over the last axis, inf where any score is not finite.
+
+    A run that diverged has an infinite loss, and so has the mean over runs of which one diverged:
+    a peak at which any validation run diverged is out.
+    """
+    whole = np.isfinite(scores).all(axis=-1)
+    return np.where(whole, np.where(np.isfinite(scores), scores, 0.0).mean(axis=-1), np.inf)
+
+
+def good_range(peaks: np.ndarray, means: np.ndarray, within: float = 0.1) -> GoodRange:
+    """Return the stretch of peaks around the best whose mean score is nearly as good.
+
+    Nearly: mean <= best + within * |best|. Between two peaks of the grid the mean is taken to be
+    linear in log(peak). The stretch holds the best peak and ends where the mean first leaves the
+    limit on either side, or at the last good peak before one that diverged, or at the grid's end.
+    Its ends carry the noise of the means. Where the mean bends upwards between two peaks, as it
+    does around the best, a straight line overstates it, and the stretch comes out too narrow.
+
+    Args:
+        peaks: (K,), > 0, increasing.
+        means: mean validation score at each, (K,), inf where a run diverged.
+        within: share of the best mean that is still good, >= 0.
+
+    Raises:
+        ValueError, TypeError: no finite mean, shapes that do not fit, or `within` out of range.
+    """
+    grid, values = np.asarray(peaks, dtype=np.float64), np.asarray(means, dtype=np.float64)
+    if grid.ndim != 1 or values.shape != grid.shape or not np.isfinite(values).any():
+        raise ValueError(
+            f"means must have one value a peak, some of them finite, got {values.tolist()} for "
+            f"{grid.size} peaks"
+        )
+    best = int(values.argmin())
+    limit = values[best] + check_real("within", within) * abs(values[best])
+    low, open_low = _end(grid[best::-1], values[best::-1], limit)
+    high, open_high = _end(grid[best:], values[best:], limit)
+    return GoodRange(low, high, open_low, open_high)
+
+
+def _end(peaks: np.ndarray, means: np.ndarray, limit: float) -> tuple[float, bool]:
+    """Return the last good rate on the way from the best peak, and whether the grid ended first."""
+    bad = np.flatnonzero(~(means <= limit))
+    if not bad.size:
+        return float(peaks[-1]), True
+    last, first_bad = bad[0] - 1, bad[0]
+    # Where a run diverged the mean is inf: the share is 0, and the last good peak is the end.
+    share = (limit - means[last]) / (means[first_bad] - means[last])
+    return float(peaks[last] * (peaks[first_bad] / peaks[last]) ** share), False

@@ -1,0 +1,148 @@
+"""What is run in a comparison: the seeds, and the rates of every schedule at every peak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+from course_lib.schedules import Schedule
+from course_lib.validation import check_count
+
+#: (peak_lr, total_steps) -> the rate, or the rate and the momentum
+Maker: TypeAlias = Callable[[float, int], Schedule | tuple[Schedule, Schedule]]
+
+_ROUNDING = 1e-9  # how far a rate may exceed its peak by rounding alone, as a share
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Which seeds choose the peaks and which, different ones, score the schedules.
+
+    A peak is chosen because it did well on the validation seeds, partly by their luck. The fresh
+    seeds took no part in the choice, so that luck does not reach the score. What they do not
+    remove: both kinds of run are judged on the same held-out examples.
+
+    Attributes:
+        validation: at least one.
+        fresh: at least two, none of them among `validation`.
+    """
+
+    validation: tuple[int, ...]
+    fresh: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Check that the seeds are whole, distinct and disjoint; any sequence becomes a tuple."""
+        for name, least in (("validation", 1), ("fresh", 2)):
+            values = tuple(check_count(f"{name} seeds", s, low=0) for s in getattr(self, name))
+            if len(values) < least:
+                raise ValueError(f"{name} seeds must be at least {least}, got {list(values)}")
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} seeds must differ from each other, got {list(values)}")
+            object.__setattr__(self, name, values)
+        shared = sorted(set(self.validation) & set(self.fresh))
+        if shared:
+            raise ValueError(f"fresh seeds must not be among the validation seeds, got {shared}")
+
+    @staticmethod
+    def numbered(count: int) -> Seeds:
+        """Return `count` seeds of each kind: even numbers validate, odd numbers are fresh.
+
+        More seeds extend both lists and no seed ever changes its part.
+        """
+        number = check_count("seeds", count, low=2)
+        return Seeds(range(0, 2 * number, 2), range(1, 2 * number, 2))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The rates of S schedules at K peaks.
+
+    Attributes:
+        names: of the schedules.
+        peaks: (K,) float64, increasing.
+        rates: (S, K, T) float64.
+        momenta: (S, K, T) float64, NaN where a schedule leaves it to the optimizer; None where
+            all do.
+    """
+
+    names: tuple[str, ...]
+    peaks: np.ndarray
+    rates: np.ndarray
+    momenta: np.ndarray | None
+
+
+def check_peaks(peaks: Sequence[float]) -> np.ndarray:
+    """Return the peaks as an array (K,); they must be finite, > 0 and strictly increasing."""
+    grid = np.asarray(peaks, dtype=np.float64)
+    if grid.ndim != 1 or not grid.size:
+        raise ValueError(f"peaks must be a list of rates, at least one, got {peaks!r}")
+    if not np.isfinite(grid).all() or grid.min() <= 0 or (np.diff(grid) <= 0).any():
+        raise ValueError(f"peaks must be finite, > 0 and strictly increasing, got {grid.tolist()}")
+    return grid
+
+
+def make_plan(schedules: Mapping[str, Maker], peaks: Sequence[float], total_steps: int) -> Plan:
+    """Return the rates, and the momenta where there are any, of every schedule at every peak.
+
+    Raises:
+        ValueError, TypeError: no schedule; one that cannot be made, exceeds the peak it was
+            given, ignores it, or has a rate or momentum out of range: the message names it.
+    """
+    if not isinstance(schedules, Mapping):
+        raise TypeError(f"schedules must map names to functions, got {type(schedules).__name__}")
+    if not schedules:
+        raise ValueError("schedules must hold at least one schedule, got none")
+    grid, steps = check_peaks(peaks), check_count("total_steps", total_steps)
+    shape = (len(schedules), len(grid), steps)
+    rates, momenta = np.empty(shape), np.full(shape, np.nan)
+    for s, (name, maker) in enumerate(schedules.items()):
+        for k, peak in enumerate(grid.tolist()):
+            rate, momentum = _make(name, maker, peak, steps)
+            rates[s, k] = _values(name, "rate", rate, steps, highest=peak * (1 + _ROUNDING))
+            if momentum is not None:
+                below_one = np.nextafter(1.0, 0.0)
+                momenta[s, k] = _values(name, "momentum", momentum, steps, highest=below_one)
+        if len(grid) > 1 and (rates[s, 0] == rates[s, -1]).all():
+            raise ValueError(
+                f"schedules: {name!r} ignores its peak: the same rates at peak_lr = {grid[0]:g} "
+                f"and {grid[-1]:g}"
+            )
+    return Plan(tuple(schedules), grid, rates, None if np.isnan(momenta).all() else momenta)
+
+
+def _make(
+    name: str, maker: Maker, peak_lr: float, total_steps: int
+) -> tuple[Schedule, Schedule | None]:
+    if not callable(maker) or isinstance(maker, Schedule):
+        raise TypeError(
+            f"schedules: {name!r} must be a function (peak_lr, total_steps) -> Schedule, "
+            f"got {maker!r}"
+        )
+    try:
+        made = maker(peak_lr, total_steps)
+    except (TypeError, ValueError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"schedules: {name!r} failed at peak_lr = {peak_lr:g}, total_steps = {total_steps}: "
+            f"{error}"
+        ) from error
+    parts = made if isinstance(made, tuple) else (made,)
+    if len(parts) > 2 or not parts or not all(isinstance(part, Schedule) for part in parts):
+        raise TypeError(
+            f"schedules: {name!r} must return a Schedule, or a pair (rate, momentum) of them, "
+            f"got {made!r}"
+        )
+    return parts[0], (parts[1] if len(parts) == 2 else None)
+
+
+def _values(name: str, what: str, schedule: Schedule, steps: int, highest: float) -> np.ndarray:
+    values = schedule(np.arange(steps))
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > highest:
+        raise ValueError(
+            f"schedules: the {what} of {name!r} must be finite, >= 0 and <= {highest:.6g}, got "
+            f"{values.min():.6g} … {values.max():.6g}"
+        )
+    return values

@@ -1,0 +1,208 @@
+"""What a comparison found: the scores, and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from course_lib.compare.peaks import GoodRange, peak_means
+from course_lib.compare.plan import Seeds
+from course_lib.compare.ranks import Ranking
+from course_lib.intervals import Interval, bootstrap_interval
+
+
+@dataclass(frozen=True)
+class Row:
+    """One schedule in the table of a comparison.
+
+    Attributes:
+        schedule: its name.
+        rank: 1 + the number of schedules that are clearly better.
+        tied_with: the schedules it cannot be told apart from.
+        peak_lr: the chosen peak.
+        at_edge: whether that is the lowest or highest of the grid, so that a better one may lie
+            outside.
+        good_range: the peaks that do nearly as well.
+        score: mean over the fresh seeds, with its interval; inf where a run diverged.
+        difference: mean paired difference to the reference, with an interval of its own; zero for
+            the reference; NaN where either diverged.
+        simultaneous: the same difference with an interval that holds along with those of all pairs.
+        accuracy: mean share of right answers at the end, NaN where it is not measured.
+        best: mean over the seeds of the lowest score on the way.
+        steps_to_reach: median over the seeds of the first scored update with a score at or below
+            the threshold; inf when half or more of the runs never get there; NaN without one.
+        reached: runs that get there; 0 without a threshold.
+        diverged: fresh runs that diverged.
+    """
+
+    schedule: str
+    rank: int
+    tied_with: tuple[str, ...]
+    peak_lr: float
+    at_edge: bool
+    good_range: GoodRange
+    score: Interval
+    difference: Interval
+    simultaneous: Interval
+    accuracy: float
+    best: float
+    steps_to_reach: float
+    reached: int
+    diverged: int
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """S schedules, each tuned over K peaks on V validation seeds and scored on F fresh ones.
+
+    Scores are better the lower they are, and NaN where a run diverged.
+
+    Attributes:
+        problem: what was trained.
+        metric: what a score is, in words.
+        names: of the schedules, in the order they were given.
+        peaks: the grid, (K,).
+        total_steps: updates in every run.
+        seeds: validation and fresh.
+        level: confidence level of the intervals.
+        within: share of the best mean up to which a peak is good.
+        threshold: score at or below which a run has converged, or None.
+        reference: the schedule that differences are taken to.
+        validation: scores of the tuning runs, (S, K, V).
+        chosen: index of the chosen peak, (S,).
+        good_ranges: one a schedule.
+        scores: scores of the fresh runs, (S, F).
+        accuracy: share of right answers of the fresh runs, (S, F), NaN where not measured.
+        scored_at: updates done at each point of the history, (C,).
+        history: scores of the fresh runs on the way, (S, F, C).
+        ranking: all pairs and the ranks.
+    """
+
+    problem: str
+    metric: str
+    names: tuple[str, ...]
+    peaks: np.ndarray
+    total_steps: int
+    seeds: Seeds
+    level: float
+    within: float
+    threshold: float | None
+    reference: str
+    validation: np.ndarray
+    chosen: np.ndarray
+    good_ranges: tuple[GoodRange, ...]
+    scores: np.ndarray
+    accuracy: np.ndarray
+    scored_at: np.ndarray
+    history: np.ndarray
+    ranking: Ranking
+
+    @property
+    def chosen_peaks(self) -> np.ndarray:
+        """The peak that each schedule was scored at, (S,)."""
+        return self.peaks[self.chosen]
+
+    @property
+    def at_edge(self) -> np.ndarray:
+        """Whose chosen peak is the lowest or highest of the grid, (S,) bool: widen it there."""
+        return (self.chosen == 0) | (self.chosen == len(self.peaks) - 1)
+
+    @property
+    def tuning_updates(self) -> int:
+        """Updates spent on choosing the peaks: schedules × peaks × validation seeds × steps."""
+        return self.validation.size * self.total_steps
+
+    @property
+    def scoring_updates(self) -> int:
+        """Updates spent on the scores: schedules × fresh seeds × steps."""
+        return self.scores.size * self.total_steps
+
+    @property
+    def validation_means(self) -> np.ndarray:
+        """Mean validation score of every schedule at every peak, (S, K); inf where one diverged."""
+        return peak_means(self.validation)
+
+    @cached_property
+    def validation_intervals(self) -> tuple[tuple[Interval, ...], ...]:
+        """The same with their bootstrap intervals, K a schedule; needs two validation seeds."""
+        return tuple(tuple(self._interval(runs) for runs in rows) for rows in self.validation)
+
+    @cached_property
+    def score_intervals(self) -> tuple[Interval, ...]:
+        """Mean score on the fresh seeds with its bootstrap interval, one a schedule."""
+        return tuple(self._interval(runs) for runs in self.scores)
+
+    @cached_property
+    def differences(self) -> tuple[Interval, ...]:
+        """Mean paired difference to the reference with its bootstrap interval, one a schedule."""
+        own = self.scores[self.names.index(self.reference)]
+        return tuple(self._interval(runs - own, mean=np.nan) for runs in self.scores)
+
+    @cached_property
+    def best(self) -> np.ndarray:
+        """Lowest score on the way of every fresh run, (S, F); NaN where it never had one."""
+        lowest = np.where(np.isfinite(self.history), self.history, np.inf).min(axis=2)
+        return np.where(np.isfinite(lowest), lowest, np.nan)
+
+    @cached_property
+    def steps_to_reach(self) -> np.ndarray:
+        """First scored update with a score at or below the threshold, (S, F).
+
+        inf where a run never gets there; NaN without a threshold. What happens between two scored
+        updates is not seen, and a run may leave again.
+        """
+        if self.threshold is None:
+            return np.full(self.scores.shape, np.nan)
+        there = self.history <= self.threshold  # False for NaN
+        return np.where(there.any(axis=2), self.scored_at[there.argmax(axis=2)], np.inf)
+
+    def as_table(self) -> list[Row]:
+        """Return one row a schedule, by mean score.
+
+        A schedule of very uneven scores may come late and still have rank 1: nothing is clearly
+        better than what is not clearly known.
+        """
+        order = np.argsort(peak_means(self.scores), kind="stable")
+        return [self._row(int(s)) for s in order]
+
+    def as_markdown(self) -> str:
+        """Return the table in Markdown, and below it how it was made."""
+        from course_lib.compare.report import markdown
+
+        return markdown(self)
+
+    def _row(self, s: int) -> Row:
+        ranking, pair = self.ranking, (s, self.names.index(self.reference))
+        steps = self.steps_to_reach[s]
+        return Row(
+            schedule=self.names[s],
+            rank=int(ranking.ranks[s]),
+            tied_with=tuple(
+                name for t, name in enumerate(self.names) if ranking.tied[s, t] and t != s
+            ),
+            peak_lr=float(self.chosen_peaks[s]),
+            at_edge=bool(self.at_edge[s]),
+            good_range=self.good_ranges[s],
+            score=self.score_intervals[s],
+            difference=self.differences[s],
+            simultaneous=Interval(
+                float(ranking.mean[pair]), float(ranking.low[pair]), float(ranking.high[pair])
+            ),
+            accuracy=float(self.accuracy[s].mean()),
+            best=float(self.best[s].mean()),
+            steps_to_reach=float(np.nan if self.threshold is None else _upper_median(steps)),
+            reached=int(np.isfinite(steps).sum()),
+            diverged=int((~np.isfinite(self.scores[s])).sum()),
+        )
+
+    def _interval(self, values: np.ndarray, mean: float = np.inf) -> Interval:
+        if not np.isfinite(values).all():
+            return Interval(mean, np.nan, np.nan)
+        return bootstrap_interval(values, self.level)
+
+
+def _upper_median(steps: np.ndarray) -> float:
+    """Return the median; of an even number of values the upper of the middle two, so inf counts."""
+    return float(np.sort(steps)[len(steps) // 2])

@@ -1,0 +1,111 @@
+"""Gradient descent over a landscape, with and without noise, many runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from course_lib.validation import check_count, check_real
+
+
+class Landscape(Protocol):
+    """What `descend` and `walk` need to know of a landscape."""
+
+    def loss(self, w: np.ndarray) -> np.ndarray:
+        """Return the loss at points of shape (…, n), shape (…)."""
+
+    def gradient(self, w: np.ndarray) -> np.ndarray:
+        """Return the slope of the loss at points of shape (…, n), shape (…, n)."""
+
+
+def descend(landscape: Landscape, rates: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Return the paths of gradient descent without noise: w[t + 1] = w[t] - rates[t] * ∇L(w[t]).
+
+    Args:
+        landscape: where to descend.
+        rates: learning rates, shape (R, T), finite and >= 0: one row a path.
+        start: w[0], shape (n,) for all paths or (R, n).
+
+    Returns:
+        Positions, shape (R, T + 1, n). A path is NaN from where its loss is no longer finite.
+
+    Raises:
+        ValueError: the shapes do not fit, a rate is negative or a number is not finite.
+    """
+    table = _check_rates(rates)
+    origin = _check_start(start, len(table))
+    return _paths(landscape, table, origin, noise=None)
+
+
+def walk(
+    landscape: Landscape,
+    rates: np.ndarray,
+    start: np.ndarray,
+    noise_std: float,
+    seeds: np.ndarray | Sequence[int],
+) -> np.ndarray:
+    """Return the paths of gradient descent with a noisy gradient.
+
+    w[t + 1] = w[t] - rates[t] * (∇L(w[t]) + noise_std * ξ[t]), with ξ ~ N(0, 1) drawn afresh for
+    every step and coordinate. A path depends on its own rates, start and seed only; more steps
+    extend it, they do not change it.
+
+    Args:
+        landscape: where to walk.
+        rates: learning rates, shape (R, T), finite and >= 0: one row a run.
+        start: w[0], shape (n,) for all runs or (R, n).
+        noise_std: standard deviation of the noise of each coordinate of the gradient, >= 0.
+        seeds: seeds of `numpy.random.default_rng`, one a run, shape (R,).
+
+    Returns:
+        Positions, shape (R, T + 1, n). A run is NaN from where its loss is no longer finite.
+
+    Raises:
+        ValueError, TypeError: the shapes do not fit, or an argument is out of its range.
+    """
+    table = _check_rates(rates)
+    origin = _check_start(start, len(table))
+    sigma = check_real("noise_std", noise_std)
+    numbers = [check_count("seeds", seed, low=0) for seed in np.asarray(seeds).ravel()]
+    if len(numbers) != len(table):
+        raise ValueError(f"seeds must hold one seed a run: {len(table)} expected, got {numbers}")
+    shape = (table.shape[1], origin.shape[1])
+    draws = [np.random.default_rng(seed).standard_normal(shape) for seed in numbers]
+    return _paths(landscape, table, origin, noise=sigma * np.stack(draws))
+
+
+def _paths(
+    landscape: Landscape, rates: np.ndarray, start: np.ndarray, noise: np.ndarray | None
+) -> np.ndarray:
+    runs, steps = rates.shape
+    paths = np.empty((runs, steps + 1, start.shape[1]))
+    paths[:, 0] = w = start
+    with np.errstate(all="ignore"):  # a run that overflows is marked, not warned of
+        for t in range(steps):
+            slope = landscape.gradient(w)
+            if noise is not None:
+                slope = slope + noise[:, t]
+            w = w - rates[:, t, None] * slope
+            w[~np.isfinite(landscape.loss(w))] = np.nan
+            paths[:, t + 1] = w
+    return paths
+
+
+def _check_rates(rates: np.ndarray) -> np.ndarray:
+    table = np.asarray(rates, dtype=np.float64)
+    if table.ndim != 2 or 0 in table.shape:
+        raise ValueError(f"rates must have shape (runs, steps), got {table.shape}")
+    if not np.isfinite(table).all() or table.min() < 0:
+        raise ValueError(f"rates must be finite and >= 0, got {table.min()} … {table.max()}")
+    return table
+
+
+def _check_start(start: np.ndarray, runs: int) -> np.ndarray:
+    point = np.asarray(start, dtype=np.float64)
+    if point.ndim not in (1, 2) or (point.ndim == 2 and len(point) != runs):
+        raise ValueError(f"start must have shape (n,) or ({runs}, n), got {point.shape}")
+    if not np.isfinite(point).all():
+        raise ValueError("start must be finite, got NaN or infinity in it")
+    return np.broadcast_to(point, (runs, point.shape[-1]))

@@ -1,0 +1,243 @@
+"""Runs that were trained before, kept in one SQLite file under a hash of all that determines them.
+
+What is kept of a run is a .npy file with one record: no pickle is written or read. The file can be
+deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import sqlite3
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import fields, is_dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from course_lib.training.runs import RunBlock, Runs
+from course_lib.training.settings import Mlp, Workload
+
+PLACE = "LR_COURSE_CACHE"  # environment variable: the folder; empty for no file at all
+_FILE = "training.sqlite"
+_LIMIT_BYTES = 2**30
+_WAIT_SECONDS = 10.0  # for another process that is writing
+_AT_ONCE = 500  # SQLite before 3.32 takes 999 question marks in a statement
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS runs "
+    "(id INTEGER PRIMARY KEY, key BLOB UNIQUE, digest BLOB NOT NULL, value BLOB NOT NULL)"
+)
+_NO_NUMBERS = {"__init__", "cache", "engine", "execution", "finished", "progress"}
+_PER_RUN = tuple(field.name for field in fields(Runs) if field.name != "scored_at")
+
+
+class CacheError(Exception):
+    """The file cannot be read or written; the message names it and says why."""
+
+
+def place() -> Path | None:
+    """Return the file that holds the runs, or None where the user wants none.
+
+    It lies in the folder that LR_COURSE_CACHE names, else in `.cache` of a checkout of the course,
+    else in the user's folder for caches.
+    """
+    chosen = os.environ.get(PLACE)
+    if chosen is not None:
+        return Path(chosen).expanduser() / _FILE if chosen else None
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "pyproject.toml").is_file():
+        return checkout / ".cache" / _FILE
+    from platformdirs import user_cache_path  # comes with JupyterLab, through jupyter_core
+
+    return user_cache_path("lr-course") / _FILE
+
+
+def _read_code() -> bytes:
+    """Return a hash of the modules of this folder that compute numbers: all but _NO_NUMBERS."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        if file.stem not in _NO_NUMBERS:
+            for piece in _pieces((file.name, file.read_bytes())):
+                digest.update(piece)
+    return digest.digest()
+
+
+def identity(workload: Workload) -> tuple[bytes, str, str]:
+    """Return what computes the workload's numbers here: hash of the code, NumPy, PyTorch.
+
+    It does not tell processors apart: another one may round differently.
+    """
+    uses_torch = not isinstance(workload.model, Mlp)
+    return _CODE, np.__version__, version("torch") if uses_torch else ""
+
+
+def run_keys(block: RunBlock) -> list[bytes]:
+    """Return the key of every run: SHA-256 over all that determines its numbers.
+
+    That is the workload with its data, the run's rates, momenta and seed, the steps at which it is
+    scored and its weights are kept, and `identity`; not the runs beside it.
+    """
+    common = hashlib.sha256()
+    for piece in _pieces(
+        (identity(block.workload), block.workload, block.scored_at, block.keep_at)
+    ):
+        common.update(piece)
+    keys = []
+    for row, seed in enumerate(block.seeds):
+        digest = common.copy()
+        momenta = None if block.momenta is None else block.momenta[row]
+        for piece in _pieces((seed, block.rates[row], momenta)):
+            digest.update(piece)
+        keys.append(digest.digest())
+    return keys
+
+
+def pack(runs: Runs) -> list[bytes]:
+    """Return every run as the bytes of a .npy file with one record."""
+    arrays = {name: getattr(runs, name) for name in _PER_RUN}
+    layout = [(name, array.dtype, array.shape[1:]) for name, array in arrays.items()]
+    records = np.empty(len(runs.losses), layout)
+    for name, array in arrays.items():
+        records[name] = array
+    first = io.BytesIO()
+    np.save(first, records[0], allow_pickle=False)
+    header = first.getvalue()[: -records.itemsize]
+    return [header + records[row].tobytes() for row in range(len(records))]
+
+
+def unpack(values: Sequence[bytes], scored_at: Sequence[int]) -> Runs:
+    """Return the runs that `pack` made bytes of; all have the same steps and scores.
+
+    Args:
+        values: the bytes, one a run.
+        scored_at: updates done at each score on the held-out examples.
+
+    Raises:
+        ValueError: the bytes are not those of runs of the same layout.
+    """
+    layout = np.lib.format.read_array(io.BytesIO(values[0]), allow_pickle=False).dtype
+    if layout.names != _PER_RUN:
+        raise ValueError(f"these are not runs: {layout}")
+    header = values[0][: -layout.itemsize]  # reading it once saves half a second on 1,728 runs
+    size = len(values[0])
+    if any(len(value) != size or not value.startswith(header) for value in values):
+        raise ValueError("the runs have more than one layout")
+    records = np.frombuffer(b"".join(value[len(header) :] for value in values), layout)
+    arrays = {name: records[name].copy() for name in _PER_RUN}
+    return Runs(scored_at=np.array(scored_at, dtype=int), **arrays)
+
+
+def find(file: Path, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Return key and bytes of those runs that the file holds; damaged ones are left out.
+
+    Raises:
+        CacheError: it cannot be read.
+    """
+    found = {}
+    try:
+        if not file.exists():
+            return {}
+        with closing(_open(file)) as connection:
+            if not connection.execute("PRAGMA page_count").fetchone()[0]:
+                return {}
+            for first in range(0, len(keys), _AT_ONCE):
+                some = keys[first : first + _AT_ONCE]
+                marks = ",".join("?" * len(some))
+                for key, digest, value in connection.execute(
+                    f"SELECT key, digest, value FROM runs WHERE key IN ({marks})", some
+                ):
+                    if _digest(value) == digest:
+                        found[key] = value
+    except (sqlite3.Error, OSError) as error:
+        raise CacheError(f"{file} cannot be read: {error}") from error
+    return found
+
+
+def store(file: Path, values: Mapping[bytes, bytes]) -> None:
+    """Write runs, all or none of them; where the file gets too large, the oldest ones go.
+
+    Raises:
+        CacheError: it cannot be written.
+    """
+    new = sum(len(key) + len(value) for key, value in values.items())
+    if new > _LIMIT_BYTES:
+        raise CacheError(f"{file} cannot take {new:,} bytes at once, its limit is {_LIMIT_BYTES:,}")
+    rows = [(key, _digest(value), value) for key, value in values.items()]
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(_open(file)) as connection:
+            connection.execute("BEGIN IMMEDIATE")  # closing without COMMIT takes all of it back
+            connection.execute(_TABLE)
+            while _used(connection) + new > _LIMIT_BYTES and _drop_oldest(connection):
+                pass
+            connection.executemany(
+                "INSERT OR REPLACE INTO runs (key, digest, value) VALUES (?, ?, ?)", rows
+            )
+            connection.execute("COMMIT")
+    except (sqlite3.Error, OSError) as error:
+        raise CacheError(f"{file} cannot be written: {error}") from error
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    # Opened anew every time, and no write-ahead log: then the file may vanish between two uses,
+    # and it works on network drives.
+    connection = sqlite3.connect(file, timeout=_WAIT_SECONDS, isolation_level=None)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def _used(connection: sqlite3.Connection) -> int:
+    """Return the bytes in use; those that deleted runs leave are used again, not given back."""
+    pages, free, size = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_count", "freelist_count", "page_size")
+    )
+    return (pages - free) * size
+
+
+def _drop_oldest(connection: sqlite3.Connection) -> int:
+    """Delete the oldest tenth of the runs, at least one; return how many."""
+    return connection.execute(
+        "DELETE FROM runs WHERE id IN "
+        "(SELECT id FROM runs ORDER BY id LIMIT 1 + (SELECT COUNT(key) FROM runs) / 10)"
+    ).rowcount
+
+
+def _digest(value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=16).digest()
+
+
+def _pieces(value: object) -> Iterator[bytes]:
+    """Yield bytes that tell any two values apart: the type, the length, then the content."""
+    if value is None:
+        yield b"none;"
+    elif isinstance(value, bool):
+        yield b"bool %d;" % value
+    elif isinstance(value, int):
+        yield b"int %d;" % value
+    elif isinstance(value, float):
+        yield b"float " + struct.pack("<d", value)
+    elif isinstance(value, str):
+        yield from _pieces((b"str", value.encode()))
+    elif isinstance(value, bytes):
+        yield b"bytes %d " % len(value) + value
+    elif isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biuf":
+        yield from _pieces((b"array", value.dtype.newbyteorder("<").str, value.shape))
+        yield np.ascontiguousarray(value, value.dtype.newbyteorder("<")).tobytes()
+    elif isinstance(value, tuple):
+        yield b"tuple %d " % len(value)
+        for item in value:
+            yield from _pieces(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from _pieces((b"dataclass", type(value).__qualname__, len(fields(value))))
+        for field in fields(value):
+            yield from _pieces((field.name, getattr(value, field.name)))
+    else:
+        raise TypeError(f"there is no key for a {type(value).__name__}: {value!r}")
+
+
+_CODE = _read_code()  # now: the files may change while this process goes on with what it loaded
