@@ -15,11 +15,13 @@ CORE = (
     "problems",
     "training",
     "theory",
+    "range_test",
+    "compare",
     "intervals",
     "tasks",
     "validation",
 )
-LEARNING = (*CORE, "plots", "explorers", "checks")
+LEARNING = (*CORE, "plots", "plots_compare", "plots_range_test", "explorers", "checks")
 HEAVY = ("torch", "matplotlib", "ipywidgets", "papermill", "jupytext")
 
 

@@ -1,0 +1,154 @@
+"""What a sweep says: each rule's suggestion with its spread over seeds, and the three zones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+from course_lib.range_test.rules import RULES, Rule, Suggestion
+from course_lib.range_test.sweeps import Sweep
+from course_lib.validation import check_count, check_share
+
+_WINDOW = 7  # steps: enough to hide the noise of batches, and no lag as an average of the past has
+
+
+def suggestions(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> dict[str, np.ndarray]:
+    """Return what each rule suggests for each seed: rule name -> rates, (S,), NaN for none."""
+    return {
+        name: np.array([found.rate for found in _read(sweep, rule)]) for name, rule in rules.items()
+    }
+
+
+def reasons(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> dict[str, list[str]]:
+    """Return why a rule suggests nothing: rule name -> one text a seed, "" where it does."""
+    return {name: [found.reason for found in _read(sweep, rule)] for name, rule in rules.items()}
+
+
+def _read(sweep: Sweep, rule: Rule) -> list[Suggestion]:
+    return [rule.suggest(sweep.rates, sweep.recorded(run)) for run in range(len(sweep))]
+
+
+@dataclass(frozen=True)
+class RuleSpread:
+    """A rule's suggestions over seeds: rates, NaN where no seed has one.
+
+    Attributes:
+        rule: its name.
+        median: median over the seeds for which there is a suggestion.
+        lower_quartile: a quarter of the suggestions are below.
+        upper_quartile: a quarter of the suggestions are above.
+        lowest: least of all.
+        highest: largest of all.
+        found: number of seeds with a suggestion.
+        seeds: number of seeds.
+    """
+
+    rule: str
+    median: float
+    lower_quartile: float
+    upper_quartile: float
+    lowest: float
+    highest: float
+    found: int
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The spread of every rule, in the order of the rules."""
+
+    rows: tuple[RuleSpread, ...]
+
+    def as_markdown(self) -> str:
+        """Return a table: one row a rule; "–" where a rule suggests nothing."""
+        lines = [
+            "| rule | median | quartiles | lowest … highest | seeds |",
+            "|---|---|---|---|---|",
+        ]
+        for row in self.rows:
+            numbers = ("–", "–", "–")
+            if row.found:
+                numbers = (
+                    f"{row.median:.2g}",
+                    f"{row.lower_quartile:.2g} … {row.upper_quartile:.2g}",
+                    f"{row.lowest:.2g} … {row.highest:.2g}",
+                )
+            lines.append(f"| {row.rule} | {' | '.join(numbers)} | {row.found} of {row.seeds} |")
+        return "\n".join(lines)
+
+
+def summary(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> Summary:
+    """Return each rule's median suggestion and its spread over the seeds of a sweep."""
+    rows = []
+    for name, rates in suggestions(sweep, rules).items():
+        found = rates[np.isfinite(rates)]
+        points = np.full(5, np.nan)
+        if len(found):
+            points = np.quantile(found, (0.5, 0.25, 0.75, 0.0, 1.0))
+        rows.append(RuleSpread(name, *map(float, points), len(found), len(rates)))
+    return Summary(tuple(rows))
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Where a range test falls and where it becomes unstable.
+
+    Attributes:
+        falls_from: first rate of the falling zone; NaN where the loss never falls clearly.
+        unstable_from: first rate of the unstable zone; NaN where the sweep does not reach it.
+        start_loss: the loss while the rate is too low to matter.
+        best_loss: the lowest loss.
+        curve: median loss over seeds, smoothed, (T,); infinite where most runs have diverged.
+    """
+
+    falls_from: float
+    unstable_from: float
+    start_loss: float
+    best_loss: float
+    curve: np.ndarray
+
+
+def zones(sweep: Sweep, share: float = 0.1) -> Zones:
+    """Split a sweep's rates into too low, falling and unstable.
+
+    Of the median loss over seeds, with a running median over 7 steps (centred, so it does not lag;
+    NaN counts as infinite), let `start` be the median of the first tenth, `best` the lowest value,
+    and margin = share * (start - best), or if larger the spread of the first tenth.
+
+    - too low: below the first rate from which the loss stays under start - margin until `best`.
+    - falling: from there on.
+    - unstable: from the first rate after `best` at which the loss is over best + margin.
+
+    Where start - best is not larger than margin there is no falling zone, and unstable begins
+    where the loss is first over start + the spread of the first tenth.
+
+    Args:
+        sweep: at least 20 steps long.
+        share: of the whole fall, 0 < share <= 1.
+
+    Raises:
+        ValueError: the sweep is shorter, share is out of range, or the first tenth has diverged.
+    """
+    check_share("share", share)
+    check_count("steps of the sweep", len(sweep.rates), low=20)
+    losses = np.where(np.isfinite(sweep.losses), sweep.losses, np.inf)
+    curve = median_filter(np.median(losses, axis=0), _WINDOW, mode="nearest")
+    tenth = curve[: len(curve) // 10]
+    if not np.isfinite(tenth).all():
+        raise ValueError("sweep must not diverge in its first tenth: lower its lowest rate")
+    start, spread = float(np.median(tenth)), float(np.ptp(tenth))
+    lowest = int(np.argmin(curve))
+    best = float(curve[lowest])
+    margin = max(share * (start - best), spread)
+    falls = start - best > margin
+    falls_from = np.nan
+    if falls:
+        above = np.flatnonzero(curve[:lowest] > start - margin)
+        falls_from = sweep.rates[above[-1] + 1 if len(above) else 0]
+    after, limit = (lowest, best + margin) if falls else (0, start + spread)
+    over = after + np.flatnonzero(curve[after:] > limit)
+    unstable_from = sweep.rates[over[0]] if len(over) else np.nan
+    return Zones(float(falls_from), float(unstable_from), start, best, curve)
