@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -20,3 +21,18 @@ def batch_rows(seed: int, examples: int, batch_size: int, steps: int) -> np.ndar
     rows = rows[: steps * batch_size].reshape(steps, batch_size)
     rows.flags.writeable = False
     return rows
+
+
+def batch_table(
+    seeds: Sequence[int], examples: int, batch_size: int | None, steps: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the batches of R runs, and which line of that table is whose, (R,).
+
+    Runs of the same seed share a line: the table has shape (distinct seeds, steps, batch_size).
+    Without a batch size it has one line, all examples at every step.
+    """
+    distinct, line = np.unique(seeds, return_inverse=True)
+    if batch_size is None:
+        return np.broadcast_to(np.arange(examples), (1, steps, examples)), 0 * line
+    rows = [batch_rows(seed, examples, batch_size, steps) for seed in distinct.tolist()]
+    return np.stack(rows), line

@@ -13,7 +13,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from course_lib.problems import Classification
-from course_lib.training.batches import batch_rows
+from course_lib.training.batches import batch_table
 from course_lib.training.network import Networks, init_row, predict
 from course_lib.training.optimizers import new_state
 from course_lib.training.runs import RunBlock, Runs, empty_runs
@@ -52,7 +52,7 @@ def _train(block: RunBlock) -> Runs:
     inputs = np.column_stack([data.inputs, np.ones(len(data))]).astype(dtype)
     rates = block.rates.astype(dtype)
     momenta = None if block.momenta is None else block.momenta.astype(dtype)
-    rows, row_of_run = _batches(block)
+    rows, row_of_run = batch_table(block.seeds, len(data), workload.batch_size, steps)
     at_once = workload.model.order == "simultaneous"
 
     result = empty_runs(block, weights.shape[1], dtype)
@@ -62,7 +62,7 @@ def _train(block: RunBlock) -> Runs:
     for t in range(steps):
         _record(t, alive, networks, block, result)
         while True:
-            batch = rows[row_of_run[alive], t] if workload.batch_size else rows
+            batch = rows[row_of_run[alive], t] if workload.batch_size else rows[0, 0]
             x = inputs[batch] if workload.batch_size else inputs
             probabilities = networks.forward(x)
             at_label = _at_label(probabilities, data.labels[batch])
@@ -90,21 +90,6 @@ def _train(block: RunBlock) -> Runs:
     result.final_loss[alive] = loss  # NaN where the last update broke the run
     result.diverged_at[alive[~np.isfinite(loss)]] = steps
     return result
-
-
-def _batches(block: RunBlock) -> tuple[np.ndarray, np.ndarray]:
-    """Return the examples of every batch and which line of that table is whose.
-
-    Runs of the same seed share a line: the table has shape (distinct seeds, T, batch). Without
-    batches it is the row of all examples.
-    """
-    examples, size = len(block.workload.data), block.workload.batch_size
-    if size is None:
-        return np.arange(examples), np.zeros(len(block.seeds), dtype=int)
-    distinct, line = np.unique(block.seeds, return_inverse=True)
-    steps = block.rates.shape[1]
-    table = [batch_rows(seed, examples, size, steps) for seed in distinct.tolist()]
-    return np.stack(table), line
 
 
 def _at_label(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:

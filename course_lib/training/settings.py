@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from course_lib.problems import Classification, Sequences
 from course_lib.validation import check_count, check_real
-
-if TYPE_CHECKING:
-    from course_lib.problems import Classification, Sequences
 
 Order = Literal["simultaneous", "layer_by_layer"]
 
@@ -44,12 +42,66 @@ class Mlp:
 
 @dataclass(frozen=True)
 class Convnet:
-    """A small convolutional network for square one-channel images, trained by PyTorch, float32."""
+    """A small convolutional network for square one-channel images, trained by PyTorch, float32.
+
+    Every entry of `channels` is a block: 3 × 3 convolution with a border of zeros, normalisation,
+    ReLU, maximum over 2 × 2. A linear layer gives the class scores. Loss: cross-entropy.
+
+    Attributes:
+        channels: channels after every block, multiples of 4; the side of the image must be a
+            multiple of 2^blocks.
+        normalisation: "none", or "group" for group normalisation with 4 channels a group, a gain
+            and a bias (Wu & He 2018, arXiv:1803.08494).
+    """
+
+    channels: tuple[int, ...] = (16, 32)
+    normalisation: Literal["none", "group"] = "none"
+
+    def __post_init__(self) -> None:
+        """Check the fields; a list of channels becomes a tuple."""
+        channels = tuple(check_count("channels", c) for c in self.channels)
+        object.__setattr__(self, "channels", channels)
+        if not channels:
+            raise ValueError("channels must name at least one block, got ()")
+        if any(c % 4 for c in channels):
+            raise ValueError(f"channels must be multiples of 4, got {channels}")
+        if self.normalisation not in ("none", "group"):
+            raise ValueError(f"normalisation must be 'none' or 'group', got {self.normalisation!r}")
 
 
 @dataclass(frozen=True)
 class Transformer:
-    """A small decoder-only transformer for token sequences, trained by PyTorch, float32."""
+    """A small decoder-only transformer for token sequences, trained by PyTorch, float32.
+
+    Token and position embeddings, then layers of causal attention and of a ReLU network, each
+    added to what it was given; a linear layer gives the scores of the next token. Loss:
+    cross-entropy over the scored positions.
+
+    Attributes:
+        width: numbers a token, a multiple of 4 and of `heads`.
+        heads: attention heads.
+        layers: number of layers.
+        mlp_ratio: hidden units of the ReLU network over `width`.
+        norm: where layer normalisation stands. "pre": x + f(norm(x)), and once before the scores;
+            "post": norm(x + f(x)), as in Vaswani et al. (2017), arXiv:1706.03762.
+    """
+
+    width: int = 32
+    heads: int = 2
+    layers: int = 2
+    mlp_ratio: int = 2
+    norm: Literal["pre", "post"] = "pre"
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        for name in ("width", "heads", "layers", "mlp_ratio"):
+            check_count(name, getattr(self, name))
+        if self.width % 4:
+            raise ValueError(f"width must be a multiple of 4, got {self.width}")
+        if self.width % self.heads:
+            raise ValueError(f"width must be a multiple of {self.heads} heads, got {self.width}")
+        if self.norm not in ("pre", "post"):
+            raise ValueError(f"norm must be 'pre' or 'post', got {self.norm!r}")
 
 
 @dataclass(frozen=True)
@@ -82,8 +134,8 @@ class Adam:
     m̂ = m / (1 - beta1^t), v̂ = v / (1 - beta2^t) at the t-th update. As torch.optim.Adam.
 
     Attributes:
-        beta1: 0 <= beta1 < 1; `train(momenta=…)` replaces it step by step, and the correction is
-            then 1 - the product of the beta1 so far.
+        beta1: 0 <= beta1 < 1; `train(momenta=…)` replaces it step by step, and m̂ is then taken
+            with the beta1 of the step, which is what PyTorch does under OneCycleLR.
         beta2: 0 <= beta2 < 1.
         eps: > 0.
     """
@@ -142,6 +194,19 @@ class Workload:
             raise TypeError(f"model must be Mlp, Convnet or Transformer, got {self.model!r}")
         if not isinstance(self.optimizer, Sgd | Adam):
             raise TypeError(f"optimizer must be Sgd, Adam or AdamW, got {self.optimizer!r}")
+        expected = Sequences if isinstance(self.model, Transformer) else Classification
+        if not isinstance(self.data, expected):
+            raise TypeError(
+                f"data must be {expected.__name__} for {type(self.model).__name__}, "
+                f"got {type(self.data).__name__}"
+            )
+        plain = type(self.optimizer) is Sgd and not (
+            self.optimizer.momentum or self.optimizer.weight_decay
+        )
+        if getattr(self.model, "order", None) == "layer_by_layer" and not plain:
+            raise ValueError(
+                f"optimizer must be Sgd() when order is 'layer_by_layer', got {self.optimizer!r}"
+            )
         if self.batch_size is not None:
             check_count("batch_size", self.batch_size)
             if self.batch_size > len(self.data):

@@ -1,0 +1,238 @@
+"""R convnets or transformers of the same shape side by side: parameters and class scores.
+
+Runs are an axis of every tensor, written out by hand, and all work is batched products of matrices:
+a convolution is one too, of the surroundings of every pixel. The gradient of the sum of the R
+losses then holds the gradient of each. Milliseconds a run for scores and gradient, measured on one
+thread (least of 12 to 60 times), batch of 32, default models, digits and associative recall:
+
+                              runs:      1      4      8     16     32
+    convnet      here                 1.46   0.84   0.61   0.54   0.52
+                 a loop of runs       1.42   1.44   1.13   1.08   0.97
+                 torch.func.vmap      2.89   1.35   0.91   0.73   0.63
+                 grouped convolution  1.33   0.75   0.65   0.60   0.54
+    transformer  here                 4.42   3.42   2.86   2.80   2.99
+                 a loop of runs       4.15   4.00   3.88   3.57   3.59
+                 torch.func.vmap     11.40   8.03   5.80   5.55   5.72
+
+Grouped convolution is as fast, but a run's last bits then depend on how many runs share the call.
+So they do in products of matrices that lie at odd addresses: numbers of channels and widths are
+multiples of 4, and rows of parameters are filled up to multiples of `ALIGNED`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from course_lib.problems import Classification, Sequences
+from course_lib.training.settings import Convnet, Transformer, Workload
+
+ALIGNED = 16  # numbers of 4 bytes: the 64 to which PyTorch aligns its tensors
+_GROUP = 4  # channels in a group of group normalisation
+_EMBEDDING = 0.5  # standard deviation of an embedding: small beside a normalised activation
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """The shape of one parameter array, and its initial values: N(mean, deviation²)."""
+
+    shape: tuple[int, ...]
+    deviation: float = 0.0
+    mean: float = 0.0
+
+
+def init_row(parameters: list[Parameter], seed: int) -> torch.Tensor:
+    """Return the initial parameters of one network in a row, filled up with zeros, on the CPU."""
+    generator = torch.Generator().manual_seed(seed)
+    pieces = []
+    for p in parameters:
+        piece = torch.full(p.shape, p.mean, dtype=torch.float32)
+        if p.deviation:
+            piece += p.deviation * torch.randn(p.shape, generator=generator, dtype=torch.float32)
+        pieces.append(piece.ravel())
+    row = torch.cat(pieces)
+    return F.pad(row, (0, -len(row) % ALIGNED))
+
+
+def count_numbers(parameters: list[Parameter]) -> int:
+    """Return how many numbers the parameters of one network are."""
+    return sum(math.prod(p.shape) for p in parameters)
+
+
+def split_row(weights: torch.Tensor, parameters: list[Parameter]) -> list[torch.Tensor]:
+    """Return the arrays, (R, *shape), that lie end to end in filled rows of parameters."""
+    sizes = [math.prod(p.shape) for p in parameters]
+    pieces = weights.split([*sizes, weights.shape[1] - sum(sizes)], dim=1)
+    return [piece.view(-1, *p.shape) for piece, p in zip(pieces[:-1], parameters, strict=True)]
+
+
+class Convnets:
+    """R networks of `Convnet`'s shape, for images given as rows of pixels."""
+
+    def __init__(self, model: Convnet, data: Classification) -> None:
+        """Take the image's side from the number of features.
+
+        Raises:
+            ValueError: the data are not images that fit the model.
+        """
+        features, blocks = data.inputs.shape[1], len(model.channels)
+        self.side = math.isqrt(features)
+        if self.side**2 != features:
+            raise ValueError(f"Convnet needs square images, got {features} features")
+        if self.side % 2**blocks:
+            raise ValueError(
+                f"a Convnet of {blocks} blocks needs images whose side is a multiple of "
+                f"{2**blocks}, got {self.side}"
+            )
+        self.model, self.parameters = model, []
+        channels = 1
+        for wider in model.channels:
+            self.parameters += _linear(9 * channels, wider, variance=2.0)
+            if model.normalisation == "group":
+                self.parameters += _norm(wider)
+            channels = wider
+        self.parameters += _linear(channels * (self.side // 2**blocks) ** 2, data.classes)
+
+    @staticmethod
+    def tensors(data: Classification) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the examples, (n, pixels), and their labels, (n, 1)."""
+        inputs = torch.tensor(data.inputs, dtype=torch.float32)
+        return inputs, torch.tensor(data.labels, dtype=torch.int64)[:, None]
+
+    def scores(self, weights: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+        """Return class scores, (R, batch, classes), for inputs of shape (R, batch, pixels)."""
+        arrays = iter(split_row(weights, self.parameters))
+        runs, batch, side = *inputs.shape[:2], self.side
+        x = inputs.reshape(runs * batch, side, side, 1)
+        for channels in self.model.channels:
+            kernel, bias = next(arrays), next(arrays)
+            x = torch.baddbmm(bias, _Patches.apply(x).view(runs, -1, kernel.shape[1]), kernel)
+            if self.model.normalisation == "group":
+                gain, bias = next(arrays), next(arrays)
+                images = x.view(-1, side, side, channels).permute(0, 3, 1, 2)
+                x = F.group_norm(images, channels // _GROUP).permute(0, 2, 3, 1)
+                x = torch.addcmul(bias, x.reshape(runs, -1, channels), gain)
+            images = x.view(-1, side, side, channels).permute(0, 3, 1, 2)
+            # ReLU after the maximum is the same as before it, and a quarter of the work.
+            x = torch.relu(F.max_pool2d(images, 2)).permute(0, 2, 3, 1).contiguous()
+            side //= 2
+        matrix, bias = arrays
+        return torch.baddbmm(bias, x.view(runs, batch, -1), matrix)
+
+
+class _Patches(torch.autograd.Function):
+    """The 3 × 3 surroundings of every pixel, zeros outside: (n, h, w, c) -> (n, h, w, 9 * c)."""
+
+    @staticmethod
+    def forward(ctx, x: torch.Tensor) -> torch.Tensor:
+        n, height, width, channels = x.shape
+        padded = F.pad(x, (0, 0, 1, 1, 1, 1))
+        image, row, pixel, _ = padded.stride()
+        rows_of_three = padded.as_strided(
+            (n, height, width, 3, 3 * channels), (image, row, pixel, row, 1)
+        )
+        return rows_of_three.reshape(n, height, width, 9 * channels)
+
+    @staticmethod
+    def backward(ctx, slope: torch.Tensor) -> torch.Tensor:
+        n, height, width, _ = slope.shape
+        slope = slope.view(n, height, width, 3, 3, -1)
+        padded = slope.new_zeros(n, height + 2, width + 2, slope.shape[-1])
+        for i in range(3):
+            for j in range(3):
+                padded[:, i : i + height, j : j + width] += slope[:, :, :, i, j]
+        return padded[:, 1:-1, 1:-1]
+
+
+class Transformers:
+    """R networks of `Transformer`'s shape."""
+
+    def __init__(self, model: Transformer, data: Sequences) -> None:
+        """Take vocabulary and length from the data."""
+        self.model = model
+        width, hidden, length = model.width, model.mlp_ratio * model.width, data.tokens.shape[1]
+        layer = [
+            *_norm(width),
+            *_linear(width, 3 * width),
+            *_linear(width, width),
+            *_norm(width),
+            *_linear(width, hidden),
+            *_linear(hidden, width),
+        ]
+        self.parameters = [
+            Parameter((data.vocabulary, width), _EMBEDDING),
+            Parameter((length, width), _EMBEDDING),
+            *(layer * model.layers),
+            *(_norm(width) if model.norm == "pre" else []),
+            *_linear(width, data.vocabulary),
+        ]
+
+    @staticmethod
+    def tensors(data: Sequences) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return tokens and targets, each (n, length)."""
+        return (
+            torch.tensor(data.tokens, dtype=torch.int64),
+            torch.tensor(data.targets, dtype=torch.int64),
+        )
+
+    def scores(self, weights: torch.Tensor, inputs: torch.Tensor) -> torch.Tensor:
+        """Return token scores, (R, batch * length, vocabulary), for tokens (R, batch, length)."""
+        arrays = iter(split_row(weights, self.parameters))
+        runs, batch, length = inputs.shape
+        tokens, places = next(arrays), next(arrays)
+        first = torch.arange(0, runs * tokens.shape[1], tokens.shape[1], device=tokens.device)
+        x = F.embedding(inputs + first[:, None, None], tokens.flatten(0, 1))
+        x = (x + places[:, None]).view(runs, batch * length, -1)
+        hidden = torch.full((length, length), -math.inf, dtype=x.dtype, device=x.device).triu(1)
+        for _ in range(self.model.layers):
+            for branch in (self._attention, self._mlp):
+                gain_and_bias = next(arrays), next(arrays)
+                if self.model.norm == "pre":
+                    x = x + branch(_normalise(x, *gain_and_bias), arrays, hidden)
+                else:
+                    x = _normalise(x + branch(x, arrays, hidden), *gain_and_bias)
+        if self.model.norm == "pre":
+            x = _normalise(x, next(arrays), next(arrays))
+        matrix, bias = arrays
+        return torch.baddbmm(bias, x, matrix)
+
+    def _attention(self, x: torch.Tensor, arrays, hidden: torch.Tensor) -> torch.Tensor:
+        heads, length = self.model.heads, len(hidden)
+        matrix, bias = next(arrays), next(arrays)
+        mixed = torch.baddbmm(bias, x, matrix).view(-1, length, 3 * self.model.width)
+        parts = mixed.split(self.model.width // heads, dim=2)  # without a copy, unlike a 4th axis
+        outputs = []
+        for q, k, v in zip(parts[:heads], parts[heads:-heads], parts[-heads:], strict=True):
+            match = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=q.shape[2] ** -0.5)
+            outputs.append(match.softmax(dim=2) @ v)
+        matrix, bias = next(arrays), next(arrays)
+        return torch.baddbmm(bias, torch.cat(outputs, dim=2).view(x.shape), matrix)
+
+    @staticmethod
+    def _mlp(x: torch.Tensor, arrays, hidden: torch.Tensor) -> torch.Tensor:
+        matrix, bias = next(arrays), next(arrays)
+        units = torch.relu(torch.baddbmm(bias, x, matrix))
+        matrix, bias = next(arrays), next(arrays)
+        return torch.baddbmm(bias, units, matrix)
+
+
+def _linear(fan_in: int, fan_out: int, variance: float = 1.0) -> list[Parameter]:
+    matrix = Parameter((fan_in, fan_out), math.sqrt(variance / fan_in))
+    return [matrix, Parameter((1, fan_out))]
+
+
+def _norm(width: int) -> list[Parameter]:
+    return [Parameter((1, width), mean=1.0), Parameter((1, width))]
+
+
+def _normalise(x: torch.Tensor, gain: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+    return torch.addcmul(bias, F.layer_norm(x, x.shape[-1:]), gain)
+
+
+def networks(workload: Workload) -> Convnets | Transformers:
+    """Return the shape of the workload's networks; raises where data and model do not fit."""
+    build = Convnets if isinstance(workload.model, Convnet) else Transformers
+    return build(workload.model, workload.data)
