@@ -62,7 +62,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 frameworks: $(STAMP)
-	$(call add,frameworks$(comma)cluster)
+	$(call add,frameworks$(comma)cluster$(comma)bench)
 
 comma := ,
 define add

@@ -1,92 +1,85 @@
-"""Time the course's own code against a named peer, both in this run: `make bench`.
+"""Time the course's own code against named peers, each pair in this run: `make bench`.
 
 Prints a table and writes `benchmarks/results.json`, a list of {name, value, unit, peer, ratio};
-a ratio above 1 means that ours is faster. Each side is the median of several runs.
+a ratio above 1 means that ours is faster. Each side is the median of several timings, which take
+turns. With names, only those rows are run and printed, and the file stays as it is.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
-import platform
-import statistics
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
-import torch
-
-from benchmarks.plain_loop import train_one
-from course_lib import problems, schedules, training
+from benchmarks import engine, machine, scaling, torch_tools
+from benchmarks.timing import MissingPeer, Result
 
 RESULTS = Path(__file__).with_name("results.json")
-REPEATS = 5
+ROWS: dict[str, Callable[[], Result]] = {
+    "engine vs plain loop": engine.vs_plain_loop,
+    "engine vs seed loop": engine.vs_seed_loop,
+    "engine, one process": engine.one_process_vs_seed_loop,
+    "engine vs torch loop": engine.vs_torch_loop,
+    "engine vs JAX": engine.vs_jax,
+    "engine vs JAX, sharded": engine.vs_sharded_jax,
+    "engine, share of sgemm peak": engine.share_of_peak,
+    "engine, 10,000 runs vs 10": scaling.many_vs_few,
+    "schedule vs torch scheduler": torch_tools.vs_torch_scheduler,
+    "range test vs torch-lr-finder": torch_tools.vs_torch_lr_finder,
+}
 
 
-@dataclass(frozen=True)
-class Result:
-    """One row: ours takes `value` `unit`, the peer `ratio` times as long."""
-
-    name: str
-    value: float
-    unit: str
-    peer: str
-    ratio: float
-
-
-def median_seconds(call: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Return the median of `repeats` timings, after one call that is not counted."""
-    call()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the benchmarks that the command line names, print the table, write the results."""
+    names = _parse(arguments)
+    start = time.perf_counter()
+    print(machine.describe(), end="\n\n")
+    print(f"{'':30}{'ours':>9} {'unit':18}{'ratio':>8}  peer")
+    results = {}
+    for name in names:
+        try:
+            results[name] = ROWS[name]()
+        except MissingPeer as missing:
+            print(f"{name:30}{missing}", flush=True)
+        else:
+            _print(name, results[name])
+    print(f"\nA ratio above 1: ours is faster. {time.perf_counter() - start:.0f} s in all.")
+    if names == list(ROWS):
+        RESULTS.write_text(json.dumps(as_records(results), indent=2) + "\n", encoding="utf-8")
 
 
-def engine_vs_plain_loop() -> Result:
-    """Lesson 1's sweep, per run: 8 runs of 100 full-batch steps at once, or one after another."""
-    data = problems.spirals()
-    rates, seeds = np.full((8, 100), 0.3), np.arange(8)
-    workload = training.Workload(data, training.Mlp(dtype="float32"))
-    ours = median_seconds(lambda: training.train(workload, rates, seeds)) / 8
-    peer = median_seconds(lambda: [train_one(data, rates[0], seed) for seed in range(8)]) / 8
-    return Result(
-        "engine vs plain loop", 1e3 * ours, "ms a run", "NumPy loop, float64", peer / ours
+def as_records(results: dict[str, Result]) -> list[dict]:
+    """Return what is written to the file: all of a result but its notes."""
+    return [
+        {"name": name, "value": r.value, "unit": r.unit, "peer": r.peer, "ratio": r.ratio}
+        for name, r in results.items()
+    ]
+
+
+def _print(name: str, result: Result) -> None:
+    ours = f"{result.value:9.3g} {result.unit:18}"
+    print(f"{name:30}{ours}{result.ratio:7.3g}×  {result.peer}", flush=True)
+    for note in result.notes:
+        print(f"    {note}", flush=True)
+
+
+def _parse(arguments: Sequence[str] | None) -> list[str]:
+    """Return the names of the rows to run, in the order of the table."""
+    rows = "\n".join(f"  {name}" for name in ROWS)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        epilog=f"rows:\n{rows}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-
-
-def schedule_vs_torch_scheduler() -> Result:
-    """The rates of a million steps of a cosine, as an array or by stepping torch's scheduler."""
-    steps = 1_000_000
-
-    def step_torch() -> list[float]:
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
-        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=steps)
-        optimizer.step()
-        rates = []
-        for _ in range(steps):
-            rates.append(scheduler.get_last_lr()[0])
-            scheduler.step()
-        return rates
-
-    ours = median_seconds(lambda: schedules.cosine(0.1, steps)(np.arange(steps)))
-    peer = median_seconds(step_torch, repeats=1)
-    return Result(
-        "schedule vs torch scheduler", 1e3 * ours, "ms", "torch CosineAnnealingLR", peer / ours
-    )
-
-
-def main() -> None:
-    """Run every benchmark, print the table, write the results."""
-    results = [engine_vs_plain_loop(), schedule_vs_torch_scheduler()]
-    print(f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}")
-    print(f"{'name':30} {'value':>10} {'unit':9} {'ratio':>8}  peer")
-    for r in results:
-        print(f"{r.name:30} {r.value:10.3g} {r.unit:9} {r.ratio:7.3g}×  {r.peer}")
-    RESULTS.write_text(json.dumps([asdict(r) for r in results], indent=2) + "\n", encoding="utf-8")
+    parser.add_argument("name", nargs="*", help="part of the names of the rows to run; none: all")
+    parts = parser.parse_args(arguments).name
+    for part in parts:
+        if not any(part.lower() in name.lower() for name in ROWS):
+            parser.error(f"no row has {part!r} in its name; the rows are\n{rows}")
+    return [n for n in ROWS if not parts or any(part.lower() in n.lower() for part in parts)]
 
 
 if __name__ == "__main__":
