@@ -13,11 +13,11 @@ LINKS = re.findall(r"\]\((?!http)([^)#\s]+)\)", README + (ROOT / "CONTRIBUTING.m
 
 
 def test_the_code_runs_and_gives_what_it_says(capsys):
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    first, second = re.findall(r"```python\n(.*?)```", README, re.S)
     names = {}
-    exec(code, names)
+    exec(first, names)
     plan, steps = names["plan"], names["steps"]
-    line = next(line for line in code.splitlines() if line.startswith("plan(0)"))
+    line = next(line for line in first.splitlines() if line.startswith("plan(0)"))
     said = [float(number) for number in re.findall(r"[\d.]+", line.split("#")[1].split(":")[0])]
     assert [plan(0), plan(500), plan(steps)] == pytest.approx(said)
     printed = capsys.readouterr().out
@@ -26,6 +26,14 @@ def test_the_code_runs_and_gives_what_it_says(capsys):
     assert "SequentialLR" in printed or "LambdaLR" in printed
     assert isinstance(names["scheduler"], ScheduleLR)
     assert names["optimizer"].param_groups[0]["lr"] == plan(0)
+
+    exec(second, names)
+    printed = capsys.readouterr().out
+    for words in ("| rank |", "minus", "Cost: 19,200 updates to tune", "| fastai valley |"):
+        assert words in printed
+    rules = names["summary"](names["swept"]).rows
+    assert len(rules) == 8
+    assert "eight rules, of four libraries" in second
 
 
 @pytest.mark.parametrize("link", LINKS)
