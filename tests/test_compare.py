@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from course_lib import plots, plots_compare, problems, schedules
+from course_lib import plots, problems, schedules
 from course_lib.compare import Comparison, Seeds, Trials, compare, good_range, rank, runners
 from course_lib.intervals import bootstrap_interval
 from course_lib.training import Adam, Mlp, Sgd, Workload, train
@@ -442,7 +442,7 @@ def many() -> Comparison:
     return compare(runner, makers, peaks=np.geomspace(0.1, 10, 9), total_steps=20)
 
 
-FIGURES = {"forest": plots_compare.forest_plot, "peaks": plots_compare.peak_sensitivity}
+FIGURES = {"forest": plots.forest_plot, "peaks": plots.peak_sensitivity}
 CASES = {
     "twelve": cache(many),
     "lost": cache(lambda: run(lost={("linear", 10.0, 0), ("cosine", 1.0, 7)}, reference="linear")),
@@ -497,7 +497,7 @@ def drawn(figure):
 
 def test_the_forest_fills_the_markers_of_those_it_cannot_tell_from_the_reference():
     result = run(base={"constant": 3.2, "linear": 3.0, "cosine": 3.0}, reference="linear")
-    left, right = plots_compare.forest_plot(result).axes
+    left, right = plots.forest_plot(result).axes
     assert [t.get_text() for t in left.get_yticklabels()] == [r.schedule for r in result.as_table()]
     filled = [
         line.get_markerfacecolor() != plots.CARD
@@ -516,14 +516,14 @@ def test_the_forest_fills_the_markers_of_those_it_cannot_tell_from_the_reference
 
 def test_a_difference_far_beyond_the_others_is_written_at_the_edge_of_the_forest():
     result = run(base={"constant": 30.0, "linear": 3.0, "cosine": 3.01}, reference="linear")
-    right = plots_compare.forest_plot(result).axes[1]
+    right = plots.forest_plot(result).axes[1]
     assert right.get_xlim()[1] < 30
     assert f"{result.differences[0].mean:#.3g} →" in [text.get_text() for text in right.texts]
 
 
 def test_the_panels_show_the_chosen_peak_the_good_ones_and_those_that_diverged():
     result = run(lost={("linear", 10.0, 0)})
-    ax = plots_compare.peak_sensitivity(result).axes[1]
+    ax = plots.peak_sensitivity(result).axes[1]
     rings = [line for line in ax.lines if line.get_markerfacecolor() == "none"]
     assert rings[0].get_xydata().tolist() == [[1.0, result.validation_means[1, 2]]]
     crosses = [line for line in ax.lines if line.get_marker() == "x"]

@@ -21,7 +21,7 @@ CORE = (
     "tasks",
     "validation",
 )
-LEARNING = (*CORE, "plots", "plots_compare", "plots_range_test", "explorers", "checks")
+LEARNING = (*CORE, "plots", "explorers", "checks")
 HEAVY = ("torch", "matplotlib", "ipywidgets", "papermill", "jupytext")
 
 

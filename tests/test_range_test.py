@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib import plots, problems, training
-from course_lib.plots_range_test import range_test_figure
+from course_lib.plots import range_test_figure
 from course_lib.range_test import (
     RULES,
     Sweep,

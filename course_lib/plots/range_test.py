@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course_lib.plots import BLUE, GREEN, INK, ORANGE, RED, panels, styled
+from course_lib.plots.base import BLUE, GREEN, INK, ORANGE, RED, panels, styled
 from course_lib.range_test import RULES, Rule, Summary, Sweep, Zones, summary, zones
 
 _GREY = "#8a8a84"

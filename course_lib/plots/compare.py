@@ -9,7 +9,7 @@ from matplotlib.transforms import blended_transform_factory
 
 from course_lib.compare.report import number
 from course_lib.compare.result import Comparison, Row
-from course_lib.plots import BLUE, CARD, GREEN, INK, RED, styled
+from course_lib.plots.base import BLUE, CARD, GREEN, INK, RED, styled
 
 _PALE = "#b9b9b2"
 _ACROSS = 4  # panels in a row

@@ -1,149 +1,34 @@
-"""The course's figures: one function a figure, each returning a matplotlib Figure.
-
-Every figure stands on its own light card, so that it reads the same in light and dark themes, on
-a slide and on paper. Colours are those of Okabe & Ito (2008), which colour-blind readers can tell
-apart; lines differ in dash and points in marker as well.
-"""
+"""Curves of rates and losses, paths over landscapes, points and sweeps."""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
-from IPython.display import display
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 from course_lib.intervals import mean_interval
+from course_lib.plots.base import (
+    BLUE,
+    COLOURS,
+    DASHES,
+    GREEN,
+    INK,
+    MARKERS,
+    RED,
+    axes_or_new,
+    panels,
+    styled,
+)
 from course_lib.problems import Classification
 from course_lib.schedules import Schedule
-
-BLUE, ORANGE, GREEN, PINK, SKY, RED = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#CC79A7",
-    "#56B4E9",
-    "#D55E00",
-)
-INK = "#1f2328"
-CARD = "#fcfcfa"
-COLOURS = (BLUE, ORANGE, GREEN, PINK, RED, SKY)
-DASHES = ("-", (0, (5, 1.5)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (3, 1)), (0, (1, 1)))
-MARKERS = ("o", "s", "^", "D", "v", "P")
-
-_STYLE = {
-    "axes.edgecolor": INK,
-    "axes.facecolor": CARD,
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 10.5,
-    "axes.titleweight": "bold",
-    "figure.facecolor": CARD,
-    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same picture on every machine
-    "font.size": 9.5,
-    "grid.alpha": 0.7,
-    "grid.color": "#dcdcd6",
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "lines.linewidth": 1.8,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
-#: Decorator for every function that draws: some settings take effect as text and lines are added.
-styled = matplotlib.rc_context(_STYLE)
-_CSS_PIXELS_PER_INCH = 96
-_OVERSAMPLING = 1.5  # sharp on a high-density screen, still a small file
-
-
-@styled
-def panels(
-    columns: int = 1,
-    width: float = 7.4,
-    height: float = 3.3,
-    gap: float = 0.75,
-    right: float = 0.12,
-) -> tuple[Figure, list[Axes]]:
-    """Return an empty figure in the course's style and its axes, left to right.
-
-    Margins are fixed: matplotlib's own layout engines take more time than the drawing itself.
-
-    Args:
-        columns: number of axes, >= 1.
-        width: of the figure, in inches.
-        height: of the figure, in inches.
-        gap: between two axes, in inches; it holds the tick labels and label of the right one.
-        right: margin on the right, in inches.
-    """
-    figure = Figure(figsize=(width, height))
-    left, bottom, top = 0.68, 0.48, 0.3
-    one = (width - left - right - gap * (columns - 1)) / columns
-    axes = [
-        figure.add_axes(
-            (
-                (left + i * (one + gap)) / width,
-                bottom / height,
-                one / width,
-                (height - bottom - top) / height,
-            )
-        )
-        for i in range(columns)
-    ]
-    return figure, axes
-
-
-@styled
-def png(figure: Figure) -> bytes:
-    """Return a figure as a small PNG: 64 colours, and no time stamp in it."""
-    canvas = FigureCanvasAgg(figure)
-    figure.set_dpi(_CSS_PIXELS_PER_INCH * _OVERSAMPLING)
-    canvas.draw()
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    picture = picture.quantize(64, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    buffer = io.BytesIO()
-    picture.save(buffer, format="png")
-    return buffer.getvalue()
-
-
-def img_tag(figure: Figure, alt: str) -> str:
-    """Return a figure as an HTML `<img>` that carries its text alternative.
-
-    Raises:
-        ValueError: `alt` is empty.
-    """
-    if not alt.strip():
-        raise ValueError(f"alt must describe the figure, got {alt!r}")
-    data = base64.b64encode(png(figure)).decode()
-    width = round(figure.get_figwidth() * _CSS_PIXELS_PER_INCH)
-    return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt)}" width="{width}">'
-
-
-def show(figure: Figure, alt: str) -> None:
-    """Display a figure in a notebook with `alt`: what it shows, for those who cannot see it.
-
-    JupyterLab gives an `image/png` output no alt attribute, hence the HTML.
-    """
-    display({"text/html": img_tag(figure, alt), "text/plain": alt}, raw=True)
-
-
-def _axes(ax: Axes | None, **size: float) -> Axes:
-    return panels(**size)[1][0] if ax is None else ax
 
 
 @styled
 def schedule_curve(schedule: Schedule, total_steps: int, ax: Axes | None = None) -> Figure:
     """Draw the rate over the steps 0 … total_steps."""
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     steps = np.arange(total_steps + 1)
     ax.plot(steps, schedule(steps), color=BLUE, drawstyle="steps-post")
     ax.set(xlabel="step", ylabel="learning rate", title=schedule.name, ylim=(0, None))
@@ -214,7 +99,7 @@ def loss_curves(
         ax: where to draw; None makes a figure.
         ylabel: what is drawn.
     """
-    ax = _axes(ax)
+    ax = axes_or_new(ax)
     for i, (label, losses) in enumerate(curves.items()):
         losses = np.atleast_2d(losses)
         colour = COLOURS[i % len(COLOURS)]
@@ -232,7 +117,7 @@ def loss_curves(
 @styled
 def labelled_points(data: Classification, ax: Axes | None = None) -> Figure:
     """Draw two-dimensional examples, one colour and marker a class."""
-    ax = _axes(ax, width=4.6, height=3.6, right=1.1)
+    ax = axes_or_new(ax, width=4.6, height=3.6, right=1.1)
     for label in range(data.classes):
         x, y = data.inputs[data.labels == label].T
         ax.plot(x, y, MARKERS[label], color=COLOURS[label], markersize=4, label=f"class {label}")
@@ -255,7 +140,7 @@ def rate_sweep(
         chance: loss of a guess, marked by a line.
         ax: where to draw; None makes a figure.
     """
-    ax = _axes(ax, height=3.9)
+    ax = axes_or_new(ax, height=3.9)
     for i, (label, (rates, losses)) in enumerate(sweeps.items()):
         colour = COLOURS[i]
         whole = np.isfinite(losses).all(axis=1)

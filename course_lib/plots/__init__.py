@@ -1,0 +1,58 @@
+"""The course's figures: one function a figure, each returning a matplotlib Figure."""
+
+from course_lib.plots.base import (
+    BLUE,
+    CARD,
+    COLOURS,
+    DASHES,
+    GREEN,
+    INK,
+    MARKERS,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+    img_tag,
+    panels,
+    png,
+    show,
+    styled,
+)
+from course_lib.plots.compare import forest_plot, peak_sensitivity
+from course_lib.plots.curves import (
+    descent_paths,
+    labelled_points,
+    loss_curves,
+    rate_sweep,
+    ravine_paths,
+    schedule_curve,
+)
+from course_lib.plots.range_test import range_test_figure
+
+__all__ = [
+    "BLUE",
+    "CARD",
+    "COLOURS",
+    "DASHES",
+    "GREEN",
+    "INK",
+    "MARKERS",
+    "ORANGE",
+    "PINK",
+    "RED",
+    "SKY",
+    "descent_paths",
+    "forest_plot",
+    "img_tag",
+    "labelled_points",
+    "loss_curves",
+    "panels",
+    "peak_sensitivity",
+    "png",
+    "range_test_figure",
+    "rate_sweep",
+    "ravine_paths",
+    "schedule_curve",
+    "show",
+    "styled",
+]
