@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import require_tool
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -473,15 +475,45 @@ def test_a_full_disk_costs_the_cache_and_not_the_runs(folder, trained, monkeypat
     assert trained == []  # what was there before is there still
 
 
-def test_a_folder_that_must_not_be_written_to(folder):
-    if os.name != "posix" or os.geteuid() == 0:
-        pytest.skip("permissions do not stop this user")
-    train(rates=RATES[[0]] * 2, seeds=[1])
-    folder.chmod(0o500)
-    (folder / "training.sqlite").chmod(0o400)
-    with pytest.warns(RuntimeWarning, match="readonly database"):
-        train()
-    folder.chmod(0o700)
+TRAIN_TWICE = """
+import sys, warnings
+import numpy as np
+from course_lib import problems, training
+workload = training.Workload(problems.spirals(), training.Mlp((400, 400)), batch_size=100)
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    for _ in range(2):
+        runs = training.train(
+            workload, np.full((4, 30), 0.1), range(4), keep_at=(30,), jobs=1
+        )
+print(np.isfinite(runs.losses).all(), [str(warning.message) for warning in caught])
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        (("--ro-bind", "{folder}", "{folder}"), "readonly database|read-only|unable to open"),
+        (("--size", "100000", "--tmpfs", "{folder}"), "database or disk is full"),
+    ],
+    ids=["read-only", "full"],
+)
+def test_a_real_folder_that_cannot_be_written_to(tmp_path, place, reason):
+    # A file system of its own, because root may write where the mode forbids it.
+    bwrap = require_tool("bwrap")
+    place = [part.format(folder=tmp_path) for part in place]
+    done = subprocess.run(
+        [bwrap, "--dev-bind", "/", "/", *place, "--", sys.executable, "-c", TRAIN_TWICE],
+        env={**os.environ, "LR_COURSE_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("True ['training goes on without its cache")
+    assert done.stdout.count("training goes on") == 1
+    assert str(tmp_path) in done.stdout
+    assert re.search(reason, done.stdout), done.stdout
 
 
 def test_file_can_vanish_while_it_is_in_use(folder, trained, monkeypatch):
