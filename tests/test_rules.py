@@ -138,6 +138,17 @@ def test_lesson_rule(course, old, new, rule):
     assert (LESSON, rule) in found(course)
 
 
+def test_a_lesson_without_an_exercise_of_its_own_needs_no_link(course):
+    source = course / LESSON
+    other = source.with_name("07_decay.py")
+    text = source.read_text(encoding="utf-8")
+    other.write_text(text.replace("](../exercises", "](https://example.org"), encoding="utf-8")
+    name = "sources/lessons/07_decay.py"
+    assert (name, "next") not in found(course)
+    other.write_text(text.replace("ex01_decay", "ex07_decay"), encoding="utf-8")
+    assert (name, "next") in found(course)  # what is linked must exist
+
+
 def test_parts_in_another_order_are_named(course):
     path = course / LESSON
     cells = path.read_text(encoding="utf-8").split("\n# %%")

@@ -85,7 +85,8 @@ def _templates(root: Path) -> Iterator[Problem]:
     for source in dict.fromkeys(target.source for target in targets(root)):
         nb = complete_notebook(root, source)
         is_lesson = source.startswith("sources/lessons/")
-        findings = lesson_findings(nb, root) if is_lesson else exercise_findings(nb)
+        number = Path(source).name[:2]
+        findings = lesson_findings(nb, root, number) if is_lesson else exercise_findings(nb)
         for rule, message in findings:
             yield Problem(source, rule, message)
 

@@ -34,12 +34,14 @@ EXERCISE_LINK = re.compile(r"\]\((\.\./exercises/[^)#\s]+)")
 Finding = tuple[str, str]  # rule, message
 
 
-def lesson_findings(nb: NotebookNode, root: Path) -> Iterator[Finding]:
+def lesson_findings(nb: NotebookNode, root: Path, number: str) -> Iterator[Finding]:
     """What a lesson lacks of its template, as rule and message.
 
     Args:
         nb: the lesson, not executed.
         root: folder of the course, in which the linked exercise must exist.
+        number: the two digits that its name begins with; the exercise of that number, where there
+            is one, must be linked.
     """
     yield from _title(nb, ("You will learn", "minutes", "You need"))
     yield from _order(nb)
@@ -49,8 +51,9 @@ def lesson_findings(nb: NotebookNode, root: Path) -> Iterator[Finding]:
     if lines != RECAP_LINES:
         yield "recap", f"the recap needs {RECAP_LINES} list lines (`1. ` or `- `), got {lines}"
     links = EXERCISE_LINK.findall(_text(nb, "next"))
-    if not links:
-        yield "next", "the cell tagged next needs a link to an exercise: [...](../exercises/...)"
+    for own in sorted((root / "exercises").glob(f"ex{number}_*.ipynb")):
+        if f"../exercises/{own.name}" not in links:
+            yield "next", f"the cell tagged next needs a link: [...](../exercises/{own.name})"
     for link in links:
         if not (root / link.removeprefix("../")).is_file():
             yield "next", f"the linked exercise {link} does not exist"
