@@ -409,8 +409,9 @@ def test_ctrl_c_stops_soon_and_loses_nothing(tmp_path, folder, options):
     script, log = tmp_path / "script.py", str(tmp_path / "log")
     script.write_text(INTERRUPTED)
     process = command(script, folder, log, options, start_new_session=True)
-    wait_for(lambda: os.path.exists(log + " waits"))
-    wait_for(lambda: sorted(Path(log + " collected").read_text()) == ["0", "1"])
+    collected = Path(log + " collected")
+    wait_for(lambda: os.path.exists(log + " waits") and collected.exists())
+    wait_for(lambda: sorted(collected.read_text()) == ["0", "1"])
     start = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)  # as a terminal and as Jupyter do
     out, err = process.communicate(timeout=30)
