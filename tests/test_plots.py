@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib import explorers, plots, problems, schedules
+from course_lib.plots.start import gallery, schedule_parts
 
 RATES = np.array([0.1, 0.3, 1.0])
 LOSSES = np.array([[0.5, 0.6], [0.1, 0.2], [0.3, np.nan]])
@@ -19,6 +20,7 @@ FIGURES = {
     "losses": lambda: plots.loss_curves({"a": np.ones((3, 9)), "b": np.ones(9)}, floors=[0.5]),
     "points": lambda: plots.labelled_points(problems.spirals()),
     "sweep": lambda: plots.rate_sweep({"a": (RATES, LOSSES)}, chance=1.0),
+    "parts": lambda: schedule_parts(0.1, 0.01, 4, 20),
     "explorer": lambda: explorers.constant_rate_figure(0.4, 4.0, 0.5),
 }
 
@@ -91,3 +93,26 @@ def test_the_explorer_redraws_over_the_whole_range_of_every_slider():
             assert words.value.removeprefix('<p role="status">')[:20] in picture.value
             seen.add(picture.value)
         assert len(seen) == 5
+
+
+def test_the_parts_of_a_schedule_are_where_they_are_said_to_be():
+    ax = schedule_parts(0.1, 0.01, 4, 20).axes[0]
+    after, during = ((line.get_xdata(), line.get_ydata()) for line in ax.lines[:2])
+    assert during[0].tolist() == list(range(20))
+    assert during[1][[0, 4]] == pytest.approx([0.0, 0.1])
+    assert after[0][0] == 20
+    assert after[1] == pytest.approx(0.01)
+
+
+def test_the_gallery_has_one_panel_a_schedule_on_one_scale():
+    shapes = {
+        "a": schedules.constant(1.0),
+        "b": schedules.cosine(0.5, 9),
+        "c": schedules.constant(2),
+    }
+    axes = gallery(shapes, 9).axes
+    assert [ax.get_title(loc="left") for ax in axes] == ["a", "b", "c"]
+    assert len({ax.get_ylim() for ax in axes}) == 1
+    for ax, schedule in zip(axes, shapes.values(), strict=True):
+        assert ax.lines[0].get_ydata() == pytest.approx(schedule(np.arange(9)))
+        assert ax.get_ylim()[1] > schedule(np.arange(9)).max()
