@@ -9,7 +9,10 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib import explorers, plots, problems, schedules
+from course_lib.plots.cosine import half_cosine, held_out_curves, rate_lines
+from course_lib.plots.decay import decay_families, loss_over_drop_time
 from course_lib.plots.start import gallery, schedule_parts
+from course_lib.plots.warmup import rates_overlaid
 
 RATES = np.array([0.1, 0.3, 1.0])
 LOSSES = np.array([[0.5, 0.6], [0.1, 0.2], [0.3, np.nan]])
@@ -21,6 +24,12 @@ FIGURES = {
     "points": lambda: plots.labelled_points(problems.spirals()),
     "sweep": lambda: plots.rate_sweep({"a": (RATES, LOSSES)}, chance=1.0),
     "parts": lambda: schedule_parts(0.1, 0.01, 4, 20),
+    "families": lambda: decay_families({"a": schedules.linear(0.1, 9)}, 9),
+    "drops": lambda: loss_over_drop_time([1, 2, 3], {"a": np.ones(3), "b": np.eye(3)}),
+    "half cosine": lambda: half_cosine(0.1, 0.01, 20),
+    "rates": lambda: rate_lines({"a": np.ones(9), "b": np.zeros(5)}),
+    "held out": lambda: held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
+    "overlaid": lambda: rates_overlaid({"a": np.ones(9), "b": np.zeros(9)}),
     "explorer": lambda: explorers.constant_rate_figure(0.4, 4.0, 0.5),
 }
 
@@ -116,3 +125,21 @@ def test_the_gallery_has_one_panel_a_schedule_on_one_scale():
     for ax, schedule in zip(axes, shapes.values(), strict=True):
         assert ax.lines[0].get_ydata() == pytest.approx(schedule(np.arange(9)))
         assert ax.get_ylim()[1] > schedule(np.arange(9)).max()
+
+
+def test_the_best_time_of_a_drop_is_ringed():
+    ax = loss_over_drop_time([10, 20, 30], {"a": np.array([3.0, 1.0, 2.0])}).axes[0]
+    ring = ax.lines[1]
+    assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (20, 1.0)
+
+
+def test_the_half_cosine_is_the_schedule_it_stands_for():
+    ax = half_cosine(0.1, 0.02, 20).axes[0]
+    curves = [line.get_ydata() for line in ax.lines if len(line.get_ydata()) > 10]
+    t = np.arange(21)
+    expected = schedules.cosine(0.1, 20, floor=0.02)(t)
+    assert any(
+        np.interp(t, line.get_xdata(), line.get_ydata()) == pytest.approx(expected, abs=1e-3)
+        for line in ax.lines
+        if len(line.get_ydata()) > 10
+    ), curves

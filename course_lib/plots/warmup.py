@@ -1,0 +1,58 @@
+"""The figures of the lesson on warmup: rates over steps, and scores over the peak in one panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from course_lib.compare.result import Comparison
+from course_lib.plots.base import COLOURS, DASHES, MARKERS, axes_or_new, styled
+
+
+@styled
+def rates_overlaid(
+    rates: Mapping[str, np.ndarray], ax: Axes | None = None, mark: bool = False
+) -> Figure:
+    """Draw learning rates over the update, one line each.
+
+    Args:
+        rates: label -> rate of every update, shape (T,).
+        ax: where to draw; None makes a figure.
+        mark: whether every update gets a marker.
+    """
+    ax = axes_or_new(ax, height=2.9)
+    for i, (label, values) in enumerate(rates.items()):
+        marker = MARKERS[i] if mark else None
+        style = {"color": COLOURS[i], "ls": DASHES[i], "marker": marker, "markersize": 5}
+        ax.plot(np.arange(len(values)), values, label=label, **style)
+    ax.set(xlabel="updates done, t", ylabel="learning rate", ylim=(0, None))
+    ax.legend()
+    return ax.figure
+
+
+@styled
+def scores_over_peak(comparison: Comparison, ax: Axes | None = None) -> Figure:
+    """Draw the tuning runs' scores over the peak: every run, and each schedule's mean, log axes.
+
+    Schedules are set apart sideways by a few per cent, so that their points do not hide each other.
+
+    Args:
+        comparison: of up to six schedules, none of whose runs diverged.
+        ax: where to draw; None makes a figure.
+    """
+    ax = axes_or_new(ax, height=3.5)
+    for i, (name, scores) in enumerate(zip(comparison.names, comparison.validation, strict=True)):
+        peaks = comparison.peaks * 1.03 ** (i - (len(comparison.names) - 1) / 2)
+        spread = np.broadcast_to(peaks[:, None], scores.shape)
+        ax.plot(
+            spread.ravel(), scores.ravel(), MARKERS[i], color=COLOURS[i], alpha=0.4, markersize=4
+        )
+        ax.plot(peaks, scores.mean(axis=1), color=COLOURS[i], ls=DASHES[i], label=name)
+    ax.set(xlabel="peak learning rate", ylabel=comparison.metric, xscale="log", yscale="log")
+    ax.set_xticks(comparison.peaks, [f"{peak:g}" for peak in comparison.peaks])
+    ax.minorticks_off()
+    ax.legend()
+    return ax.figure
