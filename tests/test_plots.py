@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib import explorers, plots, problems, schedules
-from course_lib.plots.cosine import half_cosine, held_out_curves, rate_lines
+from course_lib.plots.cosine import half_cosine, held_out_curves
 from course_lib.plots.decay import decay_families, loss_over_drop_time
 from course_lib.plots.start import gallery, schedule_parts
-from course_lib.plots.warmup import rates_overlaid
 
 RATES = np.array([0.1, 0.3, 1.0])
 LOSSES = np.array([[0.5, 0.6], [0.1, 0.2], [0.3, np.nan]])
@@ -27,9 +26,8 @@ FIGURES = {
     "families": lambda: decay_families({"a": schedules.linear(0.1, 9)}, 9),
     "drops": lambda: loss_over_drop_time([1, 2, 3], {"a": np.ones(3), "b": np.eye(3)}),
     "half cosine": lambda: half_cosine(0.1, 0.01, 20),
-    "rates": lambda: rate_lines({"a": np.ones(9), "b": np.zeros(5)}),
+    "rates": lambda: plots.rate_lines({"a": np.ones(9), "b": np.zeros(5)}),
     "held out": lambda: held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
-    "overlaid": lambda: rates_overlaid({"a": np.ones(9), "b": np.zeros(9)}),
     "explorer": lambda: explorers.constant_rate_figure(0.4, 4.0, 0.5),
 }
 

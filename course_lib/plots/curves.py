@@ -36,6 +36,31 @@ def schedule_curve(schedule: Schedule, total_steps: int, ax: Axes | None = None)
 
 
 @styled
+def rate_lines(
+    rates: Mapping[str, np.ndarray],
+    ax: Axes | None = None,
+    marks: Sequence[float] = (),
+    title: str = "",
+) -> Figure:
+    """Draw the rates of several schedules over the steps.
+
+    Args:
+        rates: label -> rates from step 0 on, shape (T,).
+        ax: where to draw; None makes a figure.
+        marks: steps to mark by a dotted line.
+        title: of the axes.
+    """
+    ax = axes_or_new(ax)
+    for i, (label, values) in enumerate(rates.items()):
+        ax.plot(np.arange(len(values)), values, color=COLOURS[i], ls=DASHES[i], label=label)
+    for mark in marks:
+        ax.axvline(mark, ymax=0.66, color=INK, ls=":", lw=1.2)
+    ax.set(xlabel="step", ylabel="learning rate", ylim=(0, None), title=title)
+    ax.legend()
+    return ax.figure
+
+
+@styled
 def descent_paths(curvature: float, paths: Mapping[str, np.ndarray]) -> Figure:
     """Draw paths w_0, w_1, … over the parabola ½ λ w², one panel a path.
 

@@ -1,8 +1,6 @@
-"""The figures of the lesson on warmup: rates over steps, and scores over the peak in one panel."""
+"""The figure of the lesson on warmup: scores over the peak, in one panel."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,27 +8,6 @@ from matplotlib.figure import Figure
 
 from course_lib.compare.result import Comparison
 from course_lib.plots.base import COLOURS, DASHES, MARKERS, axes_or_new, styled
-
-
-@styled
-def rates_overlaid(
-    rates: Mapping[str, np.ndarray], ax: Axes | None = None, mark: bool = False
-) -> Figure:
-    """Draw learning rates over the update, one line each.
-
-    Args:
-        rates: label -> rate of every update, shape (T,).
-        ax: where to draw; None makes a figure.
-        mark: whether every update gets a marker.
-    """
-    ax = axes_or_new(ax, height=2.9)
-    for i, (label, values) in enumerate(rates.items()):
-        marker = MARKERS[i] if mark else None
-        style = {"color": COLOURS[i], "ls": DASHES[i], "marker": marker, "markersize": 5}
-        ax.plot(np.arange(len(values)), values, label=label, **style)
-    ax.set(xlabel="updates done, t", ylabel="learning rate", ylim=(0, None))
-    ax.legend()
-    return ax.figure
 
 
 @styled

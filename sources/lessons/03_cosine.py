@@ -22,7 +22,7 @@ from course_lib import plots, problems, schedules, theory, training
 from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, from_library, simulate_loop
-from course_lib.plots.cosine import half_cosine, held_out_curves, rate_lines
+from course_lib.plots.cosine import half_cosine, held_out_curves
 
 # %% [markdown]
 # ## Half a cosine
@@ -166,7 +166,7 @@ for name, (one, other) in pairs.items():
 
 # %% jupyter={"source_hidden": true}
 plots.show(
-    rate_lines({"CosineAnnealingLR": single, "CosineAnnealingWarmRestarts": repeated}),
+    plots.rate_lines({"CosineAnnealingLR": single, "CosineAnnealingWarmRestarts": repeated}),
     alt="Rates that PyTorch gives over 150 updates. CosineAnnealingLR falls once. "
     "CosineAnnealingWarmRestarts falls four times, in cycles of 10, 20, 40 and 80 updates, and jumps back "
     "to the peak after each.",
@@ -345,8 +345,8 @@ for name in ("linear", "cosine"):
     top = theory.best_peak(settings[noisy], lambda p, maker=maker: maker(p, horizon), horizon)
     shown[name] = maker(top, horizon)(np.arange(horizon))
 figure, (left, right) = plots.panels(2, height=3.1)
-rate_lines(shown, ax=left, title="the whole run")
-rate_lines(shown, ax=right, title="the last fifth")
+plots.rate_lines(shown, ax=left, title="the whole run")
+plots.rate_lines(shown, ax=right, title="the last fifth")
 right.set(xlim=(240, 302), ylim=(0, 0.1))
 right.get_legend().remove()
 plots.show(
@@ -454,7 +454,7 @@ print(f"                   held at the floor is worse than planned for 600: {wai
 
 # %% jupyter={"source_hidden": true}
 figure, (left, right) = plots.panels(2, height=3.2)
-rate_lines(longer, ax=left, marks=(300,))
+plots.rate_lines(longer, ax=left, marks=(300,))
 left.get_legend().remove()
 held_out_curves(runs.scored_at, past, ax=right, marks=(300,), top=1.0)
 plots.show(
@@ -517,7 +517,7 @@ found = {k: plan(theory.best_peak(quad, plan, updates)) for k, plan in plans.ite
 rates = {k: plan(np.arange(updates)) for k, plan in found.items()}
 expected = {k: theory.expected_losses(quad, values) for k, values in rates.items()}
 figure, (left, right) = plots.panels(2, height=3.1)
-rate_lines(rates, ax=left)
+plots.rate_lines(rates, ax=left)
 plots.loss_curves(expected, ax=right, ylabel="expected loss")
 words = ", ".join(f"{k} {losses[-1]:.3f}" for k, losses in expected.items())
 plots.show(figure, alt=f"Rates at their best peaks, and the expected loss. At the end: {words}.")

@@ -21,7 +21,7 @@ from course_lib import libraries, plots, problems, schedules, training
 from course_lib.compare import compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries.conformance import recorded_rates
-from course_lib.plots.warmup import rates_overlaid, scores_over_peak
+from course_lib.plots.warmup import scores_over_peak
 from course_lib.schedules.recipes import RECIPES
 
 # %% [markdown]
@@ -255,7 +255,7 @@ for name, plan in {
 # %% jupyter={"source_hidden": true}
 t = np.arange(total + 1)
 plots.show(
-    rates_overlaid(
+    plots.rate_lines(
         {
             "cosine": schedules.cosine(1.0, total)(t),
             "warmup + cosine": schedules.warmup_cosine(1.0, warm, total)(t),
@@ -507,7 +507,7 @@ explored = training.train(
     seeds=np.tile(np.arange(seeds), 2),
 ).losses.reshape(2, seeds, total_steps)
 figure, (left, right) = plots.panels(2, height=3.1)
-rates_overlaid(dict(zip(tried, rows, strict=True)), ax=left)
+plots.rate_lines(dict(zip(tried, rows, strict=True)), ax=left)
 plots.loss_curves(dict(zip(tried, explored, strict=True)), ax=right, ylabel="batch loss")
 plots.show(
     figure,
