@@ -18,6 +18,11 @@ EMBEDDED_PNG = re.compile(r"<img[^>]*?src=[\"']data:image/png;base64,([^\"']+)[\
 # 0.3 % of the axis 0.010, by 1 % 0.031.
 SQUARE = 8
 TOLERANCE = 0.006
+# Near the edge of stability a run amplifies its rounding, so a figure of such runs looks a little
+# different on another processor. Cells tagged `varies` draw them; measured differences of five such
+# figures under another BLAS kernel: 0.009 to 0.042; from an empty card: 0.054 and more.
+VARIES = "varies"
+TOLERANCE_WHERE_IT_VARIES = 0.05
 
 README_PICTURE = "docs/rate_sweep.png"  # made by the cell that is tagged readme-picture
 
@@ -42,7 +47,9 @@ def differing_figures(stored: NotebookNode, executed: NotebookNode) -> list[str]
     for number, (old, new) in enumerate(zip(stored.cells, cells, strict=True), start=1):
         if old.get("execution_count") is None:
             continue
-        reason = _difference(_pngs(old), _pngs(new))
+        varies = VARIES in old.metadata.get("tags", [])
+        allowed = TOLERANCE_WHERE_IT_VARIES if varies else TOLERANCE
+        reason = _difference(_pngs(old), _pngs(new), allowed)
         if reason:
             messages.append(
                 f"figure of cell {number} differs from the stored one ({reason}): "
@@ -66,7 +73,7 @@ def _pngs(cell: NotebookNode) -> list[bytes]:
     return [base64.b64decode(text) for text in encoded]
 
 
-def _difference(stored: list[bytes], new: list[bytes]) -> str:
+def _difference(stored: list[bytes], new: list[bytes], allowed: float) -> str:
     if len(stored) != len(new):
         return f"{len(stored)} stored, {len(new)} now"
     for old_png, new_png in zip(stored, new, strict=True):
@@ -74,8 +81,8 @@ def _difference(stored: list[bytes], new: list[bytes]) -> str:
         if old.shape != now.shape:
             return f"shape {old.shape} stored, {now.shape} now"
         rms = float(np.sqrt(np.mean((_coarse(old) - _coarse(now)) ** 2)))
-        if rms > TOLERANCE:
-            return f"root-mean-square difference {rms:.3f}, allowed {TOLERANCE}"
+        if rms > allowed:
+            return f"root-mean-square difference {rms:.3f}, allowed {allowed}"
     return ""
 
 

@@ -283,7 +283,7 @@ for question, found in questions.items():
 # Cosine wins, loses and wins again, and its shape never changed. The peaks did. Here is the whole picture behind the
 # third comparison:
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
     loss_over_peak(tuned, ["constant", "cosine"]),
     alt="Held-out loss against the peak rate, constant and cosine, with intervals. Both fall from the "

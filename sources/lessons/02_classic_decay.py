@@ -452,7 +452,7 @@ for name, loss in zip(makers, at_its_peak, strict=True):
         f"{name:12} {row.peak_lr:6.1f} {row.score.mean:13.2f}      {words[0]:20}   {words[1]}".rstrip()
     )
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
     plots.forest_plot(result),
     alt="Forest plot of eight schedules. Left, held-out losses: linear and polynomial decay lowest, then "

@@ -258,7 +258,7 @@ for name in five:
     row = rows[name]
     print(f"{name:18} {row.peak_lr:9.1f}   {row.score.mean:13.2f}   {verdict(row, 'cosine')}")
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
     plots.forest_plot(result),
     alt="Held-out loss of the five schedules with intervals, and the paired difference to the cosine. "

@@ -311,7 +311,7 @@ print("highest peak of the grid that is within 10 % of the best")
 for name, means in zip(small.names, small.validation_means, strict=True):
     print(f"{name:10} {small.peaks[means < 1.1 * means.min()].max():g}")
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
     plots.peak_sensitivity(small),
     alt="Held-out loss against the peak rate, one panel a schedule. All three have a flat bottom of the "
@@ -379,7 +379,7 @@ for i, peak_lr in enumerate(post.peaks):
     print(f"{peak_lr:<5g}   {verdict(*post.validation[:, i])}")
 print("each at its own best peak, fresh seeds:", verdict(*post.scores))
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
     scores_over_peak(post),
     alt="Held-out loss of the transformer against the peak rate on log axes, every run and the means. "
