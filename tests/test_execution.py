@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from conftest import notebook, write_notebook
 
+from course_lib.authoring import figures
 from course_lib.authoring.cleaning import clean, widget_models
 from course_lib.authoring.errors import CellFailure, CourseError
 from course_lib.authoring.execution import execute, read_notebook
@@ -293,6 +294,17 @@ def test_other_curve_differs_in_image_and_in_html(pictures):
         "figure of cell 2 differs from the stored one ",
     ]
     assert "make build" in messages[0]
+
+
+def test_a_figure_that_varies_is_allowed_more_but_not_everything(pictures, monkeypatch):
+    stored = nbformat.from_dict(json.loads(json.dumps(pictures["stored"])))
+    stored.cells[0].metadata["tags"] = ["varies"]
+    monkeypatch.setattr(figures, "TOLERANCE_WHERE_IT_VARIES", 1.0)
+    assert [m.split("(")[0] for m in differing_figures(stored, pictures["moved"])] == [
+        "figure of cell 2 differs from the stored one "
+    ]
+    monkeypatch.setattr(figures, "TOLERANCE_WHERE_IT_VARIES", 1e-6)
+    assert len(differing_figures(stored, pictures["moved"])) == 2
 
 
 def test_other_shape_and_missing_figure_differ(pictures):
