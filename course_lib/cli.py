@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from course_lib.authoring.errors import CellFailure, CourseError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 # Everything heavier is imported in the command that needs it: `--help` answers at once, and
 # `doctor` works where packages are missing.
@@ -63,21 +66,28 @@ def build(names: tuple[str, ...], only_check: bool, root: Path | None) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Keep the executed copies here.")
 @click.option("--timeout", type=click.IntRange(min=1), help="Seconds that one cell may take.")
 @click.option("--compare-figures", is_flag=True, help="Fail where a picture is not the stored one.")
+@click.option("--fast", is_flag=True, help="Train fewer runs; fail where a conclusion changes.")
 def run(
     notebooks: tuple[Path, ...],
     parameters: tuple[tuple[str, str], ...],
     out: Path | None,
     timeout: int | None,
     compare_figures: bool,
+    fast: bool,
 ) -> None:
     """Execute NOTEBOOKS, or those in a folder, and say which of them fail.
 
     The files stay as they are: executed copies are kept only with --out.
     """
     with _one_line_errors():
+        from course_lib.authoring.conclusions import differing_conclusions, fast_parameters
         from course_lib.authoring.execution import DEFAULT_TIMEOUT, check_executable, read_notebook
+        from course_lib.authoring.figures import differing_figures
         from course_lib.authoring.parameters import parse_value
 
+        if fast and compare_figures:
+            raise CourseError("--fast draws other figures; leave out --compare-figures")
+        compare = differing_conclusions if fast else differing_figures if compare_figures else None
         paths = _notebook_paths(notebooks)
         values = {name: parse_value(value) for name, value in parameters}
         for path in paths:
@@ -87,7 +97,11 @@ def run(
         rows = []
         for path in paths:
             seconds, failed = _run_one(
-                path, values, out, timeout or DEFAULT_TIMEOUT, compare_figures
+                path,
+                values | (fast_parameters(read_notebook(path)) if fast else {}),
+                out,
+                timeout or DEFAULT_TIMEOUT,
+                compare,
             )
             rows.append((str(path), f"{seconds:.1f}", "failed" if failed else "ok"))
     click.echo(_table(("notebook", "seconds", "state"), rows))
@@ -177,9 +191,16 @@ def _prepare_output(out: Path, paths: Sequence[Path]) -> None:
 
 
 def _run_one(
-    path: Path, values: dict[str, Any], out: Path | None, timeout: int, compare_figures: bool
+    path: Path,
+    values: dict[str, Any],
+    out: Path | None,
+    timeout: int,
+    compare: Callable[[NotebookNode, NotebookNode], list[str]] | None,
 ) -> tuple[float, bool]:
-    """Executes one notebook, prints what failed; the seconds, and whether anything failed."""
+    """Executes one notebook, prints what failed; the seconds, and whether anything failed.
+
+    `compare` takes the stored and the executed notebook and says what is wrong with the second.
+    """
     from course_lib.authoring.execution import execute, read_notebook
 
     bar = {"desc": path.name, "file": sys.stderr}
@@ -188,10 +209,8 @@ def _run_one(
         executed, seconds, messages = execution.notebook, execution.seconds, []
     except CellFailure as failure:
         executed, seconds, messages = failure.executed, failure.seconds, [failure.report()]
-    if compare_figures and not messages:
-        from course_lib.authoring.figures import differing_figures
-
-        messages = [f"{path.name}: {m}" for m in differing_figures(read_notebook(path), executed)]
+    if compare is not None and not messages:
+        messages = [f"{path.name}: {m}" for m in compare(read_notebook(path), executed)]
     for message in messages:
         click.echo(f"\n{message}\n", err=True)
     if out is not None:

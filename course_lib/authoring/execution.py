@@ -122,6 +122,12 @@ def read_notebook(path: Path) -> NotebookNode:
     return nb
 
 
+def authors_cells(nb: NotebookNode) -> list[NotebookNode]:
+    """The cells of an executed notebook without those that papermill put in."""
+    papermills = {"injected-parameters", "papermill-error-cell-tag"}
+    return [c for c in nb.cells if papermills.isdisjoint(c.metadata.get("tags", []))]
+
+
 def check_executable(nb: NotebookNode, name: str, parameters: Mapping[str, Any]) -> None:
     """Refuses, before anything runs, a notebook whose kernel or parameters do not exist.
 

@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib.image import imread
 from nbformat import NotebookNode
 
+from course_lib.authoring.execution import authors_cells
+
 EMBEDDED_PNG = re.compile(r"<img[^>]*?src=[\"']data:image/png;base64,([^\"']+)[\"']", re.S)
 
 # Pictures are compared after averaging over squares of 8 × 8 pixels, so that a line which moved by
@@ -42,9 +44,9 @@ def differing_figures(stored: NotebookNode, executed: NotebookNode) -> list[str]
         stored: the notebook as it was; cells without an execution count are passed over.
         executed: the same notebook after an execution; papermill's own cells are ignored.
     """
-    cells = [c for c in executed.cells if not _is_papermills(c)]
     messages = []
-    for number, (old, new) in enumerate(zip(stored.cells, cells, strict=True), start=1):
+    pairs = zip(stored.cells, authors_cells(executed), strict=True)
+    for number, (old, new) in enumerate(pairs, start=1):
         if old.get("execution_count") is None:
             continue
         varies = VARIES in old.metadata.get("tags", [])
@@ -56,11 +58,6 @@ def differing_figures(stored: NotebookNode, executed: NotebookNode) -> list[str]
                 "rebuild with `make build`"
             )
     return messages
-
-
-def _is_papermills(cell: NotebookNode) -> bool:
-    own = {"injected-parameters", "papermill-error-cell-tag"}
-    return not own.isdisjoint(cell.metadata.get("tags", []))
 
 
 def _pngs(cell: NotebookNode) -> list[bytes]:

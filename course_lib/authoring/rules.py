@@ -7,16 +7,19 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from course_lib.authoring.conclusions import fast_findings
 from course_lib.authoring.errors import CourseError, Problem
 from course_lib.authoring.execution import read_notebook
 from course_lib.authoring.figures import README_PICTURE, readme_picture
 from course_lib.authoring.outputs import output_findings
+from course_lib.authoring.prose import prose_findings
 from course_lib.authoring.solutions import contains, solution_lines
 from course_lib.authoring.sources import GENERATED, Target, complete_notebook, tags, targets
 from course_lib.authoring.templates import exercise_findings, lesson_findings
 
 LARGEST = 400_000  # bytes of a generated notebook
 REBUILD = "rebuild with `make build`"
+LESSONS = "sources/lessons/"
 
 
 def check(root: Path) -> list[Problem]:
@@ -49,8 +52,11 @@ def _stored(root: Path, target: Target) -> Iterator[Problem]:
         size = f"{path.stat().st_size // 1000} KB, allowed {LARGEST // 1000}"
         yield Problem(target.path, "size", f"is too large ({size}): make its pictures smaller")
     if target.executed:
-        for rule, message in output_findings(nb):
+        for rule, message in (*output_findings(nb), *fast_findings(nb)):
             yield Problem(target.path, rule, message)
+        if target.source.startswith(LESSONS):
+            for rule, message in prose_findings(nb):
+                yield Problem(target.source, rule, message)
         picture, file = readme_picture(nb), root / README_PICTURE
         if picture is not None and not (file.is_file() and file.read_bytes() == picture):
             yield Problem(README_PICTURE, "stale", f"is not the one in {target.path}; {REBUILD}")
@@ -84,7 +90,7 @@ def _orphans(root: Path, found: list[Target]) -> Iterator[Problem]:
 def _templates(root: Path) -> Iterator[Problem]:
     for source in dict.fromkeys(target.source for target in targets(root)):
         nb = complete_notebook(root, source)
-        is_lesson = source.startswith("sources/lessons/")
+        is_lesson = source.startswith(LESSONS)
         number = Path(source).name[:2]
         findings = lesson_findings(nb, root, number) if is_lesson else exercise_findings(nb)
         for rule, message in findings:

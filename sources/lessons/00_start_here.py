@@ -318,6 +318,7 @@ for name in ("constant", "cosine"):
 # PyTorch's `StepLR(step_size=5, gamma=0.1)` divides the rate by 10 at every fifth call of `scheduler.step()`.
 # Meant are epochs. But the call slipped one level in, into the loop over batches. We run both loops
 # with PyTorch's own scheduler, and train on the rates that come out; 15 epochs of 30 batches.
+# <!-- 450/30 = 15 -->
 
 
 # %%
@@ -337,7 +338,7 @@ for per in ("epoch", "batch"):
 
 # %% [markdown]
 # In the second row the rate is gone before the first epoch is over, and with it the training: guessing has a loss of
-# about 1.1. No error, no warning, only a loss that "does not want to come down". The cure takes one line: record the rate
+# about 1.1.<!-- log(3) = 1.1 --> No error, no warning, only a loss that "does not want to come down". The cure takes one line: record the rate
 # of every update and look at it. `lint` looks for you. Here it reads the rates of the wrong loop:
 
 # %%
@@ -399,7 +400,7 @@ plots.show(
 #
 # Its horizon: there are now about 10,000 updates. Left as it is, the run would end in the middle of the
 # decay. A warmup counted in updates now covers twice as many examples. (Whether the peak
-# should change too is another question.)
+# should change too is another question.) <!-- 20000/2 = 10000 -->
 #
 # </details>
 

@@ -447,8 +447,8 @@ plots.show(
 # 1. **Run what you print.** Every number here comes from the cell above it, and is computed again by
 #    an automatic check.
 # 2. **Check the gradient** of anything written by hand, at the rate you mean to use.
-# 3. **Compare like with like.** The same article goes on to compare schedules that peak at 0.05 with a
-#    constant rate of 0.01. Lesson 8 takes that up; you can already see from the sweep what five times the rate is worth.
+# 3. **Compare like with like.** The same article goes on to compare schedules with a constant rate at a
+#    fifth of their peak. Lesson 8 takes that up; you can already see from the sweep what five times the rate is worth.
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong, 2: the loss explodes, and then it does not
@@ -563,6 +563,7 @@ explorers.constant_rate()
 #
 # <details><summary>Answer</summary>
 #
+# <!-- 2/50 = 0.04 -->
 # From 2/50 = 0.04. Along the flat direction one step then covers 0.04 · 0.5 = 2 % of the way, so that
 # direction needs hundreds of steps. The steepest direction sets the limit, the flattest the pace.
 #

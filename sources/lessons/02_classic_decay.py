@@ -174,7 +174,7 @@ for images in (45_000, 50_000):
 # %% [markdown]
 # On ImageNet the same paper says something else: the rate is divided by 10 **when the error plateaus**. The
 # fixed epochs 30, 60 and 90, which an article this course grew from attributes to that paper, are a later
-# habit. (Goyal et al., 2017, did divide at fixed epochs: 30, 60 and 80.) As a habit they are fine. How many
+# habit. (Goyal et al., 2017, did divide at fixed epochs: 30, 60 and 80.<!-- cited: 80 -->) As a habit they are fine. How many
 # updates are they?
 
 # %% [markdown] tags=["predict"]
@@ -283,7 +283,7 @@ print(f"the best that any rates can do {lowest:.4f}")
 # after it, the noise dies down. So there is a best time, and it depends on the peak.
 
 # %% [markdown] tags=["predict"]
-# > **Predict before you run.** In the 50 directions, 1000 updates, one drop by 10. The peaks are 0.1, 0.3 and
+# > **Predict before you run.** In the fifty directions, 1000 updates, one drop by 10. The peaks are 0.1, 0.3 and
 # > 0.6. Which of them wants the *latest* drop? And which is worse at peak 0.3: dropping at once, or never?
 
 # %%
@@ -302,7 +302,7 @@ for name, losses in drop_losses.items():
 # %% [markdown]
 # Now a network: lesson 1's, on spirals a fifth of whose labels are wrong, in batches of 32, for 300 updates.
 # The loss is measured on held-out points. It cannot be expected to go below 0.64, because their labels are
-# noisy too.
+# noisy too. <!-- -(0.8*log(0.8) + 0.2*log(0.1)) = 0.64 -->
 
 # %% tags=["experiment"]
 data = problems.noisy_spirals()
@@ -394,7 +394,7 @@ for name, metrics in stories.items():
 #
 # Three stories, three curves: **a plateau rule is no function of the step**. You cannot draw it before the run,
 # two seeds get two different schedules, and a resumed run needs its saved state. Nor does it know a plateau
-# from noise. On the 50 directions, 40 epochs of 25 updates, with the mean loss of an epoch as its metric:
+# from noise. On the fifty directions, 40 epochs of 25 updates, with the mean loss of an epoch as its metric:
 
 
 # %%
@@ -487,7 +487,7 @@ plots.show(
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** The network from above, peak 0.8, 300 updates, a little over ten epochs. What is
 # > the rate at the last update, with $\gamma = 0.8$ per epoch, and per batch? Where does the run with the
-# > mistake end: above or below a constant rate that never falls? (Guessing has a loss of $\log 3$, about 1.1.)
+# > mistake end: above or below a constant rate that never falls? (Guessing has a loss of $\log 3$, about 1.1.<!-- log(3) = 1.1 -->)
 
 # %%
 per_epoch = schedules.total_updates(epochs=1, examples=len(data), batch_size=32)
@@ -588,7 +588,7 @@ for name, metrics in negative.items():
     print(f"{name:25} {last[0]:21.0e} {last[1]:12.0e} {ours:6.0e}")
 
 # %% [markdown]
-# A metric must be below `best * (1 - threshold)`. With a best of 1 that is 0.9999, better than the best. With a
+# A metric must be below `best * (1 - threshold)`. With a best of 1 that is 0.9999<!-- 1 - 1e-4 = 0.9999 -->, better than the best. With a
 # best of −1 it is −0.9999, which is *worse* than the best: standing still counts as improving, every time, and
 # the rate is never cut. A metric that clearly worsens is still noticed. The remedy is `threshold_mode="abs"`
 # with a threshold in the metric's own unit. (`schedules.plateau` takes the size of the best, so it has no such
@@ -656,7 +656,7 @@ plots.show(
 # <details><summary>Answer</summary>
 #
 # $0.94^{1/1000} \approx 0.99994$: the thousandth root, because 1000 updates together must give 0.94. With 0.94
-# itself, the rates would add up to $\eta_0 / 0.06$, less than 17 updates' worth at the peak. (The staircase
+# itself, the rates would add up to $\eta_0 / 0.06$, less than 17 updates' worth at the peak.<!-- 1/(1-0.94) = 17 --> (The staircase
 # version, one jump every 1000 updates, is `step_decay(peak, 0.94, every=1000)`.)
 #
 # </details>

@@ -229,7 +229,7 @@ for row, plan in zip(
 #
 # Now the question that most texts answer before measuring: is the cosine better than a straight line?
 # Five schedules, 300 updates, the peak tuned for each on the same grid. The restarts get cycles of 100
-# and 200 updates, so that they end at a floor as well.
+# and 200 updates, so that they end at a floor as well. <!-- 2*100 = 200 -->
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** Rank them: constant, linear, cosine, cosine with a floor of 10 % of the peak,
@@ -305,8 +305,8 @@ for u in (100, 125, 300):
 # ## Where the difference can be computed
 #
 # A tie may mean that there is no difference, or that our runs do not show it. On a quadratic with noise
-# the expected loss is exact, so nothing is left to chance. `power_law_quadratic` has 50 curvatures 1, 1/2,
-# … 1/50. `optimal_rates` finds the best possible rate for every single update. The **regret** is what a
+# the expected loss is exact, so nothing is left to chance. `power_law_quadratic` has fifty curvatures $1, 1/2, …
+# 1/50$. `optimal_rates` finds the best possible rate for every single update. The **regret** is what a
 # schedule leaves on top of that, at its own best peak.
 
 # %%
@@ -391,8 +391,8 @@ print(f"{'convex bound':32}" + "".join(f"{bound(rates):9.3f}" for rates in floor
 # %% [markdown]
 # **It does, within limits.** A floor of 1 to 3 % of the peak beats zero in all three quadratics; 10 % is
 # better still in the two with more noise, and worse than zero in the one with little; 30 % can be far too
-# much. The bound likes 1 % a little, and nothing larger. On the network, 10 % and zero were less than
-# 0.02 apart. So: a small floor is a safe habit with small returns, and no law.
+# much. The bound likes 1 % a little, and nothing larger. On the network, the table above has 10 %
+# and zero as good as equal. So: a small floor is a safe habit with small returns, and no law.
 #
 # The bound prefers the straight line to the cosine, as two of the three quadratics do, and both to a constant
 # rate. Who says that cosine "beats" linear should name the problem.
@@ -400,7 +400,7 @@ print(f"{'convex bound':32}" + "".join(f"{bound(rates):9.3f}" for rates in floor
 # %% [markdown]
 # ## Who uses it
 #
-# GPT-3 decays along a cosine to 10 % of the peak, over 260 billion of its 300 billion tokens, and goes on at
+# GPT-3 decays along a cosine to 10 % of the peak, over 260 billion of its 300 billion tokens,<!-- cited: 260 --> and goes on at
 # that 10 % (Brown et al., 2020). LLaMA goes down to 10 % as well (Touvron et al., 2023). Two names are
 # often added to this list by mistake: BERT decays **linearly** after its warmup (Devlin et al., 2018), and the
 # original Transformer uses an **inverse square root** (Vaswani et al., 2017).
@@ -502,7 +502,7 @@ for label, got in (("epoch + i/iters", fractional(0)), ("epoch + (i+1)/iters", f
 #
 # Change the four values and run the cell. Which floor is best for a long horizon? Is there any noise at
 # which restarts come out ahead on the quadratic? What does it cost to end in mid-cycle ($T_0$ = 200 of
-# 300)?
+# 300)? <!-- 2*300/3 = 200 -->
 
 # %% tags=["explorer"]
 noise_std, updates, floor_share, first_cycle = 1.0, 300, 0.03, 100
@@ -533,6 +533,7 @@ print(f"expected loss at the end: {words}")
 #
 # It reaches the floor after 90 batches, climbs back to the peak by batch 180, and goes on like this: 250
 # full waves in the run. `T_max` counts calls of `step()`; it should be 45,000.
+# <!-- 2*90 = 180 --> <!-- 90*500 = 45000 --> <!-- 90*500/180 = 250 -->
 #
 # </details>
 #
@@ -554,7 +555,7 @@ print(f"expected loss at the end: {words}")
 #
 # <details><summary>Answer</summary>
 #
-# $T_0 = 1000$ and $T_\text{mult} = 2$: cycles of 1,000, 2,000 and 4,000 end at 1,000, 3,000 and 7,000.
+# $T_0 = 1000$ and $T_\text{mult} = 2$: cycles of 1,000, 2,000<!-- 2*1000 = 2000 --> and 4,000 end at 1,000, 3,000 and 7,000.
 # Right after 3,000 the rate is back at the peak, so keep the weights from *before* that update.
 #
 # </details>

@@ -236,7 +236,7 @@ print("t / W: second update changed a weight:", bool((idle[1] != idle[2]).any())
 
 # %% [markdown]
 # `t / W` begins at 0, so **the first update does nothing** (optax from `init_value=0`, transformers and timm
-# do this). With 1000 steps nobody notices; with a warmup of 5, or when you log "the first step" to see if
+# do this). With a thousand steps nobody notices; with a warmup of 5, or when you log "the first step" to see if
 # training works, you do. `(t + 1) / W` moves at once and is at the peak an update earlier. The course's
 # `warmup` starts at peak/W and reaches the peak at t = W. All are fine; mixing them up breaks a test
 # or a resumed run.
@@ -355,7 +355,7 @@ print("warmup clearly better at peak 1:", verdict(*large.validation[:, -1]) == "
 #
 # Now the kind of network that made warmup famous. The task is *associative recall*: a sequence shows
 # three keys, each with one of four values, and then asks for them again. To answer, two layers of attention
-# have to learn to work together. Guessing has a loss of log 4, about 1.4. The network is
+# have to learn to work together. Guessing has a loss of log 4, about 1.4.<!-- log(4) = 1.4 --> The network is
 # **post-norm**, as in the original paper: it normalises after each addition.
 
 # %% [markdown] tags=["predict"]
@@ -430,8 +430,8 @@ for name in ("BERT", "GPT-3 175B", "LLaMA 7B"):
     print(f"{name}: {RECIPES[name].source}")
 
 # %% [markdown]
-# GPT-3's warmup is 375 million tokens, and its cosine ends at 260 of 300 billion; the rate then stays at a
-# tenth. LLaMA's cosine takes the whole run. BERT is often listed among the cosines; its paper says linear.
+# GPT-3's warmup is 375 million tokens, and its cosine ends at 260 of 300 billion (Brown et al., 2020);
+# <!-- cited: 375, 260 --> the rate then stays at a tenth. LLaMA's cosine takes the whole run. BERT is often listed among the cosines; its paper says linear.
 # The shares differ by an order of magnitude: there is no "right" share, and a length in updates
 # carries over better than a percentage (our transformer took a third of a very short run).
 
@@ -483,7 +483,7 @@ for name, follower in followers.items():
     print(f"warmup, {name:10}", "".join(f"{run.rates[t]:8.4f}" for t in (0, 5, 9, 10, 20, 37)))
 
 # %% [markdown]
-# With the one-cycle behind it, the warmup climbs to 0.004: 25 times too low. `OneCycleLR` writes its own starting
+# With the one-cycle behind it, the warmup climbs to 0.004: 25 times too low.<!-- 0.1/0.004 = 25 --> `OneCycleLR` writes its own starting
 # rate, `max_lr / 25`, into the optimizer when it is *built*, and the warmup scales whatever it finds there.
 # It has a warmup of its own (that is the climb after update 10), so the first ten updates are
 # nearly lost. The habit that catches every mistake on this page: **print or plot the rates of the whole run

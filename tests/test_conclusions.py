@@ -1,0 +1,64 @@
+"""A quick run prints the conclusions of the whole one, or it fails."""
+
+import nbformat
+import pytest
+from conftest import notebook, write_notebook
+from test_cli import assert_one_line_error, lr_course
+
+from course_lib.authoring.conclusions import (
+    differing_conclusions,
+    fast_findings,
+    fast_parameters,
+)
+from course_lib.authoring.execution import execute
+
+PARAMETERS = ("FAST = False", ["parameters"])
+COUNT = "n = 4 if FAST else 8\nprint(n, 'runs')"
+ROBUST = ("print('better' if n > 3 else 'tie')", ["conclusion"])
+FRAGILE = ("print('better' if n > 5 else 'tie')", ["conclusion"])
+
+
+def stored(*cells):
+    return execute(notebook(*cells)).notebook
+
+
+def test_conclusions_hold_or_are_named_with_both_texts():
+    for cell, holds in ((ROBUST, True), (FRAGILE, False)):
+        whole = stored(PARAMETERS, COUNT, cell)
+        quick = execute(whole, parameters=fast_parameters(whole)).notebook
+        messages = differing_conclusions(whole, quick)
+        assert bool(messages) is not holds
+    assert "cell 3" in messages[0]
+    assert "stored:\nbetter" in messages[0]
+    assert "now:\ntie" in messages[0]
+
+
+def test_run_fast_compares_conclusions_and_leaves_others_alone(tmp_path):
+    for name, cell, status in (("good", ROBUST, 0), ("bad", FRAGILE, 1)):
+        nbformat.write(stored(PARAMETERS, COUNT, cell), tmp_path / f"{name}.ipynb")
+        result = lr_course("run", "--fast", tmp_path / f"{name}.ipynb")
+        assert result.exit_code == status, result.output
+    assert "bad.ipynb: the conclusion of cell 3 differs" in result.stderr
+    plain = write_notebook(tmp_path / "plain.ipynb", ("n = 1", ["parameters"]), "print(n)")
+    assert lr_course("run", "--fast", plain).exit_code == 0
+
+
+def test_fast_and_figures_exclude_each_other(tmp_path):
+    path = write_notebook(tmp_path / "a.ipynb", "1")
+    assert_one_line_error(lr_course("run", path, "--fast", "--compare-figures"), "other figures")
+
+
+@pytest.mark.parametrize(
+    ("cells", "parts"),
+    [
+        ((PARAMETERS, COUNT, ROBUST), []),
+        ((("seeds = 8", ["parameters"]), "print(1)"), []),
+        ((PARAMETERS, COUNT), ["no cell is tagged"]),
+        ((PARAMETERS, ("n = 3", ["conclusion"])), ["cell 2", "prints nothing"]),
+    ],
+)
+def test_a_lesson_with_fast_has_conclusions_that_print(cells, parts):
+    messages = " ".join(message for _, message in fast_findings(stored(*cells)))
+    assert bool(messages) is bool(parts)
+    for part in parts:
+        assert part in messages
