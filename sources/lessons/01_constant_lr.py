@@ -604,7 +604,7 @@ explorers.constant_rate()
 # ## Now you
 #
 # Do [exercise 1](../exercises/ex01_constant_lr.ipynb): a step, a limit and a floor, each checked on the
-# spot. Lesson 2 then lets the rate fall, and asks when it pays.
+# spot. [Lesson 2](02_classic_decay.ipynb) then lets the rate fall, and asks when it pays.
 #
 # **References.** A. Lewkowycz, Y. Bahri, E. Dyer, J. Sohl-Dickstein, G. Gur-Ari (2020), *The large learning
 # rate phase of deep learning: the catapult mechanism*, arXiv:2003.02218. · T. Schaul, S. Zhang, Y. LeCun
