@@ -149,6 +149,14 @@ def test_a_lesson_without_an_exercise_of_its_own_needs_no_link(course):
     assert (name, "next") in found(course)  # what is linked must exist
 
 
+def test_a_lesson_links_the_one_that_follows(course):
+    other = (course / LESSON).with_name("02_more.py")
+    other.write_text((course / LESSON).read_text(encoding="utf-8"), encoding="utf-8")
+    assert (LESSON, "next") in found(course)
+    edit(course / LESSON, "# Next:", "# Next: [more](02_more.ipynb) and")
+    assert (LESSON, "next") not in found(course)
+
+
 def test_parts_in_another_order_are_named(course):
     path = course / LESSON
     cells = path.read_text(encoding="utf-8").split("\n# %%")

@@ -40,8 +40,8 @@ def lesson_findings(nb: NotebookNode, root: Path, number: str) -> Iterator[Findi
     Args:
         nb: the lesson, not executed.
         root: folder of the course, in which the linked exercise must exist.
-        number: the two digits that its name begins with; the exercise of that number, where there
-            is one, must be linked.
+        number: the two digits that its name begins with; the exercise of that number and the
+            lesson of the next, where there are such, must be linked.
     """
     yield from _title(nb, ("You will learn", "minutes", "You need"))
     yield from _order(nb)
@@ -54,6 +54,9 @@ def lesson_findings(nb: NotebookNode, root: Path, number: str) -> Iterator[Findi
     for own in sorted((root / "exercises").glob(f"ex{number}_*.ipynb")):
         if f"../exercises/{own.name}" not in links:
             yield "next", f"the cell tagged next needs a link: [...](../exercises/{own.name})"
+    for following in sorted((root / "sources/lessons").glob(f"{int(number) + 1:02}_*.py")):
+        if f"]({following.stem}.ipynb)" not in _text(nb, "next"):
+            yield "next", f"the cell tagged next needs a link: [...]({following.stem}.ipynb)"
     for link in links:
         if not (root / link.removeprefix("../")).is_file():
             yield "next", f"the linked exercise {link} does not exist"

@@ -701,7 +701,7 @@ plots.show(
 # ## Now you
 #
 # Take a training script of your own and write down, before you run it, its rate at the first, the middle and
-# the last update. Then print them. Lesson 3 takes up the cosine: the schedule that stays high, ends at zero,
+# the last update. Then print them. [Lesson 3](03_cosine.ipynb) takes up the cosine: the schedule that stays high, ends at zero,
 # and is copied most.
 #
 # **References.** H. Robbins, S. Monro (1951), *A stochastic approximation method*, Annals of Mathematical

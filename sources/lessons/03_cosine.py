@@ -573,7 +573,7 @@ print(f"expected loss at the end: {words}")
 # ## Now you
 #
 # Take a schedule from your own code, and print its rate at the first, middle and last update, and one
-# after the last. Lesson 4 turns to the other end of the run: warmup, and what it buys.
+# after the last. [Lesson 4](04_warmup.ipynb) turns to the other end of the run: warmup, and what it buys.
 #
 # **References.** I. Loshchilov, F. Hutter (2016), *SGDR: Stochastic gradient descent with warm restarts*,
 # arXiv:1608.03983. · J. Hoffmann et al. (2022), *Training compute-optimal large language models*,

@@ -571,7 +571,7 @@ plots.show(
 # %% [markdown] tags=["next"]
 # ## What comes next
 #
-# Here the rate rose once, at the start. The next lesson goes on from there: what if it rises again, in
+# Here the rate rose once, at the start. [Lesson 5](05_cyclical.ipynb) goes on from there: what if it rises again, in
 # cycles?
 #
 # **References.** D. P. Kingma, J. Ba (2015), *Adam: a method for stochastic optimization*, arXiv:1412.6980. ·
