@@ -5,6 +5,8 @@ What they return, and the files they write, tell which process had which seeds.
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ from course_lib import problems
 from course_lib.training import Mlp, Workload, execution
 from course_lib.training.runs import RunBlock, empty_runs
 
+ROOT = Path(__file__).parent.parent
 WORK = Workload(problems.spirals(per_class=2), Mlp(hidden=(2,)))
 
 
@@ -116,3 +119,15 @@ def slow_after_two(log, block):
         Path(log + " waits").touch()
         wait_for(lambda: os.path.exists(log + " go"))
     return note_seeds(log, block)
+
+
+def command(code, folder, *arguments, **options):
+    """Start a script that finds this module and has a cache of its own."""
+    return subprocess.Popen(
+        [sys.executable, code, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT}/tests", "LR_COURSE_CACHE": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **options,
+    )

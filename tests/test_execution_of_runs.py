@@ -1,27 +1,21 @@
-"""How runs are carried out: anywhere with the same bits, stoppable, and with nothing lost."""
+"""How runs are carried out: anywhere with the same bits, and with nothing lost."""
 
-import json
 import os
 import re
-import signal
-import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from types import SimpleNamespace
 
 import joblib
-import nbformat
 import numpy as np
 import pytest
-from conftest import notebook
+from cached_runs import assert_same
 from fake_training import (
+    command,
     die_at,
     fail_at,
     fail_late,
@@ -37,29 +31,20 @@ from fake_training import (
     tell_here,
     tell_process,
     tell_thread,
-    wait_for,
 )
 from joblib.externals.loky import get_reusable_executor
-from nbclient import NotebookClient
 
 from course_lib import problems, training
-from course_lib.training import Mlp, Runs, Workload, cache, engine, execution, finished, progress
+from course_lib.training import Mlp, Workload, cache, engine, execution, finished
 from course_lib.training.runs import RunBlock
 
-ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.usefixtures("folder")
 DATA = replace(problems.spirals(per_class=6), held_out=problems.spirals(per_class=4, seed=1))
 WORK = Workload(DATA, Mlp(hidden=(5,)), batch_size=4)
 RATES = np.linspace(0.05, 0.4, 11)[:, None] * np.linspace(1, 0.1, 9)
 RATES[4] = 1e200  # diverges
 SEEDS = list(range(20, 31))
 OPTIONS = {"score_every": 4, "keep_at": (0, 5), "momenta": np.full(RATES.shape, 0.5)}
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("LR_COURSE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(finished, "_in_memory", {})
-    return tmp_path / "cache"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -82,12 +67,6 @@ def threads(monkeypatch):
 
     monkeypatch.setattr(execution, "_processes", pool)
     return started
-
-
-def assert_same(a, b):
-    for field in fields(Runs):
-        x, y = getattr(a, field.name), getattr(b, field.name)
-        assert (x.dtype, x.shape, x.tobytes()) == (y.dtype, y.shape, y.tobytes()), field.name
 
 
 # The same numbers --------------------------------------------------------------------------------
@@ -242,17 +221,6 @@ def test_a_daemonic_process_starts_no_others(monkeypatch):
     assert execution._worthwhile_jobs(work, 1) == 1
 
 
-def command(code, folder, *arguments, **options):
-    return subprocess.Popen(
-        [sys.executable, code, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT}/tests", "LR_COURSE_CACHE": str(folder)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        **options,
-    )
-
-
 def test_a_script_without_a_main_guard_can_use_processes(tmp_path, folder):
     script = tmp_path / "script.py"
     script.write_text(
@@ -373,241 +341,3 @@ class OwnFutures:
 def test_bad_arguments_are_named(arguments, error, message):
     with pytest.raises(error, match=message):
         training.train(WORK, RATES, SEEDS, **arguments)
-
-
-# Ctrl-C ------------------------------------------------------------------------------------------
-
-INTERRUPTED = """
-import sys
-from functools import partial
-import fake_training as t
-from course_lib.training import finished
-
-def add(self, rows, runs, add=finished.Finished.add):
-    add(self, rows, runs)
-    with open(log + " collected", "a") as file:
-        file.write(str(rows[0]))
-
-finished.Finished.add = add
-log, options = sys.argv[1], eval(sys.argv[2])
-work = partial(t.slow_after_two, log)
-try:
-    t.run(work, size=1, **options)
-except KeyboardInterrupt as error:
-    print(*getattr(error, "__notes__", []))
-    open(log + " go", "w").close()
-    before = t.read(log)
-    open(log, "w").close()
-    runs = t.run(work, size=1, **options)
-    print(runs.final_loss.tolist(), len(before), sorted(open(log).read().split()))
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="signals to a process group")
-@pytest.mark.parametrize("options", [{"jobs": 1}, {"jobs": 2}, {"jobs": 1, "cache": False}])
-def test_ctrl_c_stops_soon_and_loses_nothing(tmp_path, folder, options):
-    script, log = tmp_path / "script.py", str(tmp_path / "log")
-    script.write_text(INTERRUPTED)
-    process = command(script, folder, log, options, start_new_session=True)
-    collected = Path(log + " collected")
-    wait_for(lambda: os.path.exists(log + " waits") and collected.exists())
-    wait_for(lambda: sorted(collected.read_text()) == ["0", "1"])
-    start = time.monotonic()
-    os.killpg(process.pid, signal.SIGINT)  # as a terminal and as Jupyter do
-    out, err = process.communicate(timeout=30)
-    assert time.monotonic() - start < 20  # the blocks would wait for 30
-    assert err == ""
-    place = "in memory" if options.get("cache") is False else "in the cache"
-    note, result = out.splitlines() if sys.version_info >= (3, 11) else ["", out.splitlines()[-1]]
-    if note:
-        assert f"2 of 6 runs are kept {place}; the same call again trains the rest" in note
-    assert result == "[0.0, 1.0, 2.0, 3.0, 4.0, 5.0] 2 ['2', '3', '4', '5']"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="signals to a process group")
-def test_ctrl_c_while_processes_start_prints_nothing_of_theirs(tmp_path, folder):
-    script = tmp_path / "script.py"
-    script.write_text(
-        "import fake_training as t\n"
-        "try:\n    t.run(t.fake, jobs=2)\n"
-        "except KeyboardInterrupt:\n    print('stopped')\n"
-    )
-    process = command(script, folder, start_new_session=True)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    if not children.exists():
-        process.kill()
-        process.communicate()
-        pytest.skip("no /proc")
-    wait_for(lambda: process.poll() is not None or len(children.read_text().split()) >= 3)
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=30)
-    assert (out, err) == ("stopped\n", "")
-
-
-# The bar -----------------------------------------------------------------------------------------
-
-
-class Terminal:
-    """A screen of one line."""
-
-    def __init__(self):
-        self.line, self.shown = "", []
-
-    def write(self, text):
-        for part in re.split("(\r)", text):
-            if part == "\r":
-                self.column = 0
-            elif part:
-                column = getattr(self, "column", len(self.line))
-                self.line = self.line[:column] + part + self.line[column + len(part) :]
-                self.column = column + len(part)
-                self.shown.append(self.line)
-
-    def flush(self):
-        pass
-
-    def isatty(self):
-        return True
-
-
-@pytest.fixture
-def terminal(monkeypatch):
-    screen = Terminal()
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=screen, modules=sys.modules))
-    return screen
-
-
-def test_bar_counts_runs_and_leaves_nothing(terminal, monkeypatch):
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-    run(fake, number=2, jobs=1)
-    monkeypatch.setattr(finished, "_WORTH_WRITING", 0)
-    run(fake, number=4, size=1, jobs=1)
-    assert any("2/4" in line for line in terminal.shown)
-    assert any("4/4" in line and "run" in line for line in terminal.shown)
-    assert not any("4/2" in line for line in terminal.shown)
-    assert terminal.line.strip() == ""
-    terminal.shown.clear()
-    run(never, number=4)
-    assert terminal.shown == []
-
-
-def test_runs_of_the_cache_are_counted_from_the_start(terminal, monkeypatch):
-    monkeypatch.setattr(finished, "_WORTH_WRITING", 0)
-    run(fake, number=3)
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-    run(fake, number=5, size=1, jobs=1)
-    counts = re.findall(r"(\d)/5", "".join(terminal.shown))
-    assert counts[0] in "34"
-    assert counts[-1] == "5"
-
-
-def test_no_bar_where_it_is_not_wanted_or_not_needed(terminal, monkeypatch):
-    run(fake, jobs=1)
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-    run(fake, jobs=1, progress=False, cache=False)
-    assert terminal.shown == []
-    monkeypatch.setattr(terminal, "isatty", lambda: False)
-    run(fake, jobs=1, cache=False)
-    assert terminal.shown == []
-
-
-def test_bar_appears_when_the_whole_will_take_two_seconds(terminal, monkeypatch):
-    now = [100.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    with progress.Progress(total=30, ready=10) as bar:
-        now[0] += 0.9
-        bar.add(10)  # 1.8 s for 20
-        assert terminal.shown == []
-        now[0] += 0.6
-        bar.add(4)  # 1.5 s for 14: 2.14 s
-        assert "24/30" in terminal.shown[-1]
-        now[0] += 0.2
-        bar.add(6)
-        assert "30/30" in terminal.shown[-1]
-    with progress.Progress(total=3, ready=0) as bar:
-        now[0] += 1.9
-        bar.add()
-        terminal.shown.clear()
-        now[0] += 0.2
-        bar.add()  # nothing is ready, but somebody waits
-        assert "0/3" in terminal.shown[-1]
-
-
-def test_bar_appears_while_the_first_blocks_are_still_trained(terminal, monkeypatch):
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-
-    def train_block(block):
-        wait_for(lambda: terminal.shown)
-        return fake(block)
-
-    with ThreadPoolExecutor(2) as executor:
-        run(train_block, executor=executor)
-    assert "0/6" in terminal.shown[0]
-
-
-def test_bar_goes_when_the_call_fails(terminal, monkeypatch):
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-    with pytest.raises(AssertionError, match="nothing should be trained"):
-        run(fail_late, size=1, jobs=1)
-    assert terminal.shown
-    assert terminal.line.strip() == ""
-
-
-CELL = """
-import sys
-sys.path[:0] = {path!r}
-import fake_training as t
-from course_lib.training import finished, progress
-progress.SHOWN_FROM, finished._WORTH_WRITING = 0, 0
-print("before")
-t.run(t.fake, 11, jobs={jobs}).final_loss.sum()
-"""
-
-
-def execute(folder, monkeypatch, jobs=1, session=None):
-    """Outputs of a cell that trains, and the kinds of all messages that came from it."""
-    monkeypatch.setenv("LR_COURSE_CACHE", str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
-    if session:
-        monkeypatch.setenv("JPY_SESSION_NAME", session)
-    else:
-        monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    messages = []
-
-    class Client(NotebookClient):
-        def process_message(self, message, *arguments):
-            messages.append(message)
-            return super().process_message(message, *arguments)
-
-    nb = notebook(CELL.format(path=[str(ROOT), str(ROOT / "tests")], jobs=jobs))
-    Client(nb, timeout=60).execute()
-    return nb.cells[0].outputs, messages
-
-
-def test_executed_notebook_has_no_trace_of_a_bar_nor_of_the_cache(folder, monkeypatch):
-    first, messages = execute(folder, monkeypatch, jobs=2)
-    assert (folder / "training.sqlite").exists()
-    second, _ = execute(folder, monkeypatch)
-    assert [output.output_type for output in first] == ["stream", "execute_result"]
-    assert nbformat.from_dict(first) == nbformat.from_dict(second)
-    assert json.dumps(first) == json.dumps(second)
-    assert {"display_data", "update_display_data"}.isdisjoint(m["msg_type"] for m in messages)
-
-
-def test_watched_notebook_shows_a_bar_that_is_empty_at_the_end(folder, monkeypatch):
-    outputs, messages = execute(folder, monkeypatch, session="lesson.ipynb")
-    shown = [
-        message["content"]["data"]["text/plain"]
-        for message in messages
-        if message["msg_type"] in ("display_data", "update_display_data")
-    ]
-    assert any("11/11" in text for text in shown)
-    assert shown[-1] == ""
-    assert [output.output_type for output in outputs] == [
-        "stream",
-        "display_data",
-        "execute_result",
-    ]
-    assert outputs[1].data == {"text/plain": ""}
-    again, _ = execute(folder, monkeypatch, session="lesson.ipynb")
-    assert [output.output_type for output in again] == ["stream", "execute_result"]
