@@ -1,61 +1,15 @@
 """Comparisons of schedules against scores whose truth is known, and against plain training."""
 
-import io
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
-from PIL import Image
+from known_scores import BASE, BEST, PEAKS, SCHEDULES, STEPS, Synthetic, run
 
-from course_lib import plots, problems, schedules
-from course_lib.compare import Comparison, Seeds, Trials, compare, good_range, rank, runners
+from course_lib import problems, schedules
+from course_lib.compare import Seeds, compare, good_range, rank, runners
 from course_lib.intervals import bootstrap_interval
 from course_lib.training import Adam, Mlp, Sgd, Workload, train
-
-PEAKS = [0.01, 0.1, 1.0, 10.0]
-STEPS = 20
-BEST = {"constant": 0.1, "linear": 1.0, "cosine": 1.0}
-SCHEDULES = {
-    "constant": lambda peak, steps: schedules.constant(peak),
-    "linear": schedules.linear,
-    "cosine": schedules.cosine,
-}
-
-
-def kind(rates):
-    """Which schedule a row of rates came from, by its rate at step 5: 1, 3/4, or in between."""
-    return {1.0: "constant", 0.75: "linear"}.get(round(rates[5] / rates[0], 4), "cosine")
-
-
-class Synthetic:
-    """A runner whose scores are known: base + distance of log10(peak) from the best + noise."""
-
-    name = "synthetic"
-
-    def __init__(self, base, noise=0.01, lost=()):
-        self.base, self.noise, self.lost, self.calls = base, noise, lost, []
-
-    def __call__(self, rates, seeds, momenta):
-        self.calls.append((rates, seeds, momenta))
-        scores = []
-        for row, seed in zip(rates, seeds.tolist(), strict=True):
-            name, peak = kind(row), row.max()
-            shared = np.random.default_rng(seed).normal()  # what the seed does to every schedule
-            own = np.random.default_rng([seed, len(name)]).normal()
-            score = self.base[name] + abs(np.log10(peak / BEST[name])) + shared + self.noise * own
-            scores.append(np.nan if (name, peak, seed) in self.lost else score)
-        scores = np.array(scores)
-        history = np.stack([scores + 2, scores - 0.5, scores], axis=1)
-        return Trials("score", scores, np.array([5, 10, STEPS]), history, np.full(len(scores), 0.5))
-
-
-BASE = {"constant": 3.2, "linear": 3.0, "cosine": 3.1}
-
-
-def run(base=BASE, noise=0.01, lost=(), chosen=SCHEDULES, **change):
-    arguments = {"peaks": PEAKS, "total_steps": STEPS, "seeds": 8} | change
-    return compare(Synthetic(base, noise, lost), chosen, **arguments)
 
 
 def test_each_schedule_is_tuned_and_the_true_order_and_differences_are_found():
@@ -422,112 +376,3 @@ def test_other_bad_calls_are_named():
         rank(np.zeros((3, 1)))
     with pytest.raises(ValueError, match="means must have one value a peak, some of them finite"):
         good_range([0.1, 1.0], [np.inf, np.inf])
-
-
-def many() -> Comparison:
-    names = [f"schedule number {i}" for i in range(12)]
-    makers = {
-        name: (lambda p, t, i=i: schedules.polynomial(p, t, i + 1)) for i, name in enumerate(names)
-    }
-
-    def runner(rates, seeds, momenta):
-        power = np.log(rates[:, 10] / rates[:, 0]) / np.log(0.5)
-        noise = [
-            np.random.default_rng(s).normal() for s in (seeds * 99 + power.round()).astype(int)
-        ]
-        scores = 0.1 * power + np.log10(rates[:, 0]) ** 2 + 0.02 * np.array(noise)
-        unknown = np.full(len(rates), np.nan)
-        return Trials("loss", scores, np.array([20]), scores[:, None], unknown)
-
-    return compare(runner, makers, peaks=np.geomspace(0.1, 10, 9), total_steps=20)
-
-
-FIGURES = {"forest": plots.forest_plot, "peaks": plots.peak_sensitivity}
-CASES = {
-    "twelve": cache(many),
-    "lost": cache(lambda: run(lost={("linear", 10.0, 0), ("cosine", 1.0, 7)}, reference="linear")),
-    "one": cache(lambda: run(chosen={"linear": schedules.linear}, peaks=[1.0])),
-}
-
-
-@cache
-def picture(name, case):
-    figure = FIGURES[name](CASES[case]())
-    return figure, plots.png(figure)
-
-
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_small_and_opaque(name, case):
-    data = picture(name, case)[1]
-    assert len(data) < 90_000
-    image = Image.open(io.BytesIO(data)).convert("RGBA")
-    assert min(image.getpixel((0, 0))) > 245
-    assert len(image.convert("L").getcolors()) > 5
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_is_the_same_each_time(name):
-    assert plots.png(FIGURES[name](CASES["lost"]())) == picture(name, "lost")[1]
-
-
-@pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("name", FIGURES)
-def test_no_words_of_a_figure_overlap_or_leave_it(name, case):
-    figure = picture(name, case)[0]
-    boxes = [(text.get_text(), text.get_window_extent()) for text in drawn(figure)]
-    assert len(boxes) > 5
-    for i, (words, box) in enumerate(boxes):
-        assert min(box.x0, box.y0, figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) >= 0, words
-        for other, second in boxes[i + 1 :]:
-            assert not box.overlaps(second), (words, other)
-
-
-def drawn(figure):
-    """All text of a figure that can be seen: matplotlib keeps ticks outside the axes' limits."""
-    yield from figure.texts
-    for ax in figure.axes:
-        yield from ax.texts
-        yield from (t for t in (ax.title, ax._left_title, ax.xaxis.label) if t.get_text())
-        for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
-            for tick, at in zip(axis.get_major_ticks(), axis.get_majorticklocs(), strict=True):
-                if low <= at <= high and tick.label1.get_text() and tick.label1.get_visible():
-                    yield tick.label1
-
-
-def test_the_forest_fills_the_markers_of_those_it_cannot_tell_from_the_reference():
-    result = run(base={"constant": 3.2, "linear": 3.0, "cosine": 3.0}, reference="linear")
-    left, right = plots.forest_plot(result).axes
-    assert [t.get_text() for t in left.get_yticklabels()] == [r.schedule for r in result.as_table()]
-    filled = [
-        line.get_markerfacecolor() != plots.CARD
-        for line in left.lines
-        if len(line.get_xdata()) == 1
-    ]
-    assert filled == [row.schedule != "constant" for row in result.as_table()]
-    points = {
-        line.get_ydata()[0]: line.get_xdata()[0]
-        for line in right.lines
-        if line.get_marker() in "oD"
-    }
-    for y, row in zip([2, 1, 0], result.as_table(), strict=True):
-        assert points[y] == pytest.approx(row.difference.mean)
-
-
-def test_a_difference_far_beyond_the_others_is_written_at_the_edge_of_the_forest():
-    result = run(base={"constant": 30.0, "linear": 3.0, "cosine": 3.01}, reference="linear")
-    right = plots.forest_plot(result).axes[1]
-    assert right.get_xlim()[1] < 30
-    assert f"{result.differences[0].mean:#.3g} →" in [text.get_text() for text in right.texts]
-
-
-def test_the_panels_show_the_chosen_peak_the_good_ones_and_those_that_diverged():
-    result = run(lost={("linear", 10.0, 0)})
-    ax = plots.peak_sensitivity(result).axes[1]
-    rings = [line for line in ax.lines if line.get_markerfacecolor() == "none"]
-    assert rings[0].get_xydata().tolist() == [[1.0, result.validation_means[1, 2]]]
-    crosses = [line for line in ax.lines if line.get_marker() == "x"]
-    assert crosses[0].get_xdata().tolist() == [10.0]
-    good = result.good_ranges[1]
-    assert any(list(line.get_xdata()) == [good.low, good.high] for line in ax.lines)
-    assert ax.get_title(loc="left") == "linear"

@@ -1,4 +1,4 @@
-"""Range tests: every rule against its tool, the sweep against the engine, zones, the figure."""
+"""Range tests: every rule against its tool, the sweep against the engine, zones."""
 
 import json
 import subprocess
@@ -11,25 +11,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from made_sweeps import STEPS, U, made_sweep
 
-from course_lib import plots, problems, training
-from course_lib.plots import range_test_figure
-from course_lib.range_test import (
-    RULES,
-    Sweep,
-    reasons,
-    suggestions,
-    summary,
-    sweep,
-    sweep_at,
-    zones,
-)
+from course_lib import problems, training
+from course_lib.range_test import RULES, reasons, suggestions, summary, sweep, sweep_at, zones
 from course_lib.range_test.readers import fastai_valley
 from course_lib.range_test.recording import smooth_as_fastai
 
 RECORD = json.loads((Path(__file__).parent / "data" / "range_test_rules.json").read_text())
 SPIRALS = training.Workload(problems.spirals(), batch_size=32)
-STEPS = np.arange(100)
 
 
 def numbers(values):
@@ -236,22 +226,6 @@ def test_rates_that_do_not_rise_are_refused(rates):
         sweep_at(SPIRALS, [0], np.array(rates))
 
 
-def made_sweep(losses, steps_run=None, rates=None):
-    losses = np.atleast_2d(np.asarray(losses, dtype=float))
-    runs, steps = losses.shape
-    return Sweep(
-        name="made",
-        rates=np.geomspace(1e-5, 10, steps) if rates is None else rates,
-        losses=losses,
-        diverged_at=np.full(runs, -1),
-        steps_run=np.full(runs, steps) if steps_run is None else np.array(steps_run),
-        seeds=np.arange(runs),
-    )
-
-
-U = np.concatenate([np.ones(50), np.linspace(1, 0.2, 31), 0.2 * 1.4 ** np.arange(19)])
-
-
 def test_suggestions_read_each_run_for_as_long_as_it_ran():
     stopped = np.where(STEPS < 88, U, np.nan)
     both = made_sweep([U, stopped], steps_run=[100, 88])
@@ -346,79 +320,6 @@ def test_zones_are_refused_where_there_is_no_start():
         zones(made_sweep(np.ones(10)))
     with pytest.raises(ValueError, match="share must be"):
         zones(made_sweep(U), share=1.5)
-
-
-def boxes(figure):
-    """The box of every text that is drawn; ticks outside an axis have a label but no ink."""
-    plots.png(figure)
-    renderer = figure.canvas.get_renderer()
-    texts = [t for ax in figure.axes for t in (*ax.texts, ax._left_title)]
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        low, high = sorted(axis.get_view_interval())
-        ticks = (*axis.get_major_ticks(), *axis.get_minor_ticks())
-        texts += [t.label1 for t in ticks if low <= t.get_loc() <= high and t.label1.get_visible()]
-        texts.append(axis.label)
-    return {t.get_text(): t.get_window_extent(renderer) for t in texts if t.get_text()}, figure.bbox
-
-
-NARROW = np.concatenate([np.ones(92), np.linspace(1, 0.5, 6), [9, 99]])
-
-
-EARLY = np.concatenate([np.ones(10), [0.3] * 5, np.full(85, 2.0)])
-
-
-@pytest.mark.parametrize(
-    "losses", [[U], [NARROW, NARROW], [EARLY], [np.where(STEPS < 60, U, np.nan)]]
-)
-def test_labels_of_the_figure_neither_overlap_nor_leave_it(losses):
-    figure = range_test_figure(made_sweep(losses), marks={"best constant": 0.5})
-    found, card = boxes(figure)
-    axes = figure.axes[0].get_window_extent()
-    zone_labels = [found[name] for name in ("too low", "falling", "unstable") if name in found]
-    assert all(axes.x0 < box.x0 and box.x1 < axes.x1 for box in zone_labels)
-    assert set(found) >= {"too low", "unstable", *RULES, "best constant"}
-    labels = list(found.items())
-    for i, (name, box) in enumerate(labels):
-        assert card.x0 <= box.x0, name
-        assert box.x1 <= card.x1, name
-        assert card.y0 <= box.y0, name
-        assert box.y1 <= card.y1, name
-        for other, second in labels[i + 1 :]:
-            assert not box.overlaps(second), (name, other)
-
-
-def test_the_figure_draws_the_median_the_quartiles_and_the_zones():
-    runs = made_sweep([U, 0.5 * U**2, U**0.5, np.where(STEPS < 60, U, np.nan)])
-    figure = range_test_figure(runs, marks={"tuned": 0.3})
-    above, below = figure.axes
-    table = summary(runs).rows
-    for y, row in enumerate(table):
-        line, bar, median = below.lines[3 * y : 3 * y + 3]
-        assert line.get_xdata() == pytest.approx([row.lowest, row.highest])
-        assert bar.get_xdata() == pytest.approx([row.lower_quartile, row.upper_quartile])
-        assert median.get_xdata() == pytest.approx([row.median])
-        assert set(line.get_ydata()) | set(bar.get_ydata()) | set(median.get_ydata()) == {y}
-    labels = [label.get_text() for label in below.get_yticklabels()]
-    assert labels == [*RULES, "tuned"]
-    assert above.lines[0].get_ydata()[:50] == pytest.approx(np.ones(50), abs=0.6)
-    found = zones(runs)
-    spans = sorted(patch.get_x() for patch in above.patches)
-    assert spans[1:] == pytest.approx([found.falls_from, found.unstable_from])
-    assert above.get_xlim() == below.get_xlim()
-    assert above.get_xscale() == below.get_xscale() == "log"
-
-
-def test_the_figure_says_for_how_many_seeds_a_rule_speaks():
-    short = np.where(STEPS < 14, 1.0 - 0.01 * STEPS, np.nan)
-    runs = made_sweep([U, short], steps_run=[100, 14])
-    figure = range_test_figure(runs, {"fastai minimum": RULES["fastai minimum"]})
-    assert [t.get_text() for t in figure.axes[1].get_yticklabels()] == ["fastai minimum 1/2"]
-
-
-def test_the_figure_is_small_opaque_and_the_same_each_time():
-    first, second = (plots.png(range_test_figure(made_sweep([U, U * 1.1]))) for _ in range(2))
-    assert first == second
-    assert len(first) < 60_000
 
 
 def test_torch_is_not_loaded_before_it_is_needed():
