@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -53,3 +54,22 @@ def check_floor(floor: float, peak_lr: float) -> float:
 def check_share(name: str, value: float) -> float:
     """Return `value` as a float when 0 < value <= 1; raise as `check_real` does."""
     return check_real(name, value, low=0.0, low_open=True, high=1.0)
+
+
+def check_table(name: str, values: np.ndarray) -> np.ndarray:
+    """Return `values` as float64 when they are a table, runs × steps, finite and >= 0."""
+    table = np.asarray(values, dtype=np.float64)
+    if table.ndim != 2 or 0 in table.shape:
+        raise ValueError(f"{name} must have shape (runs, steps), got {table.shape}")
+    if not np.isfinite(table).all() or table.min() < 0:
+        raise ValueError(f"{name} must be finite and >= 0, got {table.min()} … {table.max()}")
+    return table
+
+
+def check_seeds(seeds: np.ndarray | Sequence[int], runs: int) -> tuple[int, ...]:
+    """Return `seeds` as ints when they are whole numbers >= 0, one a run."""
+    values = np.asarray(seeds).ravel().tolist()
+    checked = tuple(check_count("seeds", seed, low=0) for seed in values)
+    if len(checked) != runs:
+        raise ValueError(f"seeds must hold one seed a run: {runs} expected, got {len(checked)}")
+    return checked

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from course_lib.validation import check_count, check_real
+from course_lib.validation import check_real, check_seeds, check_table
 
 
 class Landscape(Protocol):
@@ -34,7 +34,7 @@ def descend(landscape: Landscape, rates: np.ndarray, start: np.ndarray) -> np.nd
     Raises:
         ValueError: the shapes do not fit, a rate is negative or a number is not finite.
     """
-    table = _check_rates(rates)
+    table = check_table("rates", rates)
     origin = _check_start(start, len(table))
     return _paths(landscape, table, origin, noise=None)
 
@@ -65,12 +65,10 @@ def walk(
     Raises:
         ValueError, TypeError: the shapes do not fit, or an argument is out of its range.
     """
-    table = _check_rates(rates)
+    table = check_table("rates", rates)
     origin = _check_start(start, len(table))
     sigma = check_real("noise_std", noise_std)
-    numbers = [check_count("seeds", seed, low=0) for seed in np.asarray(seeds).ravel()]
-    if len(numbers) != len(table):
-        raise ValueError(f"seeds must hold one seed a run: {len(table)} expected, got {numbers}")
+    numbers = check_seeds(seeds, len(table))
     shape = (table.shape[1], origin.shape[1])
     draws = [np.random.default_rng(seed).standard_normal(shape) for seed in numbers]
     return _paths(landscape, table, origin, noise=sigma * np.stack(draws))
@@ -91,15 +89,6 @@ def _paths(
             w[~np.isfinite(landscape.loss(w))] = np.nan
             paths[:, t + 1] = w
     return paths
-
-
-def _check_rates(rates: np.ndarray) -> np.ndarray:
-    table = np.asarray(rates, dtype=np.float64)
-    if table.ndim != 2 or 0 in table.shape:
-        raise ValueError(f"rates must have shape (runs, steps), got {table.shape}")
-    if not np.isfinite(table).all() or table.min() < 0:
-        raise ValueError(f"rates must be finite and >= 0, got {table.min()} … {table.max()}")
-    return table
 
 
 def _check_start(start: np.ndarray, runs: int) -> np.ndarray:

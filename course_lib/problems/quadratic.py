@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from course_lib.validation import check_count, check_real
+from course_lib.validation import check_count, check_real, check_seeds
 
 _NUMBERS_AT_ONCE = 2**20  # of noise: 8 MB
 
@@ -119,11 +119,8 @@ def simulate(
     eta = np.asarray(rates, dtype=np.float64)
     if eta.ndim != 2 or not np.isfinite(eta).all():
         raise ValueError(f"rates must be finite and have shape (runs, steps), got {eta.shape}")
-    numbers = [check_count("seeds", seed, low=0) for seed in np.asarray(seeds).ravel().tolist()]
     runs, steps = eta.shape
-    if len(numbers) != runs:
-        raise ValueError(f"seeds must hold one seed a run: {runs} expected, got {len(numbers)}")
-    streams = [np.random.default_rng(seed) for seed in numbers]
+    streams = [np.random.default_rng(seed) for seed in check_seeds(seeds, runs)]
     chunk = max(1, _NUMBERS_AT_ONCE // max(1, runs * len(problem)))
     w = np.tile(problem.start, (runs, 1))
     losses = np.empty((runs, steps + 1))

@@ -10,7 +10,7 @@ import numpy as np
 from course_lib.training import execution
 from course_lib.training.runs import RunBlock, Runs
 from course_lib.training.settings import Mlp, Workload
-from course_lib.validation import check_count
+from course_lib.validation import check_count, check_seeds, check_table
 
 
 def train(
@@ -59,13 +59,13 @@ def train(
     """
     if not isinstance(workload, Workload):
         raise TypeError(f"workload must be a Workload, got {type(workload).__name__}")
-    rates = _check_table("rates", rates)
+    rates = check_table("rates", rates)
     steps = rates.shape[1]
     block = RunBlock(
         workload=workload,
         rates=rates,
         momenta=None if momenta is None else _check_momenta(momenta, rates.shape),
-        seeds=_check_seeds(seeds, len(rates)),
+        seeds=check_seeds(seeds, len(rates)),
         scored_at=_score_steps(workload, steps, score_every),
         keep_at=_check_keep_at(keep_at, steps),
     )
@@ -103,30 +103,14 @@ def block_size(workload: Workload) -> int:
     return torch_engine.block_size(workload)
 
 
-def _check_table(name: str, values: np.ndarray) -> np.ndarray:
-    table = np.asarray(values, dtype=np.float64)
-    if table.ndim != 2 or 0 in table.shape:
-        raise ValueError(f"{name} must have shape (runs, steps), got {table.shape}")
-    if not np.isfinite(table).all() or table.min() < 0:
-        raise ValueError(f"{name} must be finite and >= 0, got {table.min()} … {table.max()}")
-    return table
-
-
 def _check_momenta(momenta: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    table = _check_table("momenta", momenta)
+    table = check_table("momenta", momenta)
     if table.shape != shape or table.max() >= 1:
         raise ValueError(
             f"momenta must be < 1 and have the shape of rates, {shape}, got shape {table.shape} "
             f"and values up to {table.max()}"
         )
     return table
-
-
-def _check_seeds(seeds: np.ndarray | Sequence[int], runs: int) -> tuple[int, ...]:
-    numbers = tuple(check_count("seeds", seed, low=0) for seed in np.asarray(seeds).ravel())
-    if len(numbers) != runs:
-        raise ValueError(f"seeds must hold one seed a run: {runs} expected, got {len(numbers)}")
-    return numbers
 
 
 def _score_steps(workload: Workload, steps: int, every: int | None) -> tuple[int, ...]:
