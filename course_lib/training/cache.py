@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib.training.runs import RunBlock, Runs
+from course_lib.training.runs import PER_RUN, RunBlock, Runs
 from course_lib.training.settings import Mlp, Workload
 
 PLACE = "LR_COURSE_CACHE"  # environment variable: the folder; empty for no file at all
@@ -32,7 +32,6 @@ _TABLE = (
     "(id INTEGER PRIMARY KEY, key BLOB UNIQUE, digest BLOB NOT NULL, value BLOB NOT NULL)"
 )
 _NO_NUMBERS = {"__init__", "cache", "engine", "execution", "finished", "progress"}
-_PER_RUN = tuple(field.name for field in fields(Runs) if field.name != "scored_at")
 
 
 class CacheError(Exception):
@@ -98,7 +97,7 @@ def run_keys(block: RunBlock) -> list[bytes]:
 
 def pack(runs: Runs) -> list[bytes]:
     """Return every run as the bytes of a .npy file with one record."""
-    arrays = {name: getattr(runs, name) for name in _PER_RUN}
+    arrays = {name: getattr(runs, name) for name in PER_RUN}
     layout = [(name, array.dtype, array.shape[1:]) for name, array in arrays.items()]
     records = np.empty(len(runs.losses), layout)
     for name, array in arrays.items():
@@ -120,14 +119,14 @@ def unpack(values: Sequence[bytes], scored_at: Sequence[int]) -> Runs:
         ValueError: the bytes are not those of runs of the same layout.
     """
     layout = np.lib.format.read_array(io.BytesIO(values[0]), allow_pickle=False).dtype
-    if layout.names != _PER_RUN:
+    if layout.names != PER_RUN:
         raise ValueError(f"these are not runs: {layout}")
     header = values[0][: -layout.itemsize]  # reading it once saves half a second on 1,728 runs
     size = len(values[0])
     if any(len(value) != size or not value.startswith(header) for value in values):
         raise ValueError("the runs have more than one layout")
     records = np.frombuffer(b"".join(value[len(header) :] for value in values), layout)
-    arrays = {name: records[name].copy() for name in _PER_RUN}
+    arrays = {name: records[name].copy() for name in PER_RUN}
     return Runs(scored_at=np.array(scored_at, dtype=int), **arrays)
 
 

@@ -43,18 +43,17 @@ class Runs:
 
     def select(self, rows: np.ndarray | slice) -> Runs:
         """Return some of the runs, in the order of `rows`."""
-        return replace(self, **{name: getattr(self, name)[rows] for name in _PER_RUN})
+        return replace(self, **{name: getattr(self, name)[rows] for name in PER_RUN})
 
     @staticmethod
     def join(parts: Sequence[Runs]) -> Runs:
         """Return the runs of `parts` end to end; all of them have the same steps and scores."""
-        arrays = {
-            name: np.concatenate([getattr(part, name) for part in parts]) for name in _PER_RUN
-        }
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_RUN}
         return replace(parts[0], **arrays)
 
 
-_PER_RUN = tuple(field.name for field in fields(Runs) if field.name != "scored_at")
+#: Fields of `Runs` whose first axis is the run.
+PER_RUN = tuple(field.name for field in fields(Runs) if field.name != "scored_at")
 
 
 @dataclass(frozen=True)
