@@ -146,12 +146,13 @@ def takes(monkeypatch):
     now = [0.0]
     monkeypatch.setattr(execution.time, "perf_counter", lambda: now[0])
 
-    def takes(start, step):
-        first = []
+    def takes(start, step, once=5.0, trained=None):
+        trained = [] if trained is None else trained
 
         def train_block(block):
-            now[0] += start + step * block.rates.shape[1] + (0 if first else 5.0)
-            first.append(block)
+            steps = block.rates.shape[1]
+            now[0] += start + step * steps + (0 if trained else once)
+            trained.append(steps)
             return fake(block)
 
         return train_block
@@ -182,14 +183,37 @@ def test_automatic_choice_reaches_the_processes(monkeypatch, threads):
     assert threading.get_ident() % 2**40 not in names
 
 
-def test_expected_time_is_that_of_all_blocks_and_all_steps(takes):
+def test_expected_time_is_that_of_all_blocks_and_all_steps(takes, monkeypatch):
+    def is_expected(seconds, size, steps):
+        """Whether the estimate is `seconds`: no less, and no more."""
+        short = replace(block, rates=block.rates[:, :steps])
+        ready = finished.Finished(short, False)
+        answers = []
+        for limit in (seconds * (1 - 1e-6), seconds * (1 + 1e-6)):
+            monkeypatch.setattr(execution, "_WORTH_PROCESSES", limit)
+            work = execution._Work(short, takes(0.02, 0.002), ready, None)
+            answers.append(execution._is_long(work, size))
+        return answers == [True, False]
+
     block = some_runs(10, steps=1000)
-    work = execution._Work(block, takes(0.02, 0.002), finished.Finished(block, False), None)
-    assert execution._expected_seconds(work, 2) == pytest.approx(5 * 2.02)
-    assert execution._expected_seconds(work, 4) == pytest.approx(2.5 * 2.02)
+    assert is_expected(5 * 2.02, size=2, steps=1000)
+    assert is_expected(2.5 * 2.02, size=4, steps=1000)
     for steps in (1, 2, 3, 60):
-        short = replace(work, block=replace(block, rates=block.rates[:, :steps]))
-        assert execution._expected_seconds(short, 5) == pytest.approx(2 * (0.02 + 0.002 * steps))
+        assert is_expected(2 * (0.02 + 0.002 * steps), size=5, steps=steps)
+
+
+def test_no_more_is_trained_than_tells_whether_it_is_long(takes):
+    for start, step, once, expected in (
+        (0, 1e-4, 0, (False, [1])),  # 5 blocks of 100 steps: 0.05 s
+        (0, 1e-4, 5, (False, [1, 1])),  # the same, but the first call of all took 5 s
+        (1, 1e-4, 5, (True, [1, 1])),  # 5 blocks of 1 s, whatever their steps take
+        (0.1, 1e-4, 5, (False, [1, 1, 3])),  # 5 blocks of 0.1 s and their steps
+        (0.1, 1e-2, 5, (True, [1, 1, 3])),
+    ):
+        block, trained = some_runs(10, steps=100), []
+        train_block = takes(start, step, once, trained)
+        work = execution._Work(block, train_block, finished.Finished(block, False), None)
+        assert (execution._is_long(work, 2), trained) == expected
 
 
 def test_first_steps_are_a_block_that_can_be_trained():

@@ -207,31 +207,38 @@ def _worthwhile_jobs(work: _Work, size: int) -> int:
     # A daemonic process, as dask's workers are, may not start others.
     if alone or multiprocessing.current_process().daemon:
         return 1
-    if _expected_seconds(work, size) < _WORTH_PROCESSES:
+    if not _is_long(work, size):
         return 1
     from joblib import cpu_count
 
     return cpu_count()
 
 
-def _expected_seconds(work: _Work, size: int) -> float:
-    """Return how long this process would need, from a few steps of the first block.
+def _is_long(work: _Work, size: int) -> bool:
+    """Return whether this process would need more than two seconds, from steps of the first block.
 
-    Trained twice, for 1 step and for n: what a block needs besides its steps cancels out.
+    It is trained for 1 step; with the score at its end that takes no less than a step of many.
+    Where it cannot tell, it is trained for n: what a block needs besides its steps cancels out.
     """
-    rows = work.finished.missing[:size]
-    steps = work.block.rates.shape[1]
-    few = min(steps, 1 + max(2, steps // 50))
+    rows, steps = work.finished.missing[:size], work.block.rates.shape[1]
+    blocks = len(work.finished.missing) / len(rows)
     first = work.block.select(rows)
-    seconds = []
-    for number in (1, 1, few):  # what comes only once is in the first
+
+    def seconds(number: int) -> float:
         short = _first_steps(first, number)
         start = time.perf_counter()
         work.train_block(short)
-        seconds.append(time.perf_counter() - start)
-    a_step = max(0.0, seconds[2] - seconds[1]) / max(1, few - 1)
-    blocks = len(work.finished.missing) / len(rows)
-    return blocks * (seconds[1] + (steps - 1) * a_step)
+        return time.perf_counter() - start
+
+    for _ in range(2):  # what comes only once is in the first
+        one = seconds(1)
+        if blocks * steps * one < _WORTH_PROCESSES:
+            return False
+    if blocks * one >= _WORTH_PROCESSES:
+        return True
+    few = min(steps, 1 + max(2, steps // 50))
+    a_step = max(0.0, seconds(few) - one) / (few - 1)
+    return blocks * (one + (steps - 1) * a_step) >= _WORTH_PROCESSES
 
 
 def _first_steps(block: RunBlock, steps: int) -> RunBlock:
