@@ -1,8 +1,11 @@
 """Execution through papermill: failures are named, parameters checked, outputs made stable."""
 
+import base64
+import io
 import json
 
 import nbformat
+import PIL.Image
 import pytest
 from conftest import notebook, write_notebook
 
@@ -305,6 +308,20 @@ def test_a_figure_that_varies_is_allowed_more_but_not_everything(pictures, monke
     ]
     monkeypatch.setattr(figures, "TOLERANCE_WHERE_IT_VARIES", 1e-6)
     assert len(differing_figures(stored, pictures["moved"])) == 2
+    monkeypatch.undo()
+    for tags, allowed, refused in (([], 1, 2), (["varies"], 11, 13)):  # of 255 shades of grey
+        assert differing_figures(grey(100, tags), grey(100 + allowed, tags)) == []
+        assert len(differing_figures(grey(100, tags), grey(100 + refused, tags))) == 1
+
+
+def grey(shade, tags):
+    """An executed notebook whose one figure is all of one shade, 0..255."""
+    buffer = io.BytesIO()
+    PIL.Image.new("L", (16, 16), shade).save(buffer, format="png")
+    nb = notebook(("", tags))
+    data = {"image/png": base64.b64encode(buffer.getvalue()).decode()}
+    nb.cells[0].update(execution_count=1, outputs=[nbformat.v4.new_output("display_data", data)])
+    return nb
 
 
 def test_other_shape_and_missing_figure_differ(pictures):
