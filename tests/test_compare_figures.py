@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from known_scores import run
 from PIL import Image
+from words_of_figures import assert_words_fit, words_drawn
 
 from course_lib import plots, schedules
 from course_lib.compare import Comparison, Trials, compare
@@ -63,24 +64,8 @@ def test_every_figure_is_the_same_each_time(name):
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_words_of_a_figure_overlap_or_leave_it(name, case):
     figure = picture(name, case)[0]
-    boxes = [(text.get_text(), text.get_window_extent()) for text in drawn(figure)]
-    assert len(boxes) > 5
-    for i, (words, box) in enumerate(boxes):
-        assert min(box.x0, box.y0, figure.bbox.x1 - box.x1, figure.bbox.y1 - box.y1) >= 0, words
-        for other, second in boxes[i + 1 :]:
-            assert not box.overlaps(second), (words, other)
-
-
-def drawn(figure):
-    """All text of a figure that can be seen: matplotlib keeps ticks outside the axes' limits."""
-    yield from figure.texts
-    for ax in figure.axes:
-        yield from ax.texts
-        yield from (t for t in (ax.title, ax._left_title, ax.xaxis.label) if t.get_text())
-        for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
-            for tick, at in zip(axis.get_major_ticks(), axis.get_majorticklocs(), strict=True):
-                if low <= at <= high and tick.label1.get_text() and tick.label1.get_visible():
-                    yield tick.label1
+    assert len(words_drawn(figure)) > 5
+    assert_words_fit(figure)
 
 
 def test_the_forest_fills_the_markers_of_those_it_cannot_tell_from_the_reference():

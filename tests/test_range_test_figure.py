@@ -3,28 +3,13 @@
 import numpy as np
 import pytest
 from made_sweeps import STEPS, U, made_sweep
+from words_of_figures import assert_words_fit, words_drawn
 
 from course_lib import plots
 from course_lib.plots import range_test_figure
 from course_lib.range_test import RULES, summary, zones
 
-
-def boxes(figure):
-    """The box of every text that is drawn; ticks outside an axis have a label but no ink."""
-    plots.png(figure)
-    renderer = figure.canvas.get_renderer()
-    texts = [t for ax in figure.axes for t in (*ax.texts, ax._left_title)]
-    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
-        low, high = sorted(axis.get_view_interval())
-        ticks = (*axis.get_major_ticks(), *axis.get_minor_ticks())
-        texts += [t.label1 for t in ticks if low <= t.get_loc() <= high and t.label1.get_visible()]
-        texts.append(axis.label)
-    return {t.get_text(): t.get_window_extent(renderer) for t in texts if t.get_text()}, figure.bbox
-
-
 NARROW = np.concatenate([np.ones(92), np.linspace(1, 0.5, 6), [9, 99]])
-
-
 EARLY = np.concatenate([np.ones(10), [0.3] * 5, np.full(85, 2.0)])
 
 
@@ -33,19 +18,12 @@ EARLY = np.concatenate([np.ones(10), [0.3] * 5, np.full(85, 2.0)])
 )
 def test_labels_of_the_figure_neither_overlap_nor_leave_it(losses):
     figure = range_test_figure(made_sweep(losses), marks={"best constant": 0.5})
-    found, card = boxes(figure)
+    assert_words_fit(figure)
+    found = dict(words_drawn(figure))
     axes = figure.axes[0].get_window_extent()
     zone_labels = [found[name] for name in ("too low", "falling", "unstable") if name in found]
     assert all(axes.x0 < box.x0 and box.x1 < axes.x1 for box in zone_labels)
     assert set(found) >= {"too low", "unstable", *RULES, "best constant"}
-    labels = list(found.items())
-    for i, (name, box) in enumerate(labels):
-        assert card.x0 <= box.x0, name
-        assert box.x1 <= card.x1, name
-        assert card.y0 <= box.y0, name
-        assert box.y1 <= card.y1, name
-        for other, second in labels[i + 1 :]:
-            assert not box.overlaps(second), (name, other)
 
 
 def test_the_figure_draws_the_median_the_quartiles_and_the_zones():
