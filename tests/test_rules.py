@@ -4,6 +4,7 @@ import nbformat
 import pytest
 from small_course import BUILT_EXERCISE, BUILT_LESSON, EXERCISE, LESSON, edit, edit_notebook, found
 
+from course_lib.authoring.build import build
 from course_lib.authoring.rules import check
 from course_lib.authoring.sources import exercise_notebook
 from course_lib.authoring.templates import LESSON_PARTS
@@ -272,3 +273,20 @@ def test_large_notebook_and_volatile_output_are_found(course):
 
     edit_notebook(course / BUILT_LESSON, grow)
     assert found(course) == {(BUILT_LESSON, "size"), (BUILT_LESSON, "volatile")}
+
+
+# An appendix
+
+
+def test_appendix_needs_a_title_and_no_other_part_and_its_numbers_need_support(course):
+    source, notebook = "sources/appendix/words.py", "notebooks/words.ipynb"
+    (course / "sources/appendix").mkdir()
+    (course / source).write_text("# %%\nprint(0.25)\n", encoding="utf-8")
+    assert found(course) == {(notebook, "stale"), (source, "title")}
+    text = '# %% [markdown] tags=["title"]\n# # Words\n# A quarter is 0.25.\n\n# %%\nprint(0.25)\n'
+    (course / source).write_text(text, encoding="utf-8")
+    build(course, ["words"])
+    assert found(course) == set()
+    edit(course / source, "is 0.25", "is 0.26")
+    build(course, ["words"])
+    assert found(course) == {(source, "prose")}

@@ -7,7 +7,7 @@ from small_course import EXERCISE, edit
 
 from course_lib.authoring.errors import CourseError
 from course_lib.authoring.solutions import contains, emptied, solution_lines
-from course_lib.authoring.sources import complete_notebook, exercise_notebook
+from course_lib.authoring.sources import complete_notebook, exercise_notebook, targets
 
 
 def test_emptied_solution_keeps_imports_signature_and_docstring_only(course):
@@ -93,3 +93,16 @@ def test_task_name_used_twice_is_an_error(course):
         file.write('\n# %% task="halved" tags=["solution"]\ndef g(): return 1\n')
     with pytest.raises(CourseError, match="'halved' is the name of an earlier cell"):
         complete_notebook(course, EXERCISE)
+
+
+def test_appendix_stands_between_lessons_and_exercises_and_is_executed(course):
+    (course / "sources/appendix").mkdir()
+    (course / "sources/appendix/words.py").write_text("# %%\n1\n", encoding="utf-8")
+    found = [(target.path, target.source, target.executed) for target in targets(course)]
+    assert [path for path, _, _ in found] == [
+        "notebooks/01_decay.ipynb",
+        "notebooks/words.ipynb",
+        "exercises/ex01_decay.ipynb",
+        "solutions/ex01_decay.ipynb",
+    ]
+    assert found[1][1:] == ("sources/appendix/words.py", True)

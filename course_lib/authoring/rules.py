@@ -15,11 +15,12 @@ from course_lib.authoring.outputs import output_findings
 from course_lib.authoring.prose import prose_findings
 from course_lib.authoring.solutions import contains, solution_lines
 from course_lib.authoring.sources import GENERATED, Target, complete_notebook, tags, targets
-from course_lib.authoring.templates import exercise_findings, lesson_findings
+from course_lib.authoring.templates import exercise_findings, lesson_findings, title_findings
 
 LARGEST = 400_000  # bytes of a generated notebook
 REBUILD = "rebuild with `make build`"
 LESSONS = "sources/lessons/"
+EXERCISES = "sources/exercises/"
 
 
 def check(root: Path) -> list[Problem]:
@@ -54,7 +55,7 @@ def _stored(root: Path, target: Target) -> Iterator[Problem]:
     if target.executed:
         for rule, message in (*output_findings(nb), *fast_findings(nb)):
             yield Problem(target.path, rule, message)
-        if target.source.startswith(LESSONS):
+        if not target.source.startswith(EXERCISES):
             for rule, message in prose_findings(nb):
                 yield Problem(target.source, rule, message)
         picture, file = readme_picture(nb), root / README_PICTURE
@@ -90,9 +91,12 @@ def _orphans(root: Path, found: list[Target]) -> Iterator[Problem]:
 def _templates(root: Path) -> Iterator[Problem]:
     for source in dict.fromkeys(target.source for target in targets(root)):
         nb = complete_notebook(root, source)
-        is_lesson = source.startswith(LESSONS)
-        number = Path(source).name[:2]
-        findings = lesson_findings(nb, root, number) if is_lesson else exercise_findings(nb)
+        if source.startswith(LESSONS):
+            findings = lesson_findings(nb, root, Path(source).name[:2])
+        elif source.startswith(EXERCISES):
+            findings = exercise_findings(nb)
+        else:
+            findings = title_findings(nb)
         for rule, message in findings:
             yield Problem(source, rule, message)
 

@@ -39,9 +39,9 @@ class Target:
 
 
 def targets(root: Path) -> list[Target]:
-    """Every notebook of the course at ``root``, lessons first, in the order of their names."""
+    """Every notebook of the course at ``root``: lessons, appendix, exercises, each by name."""
     found = []
-    for source in _sources(root, "lessons"):
+    for source in (*_sources(root, "lessons"), *_sources(root, "appendix")):
         stem = Path(source).stem
         found.append(Target(f"notebooks/{stem}.ipynb", source, complete_notebook, True))
     for source in _sources(root, "exercises"):
@@ -62,7 +62,7 @@ def tags(cell: NotebookNode) -> list[str]:
 
 
 def complete_notebook(root: Path, source: str) -> NotebookNode:
-    """The notebook with everything its source holds: a lesson, or an exercise with solutions.
+    """The notebook with everything its source holds, an exercise with its solutions.
 
     Args:
         root: folder of the course.

@@ -43,7 +43,7 @@ def lesson_findings(nb: NotebookNode, root: Path, number: str) -> Iterator[Findi
         number: the two digits that its name begins with; the exercise of that number and the
             lesson of the next, where there are such, must be linked.
     """
-    yield from _title(nb, ("You will learn", "minutes", "You need"))
+    yield from title_findings(nb, ("You will learn", "minutes", "You need"))
     yield from _order(nb)
     yield from _predictions(nb)
     yield from _quiz(nb)
@@ -64,7 +64,7 @@ def lesson_findings(nb: NotebookNode, root: Path, number: str) -> Iterator[Findi
 
 def exercise_findings(nb: NotebookNode) -> Iterator[Finding]:
     """What an exercise lacks of its template, as rule and message."""
-    yield from _title(nb, ("minutes",))
+    yield from title_findings(nb, ("minutes",))
     solutions = [i for i, cell in enumerate(nb.cells) if "solution" in tags(cell)]
     if not solutions:
         yield "solution", "an exercise needs a code cell tagged solution"
@@ -105,7 +105,8 @@ def _text(nb: NotebookNode, tag: str) -> str:
     return "\n".join(cell.source for cell in nb.cells if tag in tags(cell))
 
 
-def _title(nb: NotebookNode, words: tuple[str, ...]) -> Iterator[Finding]:
+def title_findings(nb: NotebookNode, words: tuple[str, ...] = ()) -> Iterator[Finding]:
+    """What the first cell lacks: the tag title, a heading, and these words; all of an appendix."""
     first = nb.cells[0] if nb.cells else None
     if not (_is(first, "markdown", "title") and first.source.startswith("# ")):
         yield "title", "the first cell must be markdown, tagged title, and begin with `# `"

@@ -1,0 +1,97 @@
+"""The cheat sheet and the glossary as HTML tables, on a light card as the course's figures are."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from course_lib.plots.base import BLUE, CARD, INK
+from course_lib.reference.cheat_sheet import (
+    ENTRIES,
+    IMPORTS,
+    PEAK_LR,
+    TOTAL_STEPS,
+    WARMUP_STEPS,
+    Entry,
+)
+from course_lib.reference.glossary import TERMS
+from course_lib.schedules import Schedule
+
+WIDTH, HEIGHT, MARGIN = 100, 40, 3  # of a curve, in its own units
+JUMP = 0.12  # share of the peak: more in one update is drawn upright
+ALT_AT = (0, 10, 25, 50, 75, 99)
+
+
+def _breakable(code: str) -> str:
+    """Code that may go on in the next line after an opening bracket; copied, it is the same."""
+    return re.sub(r"[(\[{](?=[^\])}]{6})", r"\g<0><wbr>", html.escape(code))
+
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("course_lib.reference"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.filters["code"] = _breakable
+
+
+def cheat_sheet() -> str:
+    """Return the table of all schedules, as HTML that fits one sheet of A4, landscape."""
+    return _rendered(
+        "cheat_sheet.html",
+        entries=ENTRIES,
+        imports=IMPORTS,
+        peak=PEAK_LR,
+        total=TOTAL_STEPS,
+        warmup=WARMUP_STEPS,
+    )
+
+
+def glossary() -> str:
+    """Return the table of all terms, as HTML."""
+    return _rendered("glossary.html", terms=TERMS)
+
+
+def page(body: str) -> str:
+    """Return a table as a page of its own, to open in a browser and print."""
+    return (
+        '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>Learning-rate schedules'
+        f'</title>\n<body style="margin: 0">\n{body}\n</body></html>\n'
+    )
+
+
+def curve(schedule: Schedule) -> bytes:
+    """Return the rates at t = 0 to 99 as an SVG picture; its height is 0 to the peak of 0.1."""
+    t = np.arange(TOTAL_STEPS)
+    rates = schedule(t) / PEAK_LR
+    jumps = np.flatnonzero(np.abs(np.diff(rates)) > JUMP) + 1
+    t = np.insert(t, jumps, t[jumps])  # upright: the old rate and the new one at the same place
+    rates = np.insert(rates, jumps, rates[jumps - 1])
+    x = MARGIN + t / TOTAL_STEPS * (WIDTH - 2 * MARGIN)
+    y = HEIGHT - MARGIN - rates * (HEIGHT - 2 * MARGIN)
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
+        f'width="{WIDTH}" height="{HEIGHT}"><rect width="{WIDTH}" height="{HEIGHT}" fill="{CARD}"/>'
+        f'<path d="M{MARGIN},{MARGIN}V{HEIGHT - MARGIN}H{WIDTH - MARGIN}" fill="none" '
+        f'stroke="#b9b9b2"/><polyline points="{points}" fill="none" stroke="{BLUE}" '
+        'stroke-width="2" stroke-linejoin="round"/></svg>'
+    ).encode()
+
+
+def _picture(entry: Entry) -> str:
+    data = base64.b64encode(curve(entry.schedule)).decode()
+    rates = ", ".join(f"{entry.schedule(t) / PEAK_LR:.0%} at {t}" for t in ALT_AT)
+    alt = html.escape(f"{entry.name}: share of the peak {rates}")
+    return f'<img src="data:image/svg+xml;base64,{data}" alt="{alt}" width="{WIDTH}">'
+
+
+def _rendered(name: str, **values: object) -> str:
+    colours = {"card": CARD, "ink": INK}
+    return _TEMPLATES.get_template(name).render(**values, **colours, picture=_picture)
