@@ -444,7 +444,7 @@ print(f"{'together':30} better {better:2d}   not shown {of - better:2d}")
 # - **It has to come down all the way, and at the end.** Among those that do, the shape hardly
 #   matters.
 # - **Where noise is not the limit**, as in the article's own setting, a constant rate at a good
-#   peak is better; and in short runs (quadratic at 30 updates, convnet, transformer) a gain was not
+#   peak is better; and in short runs (the shortest quadratic, convnet, transformer) a gain was not
 #   always there, or too small to show.
 # - **The peak matters more than the shape.** That is what the article's table measured without
 #   meaning to.
@@ -460,7 +460,7 @@ print(f"{'together':30} better {better:2d}   not shown {of - better:2d}")
 # | Transformer, Adam, or the largest peak you can get | warmup + linear or cosine | one: warmup | easy | lesson 4: wider usable peak; transformer here: no gain once tuned; Devlin et al. (2018), Brown et al. (2020) |
 # | Length open, or several lengths from one run | WSD | two: warmup, decay | easy | noisy spirals: tied first; convnet: none better; Hu et al. (2024), Hägele et al. (2024) |
 # | Convnet, short run | 1-cycle or WSD | two: start, share of the rise | moderate | convnet figure: lowest means; Smith and Topin (2019) |
-# | Noisy, and close to a quadratic | exponential | one: end share | easy | quadratic: best at 300 and 900; but noisy spirals: behind |
+# | Noisy, and close to a quadratic | exponential | one: end share | easy | quadratic: best in the two longer runs; but noisy spirals: behind |
 # | Finished models at several known times | restarts | two: first cycle, factor | moderate | noisy spirals: tied first; quadratic: behind cosine; lesson 3 |
 # | No end in sight, no decay possible | inverse square root | one: time scale | easy | quadratic, short: ahead of constant; noisy spirals: not clearly; Vaswani et al. (2017) |
 # | Repeat an older result | step | two: when, how far | easy | quadratic and noisy spirals: behind cosine; He et al. (2016) |
