@@ -45,7 +45,8 @@ from course_lib.schedules.recipes import RECIPES
 # | linear | $\eta_0 (1 - t/T)$ | length $T$ |
 #
 # The last two know when the run ends, and reach zero there. The first five do not: give the run more updates,
-# and they go on as before.
+# and they go on as before. Some texts write the exponential as $\eta_0\, e^{-kt}$: the same curve, with
+# $\gamma = e^{-k}$.
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** All seven start from 0.1, for 1000 updates: *step* halves every 200;
@@ -521,7 +522,8 @@ for (name, rates), row in zip(tables.items(), ends, strict=True):
 # PyTorch does not warn: the loss falls for a few steps and then looks "converged". The column in the middle
 # tells what happened. An exponential decay has a finite **reach**: all its rates together add up to
 # $\eta_0/(1-\gamma)$, however long you train (Robbins and Monro's first condition, broken). Here that is 0.8 /
-# 0.2 = 4, used up after some twenty batches.
+# 0.2 = 4, used up after some twenty batches. So it does not suit data that never end, for which it is often
+# advised: sooner or later such a run stops learning.
 #
 # The habit: **print the rate of the first, the middle and the last update** of every new run. The course's
 # checker looks at recorded rates in the same way:

@@ -401,9 +401,13 @@ print(f"{'convex bound':32}" + "".join(f"{bound(rates):9.3f}" for rates in floor
 # ## Who uses it
 #
 # GPT-3 decays along a cosine to 10 % of the peak, over 260 billion of its 300 billion tokens,<!-- cited: 260 --> and goes on at
-# that 10 % (Brown et al., 2020). LLaMA goes down to 10 % as well (Touvron et al., 2023). Two names are
-# often added to this list by mistake: BERT decays **linearly** after its warmup (Devlin et al., 2018), and the
-# original Transformer uses an **inverse square root** (Vaswani et al., 2017).
+# that 10 % (Brown et al., 2020). LLaMA goes down to 10 % as well (Touvron et al., 2023), and so does Qwen (Bai
+# et al., 2023). SGDR's own experiments are wide ResNets.
+#
+# Other names are added to this list by mistake. BERT decays **linearly** after its warmup (Devlin et al., 2018);
+# the original Transformer and T5 fall as an **inverse square root** (Vaswani et al., 2017; Raffel et al., 2020);
+# Stable Diffusion's first models rise to their rate and then **keep it** (their model card); and the
+# paper of Mistral 7B states no schedule at all (Jiang et al., 2023).
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong, 1: past the end
@@ -582,4 +586,6 @@ print(f"expected loss at the end: {words}")
 # models are few-shot learners*, arXiv:2005.14165. · H. Touvron et al. (2023), *LLaMA: open and efficient
 # foundation language models*, arXiv:2302.13971. · J. Devlin, M.-W. Chang, K. Lee, K. Toutanova (2018),
 # *BERT: pre-training of deep bidirectional transformers for language understanding*, arXiv:1810.04805. · A.
-# Vaswani et al. (2017), *Attention is all you need*, arXiv:1706.03762.
+# Vaswani et al. (2017), *Attention is all you need*, arXiv:1706.03762. · C. Raffel et al. (2020), *Exploring
+# the limits of transfer learning with a unified text-to-text transformer*, arXiv:1910.10683. · J. Bai et al.
+# (2023), *Qwen technical report*, arXiv:2309.16609. · A. Q. Jiang et al. (2023), *Mistral 7B*, arXiv:2310.06825.

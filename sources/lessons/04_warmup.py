@@ -414,7 +414,8 @@ pre = training.train(
 print(f"pre-norm, peak {past}: lower loss:", verdict(*pre.held_out_loss[:, -1].reshape(2, seeds)))
 
 # %% [markdown]
-# Pre-norm gains from it too, here. "Needs no warmup" is true of it at a peak chosen for it; so it is of
+# Pre-norm gains from it too, here. (The softmax of attention is often named as what makes the first steps
+# delicate. We tested the consequence, not the mechanism.) "Needs no warmup" is true of it at a peak chosen for it; so it is of
 # post-norm, in this small setting. Deep post-norm networks may differ: two layers are all we measured.
 
 # %% [markdown]
