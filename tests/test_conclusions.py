@@ -3,8 +3,10 @@
 import nbformat
 import pytest
 from conftest import notebook, write_notebook
+from small_course import BUILT_LESSON, LESSON, edit, found
 from test_cli import assert_one_line_error, lr_course
 
+from course_lib.authoring.build import build
 from course_lib.authoring.conclusions import (
     differing_conclusions,
     fast_findings,
@@ -62,3 +64,9 @@ def test_a_lesson_with_fast_has_conclusions_that_print(cells, parts):
     assert bool(messages) is bool(parts)
     for part in parts:
         assert part in messages
+
+
+def test_build_check_finds_a_lesson_with_fast_and_without_conclusions(course):
+    edit(course / LESSON, '# %% tags=["parameters"]\n', '# %% tags=["parameters"]\nFAST = False\n')
+    build(course)
+    assert found(course) == {(BUILT_LESSON, "conclusion")}
