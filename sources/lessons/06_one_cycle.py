@@ -509,7 +509,7 @@ def on_convnet(normalisation, total_steps, peaks, schedule_names):
         {name: some[name] for name in schedule_names},
         peaks=peaks,
         total_steps=total_steps,
-        seeds=numbers(few, seeds if FAST else 2 * seeds),
+        seeds=numbers(seeds // 2, seeds if FAST else 2 * seeds),
         reference="1-cycle",
     )
 
