@@ -268,9 +268,9 @@ ENTRIES = (
         torch="lrs.OneCycleLR(optimizer, 0.1, total_steps=101, pct_start=31 / 101)",
         optax="optax.cosine_onecycle_schedule(100, 0.1)",
         keras=NO_KERAS,
-        when="Meant for short runs at large rates (Smith & Topin, 2019); against tuned rivals it was "
-        "behind linear and cosine in the shortest and tied in the longest. torch ends one update "
-        "early, hence 101, and cycles the momentum, too (here: `one_cycle_momentum`).",
+        when="Meant for short runs at large rates (Smith & Topin, 2019); against tuned rivals it "
+        "was behind linear and cosine in the shortest and tied in the longest. torch ends one "
+        "update early, hence 101, and cycles the momentum, too (here: `one_cycle_momentum`).",
         lessons=(6, 8),
     ),
     _entry(
