@@ -102,10 +102,9 @@ def check_kernel(kernel_name: str = "python3") -> Check:
     """Start the kernel a notebook would get, and import the course in it."""
     name = f"kernel {kernel_name}"
     started = time.perf_counter()
-    try:
-        problem = _import_in_kernel(kernel_name)
-    except Exception as error:  # whatever a broken kernel raises is the finding, not a traceback
-        problem = f"{type(error).__name__}: {error}".splitlines()[0]
+    problem = _problem_of_kernel(kernel_name)
+    if "died" in problem:  # once is no proof: another program may have taken one of its ports
+        problem = _problem_of_kernel(kernel_name)
     if problem:
         fix = f"{sys.executable} -m ipykernel install --sys-prefix --name {kernel_name}"
         if problem.startswith(("ModuleNotFoundError", "ImportError")):
@@ -113,6 +112,13 @@ def check_kernel(kernel_name: str = "python3") -> Check:
         return Check(name, False, problem, fix)
     seconds = time.perf_counter() - started
     return Check(name, True, f"starts and imports course_lib in {seconds:.1f} s")
+
+
+def _problem_of_kernel(kernel_name: str) -> str:
+    try:
+        return _import_in_kernel(kernel_name)
+    except Exception as error:  # whatever a broken kernel raises is the finding, not a traceback
+        return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
 def _import_in_kernel(kernel_name: str) -> str:

@@ -106,6 +106,14 @@ def test_a_kernel_that_dies_at_once_fails(add_kernel):
     assert "died" in check.detail
 
 
+def test_a_kernel_that_dies_only_once_is_started_again(add_kernel, tmp_path):
+    # As when another program takes a port between its choice and the kernel's start.
+    once = f"import os; mark = {str(tmp_path / 'mark')!r}; new = not os.path.exists(mark); "
+    once += "open(mark, 'w').close(); new and os._exit(3); "
+    add_kernel("unlucky", sys.executable, "-c", once + LAUNCH, "-f", "{connection_file}")
+    assert doctor.check_kernel("unlucky").ok
+
+
 def test_a_kernel_that_cannot_import_the_course_fails(add_kernel):
     hide = f"import sys; sys.modules['course_lib'] = None; {LAUNCH}"
     add_kernel("elsewhere", sys.executable, "-c", hide, "-f", "{connection_file}")
