@@ -257,6 +257,33 @@ def test_a_script_without_a_main_guard_can_use_processes(tmp_path, folder):
 
 # What goes wrong ---------------------------------------------------------------------------------
 
+# loky looks at the memory of a process at most once a second, after a job.
+GROWING_SCRIPT = """
+import time
+
+import numpy as np
+
+from course_lib.training import execution
+
+
+def grow(megabytes):  # what hangs on a module stays for the next job
+    np.kept = [*getattr(np, "kept", []), np.ones((megabytes, 2**17))]
+    time.sleep(1.1)
+
+
+with execution._processes(1) as pool:
+    for job in [pool.submit(grow, megabytes) for megabytes in (1, 1, 500, 1, 1)]:
+        job.result()
+"""
+
+
+def test_a_process_that_grows_by_loading_pytorch_is_replaced_in_silence(tmp_path, folder):
+    script = tmp_path / "growing.py"
+    script.write_text(GROWING_SCRIPT, encoding="utf-8")
+    process = command(script, folder)
+    assert process.communicate(timeout=60) == ("", "")
+    assert process.returncode == 0
+
 
 def test_an_error_in_a_worker_is_passed_on_and_what_was_ready_is_kept(threads, tmp_path):
     log, marker = tmp_path / "log", tmp_path / "failed"

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import signal
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
@@ -163,6 +164,9 @@ def _processes(jobs: int) -> Iterator[Executor]:
     """
     from joblib.externals.loky import get_reusable_executor  # 0.2 s, and seldom needed
 
+    # A process that trained with NumPy and then loads PyTorch grows by 300 MB. loky takes that for
+    # a leak, replaces the process and warns; no job is lost, and there is nothing to be done.
+    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
     pool = get_reusable_executor(
         max_workers=jobs,
         timeout=_IDLE_SECONDS,
