@@ -470,7 +470,7 @@ plots.show(
 
 # %%
 horizon = 300
-print("linear schedule planned for, run of 300  ", end="")
+print("linear, run of 300, planned for", end="")
 for planned in (150, 225, 300, 450, 600):
     loss = tuned(noisy, lambda p, n, planned=planned: schedules.linear(p, planned), horizon)[1]
     print(f"  {planned}: {loss:.3f}", end="")
@@ -619,17 +619,15 @@ def shrink_and_push(rates, weight_decay, count=20_000):
     return np.array(size)
 
 
-print(
-    "rate  decay  schedule   rms at the end   formula   sqrt(rate / (2 decay))   updates to half its rms"
-)
+print("rate  decay  schedule  rms at end  formula  sqrt(rate / (2 decay))  updates to half of it")
 for rate, decay in ((0.02, 0.2), (0.08, 0.05), (0.08, 0.2)):
     size = shrink_and_push(np.full(1000, rate), decay)
     rest = theory.weight_decay_equilibrium(rate, decay)
     half = int(np.flatnonzero(size > rest / 2)[0]) + 1
-    print(f"{rate:4.2f} {decay:6.2f}  constant {size[-1]:14.2f} {rest:11.2f}", end="")
-    print(f"{np.sqrt(rate / (2 * decay)):18.2f} {half:22d}")
+    print(f"{rate:4.2f} {decay:6.2f}  constant {size[-1]:11.2f} {rest:8.2f}", end="")
+    print(f"{np.sqrt(rate / (2 * decay)):24.2f} {half:22d}")
 falling = schedules.cosine(0.02, 1000)(np.arange(1000))
-print(f"0.02   0.20  cosine   {shrink_and_push(falling, 0.2)[-1]:14.2f}")
+print(f"0.02   0.20  cosine   {shrink_and_push(falling, 0.2)[-1]:11.2f}")
 print("share of an idle weight that is left, decay 0.2: constant", end=" ")
 print(f"{np.prod(1 - np.full(1000, 0.02) * 0.2):.3f}, cosine {np.prod(1 - falling * 0.2):.3f}")
 
@@ -775,7 +773,9 @@ print("run                   peak   rate after 0 %, 25 %, 50 %, 75 % of the run,
 for name, recipe in cited.items():
     rates = recipe.schedule(np.linspace(0, recipe.total_steps, 201).astype(int))
     shares = "".join(f"{rate / rates.max():7.0%}" for rate in rates[:200:50])
-    print(f"{name:17} {rates.max():9.1e} {shares}    {recipe.source}")
+    print(f"{name:17} {rates.max():9.1e} {shares}")
+for name, recipe in cited.items():
+    print(f"{name}: {recipe.source}")
 
 # %% [markdown]
 # None of the four is a cosine. PPO falls along a line to zero (Schulman et al., 2017); the GAN is a WSD,
