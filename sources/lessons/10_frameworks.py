@@ -173,7 +173,7 @@ def two_parts(optimizer):  # what most people write with torch's own parts
 
 curves["torch, code above"] = rates_of(torch_code, 106)
 curves["torch, SequentialLR"] = rates_of(two_parts, 106)
-some = [0, 1, 5, 10, 11, 55, 99, 100, 103, 105]
+some = [0, 1, 5, 10, 55, 99, 100, 105]
 print(f"{'t':24}", " ".join(f"{t:7d}" for t in some))
 for name, rates in curves.items():
     row(name, rates[some])
@@ -552,8 +552,9 @@ cycle = simulate_loop(
     base_lr=0.03,
     optimizer_factory=partial(torch.optim.SGD, momentum=0.5),
 )
-row("6. rates", cycle.rates)
-row("   momentum", cycle.momentum)
+some_of_11 = [0, 1, 2, 3, 8, 9, 10]
+row("6. rates, t = 0-3, 8-10", cycle.rates[some_of_11])
+row("   momentum", cycle.momentum[some_of_11])
 print("  ", cycle.error)
 short = partial(lrs.OneCycleLR, max_lr=0.1, total_steps=3, pct_start=1 / 3)
 print("  ", simulate_loop(short, Loop(updates=3)).error)
@@ -708,10 +709,10 @@ row("    before a cosine", rates_of(warmup_then(cosine_lr(90)), 11)[[0, 3, 6, 9,
 # %% tags=["goes-wrong"]
 def restarts(arguments):
     make = partial(lrs.CosineAnnealingWarmRestarts, T_0=2)
-    return rates_of(make, 9, step_arguments=arguments)
+    return rates_of(make, 9, step_arguments=arguments)[1:]
 
 
-row("12. epoch + i/4", restarts([i / 4 for i in range(9)]))
+row("12. epoch + i/4, t = 1-8", restarts([i / 4 for i in range(9)]))
 row("    epoch + (i+1)/4", restarts([(i + 1) / 4 for i in range(9)]))
 
 
