@@ -277,7 +277,7 @@ with execution._processes(1) as pool:
 """
 
 
-def test_a_process_that_grows_by_loading_pytorch_is_replaced_in_silence(tmp_path, folder):
+def test_a_process_that_grows_by_loading_pytorch_is_not_taken_for_a_leak(tmp_path, folder):
     script = tmp_path / "growing.py"
     script.write_text(GROWING_SCRIPT, encoding="utf-8")
     process = command(script, folder)

@@ -11,7 +11,6 @@ import multiprocessing
 import os
 import signal
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, replace
@@ -164,13 +163,10 @@ def _processes(jobs: int) -> Iterator[Executor]:
     """
     from joblib.externals.loky import get_reusable_executor  # 0.2 s, and seldom needed
 
-    # A process that trained with NumPy and then loads PyTorch grows by 300 MB. loky takes that for
-    # a leak, replaces the process and warns; no job is lost, and there is nothing to be done.
-    warnings.filterwarnings("ignore", message="A worker stopped while some jobs were given")
     pool = get_reusable_executor(
         max_workers=jobs,
         timeout=_IDLE_SECONDS,
-        initializer=_ignore_interrupts,
+        initializer=_begin_process,
         env=dict.fromkeys(_THREADS, "1"),
     )
     try:
@@ -184,6 +180,16 @@ def _processes(jobs: int) -> Iterator[Executor]:
             process.terminate()
         pool.shutdown(wait=True)
         raise
+
+
+def _begin_process() -> None:
+    _ignore_interrupts()
+    from joblib.externals.loky import process_executor
+
+    # A process that trained with NumPy and then loads PyTorch grows by 300 MB. loky takes that for
+    # a leak, replaces the process, which loads it all again, and warns. The name is loky's own;
+    # where it is gone, loky's limit holds.
+    process_executor._MAX_MEMORY_LEAK_SIZE = 2**32
 
 
 def _ignore_interrupts() -> None:
