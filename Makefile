@@ -39,6 +39,7 @@ help:
 lab: $(STAMP)
 	@[ -n "$(FIRST_LESSON)" ] || { echo "No notebooks/*.ipynb here: run 'make build' first." >&2; exit 2; }
 	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir="$(CURDIR)" \
+		--ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
 test: $(STAMP)

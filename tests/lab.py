@@ -22,11 +22,13 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from course_lib.doctor import find_chromium
+from course_lib.explorers.frame import CSS_CLASS
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 OVERLAP = 40  # pixels that two pages share, so that no line is cut on both
 VIEWPORT = {"width": 1200, "height": 1400}
 SERVER_SECONDS = 60
+PROMPT = "course_lib.server.PromptConnection"
 PAGE_MS = 90_000
 RUN_MS = 300_000
 CHROMIUM_ARGS = [
@@ -147,6 +149,7 @@ def server_command(url, folder):
         "--IdentityProvider.token=",
         "--ServerApp.password=",
         "--ServerApp.disable_check_xsrf=True",
+        f"--ServerApp.kernel_websocket_connection_class={PROMPT}",  # as `make lab` has it
     ]
 
 
@@ -197,7 +200,7 @@ def problems(page, figures=None):
 
 
 def stored_figures(notebook):
-    """Count the pictures in a notebook's stored outputs (those inside widgets are not there)."""
+    """Count the pictures in a notebook's stored outputs, without those that explorers replace."""
     cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
     shown = [out.get("data", {}) for cell in cells for out in cell.get("outputs", [])]
     return sum(pictures_in(data) for data in shown)
@@ -205,10 +208,9 @@ def stored_figures(notebook):
 
 def pictures_in(data):
     # Lab shows the richest kind of an output: HTML before pictures, a widget before both.
-    if "application/vnd.jupyter.widget-view+json" in data:
-        return 0
     if "text/html" in data:
-        return "".join(data["text/html"]).count("<img")
+        shown = "".join(data["text/html"])
+        return 0 if CSS_CLASS in shown else shown.count("<img")
     return int(any(kind.startswith("image/") for kind in data))
 
 

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 # What conda-forge calls the packages that have another name there.
 NAME_ON_CONDA = {
     "jupyter-client": "jupyter_client",
+    "jupyter-server": "jupyter_server",
     "matplotlib": "matplotlib-base",
     "playwright": "playwright-python",
     "torch": "pytorch",

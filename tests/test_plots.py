@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from PIL import Image
 
-from course_lib import explorers, plots, problems, schedules
+from course_lib import plots, problems, schedules
 from course_lib.plots.cosine import half_cosine, held_out_curves
 from course_lib.plots.decay import decay_families, loss_over_drop_time
 from course_lib.plots.start import gallery, schedule_parts
@@ -28,7 +28,6 @@ FIGURES = {
     "half cosine": lambda: half_cosine(0.1, 0.01, 20),
     "rates": lambda: plots.rate_lines({"a": np.ones(9), "b": np.zeros(5)}),
     "held out": lambda: held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
-    "explorer": lambda: explorers.constant_rate_figure(0.4, 4.0, 0.5),
 }
 
 
@@ -71,35 +70,6 @@ def test_the_image_carries_its_words_escaped():
 def test_a_figure_without_words_is_refused(alt):
     with pytest.raises(ValueError, match="alt must describe the figure"):
         plots.img_tag(FIGURES["schedule"](), alt=alt)
-
-
-@pytest.mark.parametrize(
-    ("setting", "words"),
-    [
-        ((0.6, 4.0, 0.0), ["ηλ = 2.40 ≥ 2", "by -1.40", "runs away", "η = 0.5"]),
-        ((0.25, 4.0, 0.0), ["ηλ = 1.00: one step lands on the minimum."]),
-        ((0.4, 4.0, 1.0), ["by -0.60", "changes sides", "halves in 1.4 steps", "loss at 0.5"]),
-        ((0.05, 4.0, 0.0), ["by 0.80", "stays on its side", "halves in 3.1 steps"]),
-    ],
-)
-def test_the_explorer_says_what_happens(setting, words):
-    sentence = explorers.describe_constant_rate(*setting)
-    for part in words:
-        assert part in sentence
-
-
-def test_the_explorer_redraws_over_the_whole_range_of_every_slider():
-    *sliders, words, picture = explorers.constant_rate().children
-    assert [slider.description for slider in sliders] == ["rate η", "curvature λ", "noise σ"]
-    for slider in sliders:
-        seen = set()
-        low, high = slider.min, slider.max
-        for value in np.linspace(low, high, 5):
-            is_log = type(slider).__name__ == "FloatLogSlider"
-            slider.value = 10**value if is_log else value
-            assert words.value.removeprefix('<p role="status">')[:20] in picture.value
-            seen.add(picture.value)
-        assert len(seen) == 5
 
 
 def test_the_parts_of_a_schedule_are_where_they_are_said_to_be():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
-from course_lib.authoring.cleaning import error_outputs, widget_models
+from course_lib.authoring.cleaning import WIDGET_VIEW, error_outputs
 from course_lib.authoring.templates import Finding
 
 IMAGE_TAG = re.compile(r"<img\b[^>]*>", re.S | re.I)
@@ -26,6 +26,9 @@ def output_findings(nb: NotebookNode) -> Iterator[Finding]:
             where = f"cell {number}"
             yield from _alternative_text(cell, where)
             yield from _compared(cell, where)
+            if any(WIDGET_VIEW in output.get("data", {}) for output in cell.outputs):
+                message = f"{where} shows a widget, and nothing where no kernel runs: add text/html"
+                yield "widget", message
             volatile = VOLATILE.search(_text(cell))
             if volatile:
                 message = f"{where} shows {volatile[0]!r}, which differs at every execution"
@@ -40,8 +43,6 @@ def _execution(nb: NotebookNode) -> Iterator[Finding]:
     for number, cell in enumerate(nb.cells, start=1):
         for error in error_outputs(cell.get("outputs", [])):
             yield "error", f"cell {number} has the error {error}"
-    for error in error_outputs(widget_models(nb)):
-        yield "error", f"a widget holds the error {error}"
 
 
 def _alternative_text(cell: NotebookNode, where: str) -> Iterator[Finding]:

@@ -67,8 +67,7 @@ def _stored(root: Path, target: Target) -> Iterator[Problem]:
 
 def _difference(fresh: NotebookNode, stored: NotebookNode) -> str:
     """Where a stored notebook is not what its source says; empty when it is."""
-    metadata = {key: value for key, value in stored.metadata.items() if key != "widgets"}
-    if metadata != fresh.metadata:
+    if stored.metadata != fresh.metadata:
         return "its metadata differ from the source"
     if len(fresh.cells) != len(stored.cells):
         return f"it has {len(stored.cells)} cells, its source {len(fresh.cells)}"

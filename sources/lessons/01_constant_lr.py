@@ -542,15 +542,6 @@ for name, layers in (("before training", fresh_inputs), ("after 300 steps at rat
 # Move the rate, the curvature and the noise. Try to answer with the sliders: at which rate does the
 # path stop jumping across? Can you find a rate that is above the limit for one curvature and fine for
 # another? With noise on, what does halving the rate do to the end of the loss curve?
-#
-# (Reading this without a running kernel? The picture below is the panel at one setting.)
-
-# %% tags=["explorer"]
-setting = {"rate": 0.4, "curvature": 4.0, "noise_std": 0.5}
-plots.show(
-    explorers.constant_rate_figure(**setting),
-    alt="A noisy path on a parabola and its loss. " + explorers.describe_constant_rate(**setting),
-)
 
 # %% tags=["explorer"]
 explorers.constant_rate()

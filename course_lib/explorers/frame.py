@@ -1,0 +1,196 @@
+"""The frame of every explorer: controls, charts and words, drawn again when a control moves.
+
+A live page shows the widgets. Where no kernel runs, the same output shows a figure of the charts
+at their first setting, with the words as its alternative text.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from course_lib import plots
+from course_lib.explorers.chart import Chart
+from course_lib.explorers.static import figure
+from course_lib.explorers.svg import charts_html
+
+#: Of a running explorer's element, and of the figure that stands in for it.
+CSS_CLASS = "lr-explorer"
+
+_LABEL = {"description_width": "132px"}
+_CONTROL = {"width": "360px", "max_width": "100%"}
+_ROWS = {"display": "flex", "flex_flow": "row wrap", "width": "100%"}
+
+
+@dataclass(frozen=True)
+class View:
+    """What an explorer shows at one setting.
+
+    Attributes:
+        charts: the pictures.
+        words: what they show, in sentences of plain text; also the figure's alternative text.
+        details: HTML below the charts, made by the explorer itself; whatever comes from elsewhere
+            must be escaped.
+    """
+
+    charts: tuple[Chart, ...]
+    words: str
+    details: str = ""
+
+
+class Explorer(widgets.VBox):
+    """An interactive panel: what `view` makes of the values of `controls`.
+
+    Attributes:
+        controls: the widgets that hold the settings, by the name of the argument of `view`.
+        words: the sentence below the controls, an HTML widget.
+        picture: the charts, an HTML widget.
+        details: more HTML below the charts.
+    """
+
+    def __init__(
+        self,
+        view: Callable[..., View],
+        controls: Mapping[str, widgets.ValueWidget],
+        *,
+        others: tuple[widgets.Widget, ...] = (),
+    ) -> None:
+        """Draw once, and again whenever a control changes.
+
+        Args:
+            view: takes the controls' values by name. A ValueError is shown as a sentence: it is
+                how every part of the course says that values do not go together.
+            controls: in the order in which they are shown.
+            others: widgets that stand after the controls and hold no setting: buttons, play.
+        """
+        self.view, self.controls = view, dict(controls)
+        self.words, self.picture, self.details = (
+            widgets.HTML(layout={"width": "100%"}) for _ in range(3)
+        )
+        self._bar = widgets.Box(layout=_ROWS)
+        self._others = others
+        for control in self.controls.values():
+            control.observe(self._moved, names="value")
+        super().__init__([self._bar, self.words, self.picture, self.details])
+        self.layout.width = "100%"
+        self.add_class(CSS_CLASS)
+        self._arrange()
+        self._first = self.draw()
+        if self._first is None:
+            raise ValueError(f"the first setting must be possible: {self.words.value}")
+
+    def settings(self) -> dict[str, Any]:
+        """Return the values of the controls, by name."""
+        return {name: control.value for name, control in self.controls.items()}
+
+    def draw(self) -> View | None:
+        """Show the view at the settings; return None where they do not go together."""
+        try:
+            view = self.view(**self.settings())
+        except ValueError as error:
+            self.words.value = _alert(f"These values do not go together: {error}.")
+            if "opacity" not in self.picture.value[:30]:
+                self.picture.value = (
+                    f'<div style="opacity:.25" aria-hidden="true">{self.picture.value}</div>'
+                )
+            return None
+        self.words.value = (
+            f'<p role="status" style="margin:2px 0;line-height:1.4">{html.escape(view.words)}</p>'
+        )
+        self.picture.value = charts_html(view.charts)
+        self.details.value = view.details
+        return view
+
+    def _arrange(self) -> None:
+        self._bar.children = [*self.controls.values(), *self._others]
+
+    def _moved(self, _change: object) -> None:
+        self.draw()
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        """Return the widget, and for pages without a kernel the figure of the first setting."""
+        bundle = super()._repr_mimebundle_(**options)
+        picture = plots.img_tag(figure(self._first.charts), alt=self._first.words)
+        html_text = f'<div class="{CSS_CLASS}">{picture}</div>'
+        return bundle | {"text/html": html_text, "text/plain": self._first.words}
+
+
+def _alert(sentence: str) -> str:
+    return (
+        '<p role="alert" style="margin:2px 0;padding:4px 8px;border-left:4px solid #D55E00">'
+        f"{html.escape(sentence)}</p>"
+    )
+
+
+def slider(
+    label: str, value: float, low: float, high: float, step: float | None = None, *, help: str = ""
+) -> widgets.FloatSlider | widgets.IntSlider:
+    """Return a slider of equal steps, of whole numbers where all four numbers are.
+
+    Args:
+        label: what it sets, with its unit; short.
+        value: where it begins.
+        low: its least value.
+        high: its largest value.
+        step: of the arrow keys; None: a hundredth of the range, or 1 for whole numbers.
+        help: shown when the pointer rests on it.
+    """
+    whole = all(isinstance(number, int) for number in (value, low, high, step or 1))
+    kind = widgets.IntSlider if whole else widgets.FloatSlider
+    return kind(
+        value,
+        min=low,
+        max=high,
+        step=step or (1 if whole else (high - low) / 100),
+        **_look(label, help),
+    )
+
+
+def log_slider(
+    label: str, value: float, low: float, high: float, *, per_decade: int = 20, help: str = ""
+) -> widgets.FloatLogSlider:
+    """Return a slider whose steps are equal ratios, `per_decade` of them to a factor of ten.
+
+    Args:
+        label: what it sets, with its unit; short.
+        value: where it begins; the nearest step is taken, as the slider in the page does.
+        low: power of ten at its left end.
+        high: power of ten at its right end.
+        per_decade: steps of the arrow keys to a factor of ten.
+        help: shown when the pointer rests on it.
+    """
+    nearest = 10 ** (low + round((np.log10(value) - low) * per_decade) / per_decade)
+    return widgets.FloatLogSlider(
+        nearest, min=low, max=high, step=1 / per_decade, readout_format=".3g", **_look(label, help)
+    )
+
+
+def choice(
+    label: str, options: object, value: object = None, *, help: str = ""
+) -> widgets.Dropdown:
+    """Return a list to choose from: names, or pairs of a name and a value.
+
+    Args:
+        label: what it sets; short.
+        options: as `ipywidgets.Dropdown` takes them.
+        value: the one chosen at first; None: the first.
+        help: shown when the pointer rests on it.
+    """
+    first = {} if value is None else {"value": value}
+    return widgets.Dropdown(options=options, **first, **_look(label, help))
+
+
+def play_button(frames: int, step: int = 1, *, interval: int = 50, help: str = "") -> widgets.Play:
+    """Return play, pause, stop and repeat for frames 0 … `frames`, one every `interval` ms."""
+    return widgets.Play(
+        0, min=0, max=frames, step=step, interval=interval, tooltip=help, layout={"width": "180px"}
+    )
+
+
+def _look(label: str, help: str) -> dict[str, Any]:
+    return {"description": label, "tooltip": help, "style": _LABEL, "layout": _CONTROL}
