@@ -90,15 +90,18 @@ def run(
         compare = differing_conclusions if fast else differing_figures if compare_figures else None
         paths = _notebook_paths(notebooks)
         values = {name: parse_value(value) for name, value in parameters}
+        stored = {}
         for path in paths:
-            check_executable(read_notebook(path), str(path), values)
+            stored[path] = read_notebook(path)
+            check_executable(stored[path], str(path), values)
         if out is not None:
             _prepare_output(out, paths)
         rows = []
-        for path in paths:
+        for path, nb in stored.items():
             seconds, failed = _run_one(
                 path,
-                values | (fast_parameters(read_notebook(path)) if fast else {}),
+                nb,
+                values | (fast_parameters(nb) if fast else {}),
                 out,
                 timeout or DEFAULT_TIMEOUT,
                 compare,
@@ -192,6 +195,7 @@ def _prepare_output(out: Path, paths: Sequence[Path]) -> None:
 
 def _run_one(
     path: Path,
+    stored: NotebookNode,
     values: dict[str, Any],
     out: Path | None,
     timeout: int,
@@ -200,8 +204,9 @@ def _run_one(
     """Executes one notebook, prints what failed; the seconds, and whether anything failed.
 
     `compare` takes the stored and the executed notebook and says what is wrong with the second.
+    The execution reads `path` for itself: it may change what it is given.
     """
-    from course_lib.authoring.execution import execute, read_notebook
+    from course_lib.authoring.execution import execute
 
     bar = {"desc": path.name, "file": sys.stderr}
     try:
@@ -210,7 +215,7 @@ def _run_one(
     except CellFailure as failure:
         executed, seconds, messages = failure.executed, failure.seconds, [failure.report()]
     if compare is not None and not messages:
-        messages = [f"{path.name}: {m}" for m in compare(read_notebook(path), executed)]
+        messages = [f"{path.name}: {m}" for m in compare(stored, executed)]
     for message in messages:
         click.echo(f"\n{message}\n", err=True)
     if out is not None:

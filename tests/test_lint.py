@@ -1,15 +1,19 @@
-"""What lint says: each code with a schedule that deserves it and one that just does not."""
+"""What lint finds: each code with a schedule that deserves it and one that just does not."""
 
 import math
-import time
-from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from suspicious_rates import (
+    clobbered_warmup,
+    codes,
+    optax_rate,
+    timm_rate,
+    torch_cosine,
+    unclamped_linear,
+)
 
-from course_lib.lint import Finding, lint
+from course_lib.lint import lint
 from course_lib.schedules import (
     Phase,
     Schedule,
@@ -32,7 +36,7 @@ from course_lib.schedules import (
     warmup_linear,
     wsd,
 )
-from course_lib.schedules.shapes import Cosine, CosineWave, Polynomial
+from course_lib.schedules.shapes import CosineWave, Polynomial
 
 HEALTHY = [
     (constant(0.1), 1000),
@@ -76,10 +80,6 @@ HEALTHY = [
 ]
 
 
-def codes(*args, **options):
-    return [finding.code for finding in lint(*args, **options)]
-
-
 def lambda_of(schedule):
     """The same schedule as a function of one int, as anybody may write it."""
     return lambda step: float(schedule(step))
@@ -96,41 +96,6 @@ def test_nor_has_its_record_nor_a_function_that_takes_one_step_at_a_time(schedul
     assert codes(rates, total, floor=rates[-1]) == []
     if total <= 1000:
         assert codes(lambda_of(schedule), total) == []
-
-
-def optax_rate(peak, warmup_steps, decay_steps):
-    """optax.warmup_cosine_decay_schedule(0, peak, warmup_steps, decay_steps)."""
-
-    def rate(step):
-        if step < warmup_steps:
-            return peak * step / warmup_steps
-        done = min(1.0, (step - warmup_steps) / (decay_steps - warmup_steps))
-        return peak * 0.5 * (1.0 + math.cos(math.pi * done))
-
-    return rate
-
-
-def torch_cosine(step):
-    return 0.1 * 0.5 * (1.0 + math.cos(math.pi * step / 100))
-
-
-def timm_rate(step, prefix):
-    """CosineLRScheduler(t_initial=100, warmup_t=10): without prefix the cosine starts early."""
-    if step < 10:
-        return 0.1 * (step + 1) / 11
-    done = (step - 10) / 90 if prefix else step / 100
-    return 0.05 * (1.0 + math.cos(math.pi * min(1.0, done)))
-
-
-def unclamped_linear(step):
-    return 0.1 * (1 - step / 100)
-
-
-def clobbered_warmup(factor):
-    """A warmup that ends `factor` times below the phase that follows, as behind OneCycleLR."""
-    low = 0.1 / factor
-    rise = Phase(100, low / 100, low, Polynomial())
-    return Schedule((rise, Phase(900, 0.1, 0.0, Cosine())))
 
 
 TRIGGERS = {
@@ -289,162 +254,8 @@ def test_every_code_has_a_trigger_and_a_near_miss():
     assert len(TRIGGERS) == 12
 
 
-@pytest.mark.parametrize(
-    ("schedule", "total", "options", "expected"),
-    [
-        (
-            optax_rate(0.1, 10, 90),
-            100,
-            {},
-            ["first-update-zero (step 0)", "dead-tail (steps 90-99): the last 10 of 100 updates"],
-        ),
-        (
-            warmup_cosine(0.1, 50, 1000),
-            1000,
-            {"loop_steps": 250},
-            [
-                "horizon-mismatch (steps 250-999): total_steps is 1000 but the loop makes 250 "
-                "updates, the last of them at a rate of 0.08956 instead of 2.734e-07."
-            ],
-        ),
-        (
-            cosine(0.1, 1000),
-            2000,
-            {},
-            [
-                "dead-tail (steps 1000-1999)",
-                "horizon-mismatch (steps 1000-1999): the schedule ends at 1000 but the loop makes "
-                "2000 updates, the last of them at a rate of 0 instead of 2.467e-07.",
-            ],
-        ),
-        (
-            torch_cosine,
-            100,
-            {},
-            [
-                "rises-after-end (steps 102-109): past the end at 100 the rate climbs again, from "
-                "2.467e-05 at the last planned update to 0.001985 at step 109."
-            ],
-        ),
-        (
-            unclamped_linear,
-            100,
-            {},
-            [
-                "negative (steps 101-109): 9 rates are below 0, down to -0.009, from step 101 on, "
-                "past the end at 100."
-            ],
-        ),
-        (
-            clobbered_warmup(25),
-            1000,
-            {},
-            ["jump (steps 99-100): from step 99 to step 100 the rate goes from 0.00396 to 0.1"],
-        ),
-        ([0.1, math.nan, math.inf], 3, {}, ["not-finite (steps 1-2): 2 rates are not a finite"]),
-        (
-            multi_step(0.1, [50, 100]),
-            1000,
-            {},
-            ["early-drop (steps 50-999): from step 50 on, 5 % into the run, the rate stays at"],
-        ),
-    ],
-)
-def test_what_it_says(schedule, total, options, expected):
-    said = [str(finding) for finding in lint(schedule, total, **options)]
-    assert len(said) == len(expected)
-    for text, beginning in zip(said, expected, strict=True):
-        assert text.startswith(beginning)
-
-
-def test_a_finding_is_a_value():
-    finding = Finding("jump", 1, 2, "m.", "F.")
-    assert finding == Finding("jump", 1, 2, "m.", "F.")
-    with pytest.raises(FrozenInstanceError):
-        finding.code = "other"
-
-
-def test_a_schedule_that_refuses_steps_past_its_end_is_not_asked_again():
-    def rate(step):
-        if step > 100:
-            raise ValueError(f"total_steps is 100, got {step}")
-        return 0.1
-
-    assert codes(rate, 100) == []
-    assert codes([0.1, 0.1, 0.1].__getitem__, 3) == []
-    with pytest.raises(ValueError, match="total_steps is 100"):
-        lint(rate, 200)
-
-
-def test_rates_of_numpy_and_of_single_precision_will_do():
-    rates = cosine(0.1, 1000)(np.arange(1010)).astype(np.float32)
-    assert codes(rates, 1000) == []
-    assert codes(lambda step: rates[step], 1000) == []
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error", "words"),
-    [
-        (([0.1], 0), ValueError, "total_steps must be >= 1, got 0"),
-        (([0.1], 1.0), TypeError, "total_steps must be a whole number"),
-        (([], 10), ValueError, "at least one rate"),
-        ((np.array([]), 10), ValueError, "at least one rate"),
-        (([0.1, "0.1"], 2), TypeError, "rate 1 must be a number, got '0.1'"),
-        (([0.1, None], 2), TypeError, "rate 1 must be a number, got None"),
-        ((lambda step: "a", 2), TypeError, r"schedule\(0\) must be a number, got 'a'"),
-        ((0.1, 2), TypeError, "schedule must be a Schedule, a function"),
-        (("0.1", 2), TypeError, "schedule must be a Schedule, a function"),
-    ],
-)
-def test_a_wrong_argument_is_named(arguments, error, words):
-    with pytest.raises(error, match=words):
-        lint(*arguments)
-
-
-@pytest.mark.parametrize(
-    ("options", "words"),
-    [
-        ({"loop_steps": 0}, "loop_steps must be >= 1"),
-        ({"peak_lr": 0.0}, "peak_lr must be finite, > 0"),
-        ({"floor": -0.1}, "floor must be finite, >= 0"),
-        ({"max_jump": 1.0}, "max_jump must be finite, > 1"),
-    ],
-)
-def test_a_wrong_option_is_named(options, words):
-    with pytest.raises(ValueError, match=words):
-        lint([0.1, 0.1], 2, **options)
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    rates=st.lists(st.floats(), min_size=1, max_size=60),
-    total=st.integers(1, 80),
-    loop=st.none() | st.integers(1, 80),
-    peak=st.none() | st.floats(1e-9, 1e9),
-    floor=st.none() | st.floats(0.0, 1e9),
-)
-def test_any_rates_whatever_give_findings_in_range_and_in_order(rates, total, loop, peak, floor):
-    findings = lint(rates, total, loop_steps=loop, peak_lr=peak, floor=floor)
-    places = [(finding.first_step, finding.last_step) for finding in findings]
-    longest = max(total, loop or 0, len(rates))
-    assert all(0 <= first <= last < longest for first, last in places)
-    assert places == sorted(places)
-    assert len({finding.code for finding in findings}) == len(findings)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    rates=st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=60),
-    factor=st.sampled_from([2.0**-10, 2.0**10]),
-)
-def test_the_unit_of_the_rate_does_not_matter(rates, factor):
-    scaled = [rate * factor for rate in rates]
-    places = [(f.code, f.first_step, f.last_step) for f in lint(rates, len(rates))]
-    assert [(f.code, f.first_step, f.last_step) for f in lint(scaled, len(rates))] == places
-
-
-def test_a_million_steps_of_a_schedule_take_about_a_second():
+def test_a_million_steps_are_looked_at_to_the_last():
     schedule = warmup_cosine(0.1, 10_000, 1_000_000)
-    start = time.perf_counter()
     assert lint(schedule, 1_000_000) == []
-    assert time.perf_counter() - start < 5.0
+    (finding,) = lint(schedule, 1_000_000, loop_steps=1_000_001)
+    assert (finding.code, finding.last_step) == ("horizon-mismatch", 1_000_000)

@@ -9,8 +9,11 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib import plots, problems, schedules
+from course_lib.intervals import Interval
+from course_lib.plots.base import ticks_at, with_intervals
 from course_lib.plots.cosine import half_cosine, held_out_curves
 from course_lib.plots.decay import decay_families, loss_over_drop_time
+from course_lib.plots.grand import loss_over_mean_rate
 from course_lib.plots.start import gallery, schedule_parts
 
 RATES = np.array([0.1, 0.3, 1.0])
@@ -111,3 +114,29 @@ def test_the_half_cosine_is_the_schedule_it_stands_for():
         for line in ax.lines
         if len(line.get_ydata()) > 10
     ), curves
+
+
+def test_the_bars_end_where_the_intervals_do():
+    (ax,) = plots.panels()[1]
+    with_intervals(ax, [1, 2], [Interval(3.0, 2.5, 5.0), Interval(1.0, 0.0, 1.5)])
+    (bars,) = ax.containers[0].lines[2]
+    ends = [segment[:, 1].tolist() for segment in bars.get_segments()]
+    assert ends == [[2.5, 5.0], [0.0, 1.5]]
+
+
+@pytest.mark.parametrize("direction", ["x", "y"])
+def test_the_ticks_are_at_the_values_and_nowhere_else(direction):
+    (ax,) = plots.panels()[1]
+    ax.set(xscale="log", yscale="log")
+    axis = {"x": ax.xaxis, "y": ax.yaxis}[direction]
+    ticks_at(axis, [0.001, 0.5, 20], fontsize=8)
+    assert axis.get_ticklocs().tolist() == [0.001, 0.5, 20]
+    assert [label.get_text() for label in axis.get_ticklabels()] == ["0.001", "0.5", "20"]
+    assert {label.get_fontsize() for label in axis.get_ticklabels()} == {8}
+    assert [*ax.xaxis.get_minorticklocs(), *ax.yaxis.get_minorticklocs()] == []
+
+
+def test_the_points_beside_the_constants_are_named_after_their_peak():
+    figure = loss_over_mean_rate({0.01: 2.0, 0.05: 1.0}, {"cosine": (0.03, 1.5)}, peak_lr=0.25)
+    words = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert words == ["constant rates", "schedules with peak 0.25"]

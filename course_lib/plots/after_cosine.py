@@ -19,6 +19,7 @@ from course_lib.plots.base import (
     axes_or_new,
     panels,
     styled,
+    ticks_at,
 )
 from course_lib.schedules import Schedule
 
@@ -131,9 +132,8 @@ def lines_over(
         if top is not None:
             at = int(np.argmin(y))
             ax.plot(x[at], y[at], "o", color=INK, mfc="none", markersize=12, mew=1.4)
-    ax.set(xscale="log", xlabel=xlabel, ylabel=ylabel, title=title)
-    ax.set_xticks(x, [f"{value:g}" for value in x], fontsize=8)
-    ax.minorticks_off()
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+    ticks_at(ax.xaxis, x, fontsize=8)
     if top is not None:
         ax.set_ylim(0, top)
     ax.legend()

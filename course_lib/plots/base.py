@@ -10,14 +10,18 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
 from IPython.display import display
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
+
+from course_lib.intervals import Interval
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED = (
     "#0072B2",
@@ -134,3 +138,32 @@ def show(figure: Figure, alt: str) -> None:
 def axes_or_new(ax: Axes | None, **size: float) -> Axes:
     """Return `ax`, or the axes of a new figure of this size; see `panels`."""
     return panels(**size)[1][0] if ax is None else ax
+
+
+def ticks_at(axis: Axis, values: Sequence[float], **text: object) -> None:
+    """Make an axis logarithmic with a tick at each value, and take minor ticks off both axes.
+
+    Args:
+        axis: such as `ax.xaxis`; the other one has its final scale already.
+        values: > 0.
+        text: of the tick labels, such as `fontsize`.
+    """
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
+    axis.set_ticks(values, [f"{value:g}" for value in values], **text)
+    axis.axes.minorticks_off()
+
+
+def with_intervals(
+    ax: Axes, x: np.ndarray | Sequence[float], intervals: Sequence[Interval], **look: object
+) -> None:
+    """Draw the means over x, each with a bar from the low to the high end of its interval."""
+    ends = [(interval.low, interval.mean, interval.high) for interval in intervals]
+    low, mean, high = np.reshape(ends, (-1, 3)).T
+    ax.errorbar(x, mean, (mean - low, high - mean), **look)
+
+
+def share_ylabel(axes: Sequence[Axes], label: str) -> None:
+    """Label the vertical axis that panels have in common, at the leftmost of them only."""
+    axes[0].set_ylabel(label)
+    for ax in axes[1:]:
+        ax.tick_params(labelleft=False)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
 
 from course_lib.intervals import Interval
-from course_lib.plots.base import BLUE, GREEN, INK, ORANGE, RED, panels, styled
+from course_lib.plots.base import BLUE, GREEN, INK, ORANGE, RED, panels, styled, ticks_at
 
 _LOOKS = {"for": (GREEN, "o"), "against": (RED, "s"), "open": (ORANGE, "D")}
 _WORDS = {"for": "speaks for the claim", "against": "speaks against it", "open": "cannot tell"}
@@ -45,10 +44,8 @@ def claims_forest(
             for i, (effect, outcome) in enumerate(effects):
                 _mark(ax, effect, y + 0.22 * ((len(effects) - 1) / 2 - i), outcome, seen)
         y -= 1.0
-    ax.set(xscale="log", xlim=(_LOWEST / 1.15, _HIGHEST * 1.15), ylim=(y + 0.3, 0.3))
-    ticks = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.xaxis.set_minor_locator(NullLocator())
+    ticks_at(ax.xaxis, (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20))
+    ax.set(xlim=(_LOWEST / 1.15, _HIGHEST * 1.15), ylim=(y + 0.3, 0.3))
     ax.set_yticks(at, labels)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("effect: a ratio, above 1 where the claim is right")

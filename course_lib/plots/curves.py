@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -19,7 +20,9 @@ from course_lib.plots.base import (
     RED,
     axes_or_new,
     panels,
+    share_ylabel,
     styled,
+    with_intervals,
 )
 from course_lib.problems import Classification
 from course_lib.schedules import Schedule
@@ -77,9 +80,7 @@ def descent_paths(curvature: float, paths: Mapping[str, np.ndarray]) -> Figure:
         ax.plot(path[0], 0.5 * curvature * path[0] ** 2, "o", color=RED, markersize=6)
         top = 0.5 * curvature * 3.2**2
         ax.set(xlabel="w", xlim=(-3.2, 3.2), ylim=(-0.05 * top, top), title=title)
-    axes[0].set_ylabel("loss")
-    for ax in axes[1:]:
-        ax.tick_params(labelleft=False)
+    share_ylabel(axes, "loss")
     return figure
 
 
@@ -103,9 +104,7 @@ def ravine_paths(curvatures: Sequence[float], paths: Mapping[str, np.ndarray]) -
         ax.plot(0, 0, "*", color=GREEN, markersize=11)
         ax.set(xlim=(-2.4, 2.4), ylim=(-2.4, 2.4), xlabel="w₁", title=title)
         ax.grid(False)
-    axes[0].set_ylabel("w₂")
-    for ax in axes[1:]:
-        ax.tick_params(labelleft=False)
+    share_ylabel(axes, "w₂")
     return figure
 
 
@@ -176,13 +175,12 @@ def rate_sweep(
             words = f"{label}: nan"
             ax.plot(lost, np.full_like(lost, chance), "x", color=colour, markersize=8, label=words)
         means = [mean_interval(row) for row in losses[whole]]
-        middle = np.array([interval.mean for interval in means])
-        below = [interval.mean - max(interval.low, losses[whole].min()) for interval in means]
-        above = [interval.high - interval.mean for interval in means]
-        ax.errorbar(
+        # A log axis has no place for an end below 0.
+        bars = [replace(mean, low=max(mean.low, losses[whole].min())) for mean in means]
+        with_intervals(
+            ax,
             rates[whole],
-            middle,
-            (below, above),
+            bars,
             color=colour,
             linestyle=DASHES[i],
             linewidth=1.5,

@@ -16,7 +16,9 @@ from course_lib.plots.base import (
     MARKERS,
     RED,
     panels,
+    share_ylabel,
     styled,
+    ticks_at,
 )
 from course_lib.problems import SeveralMinima
 
@@ -42,9 +44,8 @@ def sharpness_panels(
             seen[kinds[i]] += 1
             style = {"color": COLOURS[i], "mfc": face, "markersize": 5, "ls": "none"}
             ax.plot(sharpness, loss, MARKERS[i], label=name, **style)
-        ax.set(xlabel="sharpness at the end (log)", title=title, xscale="log")
-        ax.set_xticks([1, 2, 5, 10], ["1", "2", "5", "10"])
-        ax.minorticks_off()
+        ax.set(xlabel="sharpness at the end (log)", title=title)
+        ticks_at(ax.xaxis, (1, 2, 5, 10))
     axes[0].set_ylabel("held-out loss")
     axes[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.02))
     return figure
@@ -71,9 +72,7 @@ def wells(
         ax.plot(*start, "o", color=RED, markersize=6, label="start")
         ax.set(xlim=(-2.9, 2.3), ylim=(-2.2, 2.2), xlabel="w₁", title=title)
         ax.grid(False)
-    axes[0].set_ylabel("w₂")
-    for ax in axes[1:]:
-        ax.tick_params(labelleft=False)
+    share_ylabel(axes, "w₂")
     axes[0].legend(loc="upper left", ncols=1, fontsize=8.5, handletextpad=0.2)
     return figure
 

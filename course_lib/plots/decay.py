@@ -9,7 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.intervals import mean_interval
-from course_lib.plots.base import BLUE, COLOURS, DASHES, INK, MARKERS, axes_or_new, panels, styled
+from course_lib.plots.base import (
+    BLUE,
+    COLOURS,
+    DASHES,
+    INK,
+    MARKERS,
+    axes_or_new,
+    panels,
+    styled,
+    with_intervals,
+)
 from course_lib.schedules import Schedule
 
 _WIDTHS = (1.8, 1.8, 1.8, 1.8, 1.8, 1.8, 1.0, 1.0)
@@ -62,12 +72,10 @@ def loss_over_drop_time(
             best = int(losses.argmin())
             ax.plot(times[best], losses[best], "o", color=colour, mfc="none", markersize=8)
             continue
-        means = [mean_interval(row) for row in losses]
-        middle = np.array([interval.mean for interval in means])
-        ends = [middle - [m.low for m in means], [m.high for m in means] - middle]
         spread = np.broadcast_to(np.asarray(times)[:, None], losses.shape)
         ax.plot(spread.ravel(), losses.ravel(), MARKERS[i], color=BLUE, alpha=0.25, markersize=3.5)
-        ax.errorbar(times, middle, ends, color=colour, capsize=3, lw=1.5, label=label)
+        means = [mean_interval(row) for row in losses]
+        with_intervals(ax, times, means, color=colour, capsize=3, lw=1.5, label=label)
     ax.set(xlabel="step of the drop", ylabel="loss at the end", title=title)
     ax.legend()
     return ax.figure

@@ -16,19 +16,23 @@ _GREY = "#a9a9a2"
 
 @styled
 def loss_over_mean_rate(
-    constants: Mapping[float, float], schedules: Mapping[str, tuple[float, float]]
+    constants: Mapping[float, float],
+    schedules: Mapping[str, tuple[float, float]],
+    peak_lr: float,
 ) -> Figure:
     """Draw the final loss over the mean rate of the run: constants as a line, schedules as points.
 
     Args:
         constants: rate -> final loss.
         schedules: label -> (mean rate, final loss); labels are set beside their points.
+        peak_lr: of all the schedules.
     """
     figure, (ax,) = panels(1, width=7.0, height=3.5)
     rates = np.array(sorted(constants))
     ax.plot(rates, [constants[rate] for rate in rates], "o-", color=BLUE, label="constant rates")
     spots = np.array(list(schedules.values()))
-    ax.plot(*spots.T, "s", color=ORANGE, markersize=7, ls="", label="schedules with peak 0.05")
+    words = f"schedules with peak {peak_lr:g}"
+    ax.plot(*spots.T, "s", color=ORANGE, markersize=7, ls="", label=words)
     top, gap = max(constants.values()), (max(constants.values()) - min(constants.values())) / 9
     order = sorted(schedules.items(), key=lambda item: -item[1][1])
     for i, (label, spot) in enumerate(order):  # beside the line, in the empty upper right

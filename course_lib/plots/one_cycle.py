@@ -19,6 +19,8 @@ from course_lib.plots.base import (
     axes_or_new,
     panels,
     styled,
+    ticks_at,
+    with_intervals,
 )
 
 
@@ -107,15 +109,12 @@ def over_budget(
     ax = axes_or_new(None, height=3.5)
     for i, (name, table) in enumerate(scores.items()):
         x = np.array(lengths[name]) * 1.012 ** (i - (len(scores) - 1) / 2)
-        means = [mean_interval(row) for row in table]
-        middle = np.array([one.mean for one in means])
-        below, above = (np.array([one.mean - one.low for one in means]) for _ in range(2))
         style = {"color": COLOURS[i], "ls": DASHES[i], "marker": MARKERS[i], "markersize": 4.5}
-        ax.errorbar(x, middle, (below, above), label=name, capsize=2.5, lw=1.4, **style)
+        means = [mean_interval(row) for row in table]
+        with_intervals(ax, x, means, label=name, capsize=2.5, lw=1.4, **style)
     ax.axhline(target, color=INK, ls=":", lw=1.2)
-    ax.set(xlabel="updates that the run was planned for", ylabel="held-out accuracy", xscale="log")
-    ax.set_xticks(list(budgets), [str(budget) for budget in budgets])
-    ax.minorticks_off()
+    ax.set(xlabel="updates that the run was planned for", ylabel="held-out accuracy")
+    ticks_at(ax.xaxis, budgets)
     ax.legend(loc="lower right")
     return ax.figure
 
@@ -138,11 +137,9 @@ def peaks_side_by_side(comparisons: Mapping[str, Comparison], names: Sequence[st
                 seen = np.isfinite(means)
                 style = {"color": COLOURS[i], "ls": DASHES[i], "marker": MARKERS[i]}
                 ax.plot(comparison.peaks[seen], means[seen], label=name, markersize=4.5, **style)
-        ax.set(xscale="log", yscale="log", xlabel="peak rate", title=title)
-        ax.set_xticks(list(comparison.peaks), [f"{peak:g}" for peak in comparison.peaks])
-        ax.set_yticks([0.1, 0.2, 0.5, 1, 2], ["0.1", "0.2", "0.5", "1", "2"])
-        ax.set(ylim=(0.1, 3), xlim=(0.9 * lowest, 1.1 * highest))
-        ax.minorticks_off()
+        ticks_at(ax.xaxis, comparison.peaks)
+        ticks_at(ax.yaxis, (0.1, 0.2, 0.5, 1, 2))
+        ax.set(ylim=(0.1, 3), xlim=(0.9 * lowest, 1.1 * highest), xlabel="peak rate", title=title)
     axes[0].set_ylabel("held-out loss")
     axes[-1].legend(loc="upper left", fontsize=8.5)
     return figure

@@ -8,7 +8,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from course_lib.plots.base import BLUE, COLOURS, DASHES, INK, MARKERS, axes_or_new, styled
+from course_lib.plots.base import (
+    BLUE,
+    COLOURS,
+    DASHES,
+    INK,
+    MARKERS,
+    axes_or_new,
+    styled,
+    ticks_at,
+)
 
 
 @styled
@@ -65,10 +74,9 @@ def full_run_scores(
     ax.fill_between(rates, *band, color=BLUE, alpha=0.3, lw=0, label="middle half of the runs")
     ax.plot(rates, np.minimum(middle, ceiling), color=BLUE, marker="o", ms=4, label="median")
     ax.axvline(cliff, color=INK, ls=":", lw=1.4, label="cliff")
-    ax.set(xscale="log", yscale="log", xlabel="constant rate", title=title)
-    ax.set(ylim=(0.07, 4), ylabel="held-out loss")
-    ax.set_yticks([0.1, 0.3, 1, 3], ["0.1", "0.3", "1", "3"])
-    ax.minorticks_off()
+    ax.set(xscale="log", xlabel="constant rate", ylabel="held-out loss", title=title)
+    ticks_at(ax.yaxis, (0.1, 0.3, 1, 3))
+    ax.set_ylim(0.07, 4)
     return ax.figure
 
 
@@ -98,7 +106,6 @@ def suggestions_over(
         low, middle, high = np.nanquantile(rates, (0.25, 0.5, 0.75), axis=1)
         ax.vlines(at, low, high, color=COLOURS[i], lw=2.5, alpha=0.5)
         ax.plot(at, middle, color=COLOURS[i], ls=DASHES[i], marker=MARKERS[i], ms=5, label=label)
-    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel="suggested rate", title=title)
-    ax.set_xticks(list(values), [f"{value:g}" for value in values])
-    ax.minorticks_off()
+    ax.set(yscale="log", xlabel=xlabel, ylabel="suggested rate", title=title)
+    ticks_at(ax.xaxis, values)
     return ax.figure

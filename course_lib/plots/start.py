@@ -9,7 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.compare import Comparison
-from course_lib.plots.base import BLUE, COLOURS, DASHES, INK, MARKERS, axes_or_new, styled
+from course_lib.plots.base import (
+    BLUE,
+    COLOURS,
+    DASHES,
+    INK,
+    MARKERS,
+    axes_or_new,
+    styled,
+    ticks_at,
+    with_intervals,
+)
 from course_lib.schedules import Schedule, cosine, warmup
 
 _ACROSS = 4  # small multiples in a row
@@ -81,14 +91,12 @@ def loss_over_peak(comparison: Comparison, names: Sequence[str], ax: Axes | None
     """
     ax = axes_or_new(ax, height=3.6)
     for i, name in enumerate(names):
-        intervals = comparison.validation_intervals[comparison.names.index(name)]
-        ends = np.array([(each.mean, each.low, each.high) for each in intervals])
-        whole = np.isfinite(ends).all(axis=1)
-        mean, low, high = ends[whole].T
-        ax.errorbar(
+        row = comparison.names.index(name)
+        whole = np.flatnonzero(np.isfinite(comparison.validation_means[row]))
+        with_intervals(
+            ax,
             comparison.peaks[whole],
-            mean,
-            (mean - low, high - mean),
+            [comparison.validation_intervals[row][k] for k in whole],
             color=COLOURS[i],
             linestyle=DASHES[i],
             marker=MARKERS[i],
@@ -97,8 +105,7 @@ def loss_over_peak(comparison: Comparison, names: Sequence[str], ax: Axes | None
             capsize=3,
             label=name,
         )
-    ax.set(xscale="log", xlabel="peak learning rate", ylabel=comparison.metric)
-    ax.set_xticks(comparison.peaks, [f"{peak:g}" for peak in comparison.peaks])
-    ax.minorticks_off()
+    ax.set(xlabel="peak learning rate", ylabel=comparison.metric)
+    ticks_at(ax.xaxis, comparison.peaks)
     ax.legend()
     return ax.figure

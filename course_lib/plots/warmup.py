@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.compare.result import Comparison
-from course_lib.plots.base import COLOURS, DASHES, MARKERS, axes_or_new, styled
+from course_lib.plots.base import COLOURS, DASHES, MARKERS, axes_or_new, styled, ticks_at
 
 
 @styled
@@ -28,8 +28,7 @@ def scores_over_peak(comparison: Comparison, ax: Axes | None = None) -> Figure:
             spread.ravel(), scores.ravel(), MARKERS[i], color=COLOURS[i], alpha=0.4, markersize=4
         )
         ax.plot(peaks, scores.mean(axis=1), color=COLOURS[i], ls=DASHES[i], label=name)
-    ax.set(xlabel="peak learning rate", ylabel=comparison.metric, xscale="log", yscale="log")
-    ax.set_xticks(comparison.peaks, [f"{peak:g}" for peak in comparison.peaks])
-    ax.minorticks_off()
+    ax.set(xlabel="peak learning rate", ylabel=comparison.metric, yscale="log")
+    ticks_at(ax.xaxis, comparison.peaks)
     ax.legend()
     return ax.figure

@@ -119,7 +119,7 @@ print("largest distance between the last two columns below 0.005:", apart < 0.00
 
 # %% jupyter={"source_hidden": true}
 plots.show(
-    loss_over_mean_rate(grid, lines),
+    loss_over_mean_rate(grid, lines, peak_lr=0.05),
     alt="Final training loss over the mean rate of the run. Constant rates form a falling line. "
     "The five schedules with peak 0.05 lie on that line, in the order of their mean rates: "
     "exponential, cosine and warmup + cosine, step decay, restarts.",
