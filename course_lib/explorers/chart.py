@@ -161,8 +161,12 @@ def key(charts: tuple[Chart, ...]) -> dict[str, Line | Band | Points]:
 
 
 def tick_text(value: float) -> str:
-    """Return a tick's number in few characters: 1e-5, not 1e-05."""
-    return f"{value:.6g}".replace("e-0", "e-").replace("e+0", "e")
+    """Return a tick's number in few characters: 1e-4, not 0.0001 or 1e-04."""
+    short = f"{value:.6g}"
+    if len(short) > 5 and "e" not in short:
+        short = f"{value:.2e}"
+    mantissa, e, power = short.partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}" if e else short
 
 
 def limits(*arrays: np.ndarray, margin: float = 0.05) -> tuple[float, float]:

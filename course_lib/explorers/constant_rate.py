@@ -18,7 +18,7 @@ _LEAST, _MOST = 1e-9, 1e6  # losses that the right chart shows
 def constant_rate() -> Explorer:
     """Return the panel: rate, curvature and noise as sliders, a path, its loss and words."""
     controls = {
-        "rate": log_slider("rate η", 0.4, -2, 0.5, per_decade=50),
+        "rate": log_slider("rate η", 0.4, 0.01, 3.0, per_decade=50),
         "curvature": slider("curvature λ", 4.0, 0.5, 10.0, 0.1),
         "noise_std": slider(
             "noise σ", 0.5, 0.0, 3.0, 0.1, help="standard deviation of the gradient"

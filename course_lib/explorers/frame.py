@@ -73,9 +73,8 @@ class Explorer(widgets.VBox):
             widgets.HTML(layout={"width": "100%"}) for _ in range(3)
         )
         self._bar = widgets.Box(layout=_ROWS)
-        self._others = others
-        for control in self.controls.values():
-            control.observe(self._moved, names="value")
+        self._others, self._is_dimmed = others, False
+        self._observe()
         super().__init__([self._bar, self.words, self.picture, self.details])
         self.layout.width = "100%"
         self.add_class(CSS_CLASS)
@@ -94,17 +93,21 @@ class Explorer(widgets.VBox):
             view = self.view(**self.settings())
         except ValueError as error:
             self.words.value = _alert(f"These values do not go together: {error}.")
-            if "opacity" not in self.picture.value[:30]:
-                self.picture.value = (
-                    f'<div style="opacity:.25" aria-hidden="true">{self.picture.value}</div>'
-                )
+            if not self._is_dimmed:  # the last possible setting, so that it is seen what changed
+                self.picture.value = _dimmed(self.picture.value)
+            self.details.value, self._is_dimmed = "", True
             return None
         self.words.value = (
             f'<p role="status" style="margin:2px 0;line-height:1.4">{html.escape(view.words)}</p>'
         )
         self.picture.value = charts_html(view.charts)
-        self.details.value = view.details
+        self.details.value, self._is_dimmed = view.details, False
         return view
+
+    def _observe(self) -> None:
+        """Hear every control; one that is heard already is not heard twice."""
+        for control in self.controls.values():
+            control.observe(self._moved, names="value")
 
     def _arrange(self) -> None:
         self._bar.children = [*self.controls.values(), *self._others]
@@ -118,6 +121,10 @@ class Explorer(widgets.VBox):
         picture = plots.img_tag(figure(self._first.charts), alt=self._first.words)
         html_text = f'<div class="{CSS_CLASS}">{picture}</div>'
         return bundle | {"text/html": html_text, "text/plain": self._first.words}
+
+
+def _dimmed(picture: str) -> str:
+    return f'<div style="opacity:.25" aria-hidden="true">{picture}</div>'
 
 
 def _alert(sentence: str) -> str:
@@ -141,12 +148,14 @@ def slider(
         help: shown when the pointer rests on it.
     """
     whole = all(isinstance(number, int) for number in (value, low, high, step or 1))
-    kind = widgets.IntSlider if whole else widgets.FloatSlider
-    return kind(
+    if whole:
+        return widgets.IntSlider(value, min=low, max=high, step=step or 1, **_look(label, help))
+    return widgets.FloatSlider(
         value,
         min=low,
         max=high,
-        step=step or (1 if whole else (high - low) / 100),
+        step=step or (high - low) / 100,
+        readout_format=".3g",
         **_look(label, help),
     )
 
@@ -159,15 +168,39 @@ def log_slider(
     Args:
         label: what it sets, with its unit; short.
         value: where it begins; the nearest step is taken, as the slider in the page does.
-        low: power of ten at its left end.
-        high: power of ten at its right end.
+        low: its least value, > 0.
+        high: its largest value.
         per_decade: steps of the arrow keys to a factor of ten.
         help: shown when the pointer rests on it.
     """
-    nearest = 10 ** (low + round((np.log10(value) - low) * per_decade) / per_decade)
+    first, last, wanted = np.log10([low, high, value]).tolist()
+    nearest = 10 ** (first + round((wanted - first) * per_decade) / per_decade)
     return widgets.FloatLogSlider(
-        nearest, min=low, max=high, step=1 / per_decade, readout_format=".3g", **_look(label, help)
+        nearest,
+        min=first,
+        max=last,
+        step=1 / per_decade,
+        readout_format=".3g",
+        **_look(label, help),
     )
+
+
+def range_slider(
+    label: str, value: tuple[int, int], low: int, high: int, *, help: str = ""
+) -> widgets.IntRangeSlider:
+    """Return a slider with two handles, for two whole numbers of which the first is no larger."""
+    return widgets.IntRangeSlider(value=value, min=low, max=high, **_look(label, help))
+
+
+def heading(text: str) -> widgets.HTML:
+    """Return a heading that fills a row of controls."""
+    line = f'<b style="font-size:12px">{html.escape(text)}</b>'
+    return widgets.HTML(line, layout={"width": "100%", "margin": "0 0 -6px 0"})
+
+
+def switch(label: str, value: bool, *, help: str = "") -> widgets.Checkbox:
+    """Return a box to tick."""
+    return widgets.Checkbox(value, **_look(label, help))
 
 
 def choice(

@@ -24,7 +24,7 @@ from course_lib.explorers.chart import (
 from course_lib.plots.base import CARD, styled
 
 _WIDTH, _ROW = 7.4, 2.75  # inches
-_LEFT, _RIGHT, _BOTTOM, _TOP = 0.62, 0.12, 0.48, 0.3  # margins of one chart
+_LEFT, _RIGHT, _BOTTOM, _TOP = 0.66, 0.18, 0.48, 0.3  # margins of one chart
 _KEY_ROW, _KEY_COLUMNS = 0.22, 3
 _MARKERS = {"o": "o", "ring": "o", "x": "x", "s": "s", "^": "^"}
 
@@ -72,6 +72,7 @@ def _rows(charts: tuple[Chart, ...]) -> list[list[Chart]]:
 
 def _draw(chart: Chart, ax: Axes) -> None:
     ax.set_title(chart.title)
+    ax.tick_params(labelsize=8)
     for axis, target, scale in (
         (chart.x, ax.xaxis, ax.set_xscale),
         (chart.y, ax.yaxis, ax.set_yscale),
@@ -169,7 +170,8 @@ def _(mark: Level, ax: Axes, chart: Chart, order: int) -> None:
         }
         place["va"] = "bottom"
     else:
-        place = {"x": 0.99, "y": share, "ha": "right", "va": "bottom" if share < 0.92 else "top"}
+        below = share > 0.92 or 0.08 < share < 0.5
+        place = {"x": 0.99, "y": share, "ha": "right", "va": "top" if below else "bottom"}
     ax.text(s=mark.text, color=mark.colour, transform=ax.transAxes, fontsize=8, **place)
 
 

@@ -160,7 +160,8 @@ def _(mark: Level, frame: _Frame) -> str:
     else:
         at = float(frame.y(np.array(mark.at)))
         path, near = f"M0 {at:.1f}H{frame.width}", True
-        place = f'x="{frame.width - 3}" y="{at - 4 if at > 16 else at + 12:.1f}"'
+        below = at < 16 or frame.height / 2 < at < frame.height - 14
+        place = f'x="{frame.width - 3}" y="{at + (12 if below else -4):.1f}"'
     anchor = "end" if near else "start"
     return (
         f'<path d="{path}" stroke="{mark.colour}" stroke-dasharray="{_numbers(mark.dash)}"/>'

@@ -6,6 +6,7 @@ Conventions and errors are those of `course_lib.schedules.presets`.
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from course_lib.schedules.phases import Phase, Schedule
 from course_lib.schedules.shapes import Cosine, Polynomial, Restarts, Triangle
@@ -33,7 +34,7 @@ def triangular(
     peak_lr: float,
     floor: float,
     period: int,
-    mode: str = "triangular",
+    mode: Literal["triangular", "triangular2", "exp_range"] = "triangular",
     gamma: float | None = None,
 ) -> Schedule:
     """Return a rate that climbs from floor to peak_lr and back in every period, for ever.
@@ -73,7 +74,7 @@ def one_cycle(
     div: float = 25.0,
     final_div: float = 1e4,
     three_phase: bool = False,
-    anneal: str = "cos",
+    anneal: Literal["cos", "linear"] = "cos",
 ) -> Schedule:
     """Return the 1-cycle policy: up from peak_lr / div, then down to peak_lr / div / final_div.
 
@@ -106,7 +107,7 @@ def one_cycle_momentum(
     base: float = 0.85,
     highest: float = 0.95,
     three_phase: bool = False,
-    anneal: str = "cos",
+    anneal: Literal["cos", "linear"] = "cos",
 ) -> Schedule:
     """Return the momentum that goes with `one_cycle`: lowest where the rate is highest.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 from course_lib.schedules.phases import Phase, Schedule, constant_phase, decay_phase
 from course_lib.schedules.shapes import (
@@ -230,7 +231,7 @@ def wsd(
     warmup_steps: int,
     total_steps: int,
     decay_steps: int,
-    shape: str = "linear",
+    shape: Literal["linear", "1-sqrt", "cosine", "exp"] = "linear",
     floor: float = 0.0,
 ) -> Schedule:
     """Return warmup, stable, decay: a rise, a long constant rate, a short fall.

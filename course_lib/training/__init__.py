@@ -15,6 +15,7 @@ from course_lib.training.settings import (
     Transformer,
     Workload,
 )
+from course_lib.training.walks import walk
 
 __all__ = [
     "Adam",
@@ -28,4 +29,5 @@ __all__ = [
     "init_mlp",
     "predict",
     "train",
+    "walk",
 ]

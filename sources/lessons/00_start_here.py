@@ -22,7 +22,7 @@ seeds = 12  # of each kind: as many to tune the peaks, as many others to score
 import numpy as np
 from torch.optim.lr_scheduler import StepLR
 
-from course_lib import plots, problems, schedules, training
+from course_lib import explorers, plots, problems, schedules, training
 from course_lib.checks import CheckFailed, check
 from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
@@ -348,25 +348,13 @@ for finding in lint(result.rates, total_steps=450, peak_lr=0.3):
 # %% [markdown] tags=["explorer"]
 # ## Explore
 #
-# Change the four numbers and run the cell again. Leave `loop_steps`, the updates the loop really makes, at a
-# quarter of `total_steps`: what does the last update get? Make it larger than `total_steps`. Then
-# make both equal: is `lint` content?
+# Pick any schedule of this course and move its parameters; below is a descent with it. `run length` is
+# the number of updates that the loop really makes. Shorten it to a quarter of `total_steps`: what rate does the last
+# update get, and what does the linter say? Make it longer than `total_steps`: what happens past the end?
+# Press *keep* and choose `constant`: which of the two comes to rest closer to the minimum? Play shows how.
 
 # %% tags=["explorer"]
-peak_lr, warmup_steps, total_steps, loop_steps = 0.1, 20, 200, 50
-
-plan = schedules.warmup_cosine(peak_lr, warmup_steps, total_steps)
-used = plan(np.arange(loop_steps))
-print(f"first rate {used[0]:.3g}, highest {used.max():.3g}, last {used[-1]:.3g}")
-for finding in lint(plan, total_steps, loop_steps=loop_steps):
-    print(finding)
-figure = plots.schedule_curve(plan, max(total_steps, loop_steps))
-figure.axes[0].axvline(loop_steps, color=plots.INK, linestyle=":")
-plots.show(
-    figure,
-    alt="The schedule of this cell: a linear warmup to the peak, then half a cosine down to 0. A "
-    "dotted line marks where the loop ends.",
-)
+explorers.schedules()
 
 # %% [markdown] tags=["quiz"]
 # ## Three questions

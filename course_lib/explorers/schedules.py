@@ -1,0 +1,164 @@
+"""The schedule explorer: any preset, its parameters as sliders, and what it does to a descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets as widgets
+
+from course_lib.explorers import places
+from course_lib.explorers.frame import (
+    Explorer,
+    View,
+    choice,
+    heading,
+    log_slider,
+    play_button,
+    range_slider,
+    slider,
+    switch,
+)
+from course_lib.explorers.schedule_view import LIBRARIES, MOST_KEPT, Plan, schedules_view
+from course_lib.schedules.parameters import PRESETS, Parameter, parameters
+
+_MOST_UPDATES = 500
+
+
+def schedules(preset: str = "warmup + cosine") -> ScheduleExplorer:
+    """Return the panel: a schedule and its parameters, a descent with it, findings and code.
+
+    Args:
+        preset: the schedule it opens with, a name of `course_lib.schedules.parameters.PRESETS`.
+
+    Raises:
+        ValueError: there is no such preset.
+    """
+    parameters(preset)  # says which names there are
+    return ScheduleExplorer(preset)
+
+
+class ScheduleExplorer(Explorer):
+    """The panel of `schedules`; its parameters' sliders change with the schedule.
+
+    Attributes:
+        kept: the schedules that were kept for comparison, at most three.
+    """
+
+    def __init__(self, preset: str) -> None:
+        """Draw the preset with its usual parameters."""
+        self.kept: tuple[Plan, ...] = ()
+        self._made: dict[str, widgets.ValueWidget] = {}
+        self._own = self._parameters_of(preset)
+        self._schedule = {"preset": choice("schedule", list(PRESETS), preset)}
+        self._run = {
+            "updates": slider("run length", 200, 2, _MOST_UPDATES, help="updates really made"),
+            "place": choice("landscape", list(places.PLACES)),
+            "optimizer": choice("optimizer", list(places.OPTIMIZERS)),
+            "noise_std": slider(
+                "noise σ", 1.0, 0.0, 3.0, 0.05, help="added to each coordinate of the gradient"
+            ),
+            "x": slider("start x", -1.5, -places.REACH, places.REACH, 0.1),
+            "y": slider("start y", 1.5, -places.REACH, places.REACH, 0.1),
+        }
+        self._show = {
+            "shown": slider("shown, %", 100, 0, 100, help="how much of the run is drawn"),
+            "library": choice("code for", LIBRARIES),
+        }
+        self.play = play_button(100, help="play the run from its first update")
+        self.play.value = 100
+        widgets.jslink((self.play, "value"), (self._show["shown"], "value"))
+        self.keep = _button("keep", "keep this schedule, to compare others with it", self._keep)
+        self.forget = _button("forget kept", "remove the schedules that were kept", self._forget)
+        super().__init__(_view, self._controls())
+
+    def settings(self) -> dict[str, Any]:
+        """Return the arguments of `schedules_view`."""
+        value = {name: control.value for name, control in self.controls.items()}
+        rest = {
+            k: value[k] for k in ("updates", "place", "optimizer", "noise_std", "shown", "library")
+        }
+        return {"plan": self.plan(), "kept": self.kept, "start": (value["x"], value["y"]), **rest}
+
+    def plan(self) -> Plan:
+        """Return the schedule that is looked at."""
+        preset = self._schedule["preset"].value
+        values = {name: control.value for name, control in self._own.items()}
+        given = []
+        for parameter in parameters(preset):
+            only, value = parameter.only_with, values[parameter.name]
+            if only is None or values[only[0]] == only[1]:
+                given.append((parameter.name, _rounded(value)))
+        return Plan(preset, tuple(given))
+
+    def _parameters_of(self, preset: str) -> dict[str, widgets.ValueWidget]:
+        """Return a control for every parameter; one of the same name keeps its value."""
+        own = {}
+        for parameter in parameters(preset):
+            if parameter.name not in self._made:
+                self._made[parameter.name] = _control(parameter)
+            own[parameter.name] = self._made[parameter.name]
+            own[parameter.name].tooltip = parameter.help
+        return own
+
+    def _controls(self) -> dict[str, widgets.Widget]:
+        return self._schedule | self._own | self._run | self._show
+
+    def _arrange(self) -> None:
+        self._bar.children = [
+            heading("The schedule"),
+            *self._schedule.values(),
+            *self._own.values(),
+            heading("A descent with it"),
+            *self._run.values(),
+            heading("What is shown"),
+            self.play,
+            *self._show.values(),
+            self.keep,
+            self.forget,
+        ]
+
+    def _moved(self, change: Any) -> None:
+        if change["owner"] is self._schedule["preset"]:
+            self._own = self._parameters_of(change["new"])
+            self.controls = self._controls()
+            self._observe()
+            self._arrange()
+        self.draw()
+
+    def _keep(self, _button: object) -> None:
+        plan = self.plan()
+        if self.draw() is not None and plan not in self.kept:
+            self.kept = (*self.kept, plan)[-MOST_KEPT:]
+            self.draw()
+
+    def _forget(self, _button: object) -> None:
+        self.kept = ()
+        self.draw()
+
+
+def _view(**settings: Any) -> View:
+    return schedules_view(settings.pop("plan"), settings.pop("kept"), **settings)
+
+
+def _control(parameter: Parameter) -> widgets.ValueWidget:
+    if parameter.kind == "choice":
+        return choice(parameter.name, parameter.choices, parameter.value)
+    if parameter.kind == "switch":
+        return switch(parameter.name, parameter.value)
+    usual, label = parameter.usual, parameter.name
+    if parameter.kind == "counts":
+        return range_slider(label, usual.value, usual.low, usual.high)
+    if usual.log:
+        return log_slider(label, usual.value, usual.low, usual.high)
+    return slider(label, usual.value, usual.low, usual.high)
+
+
+def _rounded(value: Any) -> Any:
+    """Return a rate as a person would write it: a slider's 0.09999999999999998 is 0.1."""
+    return float(f"{value:.3g}") if isinstance(value, float) else value
+
+
+def _button(text: str, help: str, pressed: Any) -> widgets.Button:
+    button = widgets.Button(description=text, tooltip=help)
+    button.on_click(pressed)
+    return button
