@@ -3,7 +3,7 @@
 The input is an array of rates, runs × steps: nothing here knows what a schedule is.
 """
 
-from course_lib.training.engine import train
+from course_lib.training.engine import stages, train
 from course_lib.training.network import init_mlp, predict
 from course_lib.training.runs import Runs
 from course_lib.training.settings import (
@@ -28,6 +28,7 @@ __all__ = [
     "Workload",
     "init_mlp",
     "predict",
+    "stages",
     "train",
     "walk",
 ]

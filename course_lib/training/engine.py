@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 import numpy as np
 
 from course_lib.training import execution
-from course_lib.training.runs import RunBlock, Runs
+from course_lib.training.runs import PER_RUN, RunBlock, Runs
 from course_lib.training.settings import Mlp, Workload
 from course_lib.validation import check_count, check_seeds, check_table
 
@@ -57,18 +58,7 @@ def train(
         ValueError, TypeError: an argument is out of its range or of the wrong shape or type.
         RuntimeError: a worker process died, or computes with other code than this one.
     """
-    if not isinstance(workload, Workload):
-        raise TypeError(f"workload must be a Workload, got {type(workload).__name__}")
-    rates = check_table("rates", rates)
-    steps = rates.shape[1]
-    block = RunBlock(
-        workload=workload,
-        rates=rates,
-        momenta=None if momenta is None else _check_momenta(momenta, rates.shape),
-        seeds=check_seeds(seeds, len(rates)),
-        scored_at=_score_steps(workload, steps, score_every),
-        keep_at=_check_keep_at(keep_at, steps),
-    )
+    block = _checked_block(workload, rates, seeds, momenta, score_every, keep_at)
     _check_execution(jobs, executor, {"cache": cache, "progress": progress})
     return execution.run(
         block,
@@ -79,6 +69,48 @@ def train(
         cache=cache,
         progress=progress,
     )
+
+
+def stages(
+    workload: Workload,
+    rates: np.ndarray,
+    seeds: np.ndarray | Sequence[int],
+    *,
+    score_every: int,
+    momenta: np.ndarray | None = None,
+    keep_at: Sequence[int] = (),
+) -> Iterator[tuple[int, Runs]]:
+    """Train R networks as `train` does, and pause at every score: to look on, to draw, to stop.
+
+    All runs are trained together, in this process and without the cache. Between two stages
+    nothing runs, and nothing of the training is in force: neither its limit on the threads of
+    BLAS nor its silence about overflows. Whoever takes no further stage has stopped it.
+
+    Args:
+        workload: data, model, optimizer and batch size; the model must be an `Mlp`.
+        rates: as in `train`.
+        seeds: as in `train`.
+        score_every: updates from stage to stage; the last stage follows the last update. The
+            held-out examples are scored at each, where the data has some.
+        momenta: as in `train`.
+        keep_at: as in `train`.
+
+    Returns:
+        An iterator over the stages: the updates done, and all results as far as they are there,
+        NaN where they are not yet. A stage does not change when the next is taken. The last one
+        is what `train` returns; where all runs have diverged it comes at once.
+
+    Raises:
+        ValueError, TypeError: an argument is out of its range or of the wrong shape or type.
+    """
+    check_count("score_every", score_every)
+    block = _checked_block(workload, rates, seeds, momenta, score_every, keep_at)
+    if not isinstance(workload.model, Mlp):
+        raise TypeError(f"the model must be an Mlp, got {type(workload.model).__name__}")
+    from course_lib.training import mlp
+
+    stops = range(score_every, block.rates.shape[1], score_every)
+    return ((done, _copy(runs)) for done, runs in mlp.train_in_stages(block, stops))
 
 
 def train_block(block: RunBlock) -> Runs:
@@ -101,6 +133,32 @@ def block_size(workload: Workload) -> int:
     from course_lib.training import torch_engine
 
     return torch_engine.block_size(workload)
+
+
+def _copy(runs: Runs) -> Runs:
+    return replace(runs, **{name: getattr(runs, name).copy() for name in PER_RUN})
+
+
+def _checked_block(
+    workload: Workload,
+    rates: np.ndarray,
+    seeds: np.ndarray | Sequence[int],
+    momenta: np.ndarray | None,
+    score_every: int | None,
+    keep_at: Sequence[int],
+) -> RunBlock:
+    if not isinstance(workload, Workload):
+        raise TypeError(f"workload must be a Workload, got {type(workload).__name__}")
+    rates = check_table("rates", rates)
+    steps = rates.shape[1]
+    return RunBlock(
+        workload=workload,
+        rates=rates,
+        momenta=None if momenta is None else _check_momenta(momenta, rates.shape),
+        seeds=check_seeds(seeds, len(rates)),
+        scored_at=_score_steps(workload, steps, score_every),
+        keep_at=_check_keep_at(keep_at, steps),
+    )
 
 
 def _check_momenta(momenta: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -8,6 +8,8 @@ large enough that calls hardly count (measured: 2 to 4 MB are best, 0.5 MB takes
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Container, Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -39,12 +41,34 @@ def block_size(workload: Workload) -> int:
 
 def train_block(block: RunBlock) -> Runs:
     """Train the runs of one block; a diverged run leaves it and costs nothing more."""
+    with _one_thread_and_no_warnings():
+        ((_, runs),) = _stages(block)
+    return runs
+
+
+def train_in_stages(block: RunBlock, stops: Container[int]) -> Iterator[tuple[int, Runs]]:
+    """Train the runs of one block, and pause after the updates in `stops` and after the last.
+
+    Yields the updates done and the block's results, which go on being filled: the same object
+    every time.
+    """
+    stages = _stages(block, stops)
+    while True:
+        with _one_thread_and_no_warnings():  # not while somebody else has the word
+            stage = next(stages, None)
+        if stage is None:
+            return
+        yield stage
+
+
+@contextlib.contextmanager
+def _one_thread_and_no_warnings() -> Iterator[None]:
     # Overflow is how a run diverges: it is caught by its loss, not by a warning.
     with threadpool_limits(1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
-        return _train(block)
+        yield
 
 
-def _train(block: RunBlock) -> Runs:
+def _stages(block: RunBlock, stops: Container[int] = ()) -> Iterator[tuple[int, Runs]]:
     workload = block.workload
     data, sizes = workload.data, layer_sizes(workload)
     runs, steps = block.rates.shape
@@ -62,6 +86,8 @@ def _train(block: RunBlock) -> Runs:
     optimizer = new_state(workload.optimizer, weights, momenta is not None)
     for t in range(steps):
         _record(t, alive, networks, block, result)
+        if t in stops:
+            yield t, result
         while True:
             batch = rows[row_of_run[alive], t] if workload.batch_size else rows[0, 0]
             x = inputs[batch] if workload.batch_size else inputs
@@ -74,7 +100,8 @@ def _train(block: RunBlock) -> Runs:
             result.diverged_at[alive[~finite]] = t
             alive = alive[finite]
             if not len(alive):
-                return result
+                yield steps, result
+                return
             networks = Networks(networks.weights[finite], sizes, rows.shape[-1])
             optimizer.keep(finite)
         result.losses[alive, t] = loss
@@ -90,7 +117,7 @@ def _train(block: RunBlock) -> Runs:
     loss, _ = _score(networks, data)
     result.final_loss[alive] = loss  # NaN where the last update broke the run
     result.diverged_at[alive[~np.isfinite(loss)]] = steps
-    return result
+    yield steps, result
 
 
 def _at_label(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
