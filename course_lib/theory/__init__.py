@@ -11,11 +11,13 @@ from course_lib.theory.descent import (
     stability_limit,
 )
 from course_lib.theory.expected import expected_loss, expected_losses
-from course_lib.theory.optimal import best_peak, greedy_rates, optimal_rates, regret
+from course_lib.theory.optimal import greedy_rates, optimal_rates, regret
+from course_lib.theory.peaks import best_peak, best_peaks
 from course_lib.theory.weight_decay import scale_invariant_norm, weight_decay_equilibrium
 
 __all__ = [
     "best_peak",
+    "best_peaks",
     "best_scale",
     "descend",
     "expected_loss",

@@ -9,8 +9,8 @@ import numpy as np
 from course_lib.problems.quadratic import NoisyQuadratic
 from course_lib.validation import check_real
 
-# Numbers handled by one NumPy call. Below some thousands a call costs the same whatever its size.
-_NUMBERS_A_CALL = 3200
+#: Numbers handled by one NumPy call. Below some thousands a call costs the same at any size.
+NUMBERS_A_CALL = 3200
 
 
 def expected_loss(
@@ -61,7 +61,7 @@ def expected_losses(problem: NoisyQuadratic, rates: np.ndarray) -> np.ndarray:
     """
     eta = check_rates(rates)
     table = np.atleast_2d(eta)
-    rows = max(1, _NUMBERS_A_CALL // len(problem))
+    rows = max(1, NUMBERS_A_CALL // len(problem))
     losses = np.empty((len(table), table.shape[1] + 1))
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         for first in range(0, len(table), rows):
@@ -92,7 +92,7 @@ def _expected_losses(problem: NoisyQuadratic, rates: np.ndarray) -> np.ndarray:
     """
     h = problem.curvatures
     runs, steps = rates.shape
-    stretches = min(max(1, _NUMBERS_A_CALL // (runs * len(h))), max(1, math.isqrt(steps)))
+    stretches = min(max(1, NUMBERS_A_CALL // (runs * len(h))), max(1, math.isqrt(steps)))
     length = -(-steps // stretches)
     padded = np.zeros((runs, stretches * length))  # a rate of 0 changes nothing
     padded[:, :steps] = rates
