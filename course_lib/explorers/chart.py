@@ -22,12 +22,14 @@ class Axis:
         low: value at the left or the bottom; > 0 where `log`.
         high: value at the right or the top, > low.
         log: whether equal distances are equal ratios.
+        names: of the values 0, 1, 2 …, written at the ticks instead of numbers.
     """
 
     label: str
     low: float
     high: float
     log: bool = False
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the limits."""
@@ -46,10 +48,19 @@ class Axis:
 
     def ticks(self) -> np.ndarray:
         """Return round values inside the axis, shape (n,), where a tick and a number belong."""
-        many_decades = self.log and self.high / self.low >= 100
-        locator = LogLocator(numticks=6) if many_decades else MaxNLocator(5)
+        if self.names:
+            return np.arange(len(self.names), dtype=np.float64)
+        locator = MaxNLocator(5, steps=(1, 2, 5, 10))
+        if self.log and self.high / self.low >= 100:
+            locator = LogLocator(numticks=6)
+        elif self.log and self.high / self.low >= 4:
+            locator = LogLocator(subs=(1, 2, 5))
         found = locator.tick_values(self.low, self.high)
         return found[np.abs(self.share(found) - 0.5) <= 0.5 + 1e-9]
+
+    def tick_texts(self) -> list[str]:
+        """Return what stands at each tick."""
+        return list(self.names) or [tick_text(value) for value in self.ticks()]
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,7 @@ class Chart:
         y: the vertical axis.
         marks: the first is at the back.
         wide: whether it fills a row; others stand two in a row.
+        margin: more room on the left, in pixels: for long names, or for axes that line up.
     """
 
     title: str
@@ -148,6 +160,7 @@ class Chart:
     y: Axis
     marks: tuple[Mark, ...] = field(default=())
     wide: bool = False
+    margin: int = 0
 
 
 def key(charts: tuple[Chart, ...]) -> dict[str, Line | Band | Points]:

@@ -24,7 +24,7 @@ CSS_CLASS = "lr-explorer"
 
 _LABEL = {"description_width": "132px"}
 _CONTROL = {"width": "360px", "max_width": "100%"}
-_ROWS = {"display": "flex", "flex_flow": "row wrap", "width": "100%"}
+_ROWS = {"display": "flex", "flex_flow": "row wrap", "width": "auto"}
 
 
 @dataclass(frozen=True)
@@ -70,12 +70,12 @@ class Explorer(widgets.VBox):
         """
         self.view, self.controls = view, dict(controls)
         self.words, self.picture, self.details = (
-            widgets.HTML(layout={"width": "100%"}) for _ in range(3)
+            widgets.HTML(layout={"width": "auto"}) for _ in range(3)
         )
         self._bar = widgets.Box(layout=_ROWS)
         self._others, self._is_dimmed = others, False
         self._observe()
-        super().__init__([self._bar, self.words, self.picture, self.details])
+        super().__init__([self._bar, self.words, self.picture, self.details, _page_code()])
         self.layout.width = "100%"
         self.add_class(CSS_CLASS)
         self._arrange()
@@ -92,7 +92,7 @@ class Explorer(widgets.VBox):
         try:
             view = self.view(**self.settings())
         except ValueError as error:
-            self.words.value = _alert(f"These values do not go together: {error}.")
+            self.words.value = alert(f"These values do not go together: {error}.")
             if not self._is_dimmed:  # the last possible setting, so that it is seen what changed
                 self.picture.value = _dimmed(self.picture.value)
             self.details.value, self._is_dimmed = "", True
@@ -123,11 +123,28 @@ class Explorer(widgets.VBox):
         return bundle | {"text/html": html_text, "text/plain": self._first.words}
 
 
+def _page_code() -> widgets.HTML:
+    """Return what the page must know: the panel keeps its keys and its width.
+
+    Lab moves to the next cell at an arrow key, even where a list has the focus and would move to
+    its next entry, unless what has the focus bears an attribute that no widget can set from Python.
+    A style's onload is code that a page runs when it is given the HTML.
+    """
+    code = (
+        f"this.closest('.{CSS_CLASS}').addEventListener('focusin', "
+        "event => event.target.setAttribute('data-lm-suppress-shortcuts', 'true'))"
+    )
+    # Without this a long line of code would make the whole panel as wide as itself.
+    narrow = f".{CSS_CLASS} .widget-html-content {{ min-width: 0; width: 100%; }}"
+    return widgets.HTML(f'<style onload="{code}">{narrow}</style>', layout={"height": "0"})
+
+
 def _dimmed(picture: str) -> str:
     return f'<div style="opacity:.25" aria-hidden="true">{picture}</div>'
 
 
-def _alert(sentence: str) -> str:
+def alert(sentence: str) -> str:
+    """Return a sentence as HTML that stands out, and that a screen reader reads out at once."""
     return (
         '<p role="alert" style="margin:2px 0;padding:4px 8px;border-left:4px solid #D55E00">'
         f"{html.escape(sentence)}</p>"
@@ -195,7 +212,7 @@ def range_slider(
 def heading(text: str) -> widgets.HTML:
     """Return a heading that fills a row of controls."""
     line = f'<b style="font-size:12px">{html.escape(text)}</b>'
-    return widgets.HTML(line, layout={"width": "100%", "margin": "0 0 -6px 0"})
+    return widgets.HTML(line, layout={"flex": "1 0 100%", "margin": "0 0 -6px 0"})
 
 
 def switch(label: str, value: bool, *, help: str = "") -> widgets.Checkbox:

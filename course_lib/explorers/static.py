@@ -19,13 +19,13 @@ from course_lib.explorers.chart import (
     Points,
     Stretch,
     key,
-    tick_text,
 )
 from course_lib.plots.base import CARD, styled
 
 _WIDTH, _ROW = 7.4, 2.75  # inches
 _LEFT, _RIGHT, _BOTTOM, _TOP = 0.66, 0.18, 0.48, 0.3  # margins of one chart
 _KEY_ROW, _KEY_COLUMNS = 0.22, 3
+_PIXELS = 104  # of a running explorer to an inch here
 _MARKERS = {"o": "o", "ring": "o", "x": "x", "s": "s", "^": "^"}
 
 
@@ -41,10 +41,11 @@ def figure(charts: tuple[Chart, ...]) -> Figure:
         bottom = height - _ROW * (number + 1) + _BOTTOM
         width = _WIDTH / len(row)
         for column, chart in enumerate(row):
+            left = _LEFT + chart.margin / _PIXELS
             inches = (
-                width * column + _LEFT,
+                width * column + left,
                 bottom,
-                width - _LEFT - _RIGHT,
+                width - left - _RIGHT,
                 _ROW - _BOTTOM - _TOP,
             )
             ax = drawn.add_axes(np.divide(inches, (_WIDTH, height, _WIDTH, height)))
@@ -80,8 +81,7 @@ def _draw(chart: Chart, ax: Axes) -> None:
         if axis.log:
             scale("log")
         target.set_label_text(axis.label)
-        ticks = axis.ticks()
-        target.set_ticks(ticks, [tick_text(value) for value in ticks])
+        target.set_ticks(axis.ticks(), axis.tick_texts())
         target.set_minor_formatter(NullFormatter())
     for order, mark in enumerate(chart.marks):
         _mark(mark, ax, chart, order + 2)

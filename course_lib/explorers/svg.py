@@ -23,7 +23,6 @@ from course_lib.explorers.chart import (
     Points,
     Stretch,
     key,
-    tick_text,
 )
 from course_lib.plots.base import CARD, INK
 
@@ -47,17 +46,17 @@ def charts_html(charts: tuple[Chart, ...]) -> str:
 
 def chart_svg(chart: Chart) -> str:
     """Return one chart as an `<svg>` element, named by its title."""
-    width = WIDE if chart.wide else WIDTH
-    inner = (width - _LEFT - _RIGHT, HEIGHT - _TOP - _BOTTOM)
+    width, left = WIDE if chart.wide else WIDTH, _LEFT + chart.margin
+    inner = (width - left - _RIGHT, HEIGHT - _TOP - _BOTTOM)
     marks = "".join(_mark(mark, _Frame(chart.x, chart.y, *inner)) for mark in chart.marks)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" role="img" '
         f'aria-label="{_safe(chart.title)}" style="width:100%;display:block;{_FONT}" '
         f'font-size="11" fill="{INK}"><rect width="{width}" height="{HEIGHT}" fill="{CARD}"/>'
-        f'<text x="{_LEFT}" y="17" font-size="12" font-weight="bold">'
+        f'<text x="{left}" y="17" font-size="12" font-weight="bold">'
         f"{_safe(chart.title)}</text>{_axes(chart, *inner)}"
         # A nested <svg> clips what leaves it, and needs no id that could meet another on the page.
-        f'<svg x="{_LEFT}" y="{_TOP}" width="{inner[0]}" height="{inner[1]}">{marks}</svg></svg>'
+        f'<svg x="{left}" y="{_TOP}" width="{inner[0]}" height="{inner[1]}">{marks}</svg></svg>'
     )
 
 
@@ -70,30 +69,30 @@ def _sized(chart: Chart) -> str:
 
 
 def _axes(chart: Chart, width: float, height: float) -> str:
-    bottom, parts = _TOP + height, []
+    left, bottom, parts = _LEFT + chart.margin, _TOP + height, []
     for value, share in zip(*_ticks(chart.x), strict=True):
-        x = _LEFT + width * share
+        x = left + width * share
         parts.append(f'<path d="M{x:.1f} {_TOP}V{bottom}" stroke="{_GRID}" stroke-width=".6"/>')
         parts.append(f'<text x="{x:.1f}" y="{bottom + 14}" text-anchor="middle">{value}</text>')
     for value, share in zip(*_ticks(chart.y), strict=True):
         y = bottom - height * share
-        right = _LEFT + width
-        parts.append(f'<path d="M{_LEFT} {y:.1f}H{right}" stroke="{_GRID}" stroke-width=".6"/>')
-        parts.append(f'<text x="{_LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
-    middle = (_LEFT + width / 2, _TOP + height / 2)
+        right = left + width
+        parts.append(f'<path d="M{left} {y:.1f}H{right}" stroke="{_GRID}" stroke-width=".6"/>')
+        parts.append(f'<text x="{left - 5}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
+    middle = (left + width / 2, _TOP + height / 2)
     return (
         f"{''.join(parts)}"
-        f'<path d="M{_LEFT} {_TOP}V{bottom}H{_LEFT + width}" fill="none" stroke="{INK}"/>'
+        f'<path d="M{left} {_TOP}V{bottom}H{left + width}" fill="none" stroke="{INK}"/>'
         f'<text x="{middle[0]:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
         f"{_safe(chart.x.label)}</text>"
-        f'<text transform="translate(12 {middle[1]:.0f}) rotate(-90)" text-anchor="middle">'
+        f'<text transform="translate({left - 44} {middle[1]:.0f}) rotate(-90)" '
+        'text-anchor="middle">'
         f"{_safe(chart.y.label)}</text>"
     )
 
 
 def _ticks(axis: Axis) -> tuple[list[str], np.ndarray]:
-    values = axis.ticks()
-    return [tick_text(value) for value in values], axis.share(values)
+    return [_safe(text) for text in axis.tick_texts()], axis.share(axis.ticks())
 
 
 class _Frame:
@@ -244,7 +243,7 @@ def _key_html(charts: tuple[Chart, ...]) -> str:
         else:
             sample = _point(mark, 13, 6)
         entries.append(
-            '<span style="white-space:nowrap;margin-right:16px"><svg width="26" height="12" '
+            '<span style="display:inline-block;margin-right:16px"><svg width="26" height="12" '
             f'aria-hidden="true">{sample}</svg> {_safe(label)}</span>'
         )
     return f'<div style="line-height:1.6">{"".join(entries)}</div>' if entries else ""

@@ -90,8 +90,8 @@ def _draw_rules(ax: Axes, table: Summary, marks: Mapping[str, float]) -> None:
     ax.tick_params(axis="y", length=0)
 
 
-def _zone_ends(found: Zones, limits: tuple[float, float]) -> list[tuple[str, str, float, float]]:
-    """Return (label, colour, first rate, last rate) of the zones that there are."""
+def zone_ends(found: Zones, limits: tuple[float, float]) -> list[tuple[str, str, float, float]]:
+    """Return (label, colour, first rate, last rate) of the zones between two rates."""
     low, high = limits
     unstable = high if np.isnan(found.unstable_from) else found.unstable_from
     falls = unstable if np.isnan(found.falls_from) else found.falls_from
@@ -104,13 +104,13 @@ def _zone_ends(found: Zones, limits: tuple[float, float]) -> list[tuple[str, str
 
 
 def _shade(ax: Axes, found: Zones, limits: tuple[float, float]) -> None:
-    for _, colour, low, high in _zone_ends(found, limits):
+    for _, colour, low, high in zone_ends(found, limits):
         ax.axvspan(low, high, color=colour, alpha=0.1, linewidth=0, zorder=0)
 
 
 def _label_zones(ax: Axes, found: Zones, limits: tuple[float, float]) -> None:
     """Write each zone's name above its middle, moved aside where two would touch."""
-    ends = _zone_ends(found, limits)
+    ends = zone_ends(found, limits)
     start, end = np.log(limits)
     at = [(np.log(low * high) / 2 - start) / (end - start) for *_, low, high in ends]
     for i in range(len(at)):

@@ -18,7 +18,7 @@ seeds = 8  # training runs to choose each peak; twice as many others score it
 import numpy as np
 from torch.optim.lr_scheduler import CosineAnnealingLR, CosineAnnealingWarmRestarts
 
-from course_lib import plots, problems, schedules, theory, training
+from course_lib import explorers, plots, problems, schedules, theory, training
 from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, from_library, simulate_loop
@@ -504,28 +504,13 @@ for label, got in (("epoch + i/iters", fractional(0)), ("epoch + (i+1)/iters", f
 # %% [markdown] tags=["explorer"]
 # ## Explore
 #
-# Change the four values and run the cell. Which floor is best for a long horizon? Is there any noise at
-# which restarts come out ahead on the quadratic? What does it cost to end in mid-cycle ($T_0$ = 200 of
-# 300)? <!-- 2*300/3 = 200 -->
+# Seven schedules on a noisy quadratic of your choice, each at its own best peak, beside the best rates
+# there are; every number is exact. Which floor is best for the cosine here, and which in the shortest run?
+# From which exponent of the curvatures on does the cosine beat the straight line? What does it cost the
+# restarts to end in mid-cycle, and is there any noise at which they come out first?
 
 # %% tags=["explorer"]
-noise_std, updates, floor_share, first_cycle = 1.0, 300, 0.03, 100
-
-quad = problems.power_law_quadratic(noise_std=noise_std)
-plans = {
-    "linear": lambda p: schedules.linear(p, updates),
-    "cosine": lambda p: schedules.cosine(p, updates, floor=floor_share * p),
-    "restarts": lambda p: schedules.cosine_restarts(p, first_cycle, 2, floor=floor_share * p),
-}
-found = {k: plan(theory.best_peak(quad, plan, updates)) for k, plan in plans.items()}
-rates = {k: plan(np.arange(updates)) for k, plan in found.items()}
-expected = {k: theory.expected_losses(quad, values) for k, values in rates.items()}
-figure, (left, right) = plots.panels(2, height=3.1)
-plots.rate_lines(rates, ax=left)
-plots.loss_curves(expected, ax=right, ylabel="expected loss")
-words = ", ".join(f"{k} {losses[-1]:.3f}" for k, losses in expected.items())
-plots.show(figure, alt=f"Rates at their best peaks, and the expected loss. At the end: {words}.")
-print(f"expected loss at the end: {words}")
+explorers.noisy_quadratic()
 
 # %% [markdown] tags=["quiz"]
 # ## Three questions

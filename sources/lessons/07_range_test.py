@@ -22,7 +22,7 @@ import numpy as np
 import torch
 from IPython.display import Markdown, display
 
-from course_lib import plots, problems, range_test, schedules, training
+from course_lib import explorers, plots, problems, range_test, schedules, training
 from course_lib.intervals import mean_interval
 from course_lib.plots.range_lesson import full_run_scores, lines_over_rate, suggestions_over
 from course_lib.plots.range_test import range_test_figure
@@ -680,21 +680,13 @@ for label, chosen in two.items():
 # %% [markdown] tags=["explorer"]
 # ## Explore
 #
-# Change the values and run the cell. What does one seed alone tell? What happens to the edge with
-# four times as many updates? Does momentum (`training.Sgd(momentum=0.9)` as `optimizer`) move it
-# by a factor of ten, as its effective step would suggest?
+# Press Play and watch the rate rise; the other controls run the tests again. Stop halfway: how many
+# rules would already suggest a rate, and in which zone do these lie? Where does one seed alone put
+# the edge of the unstable zone, and where do sixteen? Choose the digits: does momentum move that
+# edge by a factor of ten, as its effective step would suggest?
 
 # %% tags=["explorer"]
-hidden, batch_size, optimizer = (64, 64), 32, training.Sgd()
-test_seeds, updates, first_rate = 8, 100, 1e-5
-
-own = Workload(digits, Mlp(hidden, dtype="float32"), optimizer, batch_size)
-tried = range_test.sweep(own, np.arange(test_seeds), lowest_rate=first_rate, steps=updates)
-zone = range_test.zones(tried)
-words = f"falls from {zone.falls_from:.1g}, unstable from {zone.unstable_from:.1g}"
-picked = {rule: RULES[rule] for rule in watched}
-plots.show(range_test_figure(tried, picked), alt=f"Range test of your network: {words}.")
-print(words)
+explorers.range_test()
 
 # %% [markdown] tags=["quiz"]
 # ## Three questions

@@ -16,7 +16,7 @@ FAST = False  # True: fewer runs, for a quick check
 # %%
 import numpy as np
 
-from course_lib import plots, problems, schedules, theory, training
+from course_lib import explorers, plots, problems, schedules, theory, training
 from course_lib.compare import Seeds, compare, rank
 from course_lib.plots.grand import loss_over_mean_rate, places_over_peak, regret_dots, settling_dots
 
@@ -557,32 +557,14 @@ for name in ("constant", "inverse sqrt", "inverse time"):
 # %% [markdown] tags=["explorer"]
 # ## Explore
 #
-# Change the values and run the cell. Who gains when noise goes down to 0.1? At which horizon does
-# the constant rate come level with the cosine? Give WSD a longer decay: does it overtake the
-# cosine? Does step become good with another `drop`?
+# Choose schedules and peaks and press **Go**: the runs are real, on the spirals of the second
+# problem or on digits, with the same seeds for all. At equal peaks the exponential is clearly worse
+# than WSD: raise its peak alone. From where on can the two no longer be told apart? Now set all
+# four peaks to about 3: who leads? With all labels right, is the constant still clearly behind WSD?
+# And with how few seeds can nothing be told from anything?
 
 # %% tags=["explorer"]
-noise_std, updates, decay_share, drop = 1.0, 300, 0.2, 0.1
-
-explored = problems.power_law_quadratic(noise_std=noise_std)
-contenders = {
-    name: every_schedule[name] for name in ("constant", "exponential", "linear", "cosine")
-}
-contenders["WSD"] = lambda peak, n: schedules.wsd(peak, n // 10, n, round(decay_share * n))
-contenders["step"] = lambda peak, n: schedules.multi_step(peak, [n // 2, 3 * n // 4], drop)
-least = theory.expected_losses(explored, theory.optimal_rates(explored, updates))[-1]
-shares = {}
-for name, maker in contenders.items():
-    top = theory.best_peak(explored, lambda p, maker=maker: maker(p, updates), updates)
-    end = theory.expected_losses(explored, maker(top, updates)(np.arange(updates)))[-1]
-    shares[name] = end / least - 1
-order = sorted(shares, key=shares.get)
-words = ", ".join(f"{name} {shares[name]:.0%}" for name in order)
-plots.show(
-    regret_dots(order, {updates: [shares[name] for name in order]}),
-    alt=f"Regret as a share of the least loss, each schedule at its best peak: {words}.",
-)
-print(words)
+explorers.training()
 
 # %% [markdown] tags=["quiz"]
 # ## Three questions

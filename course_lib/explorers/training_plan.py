@@ -1,0 +1,217 @@
+"""What the training explorer is to train, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Literal
+
+import numpy as np
+
+from course_lib import problems, schedules
+from course_lib.intervals import Interval, bootstrap_interval
+from course_lib.schedules import Schedule
+from course_lib.training import Adam, Mlp, Runs, Sgd, Workload, stages
+from course_lib.validation import check_count, check_real
+
+#: name -> (peak, updates) -> schedule. What else they need is fixed, as in lesson 8.
+SHAPES: dict[str, Callable[[float, int], Schedule]] = {
+    "constant": lambda peak, n: schedules.constant(peak),
+    "step": lambda peak, n: schedules.multi_step(peak, [n // 2, 3 * n // 4], drop=0.1),
+    "exponential": lambda peak, n: schedules.exponential(peak, gamma=0.01 ** (1 / n)),
+    "inverse sqrt": lambda peak, n: schedules.inverse_sqrt(peak, n // 10),
+    "inverse time": lambda peak, n: schedules.inverse_time(peak, rate=10 / n),
+    "polynomial": lambda peak, n: schedules.polynomial(peak, n, power=2),
+    "linear": lambda peak, n: schedules.linear(peak, n),
+    "cosine": lambda peak, n: schedules.cosine(peak, n),
+    "restarts": lambda peak, n: schedules.cosine_restarts(peak, n // 3, mult=2),
+    "warmup + cosine": lambda peak, n: schedules.warmup_cosine(peak, n // 10, n),
+    "triangular": lambda peak, n: schedules.triangular(peak, peak / 25, n // 3),
+    "1-cycle": lambda peak, n: schedules.one_cycle(peak, n),
+    "WSD": lambda peak, n: schedules.wsd(peak, n // 10, n, n // 5),
+}
+NOISY, CLEAN, DIGITS = "spirals, 20 % of labels wrong", "spirals, all labels right", "digits"
+DATA = {
+    NOISY: problems.noisy_spirals,
+    CLEAN: partial(problems.noisy_spirals, label_noise=0.0),
+    DIGITS: problems.digits,
+}
+OPTIMIZERS = {"SGD": Sgd(), "SGD, momentum 0.9": Sgd(momentum=0.9), "Adam": Adam()}
+
+SLOTS = (1, 2, 3, 4)
+BATCH = 32
+MOST_SEEDS, LEAST_UPDATES, MOST_UPDATES = 12, 60, 600
+_STAGES = 30  # of a run: each of them is drawn, and ends soon enough for Stop
+_SHORTEST_STAGE = 10  # updates: scoring the held-out examples takes as long
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One schedule of a comparison; `slot` is the number that it has in the controls."""
+
+    slot: int
+    shape: str
+    peak: float
+
+    @property
+    def label(self) -> str:
+        """Its number and name."""
+        return f"{self.slot} {self.shape}"
+
+    @property
+    def peak_text(self) -> str:
+        """Its peak in few digits."""
+        return short(self.peak)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A comparison: every contender is trained on the seeds 0 … seeds - 1.
+
+    Attributes:
+        contenders: one to four schedules, each with its peak.
+        data: a name in `DATA`.
+        optimizer: a name in `OPTIMIZERS`.
+        seeds: how many, 2 … 12.
+        updates: of every run, 60 … 600.
+
+    Raises:
+        ValueError, TypeError: a name that is not known, or a number out of its range.
+    """
+
+    contenders: tuple[Contender, ...]
+    data: str
+    optimizer: str
+    seeds: int
+    updates: int
+
+    def __post_init__(self) -> None:
+        """Check names and numbers."""
+        if not self.contenders:
+            raise ValueError("a comparison needs at least one schedule, got none")
+        for contender in self.contenders:
+            _check_name("schedule", contender.shape, SHAPES)
+            check_real("peak", contender.peak, low_open=True)
+        _check_name("data", self.data, DATA)
+        _check_name("optimizer", self.optimizer, OPTIMIZERS)
+        _check_between("seeds", self.seeds, 2, MOST_SEEDS)
+        _check_between("updates", self.updates, LEAST_UPDATES, MOST_UPDATES)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the examples are points in the plane, so that a boundary can be drawn."""
+        return self.data != DIGITS
+
+    @property
+    def score_every(self) -> int:
+        """Updates from stage to stage."""
+        return max(_SHORTEST_STAGE, -(-self.updates // _STAGES))
+
+    @property
+    def workload(self) -> Workload:
+        """What is trained: a network of 64 and 64 hidden units in batches of 32."""
+        model = Mlp(dtype="float32")
+        return Workload(examples(self.data), model, OPTIMIZERS[self.optimizer], BATCH)
+
+    def rates(self) -> np.ndarray:
+        """Return the rates, (contenders, updates)."""
+        steps = np.arange(self.updates)
+        return np.array([SHAPES[c.shape](c.peak, self.updates)(steps) for c in self.contenders])
+
+    def stages(self, every: int | None = None) -> Iterator[Outcome]:
+        """Train, and return what there is after each stage.
+
+        Args:
+            every: updates from stage to stage; None takes `score_every`.
+        """
+        every, last = every or self.score_every, self.updates
+        seeds = np.tile(np.arange(self.seeds), len(self.contenders))
+        found = stages(
+            self.workload,
+            np.repeat(self.rates(), self.seeds, axis=0),
+            seeds,
+            score_every=every,
+            keep_at=(*range(every, last, every), last) if self.is_flat else (),
+        )
+        for done, runs in found:
+            yield Outcome(self, done, runs, "done" if done == last else "running")
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What came of a plan so far.
+
+    Attributes:
+        plan: what is trained.
+        updates: how many are done.
+        runs: all runs, contender by contender and within it seed by seed.
+        state: "running", "done", or "stopped" before the end.
+    """
+
+    plan: Plan
+    updates: int
+    runs: Runs
+    state: Literal["running", "done", "stopped"]
+
+    @property
+    def stage(self) -> int:
+        """Index of the last score that is there."""
+        return int(np.searchsorted(self.runs.scored_at, self.updates))
+
+    def by_contender(self, values: np.ndarray) -> np.ndarray:
+        """Return an array over the runs with the axes contender and seed in front."""
+        return values.reshape(len(self.plan.contenders), self.plan.seeds, *values.shape[1:])
+
+    def scores(self) -> np.ndarray:
+        """Return the last held-out losses, (contenders, seeds), inf where a run has diverged."""
+        losses = self.by_contender(self.runs.held_out_loss[:, self.stage])
+        return np.where(np.isfinite(losses), losses, np.inf)
+
+    def intervals(self) -> list[Interval | None]:
+        """Return the mean score of each contender with its interval; None where a run diverged."""
+        return [_interval(tuple(row.tolist())) for row in self.scores()]
+
+
+def plan_of(data: str, optimizer: str, seeds: int, updates: int, **slots: str | float) -> Plan:
+    """Return the plan that the explorer's controls describe.
+
+    Args:
+        data: a name in `DATA`.
+        optimizer: a name in `OPTIMIZERS`.
+        seeds: how many.
+        updates: of every run.
+        **slots: schedule_1 … schedule_4, names in `SHAPES` or "" for none, and peak_1 … peak_4.
+    """
+    chosen = [
+        Contender(slot, shape, slots[f"peak_{slot}"])
+        for slot in SLOTS
+        if (shape := slots[f"schedule_{slot}"])
+    ]
+    return Plan(tuple(chosen), data, optimizer, seeds, updates)
+
+
+@lru_cache(maxsize=len(DATA))
+def examples(data: str) -> problems.Classification:
+    """Return the examples of a name in `DATA`."""
+    return DATA[data]()
+
+
+@lru_cache(maxsize=64)
+def _interval(scores: tuple[float, ...]) -> Interval | None:
+    return bootstrap_interval(np.array(scores)) if np.isfinite(scores).all() else None
+
+
+def short(rate: float) -> str:
+    """Return a rate in three digits: 1000, not 1e+03."""
+    return f"{float(f'{rate:.3g}'):g}"
+
+
+def _check_name(what: str, name: str, known: dict[str, object]) -> None:
+    if name not in known:
+        raise ValueError(f"{what} must be one of {list(known)}, got {name!r}")
+
+
+def _check_between(name: str, value: int, low: int, high: int) -> None:
+    if check_count(name, value, low=low) > high:
+        raise ValueError(f"{name} must be <= {high}, got {value}")
