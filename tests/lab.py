@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -87,12 +88,15 @@ def lab(notebook, theme="light", viewport=VIEWPORT):
         copied.parent.mkdir()
         shutil.copy(notebook, copied)
         write_settings(root / "settings", theme)
-        with running_server(root) as url, sync_playwright() as playwright:
+        with running_server(root) as (url, log), sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=find_chromium(), args=CHROMIUM_ARGS
             )
             try:
                 page = browser.new_page(viewport=viewport)
+                page.server_log = partial(
+                    log.read_text, encoding="utf-8"
+                )  # kernels write to it too
                 page.goto(f"{url}/lab/tree/{copied.name}?reset")
                 page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PAGE_MS)
                 page.wait_for_function(KERNEL_READY, timeout=PAGE_MS)
@@ -116,7 +120,7 @@ def write_settings(folder, theme):
 
 @contextmanager
 def running_server(root):
-    """Run a JupyterLab server that keeps everything it writes under root; yield its address."""
+    """Run a JupyterLab server that keeps all it writes under root; yield its address and log."""
     url = f"http://127.0.0.1:{free_port()}"
     names = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
     places = {f"JUPYTER_{name}": str(root / folder) for name, folder in names.items()}
@@ -133,7 +137,7 @@ def running_server(root):
         )
     try:
         wait_for_server(url, server, log)
-        yield url
+        yield url, log
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         server.wait(20)

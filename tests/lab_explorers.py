@@ -1,0 +1,156 @@
+"""Moves the controls of an explorer in a real page by keyboard, and reads what it shows."""
+
+from dataclasses import dataclass
+
+from course_lib.explorers.frame import CSS_CLASS
+
+PANEL = f".jupyter-widgets.{CSS_CLASS}"
+PAGES = 4  # PageUp presses on a slider, five steps each, between its ends
+SETTLE_MS = 10_000
+
+# Lab hands a message to the kernel and draws its answer later: wait until both are idle.
+IDLE = """() => new Promise(done => {
+  const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
+  let quiet = 0;
+  const look = () => {
+    quiet = session.kernel.status === 'idle' ? quiet + 1 : 0;
+    quiet > 2 ? done() : setTimeout(look, 15);
+  };
+  look();
+})"""
+CONTROLS = """panel => [...panel.querySelectorAll('.widget-inline-hbox')].map(box => ({
+  label: box.querySelector('.widget-label, .widget-label-basic')?.innerText ?? '',
+  kind: ['widget-hslider', 'widget-dropdown', 'widget-checkbox']
+    .find(name => box.classList.contains(name)) ?? '',
+  handles: box.querySelectorAll('.noUi-handle').length,
+}))"""
+READOUTS = """panel => Object.fromEntries(
+[...panel.querySelectorAll('.widget-hslider')].map(box => [
+  box.querySelector('.widget-label').innerText,
+  [...box.querySelectorAll('.noUi-handle')].map(h => parseFloat(h.ariaValueText)),
+]))"""
+# Whether anything sticks out of the notebook to the right, where a reader would have to scroll.
+TOO_WIDE = """panel => [...panel.querySelectorAll('*')]
+  // Long lines of code scroll in a box of their own, and charts clip what leaves their axes.
+  .filter(part => !part.closest('pre') && (!part.closest('svg') || part.matches('svg[role=img]')))
+  .filter(part => part.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1)
+  .map(part => `${part.tagName} ${part.className}`)"""
+CHANGES = """panel => {
+  const picture = [...panel.querySelectorAll('.widget-html-content')]
+    .find(element => element.querySelector('svg[role=img]')).parentElement;
+  window.frames_seen = [];
+  window.frame_watch?.disconnect();
+  window.frame_watch = new MutationObserver(() => window.frames_seen.push(performance.now()));
+  window.frame_watch.observe(picture, { childList: true, subtree: true });
+}"""
+
+
+@dataclass
+class Panel:
+    """An explorer in a page."""
+
+    page: object
+
+    @property
+    def element(self):
+        return self.page.locator(PANEL).first
+
+    def wait(self):
+        """Wait until the kernel has answered and the answer is drawn."""
+        self.page.evaluate(IDLE)
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => done()))")
+
+    def controls(self):
+        """Every slider, list and box with a label: its label and kind."""
+        found = self.element.evaluate(CONTROLS)
+        return [(c["label"], c["kind"], c["handles"]) for c in found if c["label"] and c["kind"]]
+
+    def control(self, label):
+        box = self.element.locator(".widget-inline-hbox")
+        return box.filter(has=self.page.locator(f'label:text-is("{label}")')).first
+
+    def values(self):
+        """The values of all sliders as a screen reader hears them (of a log slider: the power)."""
+        return self.element.evaluate(READOUTS)
+
+    def shown(self):
+        """All that the panel shows, as HTML: words, pictures and details."""
+        return self.element.evaluate(
+            "panel => [...panel.querySelectorAll('.widget-html-content')]"
+            ".map(element => element.innerHTML).join('')"
+        )
+
+    def text(self):
+        return self.element.inner_text()
+
+    def press(self, label, *keys, handle=0):
+        """Press keys on a slider, one after the other, as fast as a page takes them."""
+        knob = self.control(label).locator(".noUi-handle").nth(handle)
+        for key in keys:
+            knob.press(key)
+        self.wait()
+
+    def sweep(self, label, kind, handles):
+        """Move one control over its whole range by keyboard and back; return what was shown."""
+        seen = []
+        if kind == "widget-hslider":
+            for handle in range(handles):
+                seen += self._sweep_slider(label, handle)
+        elif kind == "widget-dropdown":
+            seen += self._sweep_list(label)
+        else:
+            box = self.control(label).locator("input")
+            for _ in range(2):
+                box.press("Space")
+                self.wait()
+                seen.append(self.shown())
+        return seen
+
+    def _sweep_slider(self, label, handle):
+        def value():
+            return self.values()[label][handle]
+
+        before, seen = value(), []
+        for keys in (["End"], *[["PageDown"]] * PAGES, ["Home"]):
+            self.press(label, *keys, handle=handle)
+            seen.append(self.shown())
+        least = value()
+        self.press(label, "ArrowRight", handle=handle)
+        step = value() - least
+        for _ in range(5):  # a page that is busy may lose a press among a hundred
+            steps = round((before - value()) / step)
+            if steps:
+                key = "ArrowRight" if steps > 0 else "ArrowLeft"
+                self.press(label, *[key] * abs(steps), handle=handle)
+        return seen
+
+    def _sweep_list(self, label):
+        chooser, seen = self.control(label).locator("select"), []
+        before = chooser.input_value()
+        chooser.press("Home")
+        for _ in range(chooser.locator("option").count()):
+            self.wait()
+            seen.append(self.shown())
+            chooser.press("ArrowDown")
+        chooser.select_option(before)
+        self.wait()
+        return seen
+
+    def press_button(self, name):
+        self.element.locator("button", has_text=name).first.press("Enter")
+
+    def play(self, seconds):
+        """Press play; return when frames were drawn, ms, and how many came after it had stopped."""
+        self.element.evaluate(CHANGES)
+        button = self.element.locator(".widget-play button").first
+        button.press("Enter")
+        self.page.wait_for_timeout(1000 * seconds)
+        self.element.locator(".widget-play button").first.press("Enter")  # now it is pause
+        stopped = self.page.evaluate("performance.now()")
+        self.page.wait_for_timeout(1000)
+        times = self.page.evaluate("window.frames_seen")
+        return [t for t in times if t <= stopped], [t for t in times if t > stopped]
+
+    def sticking_out(self):
+        """What reaches beyond the panel's right edge."""
+        return self.element.evaluate(TOO_WIDE)
