@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from course_lib.explorers.frame import CSS_CLASS
 
 PANEL = f".jupyter-widgets.{CSS_CLASS}"
-PAGES = 4  # PageUp presses on a slider, five steps each, between its ends
-SETTLE_MS = 10_000
+PAGES = 3  # PageDown presses on a slider between its ends
+ARROWS_A_PAGE = 5  # steps of a slider at PageUp and PageDown
 
 # Lab hands a message to the kernel and draws its answer later: wait until both are idle.
 IDLE = """() => new Promise(done => {
@@ -14,7 +14,7 @@ IDLE = """() => new Promise(done => {
   let quiet = 0;
   const look = () => {
     quiet = session.kernel.status === 'idle' ? quiet + 1 : 0;
-    quiet > 2 ? done() : setTimeout(look, 15);
+    quiet > 2 ? done() : setTimeout(look, 8);
   };
   look();
 })"""
@@ -85,9 +85,9 @@ class Panel:
 
     def press(self, label, *keys, handle=0):
         """Press keys on a slider, one after the other, as fast as a page takes them."""
-        knob = self.control(label).locator(".noUi-handle").nth(handle)
+        self.control(label).locator(".noUi-handle").nth(handle).focus()
         for key in keys:
-            knob.press(key)
+            self.page.keyboard.press(key)
         self.wait()
 
     def sweep(self, label, kind, handles):
@@ -117,11 +117,12 @@ class Panel:
         least = value()
         self.press(label, "ArrowRight", handle=handle)
         step = value() - least
-        for _ in range(5):  # a page that is busy may lose a press among a hundred
+        for _ in range(5):  # a page that is busy may lose a press among many
             steps = round((before - value()) / step)
             if steps:
-                key = "ArrowRight" if steps > 0 else "ArrowLeft"
-                self.press(label, *[key] * abs(steps), handle=handle)
+                keys = ("PageUp", "ArrowRight") if steps > 0 else ("PageDown", "ArrowLeft")
+                far, near = divmod(abs(steps), ARROWS_A_PAGE)
+                self.press(label, *[keys[0]] * far, *[keys[1]] * near, handle=handle)
         return seen
 
     def _sweep_list(self, label):

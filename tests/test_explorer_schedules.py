@@ -3,6 +3,8 @@
 import base64
 import math
 import re
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -235,3 +237,32 @@ def test_places_are_seen_from_above_to_their_edges():
 
 def test_controls_can_be_walked_through_by_value(panel):
     assert values_of(panel.controls["library"]) == list(LIBRARIES)
+
+
+def test_moves_in_two_threads_wait_for_each_other(panel, monkeypatch):
+    inside, most, view = [], [], panel.view
+
+    def watched(**settings):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        found = view(**settings)
+        inside.pop()
+        return found
+
+    panel.view = watched
+
+    def move(name, values):
+        for value in values:
+            panel.controls[name].value = value
+
+    threads = [
+        threading.Thread(target=move, args=("updates", range(100, 110))),
+        threading.Thread(target=move, args=("x", np.linspace(-2, 2, 10))),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(most) >= 20
+    assert max(most) == 1

@@ -3,13 +3,14 @@
 import asyncio
 import importlib
 import re
+import threading
 from html import unescape
 
 import numpy as np
 import pytest
 
 from course_lib import explorers, problems, training
-from course_lib.explorers.training_plan import SHAPES
+from course_lib.explorers.training_plan import SHAPES, Plan
 from course_lib.intervals import bootstrap_interval
 from tests.moving import values_of
 from tests.training_panel import go, panel_with, reach, scores_by_hand, text, trained
@@ -282,3 +283,21 @@ def test_only_the_last_results_are_kept_in_the_table():
     table = text(panel.details)
     assert [f"{n} seeds, 60 updates" in table for n in range(2, 9)] == [False] + [True] * 6
     assert table.index("8 seeds") < table.index("7 seeds")
+
+
+def test_stop_in_another_thread_while_a_stage_is_computed_is_kept(monkeypatch):
+    panel, stages = panel_with(updates=60), Plan.stages
+
+    def pressed_meanwhile(plan):
+        for outcome in stages(plan):
+            thread = threading.Thread(target=panel.stop.click)
+            thread.start()
+            thread.join()
+            yield outcome
+
+    monkeypatch.setattr(Plan, "stages", pressed_meanwhile)
+    go(panel)
+    assert panel.outcome is None
+    assert panel.bar.value == 0
+    assert panel.progress.value.endswith("update 0 of 60, stopped")
+    assert "Press Go" in text(panel.words)

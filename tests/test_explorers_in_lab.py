@@ -4,11 +4,14 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from course_lib import problems, range_test, schedules, training
+from tests import lab as lab_page
 from tests.conftest import require_tool
-from tests.lab import find_chromium, lab, problems, run_all, stored_figures
-from tests.lab_explorers import Panel
+from tests.lab import find_chromium, lab, run_all, stored_figures
+from tests.lab_explorers import CHANGES, Panel
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 NARROW = {"width": 800, "height": 1400}
@@ -38,7 +41,7 @@ def move_everything(panel, still=()):
 
 
 def nothing_wrong(page, lesson):
-    assert problems(page, stored_figures(NOTEBOOKS / lesson)) == []
+    assert lab_page.problems(page, stored_figures(NOTEBOOKS / lesson)) == []
     log = page.server_log()
     assert "Traceback" not in log, log
 
@@ -68,6 +71,13 @@ def test_schedules(tmp_path):
     lesson = "00_start_here.ipynb"
     with lab(NOTEBOOKS / lesson, theme="dark", viewport=NARROW) as page:
         panel = opened(page)
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        panel.element.locator("button", has_text="copy").press("Enter")
+        panel.element.locator("button", has_text="copied").wait_for()
+        copied = page.evaluate("() => navigator.clipboard.readText()")
+        assert copied.startswith("from torch.optim.lr_scheduler import CosineAnnealingLR")
+        assert "PEAK_LR = 0.1\n" in copied
+        panel.press("run length", "ArrowLeft", "ArrowRight")  # the button says "copy" again
         labels = move_everything(panel)
         assert labels[:5] == ["schedule", "peak_lr", "warmup_steps", "total_steps", "floor"]
         panel.press("noise σ", "Home")
@@ -96,12 +106,93 @@ def test_schedules(tmp_path):
         nothing_wrong(page, lesson)
 
 
-def test_code_is_copied():
-    with lab(NOTEBOOKS / "00_start_here.ipynb") as page:
-        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+def test_range_test(tmp_path):
+    lesson = "07_range_test.ipynb"
+    with lab(NOTEBOOKS / lesson, theme="dark", viewport=NARROW) as page:
         panel = opened(page)
-        panel.element.locator("button", has_text="copy").press("Enter")
-        panel.element.locator("button", has_text="copied").wait_for()
-        copied = page.evaluate("() => navigator.clipboard.readText()")
-        assert copied.startswith("from torch.optim.lr_scheduler import CosineAnnealingLR")
-        assert "PEAK_LR = 0.1\n" in copied
+        assert "update shown" in move_everything(panel)
+        panel.press("hidden layers", "ArrowLeft")
+        panel.press("update shown", *["ArrowLeft"] * 40)
+        swept = range_test.sweep(
+            training.Workload(
+                problems.spirals(), training.Mlp((64,), dtype="float32"), training.Sgd(), 32
+            ),
+            np.arange(8),
+            lowest_rate=1e-5,
+        )
+        median = np.median(swept.losses, axis=0)
+        assert f"Update 60 of 100, at η = {swept.rates[59]:.2g}" in panel.text()
+        assert f"the median loss is {median[59]:.3g}" in panel.text()
+        plays(panel)
+        panel.press("lowest rate η", "End")
+        assert "There are no zones" in panel.text() or "unstable" in panel.text()
+        assert panel.sticking_out() == []
+        page.screenshot(path=tmp_path / "panel.png")
+        nothing_wrong(page, lesson)
+
+
+def test_training(tmp_path):
+    lesson = "08_grand_comparison.ipynb"
+    with lab(NOTEBOOKS / lesson, viewport=NARROW) as page:
+        panel = opened(page)
+        # Without runs there is no boundary to choose from.
+        assert "seeds" in move_everything(panel, still=("boundary of",))
+        panel.press("updates", "Home")
+        panel.press("seeds", "Home")
+        panel.element.evaluate(CHANGES)
+        panel.press_button("Go")
+        page.get_by_text("update 60 of 60").wait_for(timeout=20_000)
+        panel.wait()
+        assert len(page.evaluate("window.frames_seen")) > 5, "the curves did not grow"
+        runs = training.train(
+            training.Workload(
+                problems.noisy_spirals(), training.Mlp(dtype="float32"), training.Sgd(), 32
+            ),
+            np.tile(schedules.constant(10**-0.1)(np.arange(60)), (2, 1)),
+            np.arange(2),
+        )
+        assert f"1 constant (peak 0.794) {runs.held_out_loss[:, -1].mean():.2f} [" in panel.text()
+        before = panel.shown()
+        panel.control("boundary of").locator("select").press("Home")
+        panel.wait()
+        assert panel.shown() != before
+        panel.press("updates", "End")
+        panel.press("seeds", "End")
+        panel.press_button("Go")
+        page.get_by_text("of 600").last.wait_for(timeout=10_000)
+        panel.press_button("Stop")
+        page.get_by_text("topped").first.wait_for(timeout=5_000)
+        panel.press("peak 1", "End")
+        panel.press("updates", "Home")
+        panel.press("seeds", "Home")
+        panel.press_button("Go")
+        page.get_by_text("update 60 of 60").wait_for(timeout=20_000)
+        panel.wait()
+        assert "1 constant is no better than guessing" in panel.text()
+        assert panel.sticking_out() == []
+        page.screenshot(path=tmp_path / "panel.png")
+        nothing_wrong(page, lesson)
+
+
+def test_noisy_quadratic(tmp_path):
+    lesson = "03_cosine.ipynb"
+    with lab(NOTEBOOKS / lesson, theme="dark", viewport=NARROW) as page:
+        panel = opened(page)
+        assert move_everything(panel)[:2] == ["dimensions", "exponent of h"]
+        panel.press("dimensions", "Home")
+        panel.press("updates T", "Home")
+        # In one dimension the greedy rule is the best: m is the mean square of the weight.
+        sigma, m = panel_noise(panel), 1.0
+        least = [0.5 * m]
+        for _ in range(20):
+            rate = m / (m + sigma**2)
+            m = (1 - rate) ** 2 * m + rate**2 * sigma**2
+            least.append(0.5 * m)
+        assert f"falls from {least[0]:.3g} to {least[-1]:.3g} in 20 updates at best" in panel.text()
+        assert panel.sticking_out() == []
+        page.screenshot(path=tmp_path / "panel.png")
+        nothing_wrong(page, lesson)
+
+
+def panel_noise(panel):
+    return 10 ** panel.values()["noise σ"][0] / 4  # batches of 16

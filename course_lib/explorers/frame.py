@@ -7,6 +7,7 @@ at their first setting, with the words as its alternative text.
 from __future__ import annotations
 
 import html
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +52,8 @@ class Explorer(widgets.VBox):
         words: the sentence below the controls, an HTML widget.
         picture: the charts, an HTML widget.
         details: more HTML below the charts.
+        lock: held while a move or a press is dealt with. JupyterLab hands what happens to widgets
+            to a thread of its own (a subshell of the kernel), but not from the first moment on.
     """
 
     def __init__(
@@ -69,6 +72,8 @@ class Explorer(widgets.VBox):
             others: widgets that stand after the controls and hold no setting: buttons, play.
         """
         self.view, self.controls = view, dict(controls)
+        self.lock = threading.RLock()
+        self._hear = self.locked(self._moved)  # one object: what is observed twice is heard once
         self.words, self.picture, self.details = (
             widgets.HTML(layout={"width": "auto"}) for _ in range(3)
         )
@@ -86,6 +91,15 @@ class Explorer(widgets.VBox):
     def settings(self) -> dict[str, Any]:
         """Return the values of the controls, by name."""
         return {name: control.value for name, control in self.controls.items()}
+
+    def locked(self, handler: Callable[..., None]) -> Callable[..., None]:
+        """Return a handler of moves or presses that waits until the one before is done."""
+
+        def handle(*arguments: object) -> None:
+            with self.lock:
+                handler(*arguments)
+
+        return handle
 
     def draw(self) -> View | None:
         """Show the view at the settings; return None where they do not go together."""
@@ -107,7 +121,7 @@ class Explorer(widgets.VBox):
     def _observe(self) -> None:
         """Hear every control; one that is heard already is not heard twice."""
         for control in self.controls.values():
-            control.observe(self._moved, names="value")
+            control.observe(self._hear, names="value")
 
     def _arrange(self) -> None:
         self._bar.children = [*self.controls.values(), *self._others]

@@ -67,9 +67,15 @@ class ScheduleExplorer(Explorer):
         self.play = play_button(100, help="play the run from its first update")
         self.play.value = 100
         widgets.jslink((self.play, "value"), (self._show["shown"], "value"))
-        self.keep = _button("keep", "keep this schedule, to compare others with it", self._keep)
-        self.forget = _button("forget kept", "remove the schedules that were kept", self._forget)
+        self.keep = widgets.Button(
+            description="keep", tooltip="keep this schedule, to compare others with it"
+        )
+        self.forget = widgets.Button(
+            description="forget kept", tooltip="remove the schedules that were kept"
+        )
         super().__init__(_view, self._controls())
+        self.keep.on_click(self.locked(self._keep))
+        self.forget.on_click(self.locked(self._forget))
 
     def settings(self) -> dict[str, Any]:
         """Return the arguments of `schedules_view`."""
@@ -156,9 +162,3 @@ def _control(parameter: Parameter) -> widgets.ValueWidget:
 def _rounded(value: Any) -> Any:
     """Return a rate as a person would write it: a slider's 0.09999999999999998 is 0.1."""
     return float(f"{value:.3g}") if isinstance(value, float) else value
-
-
-def _button(text: str, help: str, pressed: Any) -> widgets.Button:
-    button = widgets.Button(description=text, tooltip=help)
-    button.on_click(pressed)
-    return button

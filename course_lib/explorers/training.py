@@ -66,11 +66,11 @@ class TrainingExplorer(Explorer):
         )
         self.bar = widgets.IntProgress(0, min=0, max=1, layout={"width": "200px"})
         self.progress = widgets.Label("not trained yet")
-        self.go.on_click(self._go)
-        self.stop.on_click(self._stop)
         super().__init__(
             self._show, _controls(), others=(self.go, self.stop, self.bar, self.progress)
         )
+        self.go.on_click(self.locked(self._go))
+        self.stop.on_click(self.locked(self._stop))
         self.controls["optimizer"].observe(self._suit_peaks, names="value")
 
     def _show(self, **settings: Any) -> View:
@@ -109,6 +109,7 @@ class TrainingExplorer(Explorer):
     def _stop(self, _button: object = None) -> None:
         if self._turn is not None:
             self._end_turn()
+            self.progress.value += ", stopped"
             self.draw()
 
     def _end_turn(self) -> None:
@@ -125,12 +126,13 @@ class TrainingExplorer(Explorer):
         try:
             while True:
                 await asyncio.sleep(_BREATH)
-                if self._turn is not turn:
-                    return
                 outcome = next(stages, None)
-                if outcome is None:
-                    break
-                self._take(outcome)
+                with self.lock:  # Stop may have been pressed meanwhile, in another thread
+                    if self._turn is not turn:
+                        return
+                    if outcome is None:
+                        break
+                    self._take(outcome)
         except Exception as error:
             self._end_turn()
             self.bar.bar_style = "danger"
