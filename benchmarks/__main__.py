@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import engine, machine, scaling, torch_tools
+from benchmarks import engine, explorers, machine, scaling, torch_tools
 from benchmarks.timing import MissingPeer, Result
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -28,6 +28,8 @@ ROWS: dict[str, Callable[[], Result]] = {
     "engine, 10,000 runs vs 10": scaling.many_vs_few,
     "schedule vs torch scheduler": torch_tools.vs_torch_scheduler,
     "range test vs torch-lr-finder": torch_tools.vs_torch_lr_finder,
+    "slider to frame, median": explorers.median,
+    "slider to frame, p95": explorers.p95,
 }
 
 

@@ -1,5 +1,6 @@
 """Moves the controls of an explorer in a real page by keyboard, and reads what it shows."""
 
+import time
 from dataclasses import dataclass
 
 from course_lib.explorers.frame import CSS_CLASS
@@ -8,17 +9,21 @@ PANEL = f".jupyter-widgets.{CSS_CLASS}"
 PAGES = 3  # PageDown presses on a slider between its ends
 ARROWS_A_PAGE = 5  # steps of a slider at PageUp and PageDown
 
-# Lab hands a message to the kernel and draws its answer later: wait until both are idle.
-IDLE = """() => new Promise(done => {
-  const { session } = window.jupyterapp.shell.currentWidget.sessionContext;
-  let quiet = 0;
+# What is pressed goes to the kernel and its answer comes back: drawn once nothing changes any more.
+QUIET = """panel => new Promise(done => {
+  let last = performance.now();
+  const watch = new MutationObserver(() => { last = performance.now(); });
+  watch.observe(panel, { childList: true, subtree: true, characterData: true });
   const look = () => {
-    quiet = session.kernel.status === 'idle' ? quiet + 1 : 0;
-    quiet > 2 ? done() : setTimeout(look, 8);
+    if (performance.now() - last < 60) { setTimeout(look, 15); return; }
+    watch.disconnect();
+    done();
   };
   look();
 })"""
-CONTROLS = """panel => [...panel.querySelectorAll('.widget-inline-hbox')].map(box => ({
+CONTROLS = """panel => [...panel.querySelectorAll('.widget-inline-hbox')]
+  .filter(box => box.offsetParent !== null)
+  .map(box => ({
   label: box.querySelector('.widget-label, .widget-label-basic')?.innerText ?? '',
   kind: ['widget-hslider', 'widget-dropdown', 'widget-checkbox']
     .find(name => box.classList.contains(name)) ?? '',
@@ -56,9 +61,18 @@ class Panel:
         return self.page.locator(PANEL).first
 
     def wait(self):
-        """Wait until the kernel has answered and the answer is drawn."""
-        self.page.evaluate(IDLE)
-        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => done()))")
+        """Wait until nothing has changed for a moment; a slow answer may come later."""
+        self.element.evaluate(QUIET)
+
+    def says(self, words, *, exactly=False):
+        """Whether the panel comes to say these words, within ten seconds; or exactly those."""
+        give_up = time.monotonic() + 10
+        while time.monotonic() < give_up:
+            text = self.text()
+            if (words == text) if exactly else (words in text):
+                return True
+            self.page.wait_for_timeout(50)
+        return False
 
     def controls(self):
         """Every slider, list and box with a label: its label and kind."""

@@ -1,0 +1,221 @@
+"""What a slider feels like: from the key to the new picture, in a real JupyterLab in Chromium.
+
+The peer is the plainest panel there is: `interactive_output` around a matplotlib figure of one
+curve, which JupyterLab draws as a PNG.
+
+    python -m benchmarks.explorers --minutes 10
+
+moves random sliders of both explorers for so long, and prints what memory kernel and page need.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+from benchmarks.timing import MissingPeer, Result
+from course_lib.doctor import find_chromium
+
+EXPLORERS = ("schedules", "noisy_quadratic")
+MOVES = 40  # of every slider
+PEER = """\
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+from course_lib import schedules
+
+def draw(peak_lr):
+    figure, ax = plt.subplots(figsize=(7, 3))
+    ax.plot(schedules.warmup_cosine(peak_lr, 20, 200)(np.arange(200)))
+    plt.show()
+
+slider = widgets.FloatLogSlider(0.1, min=-4, max=1, step=0.05)
+panel = widgets.VBox([slider, widgets.interactive_output(draw, {"peak_lr": slider})])
+panel.add_class("lr-explorer")
+panel"""
+RSS = "int(open('/proc/self/statm').read().split()[1]) * 4096"
+
+# A key on a slider, and the time until the frame after the new picture came into the page.
+TIMED = """async ([slider, moves]) => {
+  const panel = document.querySelector('.jupyter-widgets.lr-explorer');
+  const handle = [...panel.querySelectorAll('.noUi-handle')].filter(h => h.offsetParent)[slider];
+  const isPng = panel.querySelector('img') !== null;
+  const picture = panel.querySelector('svg[role=img], img').closest('.jupyter-widgets');
+  const png = () => panel.querySelector('img')?.src ?? '';
+  const frame = () => new Promise(done => requestAnimationFrame(done));
+  const later = ms => new Promise(done => setTimeout(done, ms));
+  const times = [];
+  const value = () => handle.getAttribute('aria-valuetext');
+  let key = 'ArrowRight';
+  for (let move = 0; move < moves; move++) {
+    const before = value(), pngBefore = png();
+    let watch;
+    const start = performance.now();
+    const drawn = new Promise(done => {
+      // An Output is cleared before it is filled again: its new picture is what counts.
+      watch = new MutationObserver(() => {
+        if (!isPng || (png() && png() !== pngBefore)) done();
+      });
+      watch.observe(picture, { childList: true, subtree: true, attributes: true });
+    });
+    handle.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    if (value() === before) {  // at its end
+      watch.disconnect();
+      key = key === 'ArrowRight' ? 'ArrowLeft' : 'ArrowRight';
+      continue;
+    }
+    // A move that changes nothing in the picture, such as of a parameter past the run's end.
+    const came = await Promise.race([drawn.then(() => true), later(400).then(() => false)]);
+    watch.disconnect();
+    if (came) {
+      await frame();
+      times.push(performance.now() - start);
+    }
+    if (move % 10 === 9) key = key === 'ArrowRight' ? 'ArrowLeft' : 'ArrowRight';
+    await later(40);
+  }
+  return times;
+}"""
+
+
+FOCUS = """share => {
+  const all = document.querySelectorAll('.jupyter-widgets.lr-explorer :is(.noUi-handle, select)');
+  const parts = [...all].filter(part => part.offsetParent);
+  parts[Math.floor(share * parts.length)].focus();
+}"""
+
+
+def median() -> Result:
+    """Return the median time from a slider's move to the new frame."""
+    return _result(statistics.median)
+
+
+def p95() -> Result:
+    """Return the 95th percentile of the time from a slider's move to the new frame."""
+    return _result(_p95)
+
+
+def _result(summary: Any) -> Result:
+    """Return the slower of the two explorers; what all sliders took is pooled for each."""
+    times = _measured()
+    ours = {name: summary(times[name]) for name in EXPLORERS}
+    peer = summary(times["peer"])
+    worst = max(ours.values())
+    notes = [f"{name}: {ours[name]:.0f} ms, {len(times[name])} moves" for name in EXPLORERS]
+    return Result(worst, "ms", "interactive_output, matplotlib", peer / worst, tuple(notes))
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
+@lru_cache(maxsize=1)  # both rows read one measurement
+def _measured() -> dict[str, list[float]]:
+    times = {}
+    for name in EXPLORERS:
+        with _page(f"from course_lib import explorers\nexplorers.{name}()") as page:
+            times[name] = _time_all_sliders(page)
+    with _page(PEER) as page:
+        times["peer"] = _time_all_sliders(page)
+    return times
+
+
+def _time_all_sliders(page: Any) -> list[float]:
+    sliders = page.locator(".jupyter-widgets.lr-explorer .noUi-handle:visible").count()
+    page.evaluate(TIMED, [0, 5])  # what comes only once
+    return [ms for slider in range(sliders) for ms in page.evaluate(TIMED, [slider, MOVES])]
+
+
+@contextmanager
+def _page(code: str) -> Iterator[Any]:
+    """Yield a page of JupyterLab, started as `make lab` starts it, in which the code has run."""
+    if find_chromium() is None:
+        raise MissingPeer("left out: no Chromium here (lr-course doctor says how to get one)")
+    from tests.lab import lab, run_all
+
+    with tempfile.TemporaryDirectory() as folder:
+        notebook = Path(folder) / "panel.ipynb"
+        spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        cells = [new_code_cell(code), new_code_cell(RSS)]
+        nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": spec}), notebook)
+        with lab(notebook, viewport={"width": 1200, "height": 1600}) as page:
+            run_all(page)
+            page.locator(".jupyter-widgets.lr-explorer .noUi-handle").first.wait_for()
+            yield page
+
+
+def memory(name: str, minutes: float, seed: int = 0) -> list[tuple[float, float, float]]:
+    """Move random sliders and lists of an explorer, and watch what memory it takes.
+
+    Returns:
+        (minutes, MB of the kernel, MB of the page's JavaScript heap), once a minute.
+    """
+    rng, rows = random.Random(seed), []
+    with _page(f"from course_lib import explorers\nexplorers.{name}()") as page:
+        devtools = page.context.new_cdp_session(page)
+        clock = page.evaluate("performance.now()")
+        while True:
+            passed = (page.evaluate("performance.now()") - clock) / 60_000
+            if passed >= len(rows) * min(1.0, minutes / 10):
+                rows.append((passed, _kernel_megabytes(page), _heap_megabytes(devtools)))
+                print(
+                    f"{name}: {passed:5.1f} min, kernel {rows[-1][1]:6.1f} MB, page "
+                    f"{rows[-1][2]:6.1f} MB",
+                    flush=True,
+                )
+            if passed >= minutes:
+                return rows
+            _random_move(page, rng)
+
+
+def _random_move(page: Any, rng: random.Random) -> None:
+    page.evaluate(FOCUS, rng.random())  # in one go: a list may change which sliders there are
+    for _ in range(rng.randint(1, 8)):
+        page.keyboard.press(rng.choice(["ArrowLeft", "ArrowRight", "PageUp", "PageDown", "Home"]))
+
+
+def _kernel_megabytes(page: Any) -> float:
+    """Return the kernel's resident memory, which the last cell prints."""
+    page.evaluate("""() => {
+      const { content } = window.jupyterapp.shell.currentWidget;
+      content.activeCellIndex = content.widgets.length - 1;
+      window.asked = false;
+      window.jupyterapp.commands.execute('notebook:run-cell').then(() => { window.asked = true; });
+    }""")
+    page.wait_for_function("window.asked")
+    outputs = page.evaluate(
+        "window.jupyterapp.shell.currentWidget.content.activeCell.model.outputs.toJSON()"
+    )
+    return int(outputs[0]["data"]["text/plain"]) / 1e6
+
+
+def _heap_megabytes(devtools: Any) -> float:
+    devtools.send("HeapProfiler.collectGarbage")
+    return devtools.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Watch the memory of both explorers."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.explorers", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0, help="for each explorer")
+    minutes = parser.parse_args(arguments).minutes
+    for name in EXPLORERS:
+        rows = memory(name, minutes)
+        # The first tenth fills the caches.
+        grown = [rows[-1][i] - rows[1][i] for i in (1, 2)]
+        print(f"{name}: from the first tenth on kernel {grown[0]:+.1f} MB, page {grown[1]:+.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
