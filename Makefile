@@ -27,8 +27,9 @@ BROKEN := $(if $(wildcard $(STAMP)),$(shell \
 	$(BIN)/python -c "" 2>/dev/null && [ "$$(cat $(STAMP))" = "$$(pwd -P)" ] || echo broken))
 
 # Runs trained by one `make test`: empty when nbval begins, so that it computes every number anew;
-# the two passes after it, which look at figures and at FAST, find the same runs there.
+# the passes after it, which look at explorers, at figures and at FAST, find the same runs there.
 CHECKED := $(CURDIR)/.cache/checked
+IN_LAB := tests/test_explorers_in_lab.py
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test build run bench frameworks clean broken
@@ -43,18 +44,20 @@ lab: $(STAMP)
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
 test: $(STAMP)
-	@echo "== 1/5 ruff: mistakes and layout"
+	@echo "== 1/6 ruff: mistakes and layout"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@echo "== 2/5 build --check: what is generated agrees with sources/"
+	@echo "== 2/6 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
-	@echo "== 3/5 pytest: unit, property and browser tests"
-	@$(BIN)/python -m pytest -n 2 --dist=loadfile
-	@echo "== 4/5 nbval: every cell of lessons and solutions prints what it printed"
+	@echo "== 3/6 pytest: unit, property and browser tests"
+	@$(BIN)/python -m pytest -n 2 --dist=loadfile --ignore=$(IN_LAB)
+	@echo "== 4/6 nbval: every cell of lessons and solutions prints what it printed"
 	@rm -rf $(CHECKED)
 	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile \
 		--nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
-	@echo "== 5/5 papermill: the same figures; and, at the same time, with FAST the same conclusions"
+	@echo "== 5/6 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
+	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(BIN)/python -m pytest -n 2 --dist=load $(IN_LAB)
+	@echo "== 6/6 papermill: the same figures; and, at the same time, with FAST the same conclusions"
 	@export LR_COURSE_CACHE=$(CHECKED); \
 	$(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb) & fast=$$!; \
 	$(BIN)/lr-course run --compare-figures notebooks solutions; figures=$$?; \
