@@ -30,6 +30,7 @@ ROWS: dict[str, Callable[[], Result]] = {
     "range test vs torch-lr-finder": torch_tools.vs_torch_lr_finder,
     "slider to frame, median": explorers.median,
     "slider to frame, p95": explorers.p95,
+    "explorers, play": explorers.frames_a_second,
 }
 
 

@@ -27,6 +27,7 @@ from benchmarks.timing import MissingPeer, Result
 from course_lib.doctor import find_chromium
 
 EXPLORERS = ("schedules", "noisy_quadratic")
+PLAYERS = ("schedules", "range_test")
 MOVES = 40  # of every slider
 PEER = """\
 import ipywidgets as widgets
@@ -41,7 +42,9 @@ def draw(peak_lr):
     plt.show()
 
 slider = widgets.FloatLogSlider(0.1, min=-4, max=1, step=0.05)
-panel = widgets.VBox([slider, widgets.interactive_output(draw, {"peak_lr": slider})])
+play = widgets.Play(min=-80, max=20, value=-80, interval=50)
+play.observe(lambda change: setattr(slider, "value", 10 ** (play.value / 20)), "value")
+panel = widgets.VBox([play, slider, widgets.interactive_output(draw, {"peak_lr": slider})])
 panel.add_class("lr-explorer")
 panel"""
 RSS = "int(open('/proc/self/statm').read().split()[1]) * 4096"
@@ -89,6 +92,24 @@ TIMED = """async ([slider, moves]) => {
 }"""
 
 
+# Play for some seconds, looking at every frame that the browser draws whether the picture is new.
+PLAYED = """async ms => {
+  const panel = document.querySelector('.jupyter-widgets.lr-explorer');
+  const frame = () => new Promise(done => requestAnimationFrame(done));
+  const shown = () => panel.querySelector('img')?.src
+    ?? panel.querySelector('svg[role=img]')?.closest('.widget-html-content').innerHTML;
+  const button = panel.querySelector('.widget-play button');
+  button.click();
+  let last = shown(), frames = 0;
+  const start = performance.now();
+  while (performance.now() - start < ms) {
+    await frame();
+    const now = shown();
+    if (now && now !== last) { frames += 1; last = now; }
+  }
+  button.click();
+  return frames / (performance.now() - start) * 1000;
+}"""
 FOCUS = """share => {
   const all = document.querySelectorAll('.jupyter-widgets.lr-explorer :is(.noUi-handle, select)');
   const parts = [...all].filter(part => part.offsetParent);
@@ -104,6 +125,21 @@ def median() -> Result:
 def p95() -> Result:
     """Return the 95th percentile of the time from a slider's move to the new frame."""
     return _result(_p95)
+
+
+def frames_a_second() -> Result:
+    """Return how many new pictures a second the slower of the two explorers with Play shows."""
+    rates = {name: _played(f"explorers.{name}()") for name in PLAYERS}
+    peer, slowest = _played(PEER), min(rates.values())
+    notes = [f"{name}: {rate:.1f}" for name, rate in rates.items()]
+    return Result(
+        slowest, "frames/s of 20", "interactive_output, matplotlib", slowest / peer, tuple(notes)
+    )
+
+
+def _played(code: str) -> float:
+    with _page(f"from course_lib import explorers\n{code}") as page:
+        return page.evaluate(PLAYED, 4000)
 
 
 def _result(summary: Any) -> Result:

@@ -1,4 +1,4 @@
-"""The Jupyter server's connection to a page, without a wait of 40 ms that TCP puts into answers.
+"""The Jupyter server's connection to a page, without a wait of up to 40 ms that TCP adds.
 
 A kernel answers in several small messages. TCP holds the second back until the browser has
 acknowledged the first (Nagle's algorithm), and a browser takes its time to acknowledge (delayed

