@@ -36,8 +36,9 @@ READOUTS = """panel => Object.fromEntries(
 ]))"""
 # Whether anything sticks out of the notebook to the right, where a reader would have to scroll.
 TOO_WIDE = """panel => [...panel.querySelectorAll('*')]
-  // Long lines of code scroll in a box of their own, and charts clip what leaves their axes.
-  .filter(part => !part.closest('pre') && (!part.closest('svg') || part.matches('svg[role=img]')))
+  // Tables and lines of code scroll in boxes of their own, and charts clip what leaves their axes.
+  .filter(part => !part.closest('[style*=overflow-x]'))
+  .filter(part => !part.closest('svg') || part.matches('svg[role=img]'))
   .filter(part => part.getBoundingClientRect().right > panel.getBoundingClientRect().right + 1)
   .map(part => `${part.tagName} ${part.className}`)"""
 CHANGES = """panel => {

@@ -115,7 +115,9 @@ class Explorer(widgets.VBox):
             f'<p role="status" style="margin:2px 0;line-height:1.4">{html.escape(view.words)}</p>'
         )
         self.picture.value = charts_html(view.charts)
-        self.details.value, self._is_dimmed = view.details, False
+        # A table that is wider than a narrow page scrolls in a box of its own.
+        self.details.value = f'<div style="overflow-x:auto">{view.details}</div>'
+        self._is_dimmed = False
         return view
 
     def _observe(self) -> None:
