@@ -147,10 +147,19 @@ class Panel:
         for _ in range(chooser.locator("option").count()):
             self.wait()
             seen.append(self.shown())
-            chooser.press("ArrowDown")
+            self._next_entry(chooser)
         chooser.select_option(before)
         self.wait()
         return seen
+
+    def _next_entry(self, chooser):
+        """Press ArrowDown until the next entry is chosen, or the last has been."""
+        before = chooser.input_value()
+        for _ in range(3):  # a page that is busy may lose a press
+            chooser.press("ArrowDown")
+            self.page.wait_for_timeout(30)
+            if chooser.input_value() != before:
+                return
 
     def press_button(self, name):
         self.element.locator("button", has_text=name).first.press("Enter")
