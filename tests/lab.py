@@ -64,6 +64,16 @@ CODE_CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
     count: model.executionCount,
     outputs: model.outputs.toJSON(),
   }))"""
+# What fails when a widget is moved belongs to no cell: Lab shows it nowhere but in its log console.
+HEAR_WIDGETS = """() => {
+  window.failedMoves = [];
+  const { sessionContext } = window.jupyterapp.shell.currentWidget;
+  sessionContext.iopubMessage.connect((_, { header, parent_header, content }) => {
+    if (parent_header.msg_type === 'execute_request') return;
+    if (header.msg_type === 'error') window.failedMoves.push(`${content.ename}: ${content.evalue}`);
+    if (content.name === 'stderr') window.failedMoves.push(content.text);
+  });
+}"""
 FIGURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')].map(img => ({
   alt: img.alt,
   width: img.naturalWidth,
@@ -100,6 +110,7 @@ def lab(notebook, theme="light", viewport=VIEWPORT):
                 page.goto(f"{url}/lab/tree/{copied.name}?reset")
                 page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PAGE_MS)
                 page.wait_for_function(KERNEL_READY, timeout=PAGE_MS)
+                page.evaluate(HEAR_WIDGETS)
                 yield page
             finally:
                 browser.close()
@@ -195,6 +206,7 @@ def problems(page, figures=None):
                 found.append(f"{name} failed: {output['ename']}: {output['evalue']}")
             elif output.get("name") == "stderr":
                 found.append(f"{name} wrote to stderr: {''.join(output['text']).strip()}")
+    found += [f"moving a widget failed: {text}" for text in page.evaluate("window.failedMoves")]
     shown = page.evaluate(FIGURES)
     found += [f"figure {i + 1} is not drawn" for i, f in enumerate(shown) if not f["width"]]
     no_alt = ("", LABS_OWN_ALT)

@@ -27,7 +27,7 @@ RUNAWAY = FIRST | {"lowest_rate": 1e-3, "depth": 4, "width": 128, "seeds": 5}
 NO_ZONES = FIRST | {"lowest_rate": 1.0, "depth": 4, "width": 128, "batch_size": 8}
 MADE_BY = {
     "SGD": training.Sgd(),
-    "momentum 0.9": training.Sgd(momentum=0.9),
+    "SGD, momentum 0.9": training.Sgd(momentum=0.9),
     "Adam": training.Adam(),
 }
 

@@ -26,7 +26,7 @@ from tests.range_settings import (
     "setting",
     [
         FIRST,
-        FIRST | {"optimizer": "momentum 0.9", "seeds": 4},
+        FIRST | {"optimizer": "SGD, momentum 0.9", "seeds": 4},
         FIRST | {"optimizer": "Adam", "seeds": 5, "label_noise": 0.2},
         FIRST | {"data": "digits", "seeds": 4, "batch_size": 16},
         FIRST | {"angle_noise": 0.6, "depth": 3, "width": 20, "steps": 150, "step": 150},

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from course_lib import explorers, schedules
-from course_lib.explorers.places import OPTIMIZERS, PLACES
+from course_lib.explorers.optimizers import OPTIMIZERS
+from course_lib.explorers.places import PLACES
 from course_lib.explorers.schedule_view import LIBRARIES, MOST_KEPT
 from course_lib.schedules.parameters import PRESETS
 from tests.moving import moved_over_its_range, values_of

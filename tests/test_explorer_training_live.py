@@ -301,3 +301,21 @@ def test_stop_in_another_thread_while_a_stage_is_computed_is_kept(monkeypatch):
     assert panel.bar.value == 0
     assert panel.progress.value.endswith("update 0 of 60, stopped")
     assert "Press Go" in text(panel.words)
+
+
+def test_stop_in_another_thread_while_a_stage_is_drawn_comes_after_it(monkeypatch):
+    panel, view, pressed = panel_with(updates=60), PANEL.training_view, []
+
+    def pressed_meanwhile(**settings):
+        if settings["outcome"] is not None and not pressed:
+            pressed.append(threading.Thread(target=panel.stop.click))
+            pressed[0].start()
+            pressed[0].join(0.3)  # it must wait, and draw what was stopped last
+        return view(**settings)
+
+    monkeypatch.setattr(PANEL, "training_view", pressed_meanwhile)
+    go(panel)
+    pressed[0].join()
+    assert panel.outcome.state == "stopped"
+    assert text(panel.words).startswith("Stopped after")
+    assert panel.progress.value.endswith("stopped")

@@ -42,3 +42,17 @@ def test_whatever_a_learner_would_see_broken_is_named(tmp_path):
             "figure 2 has no alt text",
             "2 figures, not the 3 stored in the notebook",
         ]
+
+
+def test_a_widget_whose_move_fails_is_named(tmp_path):
+    broken = write_notebook(
+        tmp_path / "broken.ipynb",
+        "import ipywidgets\nbutton = ipywidgets.Button(description='press')\n"
+        "button.on_click(lambda _: 1 / 0)\nbutton",
+    )
+    with lab(broken) as page:
+        run_all(page)
+        assert problems(page) == []
+        page.locator("button:text-is('press')").click()
+        page.wait_for_function("() => window.failedMoves.length")
+        assert problems(page) == ["moving a widget failed: ZeroDivisionError: division by zero"]

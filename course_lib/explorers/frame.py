@@ -79,7 +79,8 @@ class Explorer(widgets.VBox):
         )
         self._bar = widgets.Box(layout=_ROWS)
         self._others, self._is_dimmed = others, False
-        self._observe()
+        for control in self.controls.values():
+            control.observe(self._hear, names="value")
         super().__init__([self._bar, self.words, self.picture, self.details, _page_code()])
         self.layout.width = "100%"
         self.add_class(CSS_CLASS)
@@ -119,11 +120,6 @@ class Explorer(widgets.VBox):
         self.details.value = f'<div style="overflow-x:auto">{view.details}</div>'
         self._is_dimmed = False
         return view
-
-    def _observe(self) -> None:
-        """Hear every control; one that is heard already is not heard twice."""
-        for control in self.controls.values():
-            control.observe(self._hear, names="value")
 
     def _arrange(self) -> None:
         self._bar.children = [*self.controls.values(), *self._others]

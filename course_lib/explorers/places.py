@@ -10,6 +10,7 @@ import numpy as np
 
 from course_lib import training
 from course_lib.explorers.chart import MUTED, Axis, Line
+from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.problems import Landscape, Ravine, Rosenbrock, SeveralMinima
 
 REACH = 2.5  # every landscape is shown for x and y from -REACH to REACH
@@ -35,11 +36,6 @@ PLACES = {
     "Rosenbrock's valley": Place(Rosenbrock(steepness=0.5)),
     "several minima": Place(SeveralMinima()),
     "noisy bowl": Place(Ravine((1.0, 1.0)), noise_std=1.0),
-}
-OPTIMIZERS = {
-    "SGD": training.Sgd(),
-    "SGD, momentum 0.9": training.Sgd(momentum=0.9),
-    "Adam": training.Adam(),
 }
 
 

@@ -98,14 +98,7 @@ def rules_table(table: Summary, reasons: Mapping[str, str]) -> str:
     heads = ("rule", "median η", "quartiles", "lowest … highest", "seeds", "why not all seeds")
     rows = []
     for row in table.rows:
-        numbers = ("–", "–", "–")
-        if row.found:
-            numbers = (
-                f"{row.median:.2g}",
-                f"{row.lower_quartile:.2g} … {row.upper_quartile:.2g}",
-                f"{row.lowest:.2g} … {row.highest:.2g}",
-            )
-        cells = (row.rule, *numbers, f"{row.found} of {row.seeds}", reasons.get(row.rule, ""))
+        cells = (*row.as_cells(), reasons.get(row.rule, ""))
         first, *middle, last = map(html.escape, cells)
         texts = "".join(f'<td style="{_CELL}">{text}</td>' for text in middle)
         texts += f'<td style="{_LAST}">{last}</td>'

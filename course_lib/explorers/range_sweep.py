@@ -6,20 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import MappingProxyType
 
 import numpy as np
 
 from course_lib import problems, training
 from course_lib import range_test as tests_of_rates
+from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.range_test import RULES, Rule, Summary, Sweep, Zones
 
 #: Rate of the last update of every sweep.
 HIGHEST_RATE = 10.0
 
-OPTIMIZERS: Mapping[str, training.Sgd | training.Adam] = MappingProxyType(
-    {"SGD": training.Sgd(), "momentum 0.9": training.Sgd(momentum=0.9), "Adam": training.Adam()}
-)
 DATA = ("spirals", "digits")
 
 
@@ -31,7 +28,7 @@ class Setting:
         data: one of `DATA`.
         angle_noise: of the spirals, standard deviation in radians; digits have none.
         label_noise: chance that a label of the spirals is wrong; digits have none.
-        optimizer: a name in `OPTIMIZERS`.
+        optimizer: a name in `optimizers.OPTIMIZERS`.
         depth: hidden layers.
         width: units of each.
         batch_size: examples in a batch.

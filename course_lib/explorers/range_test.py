@@ -7,10 +7,10 @@ from typing import Any
 import ipywidgets as widgets
 
 from course_lib.explorers.frame import Explorer, View, choice, log_slider, play_button, slider
+from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.explorers.range_charts import SPREADS, loss_chart, rules_chart, rules_table
 from course_lib.explorers.range_sweep import (
     DATA,
-    OPTIMIZERS,
     Setting,
     read_until,
     trained,
@@ -21,16 +21,56 @@ from course_lib.explorers.range_words import words_of
 _STEPS, _FRAMES = 100, 100  # frames: five seconds for a whole test, however long it is
 
 
-def range_test() -> Explorer:
+def range_test() -> RangeTestExplorer:
     """Return the panel: model, data and test as controls; the losses so far, zones and rules."""
-    controls = _controls()
-    play = play_button(_FRAMES, help="let the rate rise, in five seconds")
-    play.value = _FRAMES
-    # Before the panel's own: it draws once the slider of the updates has its new end.
-    controls["steps"].observe(lambda change: _follow_length(controls["step"], change), "value")
-    controls["data"].observe(lambda change: _only_spirals(controls, change), "value")
-    _play_moves(play, controls["step"])
-    return Explorer(range_test_view, controls, others=(play,))
+    return RangeTestExplorer()
+
+
+class RangeTestExplorer(Explorer):
+    """The panel of `range_test`.
+
+    Attributes:
+        play: moves the slider of the updates.
+    """
+
+    def __init__(self) -> None:
+        """Draw the whole test of the first setting."""
+        self.play = play_button(_FRAMES, help="let the rate rise, in five seconds")
+        self.play.value, self._is_playing = _FRAMES, False
+        super().__init__(range_test_view, _controls(), others=(self.play,))
+        self.play.observe(self.locked(self._frame), "value")
+        self.controls["step"].observe(self.locked(self._follow_play), ("value", "max"))
+
+    def _moved(self, change: dict[str, Any]) -> None:
+        if change["owner"] is self.controls["steps"]:
+            self._follow_length(change["new"])
+        elif change["owner"] is self.controls["data"]:
+            for name in ("angle_noise", "label_noise"):
+                self.controls[name].disabled = change["new"] != "spirals"
+        self.draw()
+
+    def _follow_length(self, steps: int) -> None:
+        """Give the slider of the updates its new end, and keep it there where it stood there."""
+        step = self.controls["step"]
+        at_end = step.value == step.max
+        step.max = steps
+        if at_end:
+            step.value = step.max
+
+    def _frame(self, change: dict[str, Any]) -> None:
+        step = self.controls["step"]
+        self._is_playing = True
+        try:
+            step.value = max(1, round(change["new"] / _FRAMES * step.max))
+        finally:
+            self._is_playing = False
+
+    def _follow_play(self, _change: object) -> None:
+        """Let play go on from where the slider stands."""
+        # A frame must not come back rounded: a short test has more frames than updates.
+        if not self._is_playing:
+            step = self.controls["step"]
+            self.play.value = round(step.value / step.max * _FRAMES)
 
 
 def range_test_view(*, spread: str, step: int, **test: Any) -> View:
@@ -79,37 +119,3 @@ def _controls() -> dict[str, widgets.ValueWidget]:
         "spread": choice("seeds shown as", SPREADS, help="how the losses of the seeds are drawn"),
         "step": slider("update shown", _STEPS, 1, _STEPS, help="the test so far; nothing is rerun"),
     }
-
-
-def _follow_length(step: widgets.IntSlider, change: dict[str, Any]) -> None:
-    """Give the slider of the updates its new end, and keep it there where it stood at the end."""
-    at_end = step.value == step.max
-    step.max = change["new"]
-    if at_end:
-        step.value = step.max
-
-
-def _only_spirals(controls: dict[str, widgets.ValueWidget], change: dict[str, Any]) -> None:
-    for name in ("angle_noise", "label_noise"):
-        controls[name].disabled = change["new"] != "spirals"
-
-
-def _play_moves(play: widgets.Play, step: widgets.IntSlider) -> None:
-    """Let a frame move the slider, and the slider the frame from which playing goes on."""
-    playing = False
-
-    def frame(change: dict[str, Any]) -> None:
-        nonlocal playing
-        playing = True
-        try:
-            step.value = max(1, round(change["new"] / _FRAMES * step.max))
-        finally:
-            playing = False
-
-    def moved(change: dict[str, Any]) -> None:
-        # A frame must not come back rounded: a short test has more frames than updates.
-        if not playing:
-            play.value = round(step.value / step.max * _FRAMES)
-
-    play.observe(frame, "value")
-    step.observe(moved, ("value", "max"))

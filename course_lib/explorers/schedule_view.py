@@ -75,7 +75,7 @@ def schedules_view(
         kept: others to compare it with, at most three.
         updates: updates of the run, >= 1; the schedule may be meant for another number.
         place: a landscape of `places.PLACES`.
-        optimizer: one of `places.OPTIMIZERS`.
+        optimizer: one of `optimizers.OPTIMIZERS`.
         noise_std: standard deviation of the noise added to each coordinate of the gradient, >= 0.
         start: where the walks begin, (x, y).
         shown: share of the run that is drawn, in percent.

@@ -18,6 +18,7 @@ from course_lib.explorers.frame import (
     slider,
     switch,
 )
+from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.explorers.schedule_view import LIBRARIES, MOST_KEPT, Plan, schedules_view
 from course_lib.schedules.parameters import PRESETS, Parameter, parameters
 
@@ -56,7 +57,7 @@ class ScheduleExplorer(Explorer):
         self._run = {
             "updates": slider("run length", 200, 2, _MOST_UPDATES, help="updates really made"),
             "place": choice("landscape", list(places.PLACES)),
-            "optimizer": choice("optimizer", list(places.OPTIMIZERS)),
+            "optimizer": choice("optimizer", list(OPTIMIZERS)),
             "noise_std": slider(
                 "noise σ", 1.0, 0.0, 3.0, 0.05, help="added to each coordinate of the gradient"
             ),
@@ -77,6 +78,8 @@ class ScheduleExplorer(Explorer):
             description="forget kept", tooltip="remove the schedules that were kept"
         )
         super().__init__(_view, self._controls())
+        for control in self._all.values():
+            control.observe(self._hear, names="value")
         self.keep.on_click(self.locked(self._keep))
         self.forget.on_click(self.locked(self._forget))
 
@@ -128,7 +131,6 @@ class ScheduleExplorer(Explorer):
         if change["owner"] is self._schedule["preset"]:
             self._own = self._parameters_of(change["new"])
             self.controls = self._controls()
-            self._observe()
         self.draw()
 
     def _keep(self, _button: object) -> None:

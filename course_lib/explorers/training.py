@@ -12,12 +12,12 @@ import ipywidgets as widgets
 import numpy as np
 
 from course_lib.explorers.frame import Explorer, View, alert, choice, log_slider, slider
+from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.explorers.training_plan import (
     DATA,
     LEAST_UPDATES,
     MOST_SEEDS,
     MOST_UPDATES,
-    OPTIMIZERS,
     SHAPES,
     SLOTS,
     Outcome,
@@ -71,13 +71,17 @@ class TrainingExplorer(Explorer):
         )
         self.go.on_click(self.locked(self._go))
         self.stop.on_click(self.locked(self._stop))
-        self.controls["optimizer"].observe(self._suit_peaks, names="value")
 
     def _show(self, **settings: Any) -> View:
         return replace(
             training_view(outcome=self.outcome, **settings),
             details=training_table(self._results),
         )
+
+    def _moved(self, change: Mapping[str, Any]) -> None:
+        if change["owner"] is self.controls["optimizer"]:
+            self._suit_peaks(change)
+        self.draw()
 
     def _suit_peaks(self, change: Mapping[str, Any]) -> None:
         """Move all peaks by the ratio of the rates that suit the optimizers, new and old."""
@@ -134,11 +138,14 @@ class TrainingExplorer(Explorer):
                         break
                     self._take(outcome)
         except Exception as error:
-            self._end_turn()
-            self.bar.bar_style = "danger"
-            self.words.value = alert(f"Training failed: {type(error).__name__}: {error}")
+            with self.lock:
+                self._end_turn()
+                self.bar.bar_style = "danger"
+                self.words.value = alert(f"Training failed: {type(error).__name__}: {error}")
             raise
-        self._end_turn()
+        with self.lock:
+            if self._turn is turn:
+                self._end_turn()
 
     def _take(self, outcome: Outcome) -> None:
         self.outcome = outcome

@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 
 from course_lib import problems, schedules
+from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.intervals import Interval, bootstrap_interval
 from course_lib.schedules import Schedule
-from course_lib.training import Adam, Mlp, Runs, Sgd, Workload, stages
+from course_lib.training import Mlp, Runs, Workload, stages
 from course_lib.validation import check_count, check_real
 
 #: name -> (peak, updates) -> schedule. What else they need is fixed, as in lesson 8.
@@ -37,7 +38,6 @@ DATA = {
     CLEAN: partial(problems.noisy_spirals, label_noise=0.0),
     DIGITS: problems.digits,
 }
-OPTIMIZERS = {"SGD": Sgd(), "SGD, momentum 0.9": Sgd(momentum=0.9), "Adam": Adam()}
 
 SLOTS = (1, 2, 3, 4)
 BATCH = 32
@@ -72,7 +72,7 @@ class Plan:
     Attributes:
         contenders: one to four schedules, each with its peak.
         data: a name in `DATA`.
-        optimizer: a name in `OPTIMIZERS`.
+        optimizer: a name in `optimizers.OPTIMIZERS`.
         seeds: how many, 2 … 12.
         updates: of every run, 60 … 600.
 
@@ -178,7 +178,7 @@ def plan_of(data: str, optimizer: str, seeds: int, updates: int, **slots: str | 
 
     Args:
         data: a name in `DATA`.
-        optimizer: a name in `OPTIMIZERS`.
+        optimizer: a name in `optimizers.OPTIMIZERS`.
         seeds: how many.
         updates: of every run.
         **slots: schedule_1 … schedule_4, names in `SHAPES` or "" for none, and peak_1 … peak_4.

@@ -55,6 +55,17 @@ class RuleSpread:
     found: int
     seeds: int
 
+    def as_cells(self) -> tuple[str, str, str, str, str]:
+        """Return rule, median, quartiles, range and seeds as text; "–" where it says nothing."""
+        numbers = ("–", "–", "–")
+        if self.found:
+            numbers = (
+                f"{self.median:.2g}",
+                f"{self.lower_quartile:.2g} … {self.upper_quartile:.2g}",
+                f"{self.lowest:.2g} … {self.highest:.2g}",
+            )
+        return (self.rule, *numbers, f"{self.found} of {self.seeds}")
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -68,16 +79,7 @@ class Summary:
             "| rule | median | quartiles | lowest … highest | seeds |",
             "|---|---|---|---|---|",
         ]
-        for row in self.rows:
-            numbers = ("–", "–", "–")
-            if row.found:
-                numbers = (
-                    f"{row.median:.2g}",
-                    f"{row.lower_quartile:.2g} … {row.upper_quartile:.2g}",
-                    f"{row.lowest:.2g} … {row.highest:.2g}",
-                )
-            lines.append(f"| {row.rule} | {' | '.join(numbers)} | {row.found} of {row.seeds} |")
-        return "\n".join(lines)
+        return "\n".join([*lines, *(f"| {' | '.join(row.as_cells())} |" for row in self.rows)])
 
 
 def summary(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> Summary:
