@@ -179,6 +179,13 @@ def test_the_charts_show_the_rates_losses_and_intervals():
     assert scores.marks[0].y == pytest.approx([0.6392, 0.6392], abs=1e-4)
 
 
+@pytest.mark.parametrize(("peak", "log"), [(10.0, False), (1000.0, True)])
+def test_rates_that_are_far_apart_are_all_seen(peak, log):
+    rates = panel_with(peak_1=peak).draw().charts[0]
+    assert rates.y.log is log
+    assert rates.y.high > peak
+
+
 def test_the_share_of_wrong_digits_is_that_of_the_runs():
     panel = panel_with(data="digits")
     *_, wrong = done_view(panel).charts

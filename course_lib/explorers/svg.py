@@ -26,7 +26,7 @@ from course_lib.explorers.chart import (
 )
 from course_lib.plots.base import CARD, INK
 
-WIDTH, WIDE, HEIGHT = 380, 772, 250  # of a chart, in its own units: pixels where there is room
+WIDTH, WIDE, HEIGHT = 380, 560, 250  # of a chart, in its own units: pixels where there is room
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 26, 40
 _GRID = "#dcdcd6"
 _FAR = 9.0  # chart widths: a browser has trouble with larger coordinates
@@ -38,7 +38,7 @@ def charts_html(charts: tuple[Chart, ...]) -> str:
     """Return all charts in rows that wrap where the page is narrow, and below them their key."""
     pictures = "".join(_sized(chart) for chart in charts)
     return (
-        f'<div style="background:{CARD};color:{INK};padding:4px">'
+        f'<div style="background:{CARD};color:{INK};padding:4px;overflow-x:auto">'
         f'<div style="display:flex;flex-wrap:wrap;gap:8px">{pictures}</div>'
         f"{_key_html(charts)}</div>"
     )
@@ -61,9 +61,10 @@ def chart_svg(chart: Chart) -> str:
 
 
 def _sized(chart: Chart) -> str:
-    basis, most = (100, WIDE * 1.2) if chart.wide else (46, WIDTH * 1.3)
+    # Below its least width a chart scrolls in the card: smaller, its text could not be read.
+    basis, least, most = (100, 440, WIDE * 1.35) if chart.wide else (46, 300, WIDTH * 1.3)
     return (
-        f'<div style="flex:1 1 {basis}%;min-width:300px;max-width:{most:.0f}px">'
+        f'<div style="flex:1 1 {basis}%;min-width:{least}px;max-width:{most:.0f}px">'
         f"{chart_svg(chart)}</div>"
     )
 

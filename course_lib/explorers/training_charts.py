@@ -20,20 +20,24 @@ _CLASS_MARKERS = ("o", "s", "^")
 _POINTS_SHOWN = 80  # of each class: more would hide the boundary
 _REACH = (1.75, 1.1)  # of the plane that is shown; about as wide as high on the page
 _GRID = (72, 46)
+_FAR_APART = 20
 
 
 def rates_chart(plan: Plan, updates: int | None = None) -> Chart:
     """Return the rates over the updates, and where training has got to."""
-    rates = plan.rates()
+    rates, name = plan.rates(), "learning rate"
+    peaks = rates.max(axis=1)
+    far_apart = peaks.max() > _FAR_APART * peaks.min()  # the lower ones would lie on the axis
+    axis = (
+        _log_axis(name, peaks, 1e-3 * peaks) if far_apart else Axis(name, 0.0, 1.06 * peaks.max())
+    )
     marks: list[Mark] = [
         Line(np.arange(plan.updates), row, label=_key(c), **_look(c))
         for c, row in zip(plan.contenders, rates, strict=True)
     ]
     if updates is not None and updates < plan.updates:
         marks.append(Level(updates, "x", "now"))
-    return Chart(
-        "the rates", _updates(plan), Axis("learning rate", 0.0, 1.06 * rates.max()), tuple(marks)
-    )
+    return Chart("the rates", _updates(plan), axis, tuple(marks))
 
 
 def loss_chart(outcome: Outcome) -> Chart:
