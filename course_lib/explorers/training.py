@@ -69,6 +69,7 @@ class TrainingExplorer(Explorer):
         super().__init__(
             self._show, _controls(), others=(self.go, self.stop, self.bar, self.progress)
         )
+        self._at_first = self.settings()
         self.go.on_click(self.locked(self._go))
         self.stop.on_click(self.locked(self._stop))
 
@@ -167,15 +168,14 @@ class TrainingExplorer(Explorer):
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         """Return the widget, and for pages without a kernel the figure of a small comparison."""
-        self._first = example_view()
+        self._first = example_view(**self._at_first)
         return super()._repr_mimebundle_(**options)
 
 
 @lru_cache(maxsize=1)
-def example_view() -> View:
-    """Return what the panel shows of its first setting once that is trained, with 4 seeds."""
-    settings = {name: control.value for name, control in _controls().items()} | {"seeds": 4}
-    shown = settings.pop("shown")
+def example_view(*, shown: int, **settings: Any) -> View:
+    """Return what the panel shows of a setting once that is trained, with 4 seeds."""
+    settings["seeds"] = 4
     plan = plan_of(**settings)
     (outcome,) = plan.stages(every=plan.updates)  # only the end is shown, so only that is scored
     return training_view(shown, outcome, **settings)
