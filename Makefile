@@ -53,7 +53,7 @@ test: $(STAMP)
 	@$(BIN)/python -m pytest -n 2 --dist=loadfile --ignore=$(IN_LAB)
 	@echo "== 4/6 nbval: every cell of lessons and solutions prints what it printed"
 	@rm -rf $(CHECKED)
-	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile \
+	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) $(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile \
 		--nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 	@echo "== 5/6 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
 	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(BIN)/python -m pytest -n 2 --dist=load $(IN_LAB)

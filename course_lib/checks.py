@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import copy
+import inspect
 import traceback
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from course_lib import tasks
+from course_lib import progress, tasks
+from course_lib.tasks.judging import Difference, Raised, Verdict, judge
+from course_lib.tasks.task import Case, Given, Task, built
+
+_WIDTH = 88  # of a printed line
+_BAR = 20  # characters
+
+#: Verdicts of the checks that ran in this kernel, by task.
+_here: dict[str, Verdict] = {}
 
 
 class CheckFailed(AssertionError):
@@ -20,11 +28,14 @@ class CheckFailed(AssertionError):
         return str(self).splitlines()
 
 
-def check(function: Callable[..., Any]) -> None:
+def check(function: Callable[..., Any], seed: int = 0) -> None:
     """Compare `function` with the task of the same name and print what was found.
+
+    Where the answer is a curve and differs, both curves are drawn as well.
 
     Args:
         function: the learner's function; its name says which task it answers.
+        seed: of the cases that are drawn at random.
 
     Raises:
         CheckFailed: an answer differs, or the function raised; the message shows the first case
@@ -32,55 +43,196 @@ def check(function: Callable[..., Any]) -> None:
         NotImplementedError: the function is still the stub.
         ValueError: there is no task of this name.
     """
+    task = _task_of(function)
+    _check_signature(task, function)
+    cases = task.cases(seed)
+    answers = [answer(function, case) for case in cases]
+    verdict = judge(task, cases, answers)
+    _here[task.name] = verdict
+    note = progress.keep(task.name, verdict.points, verdict.possible)
+    lines = _describe(task, verdict, len(cases))
+    lines += [_bar(task), *([note] if note else [])]
+    if verdict.is_right or (task.score is not None and verdict.points):
+        print("\n".join(lines))
+        return
+    _draw(task, function, verdict.difference)
+    raise CheckFailed("\n".join(lines))
+
+
+def answer(function: Callable[..., Any], case: Case) -> Any:
+    """Return what a learner's function answers to a case; `Raised` where it raises an error.
+
+    Raises:
+        NotImplementedError: the function is still the stub.
+    """
+    try:
+        return function(**built(case))
+    except NotImplementedError as error:
+        shown = f"NotImplementedError: {error or 'this function is not written yet'}"
+        error._render_traceback_ = lambda: [shown]  # our frames would only bury it
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)[1:]
+        own = [f for f in frames if f.filename == function.__code__.co_filename] or frames
+        return Raised(type(error).__name__, str(error), (own[-1].line or "") if own else "")
+
+
+def show_progress() -> None:
+    """Print the points of every exercise: the best that `check` has seen on this machine."""
+    best, note = progress.best()
+    reached = possible = 0.0
+    for exercise, members in tasks.EXERCISES.items():
+        total = float(sum(task.points for task in members))
+        points = sum(best.get(task.name, 0.0) for task in members)
+        print(f"{exercise:22} {_filled(points / total)} {points:5.4g} of {total:3g} points")
+        reached, possible = reached + points, possible + total
+    print(f"{'all':22} {_filled(reached / possible)} {reached:5.4g} of {possible:3g} points")
+    if note:
+        print(note)
+
+
+def _task_of(function: Callable[..., Any]) -> Task:
     name = getattr(function, "__name__", repr(function))
     if name not in tasks.ALL:
         raise ValueError(
             f"function must be named as its task, one of {list(tasks.ALL)}, got {name}"
         )
-    task = tasks.ALL[name]
-    cases = task.cases()
-    answers = [_call(function, name, number, case) for number, case in enumerate(cases, 1)]
-    difference = tasks.compare(task, cases, answers)
-    if difference is not None:
-        raise CheckFailed(_describe(name, difference))
-    print(f"{name}: right in all {len(cases)} cases tried here.")
+    return tasks.ALL[name]
 
 
-def _call(function: Callable[..., Any], name: str, number: int, case: tasks.Case) -> Any:
-    """Call with copies of the arguments, so that a function which changes them spoils no case."""
+def _check_signature(task: Task, function: Callable[..., Any]) -> None:
+    case = task.cases(0)[0]
     try:
-        return function(**copy.deepcopy(case))
-    except NotImplementedError as error:
-        shown = f"NotImplementedError: {error or f'{name} is not written yet'}"
-        error._render_traceback_ = lambda: [shown]  # our frames would only bury it
-        raise
-    except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[1:]
-        line = f"\n  in your line  {where[-1].line}" if where and where[-1].line else ""
+        inspect.signature(function).bind(**case)
+    except TypeError:
         raise CheckFailed(
-            f"{name} raised an error in case {number}: {_show_call(name, case)}"
-            f"\n  {type(error).__name__}: {error}{line}"
-        ) from error
+            f"{task.name}: it must be callable as {task.signature}, with these names;\n"
+            f"  it is defined as {task.name}{inspect.signature(function)}."
+        ) from None
 
 
-def _describe(name: str, difference: tasks.Difference) -> str:
+def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
+    points = f"{verdict.points:.3g} of {verdict.possible:g} point{'s' * (verdict.possible != 1)}"
+    if verdict.scores:
+        return [
+            f"{task.name}: {points}.",
+            *(f"  {score.sentence}" for score in verdict.scores),
+            *([f"Likely cause: {verdict.cause}"] if verdict.cause else []),
+        ]
+    if verdict.is_right:
+        return [f"{task.name}: right in all {cases} cases tried here; {points}."]
+    difference = verdict.difference
+    start = "not yet" if not verdict.points else f"the values are right; {points}"
     lines = [
-        f"{name}: not yet. First difference, in case {difference.number}:",
-        f"  {_show_call(name, difference.case)}",
-        f"  got       {_show(difference.got)}",
-        f"  expected  {_show(difference.expected)}",
+        f"{task.name}: {start}. First difference, in case {difference.number}:",
+        f"  {_show_call(task.name, difference.case)}",
     ]
-    if difference.cause:
-        lines.append(f"Likely cause: {difference.cause}")
-    return "\n".join(lines)
+    if isinstance(difference.got, Raised):
+        raised = difference.got
+        lines.append(f"  raised    {raised.kind}: {raised.message}")
+        lines += [f"  in your line  {raised.line}"] if raised.line else []
+    else:
+        lines.append(f"  got       {_show(difference.got, difference.expected)}")
+        lines.append(f"  expected  {_show(difference.expected, difference.got)}")
+    if verdict.cause:
+        lines.append(f"Likely cause: {verdict.cause}")
+    elif task.hints:
+        symptoms = "; ".join(f"“{hint.symptom}”" for hint in task.hints)
+        lines.append(f"Hints above: {symptoms}.")
+    return lines
 
 
-def _show_call(name: str, case: tasks.Case) -> str:
+def _bar(task: Task) -> str:
+    """Return how far the notebook is, by the checks of this kernel: a rerun prints the same."""
+    members = next(group for group in tasks.EXERCISES.values() if task in group)
+    total = sum(member.points for member in members)
+    points = sum(_here[member.name].points for member in members if member.name in _here)
+    return f"This notebook: {_filled(points / total)} {points:.4g} of {total:g} points"
+
+
+def _filled(share: float) -> str:
+    full = int(_BAR * share + 1e-9)
+    return "█" * full + "░" * (_BAR - full)
+
+
+def _draw(task: Task, function: Callable[..., Any], difference: Difference) -> None:
+    """Show the learner's curve and the right one, where the answers make curves."""
+    from course_lib import plots
+    from course_lib.plots.check import answer_and_reference
+
+    curves = _curves(task, function, difference)
+    if curves is not None:
+        t, got, want = curves
+        label = task.curve or "index"
+        figure = answer_and_reference(t, got, want, label)
+        plots.show(
+            figure,
+            alt=f"{task.name} in case {difference.number}, over {label} {t[0]:g} to {t[-1]:g}: "
+            "your answer, and the expected one",
+        )
+
+
+def _curves(
+    task: Task, function: Callable[..., Any], difference: Difference
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    case, want = difference.case, np.asarray(difference.expected)
+    if task.curve is None:
+        got = tasks.as_numbers(difference.got)
+        if want.ndim != 1 or want.size < 5 or want.dtype.kind not in "fi" or got is None:
+            return None
+        return np.arange(want.size), _as_long_as(got, want.size), want.astype(np.float64)
+    last = max(one[task.curve] for one in task.cases() if _same_rest(one, case, task.curve))
+    t = np.arange(max(int(last), int(case[task.curve]), 20) + 1)
+    asked = [dict(case) | {task.curve: type(case[task.curve])(value)} for value in t]
+    got = [tasks.as_numbers(answer(function, one)) for one in asked]
+    wanted = [float(np.ravel(task.reference(**built(one)))[0]) for one in asked]
+    single = [g.ravel()[0] if g is not None and g.size == 1 else np.nan for g in got]
+    return t, np.array(single), np.array(wanted)
+
+
+def _same_rest(one: Case, other: Case, name: str) -> bool:
+    return all(repr(one[key]) == repr(other[key]) for key in one if key != name)
+
+
+def _as_long_as(values: np.ndarray, size: int) -> np.ndarray:
+    """Return the values as a line of `size` points; NaN where there is none."""
+    line = np.full(size, np.nan)
+    line[: values.size] = values.ravel()[:size]
+    return line
+
+
+def _show_call(name: str, case: Case) -> str:
     arguments = ", ".join(f"{key}={_show(value)}" for key, value in case.items())
     return f"{name}({arguments})"
 
 
-def _show(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return f"array({np.array2string(value, precision=6, separator=', ')})".replace("\n", "")
+def _show(value: Any, other: Any = None) -> str:
+    """Return a value as a line of text; of a long array, the part around the first difference."""
+    if isinstance(value, Given):
+        return repr(value)
+    if isinstance(value, np.ndarray | list | tuple):
+        array = np.asarray(value)
+        start = _first_difference(value, other)
+        if array.ndim == 1 and array.size > 8:
+            low = max(0, min(start - 2, array.size - 8))
+            part = ", ".join(_number(x) for x in array[low : low + 8].tolist())
+            shown = f"{'…, ' * (low > 0)}{part}{', …' * (low + 8 < array.size)}"
+            where = f", shown from index {low}" if low else ""
+            return f"array([{shown}])  ({array.size} values{where})"
+        if isinstance(value, np.ndarray):
+            text = np.array2string(value, precision=6, separator=", ", threshold=40)
+            return f"array({' '.join(text.split())})"
+    text = _number(value)
+    return text if len(text) <= 4 * _WIDTH else f"{text[: 4 * _WIDTH]}…"
+
+
+def _first_difference(value: Any, other: Any) -> int:
+    a, b = tasks.as_numbers(value), tasks.as_numbers(other)
+    if a is None or b is None or a.shape != b.shape or a.ndim != 1:
+        return 0
+    unequal = ~np.isclose(a, b, rtol=1e-5, atol=0)
+    return int(np.argmax(unequal)) if unequal.any() else 0
+
+
+def _number(value: Any) -> str:
     return f"{value:.7g}" if isinstance(value, float) else repr(value)

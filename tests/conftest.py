@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 # A test that trains must train: none may find its runs in a cache that an earlier one has filled.
 os.environ["LR_COURSE_CACHE"] = ""
+os.environ["LR_COURSE_PROGRESS"] = ""  # and none may touch the points of who runs the tests
 
 FIXTURES = Path(__file__).parent / "fixtures"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -17,7 +17,8 @@ def clean(nb: NotebookNode) -> NotebookNode:
 
     Papermill's metadata and the times go; neighbouring outputs of one stream become one; of the
     language only its name stays, as its version would differ between two patch releases. Of a
-    widget its picture stays, which every page can show; its state, which needs a kernel, goes.
+    widget its picture stays, which every page can show; its state, which needs a kernel, goes. A
+    cell tagged progress is stored without output.
     """
     nb = copy.deepcopy(nb)
     for key in ("papermill", "widgets"):
@@ -28,7 +29,9 @@ def clean(nb: NotebookNode) -> NotebookNode:
             cell.metadata.pop(key, None)
         if not cell.metadata.get("tags"):  # papermill gives every cell a list of tags
             cell.metadata.pop("tags", None)
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and "progress" in cell.metadata.get("tags", []):
+            cell.outputs = []  # the learner's own, on this machine
+        elif cell.cell_type == "code":
             cell.outputs = _merged_streams(cell.outputs)
             for output in cell.outputs:
                 if "text/html" in output.get("data", {}):

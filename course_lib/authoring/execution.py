@@ -241,6 +241,7 @@ class _Engine(NBClientEngine):
         run.notebook = nb_man.nb
         # A cell of JupyterLab may have started us; nobody looks on in the kernels we start.
         environment = {k: v for k, v in os.environ.items() if k != "JPY_SESSION_NAME"}
+        environment.setdefault("LR_COURSE_PROGRESS", "")  # solving a solution is no progress
         _Client(
             nb_man,
             run,

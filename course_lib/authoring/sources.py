@@ -13,6 +13,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from course_lib import tasks
 from course_lib.authoring.errors import CourseError
 from course_lib.authoring.solutions import emptied
 
@@ -82,6 +83,7 @@ def complete_notebook(root: Path, source: str) -> NotebookNode:
             cell.metadata.pop(key, None)
         if "solution" in tags(cell):
             _check_task(cell, f"{source}, cell {number}", seen)
+            _add_hints(nb.cells[: number - 1], cell.metadata["task"])
         cell.id = _cell_id(cell, seen)
     nb.metadata = nbformat.from_dict(
         {
@@ -101,6 +103,25 @@ def exercise_notebook(root: Path, source: str) -> NotebookNode:
         if "solution" in tags(cell):
             cell.source = emptied(cell.source, f"{source}, cell {number}")
     return nb
+
+
+def text_of_task(above: list[NotebookNode]) -> NotebookNode | None:
+    """The last cell above a solution, passing over code that is given to the learner."""
+    for cell in reversed(above):
+        if cell.cell_type != "code" or {"solution", "check"} & set(tags(cell)):
+            return cell
+    return None
+
+
+def _add_hints(above: list[NotebookNode], task: str) -> None:
+    """Fold the hints of a task, which stand in course_lib.tasks, below its text."""
+    text = text_of_task(above)
+    if text is not None and task in tasks.ALL and text.cell_type == "markdown":
+        blocks = [
+            f"<details><summary>{hint.symptom}</summary>\n\n{hint.text}\n\n</details>"
+            for hint in tasks.ALL[task].hints
+        ]
+        text.source = "\n\n".join([text.source, *blocks]) if blocks else text.source
 
 
 def _check_task(cell: NotebookNode, where: str, seen: Counter[str]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course_lib.authoring.sources import tags
+from course_lib import tasks
+from course_lib.authoring.sources import tags, text_of_task
 
 LESSON_PARTS = (
     "title",
@@ -70,26 +71,22 @@ def exercise_findings(nb: NotebookNode) -> Iterator[Finding]:
         yield "solution", "an exercise needs a code cell tagged solution"
     for index in solutions:
         task = nb.cells[index].metadata["task"]
-        yield from _task(_text_of_task(nb.cells[:index]), task)
+        yield from _task(text_of_task(nb.cells[:index]), task)
         after = nb.cells[index + 1] if index + 1 < len(nb.cells) else None
         if not (_is(after, "code", "check") and "check(" in after.source):
             message = f"task {task}: the next cell must be code, tagged check, and call check(...)"
             yield "check", message
 
 
-def _text_of_task(above: list[NotebookNode]) -> NotebookNode | None:
-    """The last cell above a solution, passing over code that is given to the learner."""
-    for cell in reversed(above):
-        if cell.cell_type != "code" or {"solution", "check"} & set(tags(cell)):
-            return cell
-    return None
-
-
 def _task(cell: NotebookNode | None, task: str) -> Iterator[Finding]:
     if not _is(cell, "markdown", "task"):
         yield "task", f"task {task}: the solution must follow a markdown cell tagged task"
         return
-    for word in ("Difficulty", "minutes"):
+    words = ["Difficulty", "minutes"]
+    if task in tasks.ALL:
+        points = tasks.ALL[task].points
+        words.append(f"*{points} point{'s' * (points != 1)}*")
+    for word in words:
         if word.lower() not in cell.source.lower():
             yield "task", f"task {task}: its text does not say {word!r}"
     hints = cell.source.count("<details")

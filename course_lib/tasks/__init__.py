@@ -1,8 +1,46 @@
-"""The graded tasks, one module an exercise."""
+"""The graded tasks, one module an exercise, named as its notebook."""
 
-from course_lib.tasks import ex01_constant_lr
-from course_lib.tasks.task import Case, Difference, Misconception, Task, compare
+import importlib
+import pkgutil
 
-ALL = {task.name: task for task in ex01_constant_lr.TASKS}
+from course_lib.tasks.judging import (
+    Difference,
+    Part,
+    Raised,
+    Verdict,
+    answers_of,
+    as_numbers,
+    judge,
+)
+from course_lib.tasks.task import Case, Given, Hint, Misconception, Score, Task, built
 
-__all__ = ["ALL", "Case", "Difference", "Misconception", "Task", "compare"]
+_MODULES = [
+    module.name
+    for module in pkgutil.iter_modules(__path__)
+    if module.name.startswith("ex") or module.name == "capstone"
+]
+#: The tasks of every exercise, by the name of its notebook.
+EXERCISES: dict[str, tuple[Task, ...]] = {
+    name: importlib.import_module(f"{__name__}.{name}").TASKS
+    for name in sorted(_MODULES, key=lambda name: (name == "capstone", name))
+}
+ALL: dict[str, Task] = {task.name: task for group in EXERCISES.values() for task in group}
+
+__all__ = [
+    "ALL",
+    "EXERCISES",
+    "Case",
+    "Difference",
+    "Given",
+    "Hint",
+    "Misconception",
+    "Part",
+    "Raised",
+    "Score",
+    "Task",
+    "Verdict",
+    "answers_of",
+    "as_numbers",
+    "built",
+    "judge",
+]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib import theory
-from course_lib.tasks.task import Case, Misconception, Task
+from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 
 def _gradient_step(w: np.ndarray, gradient: np.ndarray, rate: float) -> np.ndarray:
@@ -30,6 +29,10 @@ def _gradient_step_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
+def _largest_stable_rate(hessian: np.ndarray) -> float:
+    return 2.0 / max(np.linalg.eigvalsh(hessian))
+
+
 def _hessian_cases(rng: np.random.Generator) -> list[Case]:
     edges = [
         np.array([[4.0]]),
@@ -43,6 +46,10 @@ def _hessian_cases(rng: np.random.Generator) -> list[Case]:
         matrix = basis @ np.diag(curvatures) @ basis.T
         edges.append((matrix + matrix.T) / 2)
     return [{"hessian": matrix} for matrix in edges]
+
+
+def _steady_state_loss(rate: float, curvature: float, noise_std: float) -> float:
+    return rate * noise_std**2 / (2.0 * (2.0 - rate * curvature))
 
 
 def _steady_state_cases(rng: np.random.Generator) -> list[Case]:
@@ -65,6 +72,22 @@ GRADIENT_STEP = Task(
     points=1,
     reference=_gradient_step,
     make_cases=_gradient_step_cases,
+    hints=(
+        Hint(
+            "The check says that I go uphill",
+            "The gradient points to where the loss *grows* fastest. Training wants the opposite.",
+        ),
+        Hint(
+            "The values are small and do not look like weights",
+            "Perhaps you return how far to move. Asked for is where you are *after* the move.",
+        ),
+        Hint(
+            "I do not know how to begin",
+            "Do it for one number first. The weight is 1, the slope there is 4, the rate "
+            "0.1: the move is 0.4 long, downhill. Where are you now? Arrays need no loop: "
+            "NumPy does this for all weights at once.",
+        ),
+    ),
     misconceptions=(
         Misconception(
             "uphill",
@@ -103,8 +126,25 @@ GRADIENT_STEP = Task(
 LARGEST_STABLE_RATE = Task(
     name="largest_stable_rate",
     points=2,
-    reference=theory.stability_limit,
+    reference=_largest_stable_rate,
     make_cases=_hessian_cases,
+    hints=(
+        Hint(
+            "I pass with diagonal matrices and fail with the others",
+            "You may be reading the curvatures off the diagonal. Off it, the directions "
+            "mix. NumPy finds the curvatures of a symmetric matrix: look for `eigvalsh` in "
+            "`np.linalg`.",
+        ),
+        Hint(
+            "My answer is too small by a factor of two",
+            "Which rate did you solve for: the one that makes the factor of the steepest "
+            "direction 0, or the one that makes its *size* 1?",
+        ),
+        Hint(
+            "My answer is far too large",
+            "Every direction has a limit of its own. All of them have to be respected by one rate.",
+        ),
+    ),
     misconceptions=(
         Misconception(
             "one step to the minimum",
@@ -141,8 +181,30 @@ LARGEST_STABLE_RATE = Task(
 STEADY_STATE_LOSS = Task(
     name="steady_state_loss",
     points=3,
-    reference=theory.noise_floor,
+    reference=_steady_state_loss,
     make_cases=_steady_state_cases,
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            'Write the step as "(something) times $w$, plus noise". Square it and take the '
+            "mean: what happens to the cross term, when the noise knows nothing of $w$? You "
+            "have $E[w^2]$ after the step in terms of $E[w^2]$ before.",
+        ),
+        Hint(
+            "I have that equation, and now?",
+            '"Stands still" means that the value after the step equals the value before. '
+            "Call it $m$ and solve for it.",
+        ),
+        Hint(
+            "I am right for small rates and wrong for large ones",
+            "Somewhere $(\\eta\\lambda)^2$ got lost. It is small when $\\eta\\lambda$ is, and "
+            "only then.",
+        ),
+        Hint(
+            "I am off by a factor that depends on the curvature",
+            "You may have computed the mean of $w^2$. The loss is not $w^2$.",
+        ),
+    ),
     misconceptions=(
         Misconception(
             "small-rate limit",

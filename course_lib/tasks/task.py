@@ -1,14 +1,70 @@
-"""What a graded task is, and how answers to it are compared with its reference."""
+"""What a graded task is: a function to write, its reference, its cases, and known mistakes."""
 
 from __future__ import annotations
 
+import copy
+import importlib
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+#: The arguments of one call, by name: numbers, text, arrays, lists and dicts of them, and `Given`s.
 Case = Mapping[str, Any]
+
+#: Of a task's points, what the shape and the kind of number are worth; the rest is for the values.
+SHAPE_POINTS = DTYPE_POINTS = 0.25
+
+
+class Given:
+    """An argument that is more than data: something of course_lib, made anew for every call.
+
+    It travels by name, so that no code has to: `Given("schedules.cosine", peak_lr=0.1,
+    total_steps=100)` stands for `course_lib.schedules.cosine(peak_lr=0.1, total_steps=100)`.
+    """
+
+    def __init__(self, path: str, /, **arguments: Any) -> None:
+        """Name what is given.
+
+        Args:
+            path: module and function or class, below course_lib.
+            arguments: what it is called with: data.
+        """
+        self.path, self.arguments = path, arguments
+
+    def build(self) -> Any:
+        """Return what it stands for, fresh."""
+        module, _, name = self.path.rpartition(".")
+        make = getattr(importlib.import_module(f"course_lib.{module}"), name)
+        return make(**copy.deepcopy(self.arguments))
+
+    def __repr__(self) -> str:
+        """Return the call that makes it."""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.arguments.items())
+        return f"{self.path.rpartition('.')[2]}({arguments})"
+
+
+def built(case: Case) -> dict[str, Any]:
+    """Return the arguments of a call: copies, so that no call can spoil another's."""
+    return {
+        name: value.build() if isinstance(value, Given) else copy.deepcopy(value)
+        for name, value in case.items()
+    }
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Help that is folded away until it is wanted.
+
+    Attributes:
+        symptom: what a learner sees or thinks: "My curve ends too high".
+        text: a push in the right direction, in Markdown; never the answer.
+    """
+
+    symptom: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -27,115 +83,61 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class Score:
+    """What an answer is worth that is better or worse rather than right or wrong.
+
+    Attributes:
+        fraction: of the points, 0 to 1.
+        sentence: how it was found, with its numbers.
+    """
+
+    fraction: float
+    sentence: str
+
+
+def largest(case: Case, expected: np.ndarray) -> float:
+    """Return the largest size among the expected values of a case: the default of `Task.scale`."""
+    return float(np.max(np.abs(expected), initial=0.0))
+
+
+@dataclass(frozen=True)
 class Task:
     """One function a learner writes.
 
     Attributes:
         name: the function's name.
-        points: what it is worth.
-        reference: the right answer, as a function.
+        points: what it is worth; `SHAPE_POINTS` of them for the shape of the answer and
+            `DTYPE_POINTS` for the kind of number, once the values are right.
+        reference: the right answer, as a function with the learner's arguments.
         make_cases: takes a `numpy.random.Generator`, returns the arguments of every call: edges
             first, then random ones.
+        hints: from the symptom; they stand folded in the notebook.
         misconceptions: known wrong implementations.
-        rtol: relative tolerance of a value.
-        atol: absolute tolerance of a value.
+        rtol: relative tolerance of a value; single precision passes.
+        scale: case and expected values -> the size to which `rtol` / 10 is the absolute tolerance;
+            of a curve that ends at 0 that is its peak, not its end.
+        curve: name of the argument along which single answers make a curve, as "step"; None where
+            an answer is a curve itself, or nothing is.
+        score: None where an answer is right or wrong. Otherwise case and answer, numbers of the
+            expected shape -> its worth; the reference then is an answer worth all points.
     """
 
     name: str
     points: int
     reference: Callable[..., Any]
     make_cases: Callable[[np.random.Generator], Sequence[Case]]
+    hints: tuple[Hint, ...]
     misconceptions: tuple[Misconception, ...]
-    rtol: float = 1e-6
-    atol: float = 1e-9
+    rtol: float = 1e-5
+    scale: Callable[[Case, np.ndarray], float] = largest
+    curve: str | None = None
+    score: Callable[[Case, np.ndarray], Score] | None = None
 
     def cases(self, seed: int = 0) -> list[Case]:
         """Return the arguments of every call; the same seed gives the same cases."""
         return list(self.make_cases(np.random.default_rng(seed)))
 
-
-@dataclass(frozen=True)
-class Difference:
-    """The first case in which an answer is not the expected one.
-
-    Attributes:
-        number: of the case, from 1.
-        case: its arguments.
-        got: the answer.
-        expected: the reference's answer.
-        cause: what probably went wrong, in a sentence; "" when nothing known fits.
-    """
-
-    number: int
-    case: Case
-    got: Any
-    expected: Any
-    cause: str
-
-
-def compare(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Difference | None:
-    """Return the first difference between `answers` and the reference's, or None.
-
-    An answer is right when it converts to float64 with the reference's shape and every value is
-    within atol + rtol * |expected|; NaN never is.
-
-    Args:
-        task: the task.
-        cases: the arguments of every call.
-        answers: what the learner's function returned, one a case.
-    """
-    expected = [task.reference(**case) for case in cases]
-    for number, (case, got, want) in enumerate(zip(cases, answers, expected, strict=True), 1):
-        if not _agrees(task, got, want):
-            return Difference(number, case, got, want, _cause(task, cases, answers, expected))
-    return None
-
-
-def _agrees(task: Task, got: Any, want: Any) -> bool:
-    value = _as_array(got)
-    want = np.asarray(want, dtype=np.float64)
-    return (
-        value is not None
-        and value.shape == want.shape
-        and bool(np.allclose(value, want, rtol=task.rtol, atol=task.atol))
-    )
-
-
-def _as_array(answer: Any) -> np.ndarray | None:
-    """Return an answer as float64, or None where it is not numbers."""
-    try:
-        return np.asarray(answer, dtype=np.float64)
-    except (TypeError, ValueError):
-        return None
-
-
-def _cause(
-    task: Task, cases: Sequence[Case], answers: Sequence[Any], expected: Sequence[Any]
-) -> str:
-    for known in task.misconceptions:
-        with np.errstate(all="ignore"):  # a wrong answer may well divide by zero
-            wrong = [known.function(**case) for case in cases]
-        pairs = zip(answers, wrong, strict=True)
-        if all(_agrees(task, got, value) for got, value in pairs):
-            return known.sentence
-    if all(answer is None for answer in answers):
-        return "The function returns None: is there a `return`?"
-    arrays = [_as_array(answer) for answer in answers]
-    if any(array is None for array in arrays):
-        return "The function has to return numbers: a float or an array of floats."
-    for array, want in zip(arrays, expected, strict=True):
-        if array.shape != np.shape(want):
-            return f"The answer has shape {array.shape}; {np.shape(want)} is expected."
-        if not np.isfinite(array).all():
-            return "The answer holds NaN or infinity."
-    return _constant_factor(task, arrays, expected)
-
-
-def _constant_factor(task: Task, arrays: Sequence[np.ndarray], expected: Sequence[Any]) -> str:
-    got = np.concatenate([array.ravel() for array in arrays])
-    want = np.concatenate([np.ravel(value) for value in expected])
-    where = np.abs(want) > task.atol
-    factor = np.median(got[where] / want[where])
-    if factor != 0 and np.allclose(got, factor * want, rtol=task.rtol, atol=task.atol):
-        return f"Every answer is {factor:.4g} times the expected one."
-    return ""
+    @property
+    def signature(self) -> str:
+        """The line a learner's function begins with, without `def`."""
+        return f"{self.name}({', '.join(inspect.signature(self.reference).parameters)})"

@@ -9,10 +9,13 @@
 # case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
 # not before. You may add cells as you like.
 
+# %% tags=["parameters"]
+seed = 0  # of the cases that are drawn at random; another number, other cases
+
 # %%
 import numpy as np
 
-from course_lib.checks import check
+from course_lib.checks import check, show_progress
 
 # %% [markdown] tags=["task"]
 # ## 1. One step of gradient descent
@@ -24,23 +27,6 @@ from course_lib.checks import check
 # - `w`: the weights, a NumPy array of any shape
 # - `gradient`: the slope of the loss at `w`, an array of the same shape
 # - `rate`: the learning rate, a number ≥ 0
-#
-# <details><summary>The check says that I go uphill</summary>
-#
-# The gradient points to where the loss *grows* fastest. Training wants the opposite.
-#
-# </details>
-# <details><summary>The values are small and do not look like weights</summary>
-#
-# Perhaps you return how far to move. Asked for is where you are *after* the move.
-#
-# </details>
-# <details><summary>I do not know how to begin</summary>
-#
-# Do it for one number first. The weight is 1, the slope there is 4, the rate 0.1: the move is 0.4 long,
-# downhill. Where are you now? Arrays need no loop: NumPy does this for all weights at once.
-#
-# </details>
 
 
 # %% task="gradient_step" tags=["solution"]
@@ -50,7 +36,7 @@ def gradient_step(w, gradient, rate):
 
 
 # %% tags=["check"]
-check(gradient_step)
+check(gradient_step, seed)
 
 # %% [markdown] tags=["task"]
 # ## 2. The largest stable rate
@@ -64,24 +50,6 @@ check(gradient_step)
 # - `hessian`: symmetric, shape `(n, n)`
 #
 # The curvatures are the eigenvalues of $H$. Do not assume that $H$ is diagonal.
-#
-# <details><summary>I pass with diagonal matrices and fail with the others</summary>
-#
-# You may be reading the curvatures off the diagonal. Off it, the directions mix. NumPy finds the
-# curvatures of a symmetric matrix: look for `eigvalsh` in `np.linalg`.
-#
-# </details>
-# <details><summary>My answer is too small by a factor of two</summary>
-#
-# Which rate did you solve for: the one that makes the factor of the steepest direction 0, or the one that
-# makes its *size* 1?
-#
-# </details>
-# <details><summary>My answer is far too large</summary>
-#
-# Every direction has a limit of its own. All of them have to be respected by one rate.
-#
-# </details>
 
 
 # %% task="largest_stable_rate" tags=["solution"]
@@ -92,7 +60,7 @@ def largest_stable_rate(hessian):
 
 
 # %% tags=["check"]
-check(largest_stable_rate)
+check(largest_stable_rate, seed)
 
 # %% [markdown] tags=["task"]
 # ## 3. The loss that noise leaves over
@@ -110,28 +78,6 @@ check(largest_stable_rate)
 # - `rate`: η, with 0 < η < 2/λ
 # - `curvature`: λ > 0
 # - `noise_std`: σ ≥ 0
-#
-# <details><summary>I do not know how to begin</summary>
-#
-# Write the step as "(something) times $w$, plus noise". Square it and take the mean: what happens to the
-# cross term, when the noise knows nothing of $w$? You have $E[w^2]$ after the step in terms of $E[w^2]$ before.
-#
-# </details>
-# <details><summary>I have that equation, and now?</summary>
-#
-# "Stands still" means that the value after the step equals the value before. Call it $m$ and solve for it.
-#
-# </details>
-# <details><summary>I am right for small rates and wrong for large ones</summary>
-#
-# Somewhere $(\eta\lambda)^2$ got lost. It is small when $\eta\lambda$ is, and only then.
-#
-# </details>
-# <details><summary>I am off by a factor that depends on the curvature</summary>
-#
-# You may have computed the mean of $w^2$. The loss is not $w^2$.
-#
-# </details>
 #
 # The next cell measures such a level by brute force, for you to compare with.
 
@@ -152,7 +98,10 @@ def steady_state_loss(rate, curvature, noise_std):
 
 
 # %% tags=["check"]
-check(steady_state_loss)
+check(steady_state_loss, seed)
+
+# %% tags=["progress", "nbval-ignore-output"]
+show_progress()
 
 # %% [markdown] tags=["next"]
 # ## Done?

@@ -1,0 +1,64 @@
+"""The best points of every task that `check` has seen on this machine."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import platformdirs
+
+_TABLE = """CREATE TABLE IF NOT EXISTS best (
+  task TEXT PRIMARY KEY, points REAL NOT NULL, possible REAL NOT NULL, latest REAL NOT NULL)"""
+_KEEP = """INSERT INTO best VALUES (:task, :points, :possible, :points)
+  ON CONFLICT (task) DO UPDATE SET
+  points = max(points, excluded.points), possible = excluded.possible, latest = excluded.latest"""
+_WAIT = 2.0  # seconds for another notebook that writes at the same moment
+
+
+def store() -> Path | None:
+    """Return the file: in the folder that LR_COURSE_PROGRESS names, else in the user's data folder.
+
+    None where LR_COURSE_PROGRESS is empty: nothing is kept then.
+    """
+    folder = os.environ.get("LR_COURSE_PROGRESS")
+    if folder == "":
+        return None
+    return Path(folder or platformdirs.user_data_path("lr-course")) / "progress.sqlite"
+
+
+def keep(task: str, points: float, possible: float) -> str:
+    """Keep the points of a task where they are its best; return why not, or "".
+
+    A check must never fail for this: a full or read-only disk is a sentence, not an error.
+    """
+    file = store()
+    if file is None:
+        return ""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(file, timeout=_WAIT)) as base, base:
+            base.execute(_TABLE)
+            base.execute(_KEEP, {"task": task, "points": points, "possible": possible})
+    except (OSError, sqlite3.Error) as error:
+        return f"Your progress could not be kept in {file}: {error}."
+    return ""
+
+
+def best(column: str = "points") -> tuple[dict[str, float], str]:
+    """Return the best points by task, and why there are none where they cannot be read.
+
+    Args:
+        column: "points" for the best, "latest" for those of the last check.
+    """
+    file = store()
+    if file is None:
+        return {}, "Progress is not kept: LR_COURSE_PROGRESS is empty."
+    if not file.is_file():
+        return {}, ""
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=_WAIT)) as base:
+            return dict(base.execute(f"SELECT task, {column} FROM best")), ""
+    except (OSError, sqlite3.Error) as error:
+        return {}, f"Your progress in {file} cannot be read: {error}."

@@ -1,0 +1,7 @@
+"""Of every exercise: second, differently written solutions, and mutants that change nothing.
+
+A module has the name of its exercise and holds
+
+- OTHER: task -> a correct solution, written in another way than the reference;
+- EQUIVALENT: task -> mutant, in the words of `tests.mutants` -> why its answers are the same.
+"""
