@@ -71,7 +71,6 @@ HEAR_WIDGETS = """() => {
   sessionContext.iopubMessage.connect((_, { header, parent_header, content }) => {
     if (parent_header.msg_type === 'execute_request') return;
     if (header.msg_type === 'error') window.failedMoves.push(`${content.ename}: ${content.evalue}`);
-    if (content.name === 'stderr') window.failedMoves.push(content.text);
   });
 }"""
 FIGURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')].map(img => ({
