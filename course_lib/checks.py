@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -73,7 +74,8 @@ def answer(function: Callable[..., Any], case: Case) -> Any:
         raise
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)[1:]
-        own = [f for f in frames if f.filename == function.__code__.co_filename] or frames
+        code = getattr(inspect.unwrap(function), "__code__", None)  # np.vectorize has none
+        own = [f for f in frames if code and f.filename == code.co_filename] or frames
         return Raised(type(error).__name__, str(error), (own[-1].line or "") if own else "")
 
 
@@ -105,6 +107,7 @@ def _check_signature(task: Task, function: Callable[..., Any]) -> None:
     try:
         inspect.signature(function).bind(**case)
     except TypeError:
+        progress.keep(task.name, 0.0, task.points)
         raise CheckFailed(
             f"{task.name}: it must be callable as {task.signature}, with these names;\n"
             f"  it is defined as {task.name}{inspect.signature(function)}."
@@ -117,7 +120,7 @@ def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
         return [
             f"{task.name}: {points}.",
             *(f"  {score.sentence}" for score in verdict.scores),
-            *([f"Likely cause: {verdict.cause}"] if verdict.cause else []),
+            *([_wrapped(f"Likely cause: {verdict.cause}")] if verdict.cause else []),
         ]
     if verdict.is_right:
         return [f"{task.name}: right in all {cases} cases tried here; {points}."]
@@ -135,11 +138,15 @@ def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
         lines.append(f"  got       {_show(difference.got, difference.expected)}")
         lines.append(f"  expected  {_show(difference.expected, difference.got)}")
     if verdict.cause:
-        lines.append(f"Likely cause: {verdict.cause}")
-    elif task.hints:
+        lines.append(_wrapped(f"Likely cause: {verdict.cause}"))
+    elif task.hints and not isinstance(difference.got, Raised):
         symptoms = "; ".join(f"“{hint.symptom}”" for hint in task.hints)
-        lines.append(f"Hints above: {symptoms}.")
+        lines.append(_wrapped(f"Hints above: {symptoms}."))
     return lines
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, subsequent_indent="  ")
 
 
 def _bar(task: Task) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -109,6 +110,30 @@ def run(
             rows.append((str(path), f"{seconds:.1f}", "failed" if failed else "ok"))
     click.echo(_table(("notebook", "seconds", "state"), rows))
     sys.exit(any(state == "failed" for _, _, state in rows))
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--timeout", type=click.IntRange(min=1), default=60, help="Seconds a cell may take.")
+def check(notebooks: tuple[Path, ...], timeout: int) -> None:
+    """Check your answers in NOTEBOOKS, or in all exercises, and print points and likely causes.
+
+    They run afresh, through nbval; the files stay as they are. Exit status 0: all tasks are right.
+    """
+    with _one_line_errors():
+        from course_lib.authoring.exercise_checks import check_notebook
+
+        paths = _notebook_paths(notebooks or (_course_root(None) / "exercises",))
+        passed = True
+        for path in paths:
+            checked = check_notebook(path, timeout)
+            click.echo(path)
+            for message in checked.messages:
+                click.echo(textwrap.indent(message, "  ") + "\n")
+            rows = [(t.task, f"{t.points:g} of {t.possible:g}", t.state) for t in checked.tasks]
+            click.echo(textwrap.indent(_table(("task", "points", "state"), rows), "  ") + "\n")
+            passed &= checked.passed
+    sys.exit(not passed)
 
 
 @main.command()
@@ -235,6 +260,6 @@ def _keep(nb: Any, path: Path) -> None:
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(len(row[i]) for row in (header, *rows)) for i in range(len(header))]
     lines = []
-    for name, seconds, state in (header, *rows):
-        lines.append(f"{name:<{widths[0]}}  {seconds:>{widths[1]}}  {state}")
+    for name, number, state in (header, *rows):
+        lines.append(f"{name:<{widths[0]}}  {number:>{widths[1]}}  {state}")
     return "\n".join(lines)

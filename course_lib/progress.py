@@ -10,10 +10,10 @@ from pathlib import Path
 import platformdirs
 
 _TABLE = """CREATE TABLE IF NOT EXISTS best (
-  task TEXT PRIMARY KEY, points REAL NOT NULL, possible REAL NOT NULL, latest REAL NOT NULL)"""
-_KEEP = """INSERT INTO best VALUES (:task, :points, :possible, :points)
-  ON CONFLICT (task) DO UPDATE SET
-  points = max(points, excluded.points), possible = excluded.possible, latest = excluded.latest"""
+  task TEXT PRIMARY KEY, points REAL NOT NULL, possible REAL NOT NULL)"""
+_KEEP = """INSERT INTO best VALUES (:task, :points, :possible) ON CONFLICT (task) DO UPDATE SET
+  points = max(points, excluded.points), possible = excluded.possible"""
+_FILE = "progress.sqlite"
 _WAIT = 2.0  # seconds for another notebook that writes at the same moment
 
 
@@ -25,7 +25,7 @@ def store() -> Path | None:
     folder = os.environ.get("LR_COURSE_PROGRESS")
     if folder == "":
         return None
-    return Path(folder or platformdirs.user_data_path("lr-course")) / "progress.sqlite"
+    return Path(folder or platformdirs.user_data_path("lr-course")) / _FILE
 
 
 def keep(task: str, points: float, possible: float) -> str:
@@ -46,19 +46,19 @@ def keep(task: str, points: float, possible: float) -> str:
     return ""
 
 
-def best(column: str = "points") -> tuple[dict[str, float], str]:
+def best(folder: Path | None = None) -> tuple[dict[str, float], str]:
     """Return the best points by task, and why there are none where they cannot be read.
 
     Args:
-        column: "points" for the best, "latest" for those of the last check.
+        folder: where they are kept; None: where `store` says.
     """
-    file = store()
+    file = store() if folder is None else folder / _FILE
     if file is None:
         return {}, "Progress is not kept: LR_COURSE_PROGRESS is empty."
     if not file.is_file():
         return {}, ""
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=_WAIT)) as base:
-            return dict(base.execute(f"SELECT task, {column} FROM best")), ""
+            return dict(base.execute("SELECT task, points FROM best")), ""
     except (OSError, sqlite3.Error) as error:
         return {}, f"Your progress in {file} cannot be read: {error}."

@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from course_lib.authoring.execution import execute
+
 ROOT = Path(__file__).parent.parent
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
 WRONG_STEP = "def gradient_step(w, gradient, rate):\n    return w + rate * gradient\n"
@@ -28,6 +30,10 @@ def run_all(nb):
         for output in cell.get("outputs", [])
         if output.output_type == "error"
     ]
+
+
+def outputs(cell):
+    return cell.get("outputs", []) if "check" in cell.metadata.get("tags", []) else []
 
 
 def nbval(*arguments):
@@ -64,6 +70,15 @@ def test_nbval_fails_an_untouched_exercise_in_its_check_cells_and_passes_the_sol
     assert untouched.stdout.count("NotImplementedError: write ") >= checks
     solved = nbval(ROOT / "solutions" / path.name)
     assert solved.returncode == 0, solved.stdout
+
+
+@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+def test_papermill_runs_the_solution_with_other_cases(path):
+    for seed in (1, 2):
+        run = execute(ROOT / "solutions" / path.name, parameters={"seed": seed})
+        told = "".join(output.get("text", "") for c in run.notebook.cells for output in outputs(c))
+        tasks_here = tagged(run.notebook, "solution")
+        assert told.count("right in all") + told.count("problem ") >= len(tasks_here)
 
 
 def test_a_wrong_answer_is_explained_without_our_own_code_in_the_traceback():

@@ -9,9 +9,10 @@ from matplotlib.colors import to_rgb
 
 from course_lib import explorers, problems, training
 from course_lib.explorers.training_charts import recent_median
-from course_lib.explorers.training_plan import SHAPES, plan_of
+from course_lib.explorers.training_plan import plan_of
 from course_lib.intervals import bootstrap_interval
 from course_lib.plots.base import CARD
+from course_lib.schedules.families import FAMILIES
 from tests.training_panel import ALONE, SMALL, go, panel_with, scores_by_hand, text
 
 ROOT = Path(__file__).parent.parent
@@ -22,11 +23,11 @@ def test_the_schedules_are_those_of_the_lesson():
     cell = re.search(r"^every_schedule = \{.*?^\}", source, re.DOTALL | re.MULTILINE)[0]
     names = {}
     exec(f"from course_lib import schedules\n{cell}", names)
-    assert list(SHAPES) == list(names["every_schedule"])
+    assert list(FAMILIES) == list(names["every_schedule"])
     for n in (60, 300, 600):
         steps = np.arange(n)
         for name, maker in names["every_schedule"].items():
-            assert (SHAPES[name](0.8, n)(steps) == maker(0.8, n)(steps)).all()
+            assert (FAMILIES[name](0.8, n)(steps) == maker(0.8, n)(steps)).all()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_the_scores_are_those_of_train(settings, data, optimizer):
     words, asked = go(panel), SMALL | settings
     chosen = ("constant", "exponential", "cosine", "WSD")
     for slot, name in enumerate(chosen, 1):
-        rates = SHAPES[name](panel.controls[f"peak_{slot}"].value, asked["updates"])
+        rates = FAMILIES[name](panel.controls[f"peak_{slot}"].value, asked["updates"])
         runs = scores_by_hand(rates(np.arange(asked["updates"])), asked["seeds"], data, optimizer)
         interval = bootstrap_interval(runs.held_out_loss[:, -1])
         peak = f"{panel.controls[f'peak_{slot}'].value:.3g}"
@@ -68,7 +69,7 @@ def test_the_order_is_that_of_paired_intervals():
     words = go(panel_with(seeds=8, updates=300, schedule_4=""))
     finals = {}
     for name in ("constant", "exponential", "cosine"):
-        rates = SHAPES[name](10**-0.1, 300)(np.arange(300))
+        rates = FAMILIES[name](10**-0.1, 300)(np.arange(300))
         runs = scores_by_hand(rates, 8, problems.noisy_spirals(), training.Sgd())
         finals[name] = runs.held_out_loss[:, -1]
     for name in ("constant", "exponential"):
@@ -141,7 +142,7 @@ def test_the_boundary_is_that_of_the_network_with_seed_0():
     x = np.linspace(chart.x.low, chart.x.high, 2 * columns + 1)[1::2]
     y = np.linspace(chart.y.high, chart.y.low, 2 * rows + 1)[1::2]  # the first row is the top
     points = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
-    rates = SHAPES["WSD"](10**-0.1, 200)(np.arange(200))
+    rates = FAMILIES["WSD"](10**-0.1, 200)(np.arange(200))
     data = problems.noisy_spirals()
     workload = training.Workload(data, training.Mlp(dtype="float32"), batch_size=32)
     runs = training.train(workload, rates[None], [0], keep_at=(200,), **ALONE)
@@ -163,7 +164,7 @@ def test_the_charts_show_the_rates_losses_and_intervals():
     for i, (slot, name, peak) in enumerate(
         [(1, "constant", 10**-0.1), (2, "exponential", 10**-0.1), (4, "WSD", 0.5)]
     ):
-        wanted = SHAPES[name](peak, 120)(np.arange(120))
+        wanted = FAMILIES[name](peak, 120)(np.arange(120))
         np.testing.assert_allclose(rates.marks[i].y, wanted)
         runs = scores_by_hand(wanted, 3, problems.noisy_spirals(), training.Sgd())
         median = np.median(runs.losses, axis=0)
@@ -189,7 +190,7 @@ def test_rates_that_are_far_apart_are_all_seen(peak, log):
 def test_the_share_of_wrong_digits_is_that_of_the_runs():
     panel = panel_with(data="digits")
     *_, wrong = done_view(panel).charts
-    rates = SHAPES["cosine"](10**-0.1, 60)(np.arange(60))
+    rates = FAMILIES["cosine"](10**-0.1, 60)(np.arange(60))
     runs = scores_by_hand(rates, 2, problems.digits(), training.Sgd())
     assert wrong.marks[2].x.tolist() == [10, 20, 30, 40, 50, 60]
     assert wrong.marks[2].y[-1] == pytest.approx(100 - 100 * runs.held_out_accuracy.mean())

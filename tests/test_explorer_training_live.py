@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from course_lib import explorers, problems, training
-from course_lib.explorers.training_plan import SHAPES, Plan
+from course_lib.explorers.training_plan import Plan
 from course_lib.intervals import bootstrap_interval
+from course_lib.schedules.families import FAMILIES
 from tests.moving import values_of
 from tests.training_panel import go, panel_with, reach, scores_by_hand, text, trained
 
@@ -118,7 +119,7 @@ def test_stop_ends_it_at_once_and_shows_the_scores_so_far():
     asyncio.run(stopping(panel))
     at = panel.outcome.updates
     assert 100 <= at < 600
-    rates = SHAPES["WSD"](10**-0.1, 600)(np.arange(600))
+    rates = FAMILIES["WSD"](10**-0.1, 600)(np.arange(600))
     runs = scores_by_hand(rates[:at], 2, problems.noisy_spirals(), training.Sgd())
     words = text(panel.words)
     assert f"Stopped after {at} of 600 updates" in words
@@ -267,7 +268,7 @@ def test_without_a_kernel_a_finished_comparison_is_shown(capsys):
     alt = unescape(re.search('alt="([^"]*)"', bundle["text/html"])[1])
     assert alt == bundle["text/plain"]
     for slot, name in enumerate(("constant", "exponential", "cosine", "WSD"), 1):
-        rates = SHAPES[name](10**-0.1, 300)(np.arange(300))
+        rates = FAMILIES[name](10**-0.1, 300)(np.arange(300))
         runs = scores_by_hand(rates, 4, problems.noisy_spirals(), training.Sgd())
         scores = bootstrap_interval(runs.held_out_loss[:, -1])
         assert f"{slot} {name} (peak 0.794) {scores:.2f}" in alt

@@ -18,13 +18,13 @@ from course_lib.explorers.training_plan import (
     LEAST_UPDATES,
     MOST_SEEDS,
     MOST_UPDATES,
-    SHAPES,
     SLOTS,
     Outcome,
     Plan,
     plan_of,
 )
 from course_lib.explorers.training_view import result_row, training_table, training_view
+from course_lib.schedules.families import FAMILIES
 
 #: A peak that suits the optimizer, in steps of the sliders from 1.
 _USUAL_STEPS = {"SGD": -2, "SGD, momentum 0.9": -20, "Adam": -34}
@@ -195,7 +195,7 @@ def _controls() -> dict[str, widgets.ValueWidget]:
         none = [] if slot == SLOTS[0] else [("none", "")]
         controls[f"schedule_{slot}"] = choice(
             f"schedule {slot}",
-            [*none, *((name, name) for name in SHAPES)],
+            [*none, *((name, name) for name in FAMILIES)],
             first,
             help="trained with the same seeds as the others",
         )

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Literal
 
 import numpy as np
 
-from course_lib import problems, schedules
+from course_lib import problems
 from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.intervals import Interval, bootstrap_interval
-from course_lib.schedules import Schedule
+from course_lib.schedules.families import FAMILIES
 from course_lib.training import Mlp, Runs, Workload, stages
 from course_lib.validation import check_count, check_real
 
-#: name -> (peak, updates) -> schedule. What else they need is fixed, as in lesson 8.
-SHAPES: dict[str, Callable[[float, int], Schedule]] = {
-    "constant": lambda peak, n: schedules.constant(peak),
-    "step": lambda peak, n: schedules.multi_step(peak, [n // 2, 3 * n // 4], drop=0.1),
-    "exponential": lambda peak, n: schedules.exponential(peak, gamma=0.01 ** (1 / n)),
-    "inverse sqrt": lambda peak, n: schedules.inverse_sqrt(peak, n // 10),
-    "inverse time": lambda peak, n: schedules.inverse_time(peak, rate=10 / n),
-    "polynomial": lambda peak, n: schedules.polynomial(peak, n, power=2),
-    "linear": lambda peak, n: schedules.linear(peak, n),
-    "cosine": lambda peak, n: schedules.cosine(peak, n),
-    "restarts": lambda peak, n: schedules.cosine_restarts(peak, n // 3, mult=2),
-    "warmup + cosine": lambda peak, n: schedules.warmup_cosine(peak, n // 10, n),
-    "triangular": lambda peak, n: schedules.triangular(peak, peak / 25, n // 3),
-    "1-cycle": lambda peak, n: schedules.one_cycle(peak, n),
-    "WSD": lambda peak, n: schedules.wsd(peak, n // 10, n, n // 5),
-}
 NOISY, CLEAN, DIGITS = "spirals, 20 % of labels wrong", "spirals, all labels right", "digits"
 DATA = {
     NOISY: problems.noisy_spirals,
@@ -91,7 +75,7 @@ class Plan:
         if not self.contenders:
             raise ValueError("a comparison needs at least one schedule, got none")
         for contender in self.contenders:
-            _check_name("schedule", contender.shape, SHAPES)
+            _check_name("schedule", contender.shape, FAMILIES)
             check_real("peak", contender.peak, low_open=True)
         _check_name("data", self.data, DATA)
         _check_name("optimizer", self.optimizer, OPTIMIZERS)
@@ -117,7 +101,7 @@ class Plan:
     def rates(self) -> np.ndarray:
         """Return the rates, (contenders, updates)."""
         steps = np.arange(self.updates)
-        return np.array([SHAPES[c.shape](c.peak, self.updates)(steps) for c in self.contenders])
+        return np.array([FAMILIES[c.shape](c.peak, self.updates)(steps) for c in self.contenders])
 
     def stages(self, every: int | None = None) -> Iterator[Outcome]:
         """Train, and return what there is after each stage.
@@ -181,7 +165,7 @@ def plan_of(data: str, optimizer: str, seeds: int, updates: int, **slots: str | 
         optimizer: a name in `optimizers.OPTIMIZERS`.
         seeds: how many.
         updates: of every run.
-        **slots: schedule_1 … schedule_4, names in `SHAPES` or "" for none, and peak_1 … peak_4.
+        **slots: schedule_1 … schedule_4, names in `FAMILIES` or "" for none, and peak_1 … peak_4.
     """
     chosen = [
         Contender(slot, shape, slots[f"peak_{slot}"])

@@ -133,19 +133,20 @@ def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
         return _scored(task, cases, answers)
     expected = [task.reference(**built(case)) for case in cases]
     asked = list(zip(cases, answers, expected, strict=True))
-    tests = [("values", _same_values), ("shape", _same_shape), ("kind of number", _same_kind)]
-    worth = _worth(task, expected[0])
-    parts, difference = [], None
-    for (name, agrees), possible in zip(tests, worth, strict=True):
-        if difference is None:  # a part counts once the one before it is right
-            difference = _first(task, asked, agrees)
-        if possible:
-            parts.append(Part(name, 0.0 if difference else possible, possible))
+    values, shape, kind = _worth(task, expected[0])
+    difference = _first(task, asked, _same_values)
+    # Shape and kind of number count once the values are right.
+    other_shape = difference or _first(task, asked, _same_shape)
+    other_kind = difference or _first(task, asked, _same_kind)
+    found = [("values", values, difference), ("shape", shape, other_shape)]
+    found.append(("kind of number", kind, other_kind))
+    parts = tuple(Part(name, 0.0 if wrong else p, p) for name, p, wrong in found if p)
+    difference = other_shape or other_kind
     if difference is None:
-        return Verdict(tuple(parts), None)
+        return Verdict(parts, None)
     known = _known(task, cases, answers, expected)
     cause = known.sentence if known else _cause(task, answers, expected)
-    return Verdict(tuple(parts), difference, known.name if known else "", cause)
+    return Verdict(parts, difference, known.name if known else "", cause)
 
 
 def _worth(task: Task, expected: Any) -> tuple[float, float, float]:

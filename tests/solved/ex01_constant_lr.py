@@ -23,4 +23,9 @@ def steady_state_loss(rate, curvature, noise_std):
 
 
 OTHER = {f.__name__: f for f in (gradient_step, largest_stable_rate, steady_state_loss)}
-EQUIVALENT = {}
+EQUIVALENT = {
+    "steady_state_loss": {
+        "minus noise_std, column 14 of "
+        "`return rate * noise_std**2 / (2.0 * (2.0 - rate * curvature))`": "it is squared",
+    },
+}

@@ -1,0 +1,154 @@
+"""Runs the checks of an exercise through nbval, for the shell: ``lr-course check``."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from course_lib import progress, tasks
+from course_lib.authoring.errors import CourseError
+
+_TERMINAL_COLOURS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")  # the report spells them out
+_CHECK_CALL = re.compile(r"^\s*check\(\s*(\w+)", re.M)
+_CELL = re.compile(r"Cell (\d+)$")
+_BEFORE_ERROR = "Traceback:"  # what nbval writes between a cell's code and its error
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """What a check found.
+
+    Attributes:
+        task: its name.
+        points: reached.
+        possible: of so many.
+        state: "right", "partly right", "wrong", "not written" or "not checked".
+    """
+
+    task: str
+    points: float
+    possible: float
+    state: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the checks of a notebook found.
+
+    Attributes:
+        tasks: one row a task of the notebook.
+        messages: of the cells that failed, in their order, but for tasks not written yet.
+        passed: whether every cell ran and every task is right.
+    """
+
+    tasks: tuple[TaskState, ...]
+    messages: tuple[str, ...]
+    passed: bool
+
+
+def check_notebook(path: Path, timeout: int) -> Checked:
+    """Run all cells of an exercise in a fresh kernel and return what its checks found.
+
+    The points go to the learner's progress as well.
+
+    Args:
+        path: the notebook, under any name; only its tasks count.
+        timeout: seconds that one cell may take.
+
+    Raises:
+        CourseError: the file is no notebook, or holds no task of the course.
+    """
+    code = _code_cells(path)
+    names = _tasks_in(code)
+    if not names:
+        raise CourseError(f"{path} holds no task of the course: no cell has one, none calls check")
+    with tempfile.TemporaryDirectory(prefix="lr-course-check") as folder:
+        failures, status = _run_nbval(path.resolve(), Path(folder), timeout)
+        found = _points_in(Path(folder))
+    for name, points in found.items():
+        progress.keep(name, points, tasks.ALL[name].points)
+    unwritten = {n for n, text in failures.items() if text.startswith("NotImplementedError")}
+    stubs = {name for n in unwritten for name in _CHECK_CALL.findall(code[n].source)}
+    rows = tuple(_state(name, found, stubs) for name in names)
+    messages = tuple(
+        f"cell {n + 1}, `{_first_line(code[n].source)}`:\n{text}"
+        for n, text in failures.items()
+        if n not in unwritten
+    )
+    passed = status == 0 and all(row.state == "right" for row in rows)
+    return Checked(rows, messages, passed)
+
+
+def _code_cells(path: Path) -> list[nbformat.NotebookNode]:
+    try:
+        nb = nbformat.reads(path.read_text(encoding="utf-8-sig"), as_version=4)
+        return [cell for cell in nb.cells if cell.cell_type == "code"]
+    except (OSError, ValueError, AttributeError, KeyError, nbformat.ValidationError) as error:
+        raise CourseError(f"{path} cannot be read as a notebook: {error}") from error
+
+
+def _tasks_in(code: list[nbformat.NotebookNode]) -> list[str]:
+    named: dict[str, None] = {}
+    for cell in code:
+        names = [cell.metadata.get("task"), *_CHECK_CALL.findall(cell.source)]
+        named |= dict.fromkeys(name for name in names if name in tasks.ALL)
+    return list(named)
+
+
+def _run_nbval(path: Path, folder: Path, timeout: int) -> tuple[dict[int, str], int]:
+    """Return the error of every failed code cell, by its number from 0, and the exit status."""
+    report, settings = folder / "report.xml", folder / "pytest.ini"
+    settings.write_text("[pytest]\n", encoding="utf-8")  # no settings of the folder it stands in
+    options = ["-p", "no:cacheprovider", "-p", "no:xdist", "-c", str(settings)]
+    nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={timeout}"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *nbval, f"--junitxml={report}", str(path)],
+        env=os.environ | {"LR_COURSE_PROGRESS": str(folder)},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    if not report.is_file():
+        raise CourseError(f"nbval could not run {path}: {(run.stdout + run.stderr).strip()[-500:]}")
+    failures = {}
+    for case in ElementTree.parse(report).iter("testcase"):
+        wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
+        if wrong is not None:
+            number = _CELL.search(case.get("name", ""))
+            failures[int(number[1]) if number else 0] = _message(wrong.text or "", timeout)
+    return failures, run.returncode
+
+
+def _message(report: str, timeout: int) -> str:
+    head, _, error = _TERMINAL_COLOURS.sub("", report).partition(_BEFORE_ERROR)
+    if "Timeout of" in head:
+        return f"It took longer than {timeout} seconds and was stopped."
+    return (error or head).strip()
+
+
+def _points_in(folder: Path) -> dict[str, float]:
+    points, problem = progress.best(folder)
+    if problem:
+        raise CourseError(problem)
+    return points
+
+
+def _state(name: str, found: dict[str, float], stubs: set[str]) -> TaskState:
+    possible = float(tasks.ALL[name].points)
+    if name not in found:
+        return TaskState(name, 0.0, possible, "not written" if name in stubs else "not checked")
+    points = found[name]
+    state = "right" if points == possible else "partly right" if points else "wrong"
+    return TaskState(name, points, possible, state)
+
+
+def _first_line(source: str) -> str:
+    return (source.strip().splitlines() or [""])[0]

@@ -1,0 +1,101 @@
+"""The capstone: a schedule for each of three unknown problems, scored by its regret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_lib import schedules
+from course_lib.capstone import PROBLEMS, known, regret
+from course_lib.tasks.task import Case, Hint, Misconception, Score, Task
+
+# Regrets, in units of the constant rate's: up to the first nothing is lost, from the second on all.
+_NOTHING_LOST, _ALL_LOST = 0.005, 2.0
+
+
+def _fraction(value: float) -> float:
+    return float(np.interp(value, (_NOTHING_LOST, _ALL_LOST), (1.0, 0.0)))
+
+
+def _score(name: str) -> Callable[[Case, np.ndarray], Score]:
+    def score(case: Case, rates: np.ndarray) -> Score:
+        if rates.min() < 0:
+            return Score(0.0, f"problem {name}: a rate is negative ({rates.min():.3g})")
+        loss, best = float(PROBLEMS[name].score(rates[None])[0]), known()[name]["loss"]
+        if not np.isfinite(loss):
+            return Score(0.0, f"problem {name}: training diverges")
+        value = regret(name, loss)
+        found = "better than the best known" if value < 0 else f"the best known is {best:.4g}"
+        return Score(
+            _fraction(value), f"problem {name}: final loss {loss:.4g}, {found}; regret {value:.2f}"
+        )
+
+    return score
+
+
+def _best(name: str) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda step: np.array(known()[name]["best"])[np.asarray(step)]
+
+
+def _cases(name: str) -> Callable[[np.random.Generator], list[Case]]:
+    # One case, the same for every seed: the whole run. Its seeds are kept with the problem.
+    return lambda rng: [{"step": np.arange(PROBLEMS[name].total_steps)}]
+
+
+def _usual(name: str, make: Callable[[int], schedules.Schedule]) -> Callable[..., np.ndarray]:
+    total = PROBLEMS[name].total_steps
+    return lambda step: make(total)(np.asarray(step))
+
+
+_HINTS = (
+    Hint(
+        "I do not know where to begin",
+        "Find the range first: a few constants, each ten times the one before. Which is the "
+        "largest that still trains? Peaks of falling schedules are higher than the best constant.",
+    ),
+    Hint(
+        "All my trials are used up",
+        "Restart the kernel and you have them back. But see how far you come with what you have "
+        "measured: near its best, a loss changes slowly with the peak.",
+    ),
+    Hint(
+        "`step` is an array and my `if` fails",
+        "`np.where(step < n, this, that)` chooses for every step. The presets of "
+        "`course_lib.schedules` take arrays as they are.",
+    ),
+)
+
+
+def _task(name: str) -> Task:
+    return Task(
+        name=f"my_schedule_{name}",
+        points=5,
+        reference=_best(name),
+        make_cases=_cases(name),
+        hints=_HINTS,
+        misconceptions=(
+            Misconception(
+                "the article's constant",
+                _usual(name, lambda total: schedules.constant(0.01)),
+                "This is the constant 0.01 of the article, which nobody tuned. Every problem has a "
+                "range of its own; find it with a few trials.",
+            ),
+            Misconception(
+                "never comes down",
+                _usual(name, lambda total: schedules.warmup(schedules.constant(0.1), total)),
+                "This rate only rises: a warmup as long as the run. At the end noise holds the "
+                "loss where a lower rate would let it fall.",
+            ),
+            Misconception(
+                "the untuned cosine",
+                _usual(name, lambda total: schedules.cosine(0.1, total)),
+                "This is the cosine from 0.1, a peak that fits some problem, somewhere. The peak "
+                "matters more than the shape: tune it here.",
+            ),
+        ),
+        score=_score(name),
+    )
+
+
+TASKS = tuple(_task(name) for name in PROBLEMS)

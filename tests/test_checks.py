@@ -1,0 +1,335 @@
+"""What a check says and shows: points, causes, pictures, errors with the learner's own line."""
+
+import functools
+import re
+
+import numpy as np
+import pytest
+
+from course_lib import checks, plots, progress, tasks
+from course_lib.checks import CheckFailed, check, show_progress
+from course_lib.tasks import Case, Given, Hint, Misconception, Score, Task, judge
+
+STEP = tasks.ALL["gradient_step"]
+
+
+def line_cases(rng):
+    return [{"step": n, "peak_lr": 2.0} for n in (0, 1, 5, 10)]
+
+
+def line(step, peak_lr):
+    return peak_lr * step / 10
+
+
+def two_late(step, peak_lr):
+    return peak_lr * max(step - 2, 0) / 10
+
+
+LINE = Task(
+    name="line",
+    points=2,
+    reference=line,
+    make_cases=line_cases,
+    hints=(Hint("I am late", "Count again."),),
+    misconceptions=(Misconception("late", two_late, "This begins two steps late."),),
+    curve="step",
+    scale=lambda case, expected: case["peak_lr"],
+)
+
+
+def ramp(n):
+    return np.arange(float(n))
+
+
+RAMP = Task("ramp", 3, ramp, lambda rng: [{"n": 12}], (Hint("a", "b"),), ())
+
+
+def guess(x):
+    return 5.0
+
+
+GUESS = Task(
+    "guess",
+    4,
+    guess,
+    lambda rng: [{"x": 1}, {"x": 2}],
+    (Hint("a", "b"),),
+    (Misconception("zero", lambda x: 0.0, "This is nothing."),),
+    score=lambda case, value: Score(max(0.0, 1 - abs(value - 5) / 10), f"off by {abs(value - 5)}"),
+)
+
+
+@pytest.fixture(autouse=True)
+def small_course(monkeypatch, tmp_path):
+    group = (STEP, LINE, RAMP, GUESS)
+    monkeypatch.setattr(tasks, "EXERCISES", {"ex": group})
+    monkeypatch.setattr(tasks, "ALL", {task.name: task for task in group})
+    monkeypatch.setattr(checks, "_here", {})
+    monkeypatch.setenv("LR_COURSE_PROGRESS", str(tmp_path / "kept"))
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Curves and alt texts of the pictures that were shown."""
+    seen = []
+    monkeypatch.setattr(plots, "show", lambda figure, alt: seen.append((figure.axes[0].lines, alt)))
+    return seen
+
+
+def named(name, function):
+    @functools.wraps(function)
+    def learner(*arguments, **more):
+        return function(*arguments, **more)
+
+    learner.__name__ = name
+    return learner
+
+
+def failing(name, function):
+    with pytest.raises(CheckFailed) as failed:
+        check(named(name, function))
+    return str(failed.value)
+
+
+def test_a_right_answer_is_told_with_points_and_not_called_proven(capsys):
+    check(line)
+    told = capsys.readouterr().out
+    assert told.splitlines() == [
+        "line: right in all 4 cases tried here; 2 of 2 points.",
+        "This notebook: ████░░░░░░░░░░░░░░░░ 2 of 10 points",
+    ]
+
+
+def test_a_second_run_of_a_check_counts_once(capsys):
+    check(line)
+    check(line)
+    assert capsys.readouterr().out.count("2 of 10 points") == 2
+
+
+def test_a_wrong_answer_shows_the_case_and_the_cause_and_both_curves(shown):
+    message = failing("line", two_late)
+    assert message.splitlines()[:5] == [
+        "line: not yet. First difference, in case 2:",
+        "  line(step=1, peak_lr=2)",
+        "  got       0",
+        "  expected  0.2",
+        "Likely cause: This begins two steps late.",
+    ]
+    ((lines, alt),) = shown
+    np.testing.assert_allclose(lines[0].get_ydata(), [line(t, 2.0) for t in range(21)])
+    np.testing.assert_allclose(lines[1].get_ydata(), [two_late(t, 2.0) for t in range(21)])
+    assert lines[2].get_xdata()[0] == 1
+    assert alt.startswith("line in case 2, over step 0 to 20: your answer")
+
+
+def test_a_curve_that_fails_in_places_is_drawn_where_it_is(shown):
+    def breaks(step, peak_lr):
+        return peak_lr * step / 10 if step < 5 else 1 / 0
+
+    message = failing("line", breaks)
+    assert "  raised    ZeroDivisionError: " in message
+    assert "  in your line  return peak_lr * step / 10 if step < 5 else 1 / 0" in message
+    yours = shown[0][0][1].get_ydata()
+    assert np.isfinite(yours).sum() == 5
+
+
+def test_a_long_answer_is_shown_around_the_first_difference_and_drawn(shown):
+    def late(n):
+        values = np.arange(float(n))
+        values[9] = 0.5
+        return values
+
+    message = failing("ramp", late)
+    assert "got       array([…, 4, 5, 6, 7, 8, 0.5, 10, 11])  (12 values, shown from index 4)" in (
+        message
+    )
+    assert "expected  array([…, 4, 5, 6, 7, 8, 9, 10, 11])" in message
+    assert "Hints above: “a”." in message
+    assert len(shown) == 1
+
+
+def test_a_short_answer_is_drawn_as_far_as_it_goes(shown):
+    assert "has shape (7,); (12,) is expected" in failing("ramp", lambda n: np.arange(7.0))
+    assert np.isfinite(shown[0][0][1].get_ydata()).sum() == 7
+
+
+def test_scalars_and_short_arrays_are_not_drawn(shown):
+    failing("gradient_step", lambda w, gradient, rate: w)
+    assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "points", "words"),
+    [
+        (lambda n: ramp(n)[:, None], "2.75 of 3", "has shape (12, 1); (12,) is expected"),
+        (lambda n: np.arange(n), "2.75 of 3", "int64; floating-point numbers are asked for"),
+        (lambda n: np.array(ramp(n), object), "0 of 3", "has to return numbers"),
+    ],
+)
+def test_shape_and_kind_are_parts_of_their_own(answer, points, words, shown):
+    message = " ".join(failing("ramp", answer).split())
+    assert words in message
+    assert ("the values are right; " + points in message) == (points != "0 of 3")
+
+
+def test_whole_numbers_of_python_lose_nothing(capsys):
+    check(named("ramp", lambda n: list(range(n))))
+    check(named("line", lambda step, peak_lr: int(2 * step / 10) if step % 5 == 0 else step / 5))
+    assert capsys.readouterr().out.count("right in all") == 2
+
+
+def test_a_score_is_told_case_by_case_and_keeps_its_points(capsys):
+    check(named("guess", lambda x: 7.0))
+    told = capsys.readouterr().out
+    assert told.startswith("guess: 3.2 of 4 points.\n  off by 2.0\n  off by 2.0\n")
+    message = failing("guess", lambda x: -20.0)
+    assert message.startswith("guess: 0 of 4 points.")
+    check(named("guess", lambda x: 0.0))
+    assert "Likely cause: This is nothing." in capsys.readouterr().out
+
+
+def test_what_a_score_cannot_take_is_a_sentence():
+    assert "finite numbers of shape ()" in failing("guess", lambda x: [1.0, 2.0])
+    assert "finite numbers of shape ()" in failing("guess", lambda x: np.inf)
+
+
+def test_an_error_is_shown_with_the_learners_line_without_ours():
+    def gradient_step(w, gradient, rate):
+        return w - rate * gradient[7, 7, 7]
+
+    message = failing("gradient_step", gradient_step)
+    assert "in case 1:\n  gradient_step(w=array([ 1., -2.])" in message
+    assert "  raised    IndexError: " in message
+    assert "  in your line  return w - rate * gradient[7, 7, 7]" in message
+    assert "Hints above" not in message
+
+
+def test_what_has_no_code_of_its_own_may_raise_as_well():
+    line = np.vectorize(lambda step, peak_lr: step / 0, otypes=[float])
+    line.__name__ = "line"
+    with pytest.raises(CheckFailed, match=r"raised +ZeroDivisionError"):
+        check(line)
+
+
+@pytest.mark.parametrize("name", ["step", "x"])
+def test_other_parameters_are_refused_with_the_signature(name):
+    space = {}
+    exec(f"def line({name}, peak_lr, more): return 0", space)
+    with pytest.raises(CheckFailed, match=r"callable as line\(step, peak_lr\), with these names"):
+        check(space["line"])
+
+
+def test_parameters_with_defaults_may_be_added(capsys):
+    def line(step, peak_lr, more=0):
+        return peak_lr * step / 10 + more
+
+    check(line)
+    assert "right in all" in capsys.readouterr().out
+
+
+def test_changing_the_arguments_spoils_no_other_case(capsys):
+    def gradient_step(w, gradient, rate):
+        w -= rate * gradient
+        return w
+
+    check(gradient_step)
+    assert "right in all" in capsys.readouterr().out
+
+
+def test_a_stub_is_not_yet_written():
+    def gradient_step(w, gradient, rate):
+        raise NotImplementedError("write gradient_step in this cell")
+
+    with pytest.raises(NotImplementedError):
+        check(gradient_step)
+
+
+def test_a_function_that_answers_no_task_is_refused():
+    def my_step():
+        return None
+
+    with pytest.raises(ValueError, match=r"gradient_step.*got my_step"):
+        check(my_step)
+
+
+def test_other_seeds_draw_other_cases(monkeypatch):
+    seeds = []
+    drawn = Task("line", 1, line, lambda rng: seeds.append(rng.random()) or line_cases(rng), (), ())
+    monkeypatch.setitem(tasks.ALL, "line", drawn)
+    monkeypatch.setitem(tasks.EXERCISES, "ex", (drawn,))
+    check(line)
+    check(line, 3)
+    assert len(set(seeds)) == 2
+
+
+def test_what_is_given_is_made_anew_for_every_call():
+    given = Given("schedules.cosine", peak_lr=0.5, total_steps=10)
+    assert repr(given) == "cosine(peak_lr=0.5, total_steps=10)"
+    one, two = tasks.built({"f": given})["f"], tasks.built({"f": given})["f"]
+    assert one is not two
+    assert one(0) == 0.5
+
+
+def test_progress_keeps_the_best_of_every_task(capsys):
+    check(line)
+    failing("line", two_late)
+    check(named("guess", lambda x: 7.0))
+    capsys.readouterr()
+    show_progress()
+    rows = capsys.readouterr().out.splitlines()
+    assert re.split(r"\s+", rows[0]) == ["ex", "██████████░░░░░░░░░░", "5.2", "of", "10", "points"]
+    assert len(rows) == 2
+
+
+def test_progress_that_cannot_be_kept_is_a_sentence_and_no_error(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LR_COURSE_PROGRESS", str(tmp_path / "file"))
+    check(line)
+    assert "Your progress could not be kept in " in capsys.readouterr().out
+
+
+def test_a_broken_file_of_progress_is_a_sentence(monkeypatch, tmp_path, capsys):
+    (tmp_path / "progress.sqlite").write_text("broken " * 500)
+    monkeypatch.setenv("LR_COURSE_PROGRESS", str(tmp_path))
+    check(line)
+    assert "could not be kept" in capsys.readouterr().out
+    show_progress()
+    assert "cannot be read: " in capsys.readouterr().out
+
+
+def test_without_a_place_nothing_is_kept(monkeypatch, capsys):
+    monkeypatch.setenv("LR_COURSE_PROGRESS", "")
+    check(line)
+    assert progress.best() == ({}, "Progress is not kept: LR_COURSE_PROGRESS is empty.")
+
+
+def test_as_many_answers_as_cases_are_needed():
+    with pytest.raises(ValueError, match="one a case, 4, got 3"):
+        judge(LINE, LINE.cases(), [0.0] * 3)
+
+
+def test_text_must_be_the_same():
+    cases: list[Case] = [{}]
+    task = Task("words", 1, lambda: ["a", "b"], lambda rng: cases, (), ())
+    for answer, right in [
+        (["a", "b"], True),
+        (("a", "b"), True),
+        (np.array(["a", "b"]), True),
+        (["b", "a"], False),
+        ("ab", False),
+        ([], False),
+        (None, False),
+    ]:
+        assert judge(task, cases, [answer]).is_right is right
+
+
+def test_true_and_false_are_not_numbers_and_numbers_not_they():
+    cases: list[Case] = [{}]
+    for want, answer, points in [
+        (True, True, 2),
+        (True, 1, 1.75),
+        (1.0, True, 1.75),
+        (3, 3.0, 1.75),
+    ]:
+        task = Task("yes", 2, lambda want=want: want, lambda rng: cases, (), ())
+        assert judge(task, cases, [answer]).points == points
