@@ -20,7 +20,7 @@ QUADRATIC = problems.power_law_quadratic(40, exponent=1.2, noise_std=1.5, batch_
 _VALLEY = problems.RiverValley()
 _SPIRALS = training.Workload(
     problems.noisy_spirals(seed=3),
-    training.Mlp((32, 32), dtype="float32"),
+    training.Mlp((32, 32)),  # in double precision no processor rounds a score apart
     training.Sgd(momentum=0.9),
     16,
 )

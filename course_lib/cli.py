@@ -263,3 +263,7 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     for name, number, state in (header, *rows):
         lines.append(f"{name:<{widths[0]}}  {number:>{widths[1]}}  {state}")
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -193,6 +193,14 @@ def test_what_a_score_cannot_take_is_a_sentence():
     assert "finite numbers of shape ()" in failing("guess", lambda x: np.inf)
 
 
+def test_an_error_in_a_scored_task_is_told():
+    def guess(x):
+        return 1 / (x - x)
+
+    message = failing("guess", guess)
+    assert "guess raised ZeroDivisionError: division by zero, in your line `return 1 /" in message
+
+
 def test_an_error_is_shown_with_the_learners_line_without_ours():
     def gradient_step(w, gradient, rate):
         return w - rate * gradient[7, 7, 7]

@@ -4,9 +4,10 @@ import nbformat
 import pytest
 from small_course import BUILT_EXERCISE, BUILT_LESSON, EXERCISE, LESSON, edit, edit_notebook, found
 
+from course_lib import tasks
 from course_lib.authoring.build import build
 from course_lib.authoring.rules import check
-from course_lib.authoring.sources import exercise_notebook
+from course_lib.authoring.sources import complete_notebook, exercise_notebook
 from course_lib.authoring.templates import LESSON_PARTS
 
 # Stale and leaked
@@ -190,6 +191,30 @@ def test_parts_in_another_order_are_named(course):
 def test_exercise_rule(course, old, new, rule):
     edit(course / EXERCISE, old, new)
     assert (EXERCISE, rule) in found(course)
+
+
+def test_points_in_the_text_are_those_of_the_task(course, monkeypatch):
+    monkeypatch.setitem(tasks.ALL, "halved", tasks.ALL["largest_stable_rate"])
+    assert (EXERCISE, "task") in found(course)
+    edit(course / EXERCISE, "3 minutes", "3 minutes · *2 points*")
+    assert (EXERCISE, "task") not in found(course)
+
+
+def test_hints_of_the_task_are_put_below_its_text(course, monkeypatch):
+    edit(
+        course / EXERCISE,
+        "# <details><summary>It grows</summary>Divide, do not multiply.</details>\n",
+        "",
+    )
+    monkeypatch.setitem(tasks.ALL, "halved", tasks.ALL["largest_stable_rate"])
+    text = next(
+        cell.source
+        for cell in complete_notebook(course, EXERCISE).cells
+        if "task" in cell.metadata.get("tags", [])
+    )
+    assert text.startswith("## Halve")
+    assert text.count("<details><summary>") == 1 + len(tasks.ALL["largest_stable_rate"].hints)
+    assert tasks.ALL["largest_stable_rate"].hints[0].text in text
 
 
 def test_code_given_to_the_learner_may_stand_above_the_solution(course):

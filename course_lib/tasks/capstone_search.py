@@ -17,7 +17,7 @@ from course_lib.capstone import PROBLEMS, Problem
 from course_lib.schedules import Schedule
 from course_lib.schedules.families import FAMILIES
 
-_PEAKS = 10 ** np.arange(-3.5, 1.01, 0.1)
+_PEAKS = np.array([float(f"{peak:.3g}") for peak in 10 ** np.arange(-3.5, 1.01, 0.1)])
 _KNOTS, _ROUNDS, _CHILDREN, _PARENTS = 25, 80, 24, 6
 # Neither those of the trials nor those of the score; the valley's losses vary more.
 _SEARCH_SEEDS = {"a": range(1), "b": range(200, 224), "c": range(200, 328)}
@@ -69,10 +69,7 @@ def search(problem: Problem) -> dict[str, object]:
     return {
         "best": rates,
         "loss": float(f"{loss:.6g}"),
-        "course": {
-            name: [float(f"{peak:.4g}"), float(f"{score:.6g}")]
-            for name, (peak, score) in course.items()
-        },
+        "course": {name: [peak, float(f"{score:.6g}")] for name, (peak, score) in course.items()},
     }
 
 

@@ -305,7 +305,10 @@ def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdic
     for number, (case, got) in enumerate(zip(cases, answers, strict=True), 1):
         want = np.asarray(task.reference(**built(case)))
         value = as_numbers(got)
-        if value is None or value.shape != want.shape or not np.isfinite(value).all():
+        if isinstance(got, Raised):
+            where = f", in your line `{got.line}`" if got.line else ""
+            score = Score(0.0, f"{task.name} raised {got.kind}: {got.message}{where}")
+        elif value is None or value.shape != want.shape or not np.isfinite(value).all():
             score = Score(0.0, f"{task.name} has to return finite numbers of shape {want.shape}")
         else:
             score = task.score(case, value)

@@ -702,7 +702,9 @@ plots.show(
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Take a training script of your own and write down, before you run it, its rate at the first, the middle and
+# Do [exercise 2](../exercises/ex02_classic_decay.ipynb): four decays from their formulas, a plateau rule to
+# mend, and ResNet's milestones in updates. Then
+# take a training script of your own and write down, before you run it, its rate at the first, the middle and
 # the last update. Then print them. [Lesson 3](03_cosine.ipynb) takes up the cosine: the schedule that stays high, ends at zero,
 # and is copied most.
 #

@@ -561,7 +561,9 @@ explorers.noisy_quadratic()
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Take a schedule from your own code, and print its rate at the first, middle and last update, and one
+# Do [exercise 3](../exercises/ex03_cosine.ipynb): a cosine with a floor, restarts, and a schedule that rises
+# again after its end. Then
+# take a schedule from your own code, and print its rate at the first, middle and last update, and one
 # after the last. [Lesson 4](04_warmup.ipynb) turns to the other end of the run: warmup, and what it buys.
 #
 # **References.** I. Loshchilov, F. Hutter (2016), *SGDR: Stochastic gradient descent with warm restarts*,

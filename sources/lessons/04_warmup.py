@@ -572,6 +572,9 @@ plots.show(
 # %% [markdown] tags=["next"]
 # ## What comes next
 #
+# Do [exercise 4](../exercises/ex04_warmup.ipynb): a warmup and a cosine, exactly; a warmup around any schedule;
+# Adam's first update; a library's off-by-one.
+#
 # Here the rate rose once, at the start. [Lesson 5](05_cyclical.ipynb) goes on from there: what if it rises again, in
 # cycles?
 #

@@ -733,7 +733,8 @@ print(f"held-out loss at the end: {words}")
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Take a schedule of yours, add one more cycle to it, and write down before the run what you
+# Do [exercise 5](../exercises/ex05_cyclical.ipynb): triangular waves, and how long a cycle is in updates.
+# Then take a schedule of yours, add one more cycle to it, and write down before the run what you
 # expect at the end of each. Then compare on held-out data, over several seeds. The next lesson
 # keeps a single cycle and goes up with it further than one would think: [lesson
 # 6](06_one_cycle.ipynb).

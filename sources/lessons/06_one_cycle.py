@@ -752,7 +752,8 @@ print(f"held-out loss at the end: {words}")
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Take a run of yours with a decay, and write down its best peak. Predict what a 1-cycle of the same length can do: a larger
+# Do [exercise 6](../exercises/ex06_one_cycle.ipynb): the 1-cycle in two phases and in three, its momentum, and
+# torch's arguments read back from a curve. Then take a run of yours with a decay, and write down its best peak. Predict what a 1-cycle of the same length can do: a larger
 # peak, a better end, both, or neither? Then measure, with both peaks tuned. To find where to look for a peak, one short
 # run is often used; how far it can be trusted is the next lesson:
 # [lesson 7](07_range_test.ipynb).

@@ -742,7 +742,7 @@ explorers.range_test()
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Exercise 7 has you write the sweep, the debiased average, a stop that sees NaN and two rules,
+# [Exercise 7](../exercises/ex07_range_test.ipynb) has you write the sweep, the debiased average, a stop that sees NaN and two rules,
 # and then choose a peak for a network you have not seen. If you have a model at hand, run
 # `range_test.range_test` on it with three seeds before you look at any rule. Lesson 4, [Warm
 # up](04_warmup.ipynb), is worth a second look now: a warmup changes which peaks are usable, and

@@ -620,7 +620,9 @@ explorers.training()
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Take a comparison of schedules from a paper or a blog that you trust. Look for five things: the
+# Do [exercise 8](../exercises/ex08_grand_comparison.ipynb): find what is unfair in three tables, put an interval
+# on a difference, and choose with a budget. Then
+# take a comparison of schedules from a paper or a blog that you trust. Look for five things: the
 # peak of each, the seeds, the data of the score, end or best, and the number of contenders. Then
 # write down what it shows. [Lesson 9](09_after_cosine.ipynb) has the schedules that came after the
 # cosine, and what else has to change when the length or the batch does.

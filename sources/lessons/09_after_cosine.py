@@ -918,7 +918,8 @@ print(f"expected loss at the end: {words}")
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Take a run of yours that ends with a cosine. Keep its weights at four fifths of a constant-rate run,
+# Do [exercise 9](../exercises/ex09_after_cosine.ipynb): a branch off a stable phase, rates and lengths for another
+# batch size, and a straight line to zero. Then take a run of yours that ends with a cosine. Keep its weights at four fifths of a constant-rate run,
 # branch off a cooldown, and compare at the best peak of each. [Lesson 10](10_frameworks.ipynb) runs all
 # this in your framework, and checks the rates that you really got.
 #

@@ -914,7 +914,8 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Take the loop you use most. Replace the model by one weight, run it for a twentieth of its updates with all
+# Do [exercise 10](../exercises/ex10_frameworks.ipynb): ten broken training loops to repair. Then
+# take the loop you use most. Replace the model by one weight, run it for a twentieth of its updates with all
 # its machinery (accumulation, mixed precision, a stop and a restart), and compare the recorded rates with your plan.
 # [Lesson 11](11_claims.ipynb) puts what is said about schedules to the test, claim by claim.
 #

@@ -1039,7 +1039,8 @@ print(f"{second} beats {first}, each at its best peak:", outcome(ratio(*mine.sco
 # the choices of the whole course on a few pages, and the [glossary](glossary.ipynb) its words. For
 # your own problem, everything you need is one function: give `course_lib.compare.compare` your
 # workload, or any function from rates and seeds to scores, two schedules and a handful of peaks.
-# Take one claim you believe in, write down the line, and run it.
+# Take one claim you believe in, write down the line, and run it. What you have learned is put to the
+# test in the [capstone](../exercises/capstone.ipynb): three unknown problems, one schedule each.
 #
 # **References.** The claims' own sources are named in the lessons that the table points to. · P.
 # Goyal et al. (2017), *Accurate, large minibatch SGD: training ImageNet in 1 hour*,

@@ -1,0 +1,120 @@
+"""Models to run a range test on, and models whose best peak has to be found in a few trainings."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+
+import numpy as np
+
+from course_lib import schedules
+from course_lib.problems import NoisyQuadratic
+from course_lib.theory import expected_losses
+from course_lib.validation import check_real
+
+#: Where the best peak of every hidden model lies.
+LOWEST_PEAK, HIGHEST_PEAK = 1e-5, 1e2
+#: Short trainings that may be made before a peak is chosen.
+BUDGET = 14
+_DIMENSIONS = 6
+_DIVERGED = 1e4  # times the loss at the start
+_SWEEP = np.geomspace(LOWEST_PEAK, HIGHEST_PEAK, 1401)  # 200 a decade
+
+
+class Minibatches:
+    """A loss and its gradient on one batch after the other.
+
+    Batch k has the loss ½ Σ h_i (w_i - c_ki)²: its own minimum c_k, drawn about 0.
+    """
+
+    def __init__(self, curvatures: list[float], spread: float, seed: int) -> None:
+        """Set up the batches.
+
+        Args:
+            curvatures: h, one a weight.
+            spread: standard deviation of the batches' minima.
+            seed: of the minima.
+        """
+        self._curvatures = np.array(curvatures, dtype=np.float64)
+        self._spread = spread
+        self._rng = np.random.default_rng(seed)
+
+    def __call__(self, w: np.ndarray) -> tuple[float, np.ndarray]:
+        """Return the loss of the *next* batch at w, and its gradient there."""
+        off = w - self._spread * self._rng.standard_normal(self._curvatures.shape)
+        return float(0.5 * np.sum(self._curvatures * off**2)), self._curvatures * off
+
+
+class Trainings:
+    """Short trainings of one model, each with a linear decay from a peak to 0, up to a budget."""
+
+    def __init__(self, number: int, curvature: float, spread: float, noise: float, steps: int):
+        """Set up a noisy quadratic, of which the expected loss is known exactly.
+
+        Args:
+            number: what the model is called.
+            curvature: the largest, > 0; all peaks are in proportion to 1 / curvature.
+            spread: largest over smallest curvature, >= 1.
+            noise: of a gradient, over the square root of the largest curvature, >= 0.
+            steps: updates of a training.
+        """
+        self.number = number
+        self._settings = (curvature, spread, noise, steps)
+        self._made = 0
+
+    def __call__(self, rate: float) -> float:
+        """Return the loss at the end of a training with this peak; inf if it diverges.
+
+        Args:
+            rate: the peak, > 0.
+
+        Raises:
+            RuntimeError: the budget is spent.
+            ValueError, TypeError: the rate is not a number > 0.
+        """
+        peak = check_real("rate", rate, low_open=True)
+        self._made += 1
+        if self._made > BUDGET:
+            raise RuntimeError(f"train may be called {BUDGET} times; this is one call more")
+        return _final_loss(self._settings, peak)
+
+
+def loss_at(model: Trainings, peak: float) -> float:
+    """Return the loss that a peak leads to; inf if it diverges or is no rate. No call is counted.
+
+    Args:
+        model: the trainings.
+        peak: any number.
+    """
+    return _final_loss(model._settings, peak) if 0 < peak < math.inf else math.inf
+
+
+def lowest_loss(model: Trainings) -> float:
+    """Return the lowest loss that a fine sweep of peaks reaches. No call is counted."""
+    return _lowest_loss(model._settings)
+
+
+def _problem(curvature: float, spread: float, noise: float) -> NoisyQuadratic:
+    curvatures = curvature * np.geomspace(1.0, 1.0 / spread, _DIMENSIONS)
+    noise_std = np.full(_DIMENSIONS, noise * math.sqrt(curvature))
+    return NoisyQuadratic(curvatures, noise_std, 1.0 / np.sqrt(curvatures))
+
+
+def _losses(settings: tuple[float, float, float, int], peaks: np.ndarray) -> np.ndarray:
+    """Return the expected losses on the way, (peaks, steps + 1)."""
+    *numbers, steps = settings
+    shape = schedules.linear(1.0, steps)(np.arange(steps))
+    return expected_losses(_problem(*numbers), peaks[:, None] * shape)
+
+
+@lru_cache(maxsize=4096)
+def _final_loss(settings: tuple[float, float, float, int], peak: float) -> float:
+    (losses,) = _losses(settings, np.array([peak]))
+    return float(losses[-1]) if losses.max() < _DIVERGED * losses[0] else math.inf
+
+
+@lru_cache(maxsize=256)
+def _lowest_loss(settings: tuple[float, float, float, int]) -> float:
+    losses = _losses(settings, _SWEEP)
+    ended = losses.max(axis=1) < _DIVERGED * losses[:, 0]
+    return float(losses[ended, -1].min())

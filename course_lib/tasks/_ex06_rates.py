@@ -1,0 +1,316 @@
+"""Exercise 6, first part: the rate of one cycle in two and in three phases."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.tasks.task import Case, Hint, Misconception, Task
+
+
+def _one_cycle_lr(
+    step: int, peak_lr: float, total_steps: int, pct_start: float, div: float, final_div: float
+) -> float:
+    rise = round(pct_start * total_steps)
+    up = min(step / rise, 1)
+    down = min((max(step, rise) - rise) / (total_steps - rise), 1)
+    first = peak_lr / div
+    climbed = (peak_lr - first) * (1 - np.cos(np.pi * up)) / 2
+    fallen = (peak_lr - first / final_div) * (1 - np.cos(np.pi * down)) / 2
+    return first + climbed - fallen
+
+
+def _three_phase_lr(
+    step: int, peak_lr: float, total_steps: int, rise_steps: int, div: float, final_div: float
+) -> float:
+    first = peak_lr / div
+    ends = [0, rise_steps, 2 * rise_steps, total_steps]
+    return np.interp(step, ends, [first, peak_lr, first, first / final_div])
+
+
+def steps_near(turns: list[int], total: int, rng: np.random.Generator) -> list[int]:
+    """Return the turning points and their neighbours, steps past the end and some at random."""
+    steps = {turn + near for turn in [*turns, total] for near in (-1, 0, 1)}
+    steps |= {total + 7, 2 * total, *rng.integers(0, total, size=3).tolist()}
+    return sorted(int(step) for step in steps if step >= 0)
+
+
+def _one_cycle_cases(rng: np.random.Generator) -> list[Case]:
+    settings = [
+        (0.1, 100, 0.3, 25.0, 1e4),
+        (2.0, 50, 0.5, 4.0, 10.0),
+        (0.5, 20, 0.9, 10.0, 1.0),  # it ends where it began
+        (1.0, 10, 0.1, 5.0, 100.0),  # a rise of one update
+        (0.3, 12, 0.25, 1.0, 20.0),  # no rise to speak of: it begins at the peak
+        (0.1, 33, 0.3, 25.0, 50.0),  # 9.9: rounded, not cut off
+    ]
+    for _ in range(2):
+        total = int(rng.integers(20, 300))
+        rise = int(rng.integers(2, total - 2))
+        pct_start = (rise + float(rng.uniform(-0.4, 0.4))) / total
+        peak, div, final_div = rng.uniform(0.05, 3.0), rng.uniform(2, 30), rng.uniform(2, 100)
+        settings.append((float(peak), total, pct_start, float(div), float(final_div)))
+    names = ("peak_lr", "total_steps", "pct_start", "div", "final_div")
+    return [
+        {"step": step} | dict(zip(names, setting, strict=True))
+        for setting in settings
+        for step in steps_near([0, round(setting[1] * setting[2])], setting[1], rng)
+    ]
+
+
+def _three_phase_cases(rng: np.random.Generator) -> list[Case]:
+    settings = [
+        (0.1, 100, 30, 25.0, 1e4),
+        (2.0, 51, 25, 4.0, 10.0),  # a last phase of one update
+        (0.5, 20, 4, 10.0, 1.0),  # it stays at the first rate to the end
+        (1.0, 12, 1, 5.0, 3.0),
+    ]
+    for _ in range(3):
+        total = int(rng.integers(20, 300))
+        rise = int(rng.integers(2, (total - 1) // 2))
+        peak, div, final_div = rng.uniform(0.05, 3.0), rng.uniform(2, 30), rng.uniform(2, 100)
+        settings.append((float(peak), total, rise, float(div), float(final_div)))
+    names = ("peak_lr", "total_steps", "rise_steps", "div", "final_div")
+    return [
+        {"step": step} | dict(zip(names, setting, strict=True))
+        for setting in settings
+        for step in steps_near([0, setting[2], 2 * setting[2]], setting[1], rng)
+    ]
+
+
+def _peak_lr(case: Case, expected: np.ndarray) -> float:
+    return case["peak_lr"]
+
+
+def through(step: float, ends: list[float], levels: list[float], linear: bool = False) -> float:
+    """Return the value at a step of half-cosines (or lines) through levels reached at ends."""
+    share = np.clip((step - np.array(ends[:-1])) / np.diff(ends), 0, 1)
+    if not linear:
+        share = (1 - np.cos(np.pi * share)) / 2
+    return float(levels[0] + np.sum(np.diff(levels) * share))
+
+
+def _climbs_again(step, peak_lr, total_steps, pct_start, div, final_div):
+    rise = round(pct_start * total_steps)
+    if step <= rise:
+        return _one_cycle_lr(step, peak_lr, total_steps, pct_start, div, final_div)
+    end = peak_lr / div / final_div
+    share = (step - rise) / (total_steps - rise)
+    return end + (peak_lr - end) * (1 + np.cos(np.pi * share)) / 2
+
+
+def _one_update_early(step, peak_lr, total_steps, pct_start, div, final_div):
+    top = round(pct_start * total_steps) - 1
+    levels = [peak_lr / div, peak_lr, peak_lr / div / final_div]
+    if top == 0:  # the rise is over before the first update
+        return through(step, [0, total_steps - 1], levels[1:])
+    return through(step, [0, top, total_steps - 1], levels)
+
+
+def _two_phases(**levels):
+    """Return a wrong 1-cycle of half-cosines: with another first or last level, or with lines."""
+
+    def rate(step, peak_lr, total_steps, pct_start, div, final_div):
+        first = levels.get("first", lambda peak, div: peak / div)(peak_lr, div)
+        last = levels.get("last", lambda peak, div, final: peak / div / final)
+        ends = [0, round(pct_start * total_steps), total_steps]
+        values = [first, peak_lr, last(peak_lr, div, final_div)]
+        return through(step, ends, values, levels.get("linear", False))
+
+    return rate
+
+
+def _line_then_cosine(step, peak_lr, total_steps, pct_start, div, final_div):
+    linear = step < round(pct_start * total_steps)
+    return _two_phases(linear=linear)(step, peak_lr, total_steps, pct_start, div, final_div)
+
+
+def _cosine_over_the_run(step, peak_lr, total_steps, pct_start, div, final_div):
+    if step < round(pct_start * total_steps):
+        return _one_cycle_lr(step, peak_lr, total_steps, pct_start, div, final_div)
+    end = peak_lr / div / final_div
+    return through(step, [0, total_steps], [peak_lr, end])
+
+
+def _phases(levels, ends):
+    """Return a wrong three-phase cycle of lines, by its levels and where they are reached."""
+
+    def rate(step, peak_lr, total_steps, rise_steps, div, final_div):
+        values = levels(peak_lr, div, final_div)
+        return float(np.interp(step, ends(rise_steps, total_steps), values))
+
+    return rate
+
+
+def _first_and_last(peak, div, final_div):
+    return [peak / div, peak, peak / div, peak / div / final_div]
+
+
+def _goes_on_falling(step, peak_lr, total_steps, rise_steps, div, final_div):
+    rate = _three_phase_lr(step, peak_lr, total_steps, rise_steps, div, final_div)
+    slope = peak_lr / div * (1 / final_div - 1) / (total_steps - 2 * rise_steps)
+    return rate + slope * max(step - total_steps, 0)
+
+
+ONE_CYCLE_LR = Task(
+    name="one_cycle_lr",
+    points=3,
+    reference=_one_cycle_lr,
+    make_cases=_one_cycle_cases,
+    scale=_peak_lr,
+    curve="step",
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "Draw three points: the first rate, the peak, the end. Each of the two stretches "
+            "between them needs a share that runs from 0 to 1, and half a cosine that turns "
+            "this share into a rate.",
+        ),
+        Hint(
+            "The rise is right, the fall is not",
+            "In the fall the share has to be 0 at the *peak*. How many updates are left from "
+            "there to the end?",
+        ),
+        Hint(
+            "I end too high, or too low",
+            "Two factors stand between the peak and the end. Print both levels on their own.",
+        ),
+        Hint(
+            "My curve climbs again past the end",
+            "The cosine does not stop by itself. Its share must not grow beyond 1.",
+        ),
+        Hint(
+            "One setting is right, others are one update off",
+            "`pct_start * total_steps` is seldom a whole number, and `int` cuts off.",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "one update early",
+            _one_update_early,
+            "This is PyTorch's way of counting: peak and end come one update early. Here the "
+            "peak is at step `rise` and the end at total_steps.",
+        ),
+        Misconception(
+            "final_div divides the peak",
+            _two_phases(last=lambda peak, div, final: peak / final),
+            "Your end is the peak over final_div. final_div divides the first rate, which "
+            "already is the peak over div.",
+        ),
+        Misconception(
+            "back to the first rate",
+            _two_phases(last=lambda peak, div, final: peak / div),
+            "The fall ends at the first rate here: final_div is not used.",
+        ),
+        Misconception(
+            "down to zero",
+            _two_phases(last=lambda peak, div, final: 0.0),
+            "This ends at 0. The last level is small, but it is not 0.",
+        ),
+        Misconception(
+            "from zero",
+            _two_phases(first=lambda peak, div: 0.0),
+            "This begins at 0: div is not used in the rise.",
+        ),
+        Misconception(
+            "straight lines",
+            _two_phases(linear=True),
+            "The turning points are right, with straight lines between them. Asked for is half a "
+            "cosine in each phase.",
+        ),
+        Misconception(
+            "rise along a line",
+            _line_then_cosine,
+            "The fall is right. The rise is a straight line, as in a warmup; here it is half a "
+            "cosine, too.",
+        ),
+        Misconception(
+            "climbs again",
+            _climbs_again,
+            "Up to total_steps this is right; then it climbs again. Past the end the last level "
+            "is held.",
+        ),
+        Misconception(
+            "the fall began at the start",
+            _cosine_over_the_run,
+            "This is what you get when the whole run, not the rest after the rise, is the "
+            "length of the fall: the rate jumps down after the rise.",
+        ),
+    ),
+)
+
+
+THREE_PHASE_LR = Task(
+    name="three_phase_lr",
+    points=2,
+    reference=_three_phase_lr,
+    make_cases=_three_phase_cases,
+    scale=_peak_lr,
+    curve="step",
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "It is a line through four points. Write down for each of them the step and the rate.",
+        ),
+        Hint(
+            "There are too many `if`s",
+            "NumPy has a function that draws straight lines through given points, and that holds "
+            "the last value behind them.",
+        ),
+        Hint(
+            "My rate gets negative",
+            "A line goes on for ever. What is asked for past total_steps?",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "two phases",
+            _phases(
+                lambda peak, div, final: [peak / div, peak, peak / div / final],
+                lambda rise, total: [0, rise, total],
+            ),
+            "This has two phases: it falls from the peak to the end in one line. The stop at the "
+            "first rate, after as many updates as the rise took, is missing.",
+        ),
+        Misconception(
+            "no last phase",
+            _phases(
+                lambda peak, div, final: [peak / div, peak, peak / div],
+                lambda rise, total: [0, rise, 2 * rise],
+            ),
+            "Up and down are right. Then the rate stays at peak / div: the last phase, down to the "
+            "end, is missing.",
+        ),
+        Misconception(
+            "the fall takes the rest",
+            _phases(
+                lambda peak, div, final: [peak / div, peak, peak / div, peak / div / final],
+                lambda rise, total: [0, rise, total, total + 1e-9],
+            ),
+            "The fall back to the first rate takes the whole rest of the run here. It should "
+            "take as many updates as the rise; what is left belongs to the last phase.",
+        ),
+        Misconception(
+            "final_div divides the peak",
+            _phases(
+                lambda peak, div, final: [peak / div, peak, peak / div, peak / final],
+                lambda rise, total: [0, rise, 2 * rise, total],
+            ),
+            "Your end is the peak over final_div. final_div divides the first rate.",
+        ),
+        Misconception(
+            "one update early",
+            _phases(
+                _first_and_last,
+                lambda rise, total: [-1e-9, rise - 1, 2 * rise - 2 + 1e-9, total - 1],
+            ),
+            "This is PyTorch's way of counting, with every phase ending early. Here the phases end "
+            "at rise_steps, 2 rise_steps and total_steps.",
+        ),
+        Misconception(
+            "goes on falling",
+            _goes_on_falling,
+            "Past total_steps your last line goes on, and below 0 in the end. The last level is "
+            "held.",
+        ),
+    ),
+)

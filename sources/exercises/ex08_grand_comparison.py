@@ -1,0 +1,259 @@
+# %% [markdown] tags=["title"]
+# # Exercise 8: find what is unfair, say how sure you are, choose without luck
+#
+# Five functions that turn a table of runs into a fair result. **Time:** about 75 minutes.
+# **You need** [lesson 8](../notebooks/08_grand_comparison.ipynb), NumPy and SciPy.
+#
+# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
+# your function with the right answer on several cases; when they differ it shows the first such
+# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
+# not before. You may add cells as you like.
+
+# %% tags=["parameters"]
+seed = 0  # of the cases that are drawn at random; another number, other cases
+
+# %%
+import numpy as np
+from scipy import stats
+
+from course_lib.checks import check, show_progress
+
+# %% [markdown]
+# ## Three tables
+#
+# Each row says how one schedule was compared: how many peaks were tried for it, on which seeds these
+# were tried, which seeds the reported score is the mean of, the updates of a run, the data of the score,
+# and whether it is the loss at the end or the best on the way. The first table follows the article that
+# [lesson 8](../notebooks/08_grand_comparison.ipynb) takes apart. The others are made up, in a manner that you will meet.
+
+# %%
+columns = ("schedule", "peaks_tried", "tuned_on", "seeds", "updates", "data", "report")
+tables = {
+    "an article": [
+        ("constant", 1, [], [42], 300, "training", "end"),
+        ("cosine", 1, [], [42], 300, "training", "end"),
+        ("restarts", 1, [], [42], 300, "training", "end"),
+    ],
+    "a blog": [
+        ("cosine", 3, [0, 1, 2], [0, 1, 2], 500, "held-out", "best"),
+        ("our own", 12, [0, 1, 2], [0, 1, 2], 500, "held-out", "best"),
+    ],
+    "a colleague": [
+        ("linear", 4, [0, 2, 4], [1, 3, 5, 7, 9, 11, 13, 15], 400, "held-out", "end"),
+        ("WSD", 4, [0, 2, 4], [1, 3, 5, 7, 9, 11, 13, 15], 480, "held-out", "end"),
+    ],
+}
+tables = {
+    name: [dict(zip(columns, values, strict=True)) for values in rows]
+    for name, rows in tables.items()
+}
+for name, rows in tables.items():
+    print(name)
+    for row in rows:
+        tuned, scored = (",".join(map(str, row[key])) or "-" for key in ("tuned_on", "seeds"))
+        print(
+            f"  {row['schedule']:9} peaks {row['peaks_tried']:2d} on {tuned:6} "
+            f"scored on {scored:20} {row['updates']} updates, {row['data']}, {row['report']}"
+        )
+
+# %% [markdown] tags=["task"]
+# ## 1. What is unfair
+#
+# *Difficulty* ●○○ · *about 15 minutes* · *2 points*
+#
+# `what_is_unfair(rows, least_seeds)` returns the faults of a table: a list of these names, in alphabetical order,
+# each at most once; an empty list for a fair table.
+#
+# | Name | The fault is there if |
+# |---|---|
+# | `"best on the way"` | `report` is `"best"` in at least one row |
+# | `"few seeds"` | at least one row has fewer than `least_seeds` *different* seeds in its `seeds` |
+# | `"one peak"` | `peaks_tried` is 1 in at least one row |
+# | `"training loss"` | `data` is `"training"` in at least one row |
+# | `"tuning seeds"` | at least one row has a seed that stands in its own `tuned_on` and in its own `seeds` |
+# | `"unequal lengths"` | `updates` is not the same number in all rows |
+# | `"unequal tuning"` | `peaks_tried` is not the same number in all rows |
+#
+# - `rows`: a list of at least one dict with the keys `schedule`, `peaks_tried` (≥ 1), `tuned_on` (a list of
+#   seeds, empty where nothing was tuned), `seeds` (a list of at least one seed; a seed may stand in it
+#   twice), `updates`, `data` (`"training"` or `"held-out"`) and `report` (`"end"` or `"best"`)
+# - `least_seeds`: a whole number ≥ 2
+#
+# When your function passes, try it on the three tables above, in a cell of your own.
+
+
+# %% task="what_is_unfair" tags=["solution"]
+def what_is_unfair(rows, least_seeds):
+    """Return the names of a table's faults, in alphabetical order."""
+    faults = []
+    if any(line["report"] == "best" for line in rows):
+        faults.append("best on the way")
+    if any(len(set(line["seeds"])) < least_seeds for line in rows):
+        faults.append("few seeds")
+    if any(line["peaks_tried"] == 1 for line in rows):
+        faults.append("one peak")
+    if any(line["data"] == "training" for line in rows):
+        faults.append("training loss")
+    if any(set(line["seeds"]) & set(line["tuned_on"]) for line in rows):
+        faults.append("tuning seeds")
+    for name, key in (("unequal lengths", "updates"), ("unequal tuning", "peaks_tried")):
+        if len({line[key] for line in rows}) > 1:
+            faults.append(name)
+    return faults
+
+
+# %% tags=["check"]
+check(what_is_unfair, seed)
+
+# %% [markdown] tags=["task"]
+# ## 2. How sure a mean is
+#
+# *Difficulty* ●○○ · *about 10 minutes* · *1 point*
+#
+# `interval_of_mean(scores, level)` returns three numbers, `[mean, low, high]`: the mean of the scores and the ends of
+# its interval by Student's t,
+#
+# $$\text{mean} \pm q\,\frac{s}{\sqrt n},$$
+#
+# where $s$ is the standard deviation of the sample (with $n-1$), and $q$ the point of Student's t with $n-1$ degrees
+# of freedom such that the part `level` of the distribution lies between $-q$ and $q$. `stats.t.ppf` knows such points.
+#
+# - `scores`: an array of shape `(n,)`, $n \ge 2$, one score a seed; they may all be equal
+# - `level`: above 0 and below 1, for instance 0.95
+
+# %%
+for degrees in (2, 7, 100):
+    print(f"{degrees:3d} degrees of freedom: 90 % lie below {stats.t.ppf(0.9, degrees):.3f}")
+
+
+# %% task="interval_of_mean" tags=["solution"]
+def interval_of_mean(scores, level):
+    """Return the mean of scores and the ends of its interval by Student's t."""
+    mean, error = np.mean(scores), stats.sem(scores)
+    reach = error * stats.t.ppf(0.5 + level / 2, df=len(scores) - 1)
+    return np.array([mean, mean - reach, mean + reach])
+
+
+# %% tags=["check"]
+check(interval_of_mean, seed)
+
+# %% [markdown] tags=["task"]
+# ## 3. The difference of two schedules
+#
+# *Difficulty* ●●○ · *about 10 minutes* · *2 points*
+#
+# Two schedules were run with the same seeds, and some seeds are hard for both. `paired_difference(first, second)` returns
+# `[mean, low, high]` of the difference *first minus second*, taken seed by seed, with its 95 % interval by
+# Student's t as in task 2.
+#
+# - `first`, `second`: dicts from seed to score. The order of the seeds may differ, and a run may be missing in either:
+#   use the seeds that both have. There are at least two such seeds.
+#
+# What pairing is worth, on made-up scores:
+
+# %%
+rng = np.random.default_rng(0)
+luck = rng.normal(0.6, 0.1, size=8)  # of a seed, the same for both schedules
+plain = luck + rng.normal(0.02, 0.01, size=8)
+better = luck + rng.normal(0.00, 0.01, size=8)
+print(f"spread of the scores:              {plain.std(ddof=1):.3f} and {better.std(ddof=1):.3f}")
+print(f"spread of the paired differences:  {(plain - better).std(ddof=1):.3f}")
+
+
+# %% task="paired_difference" tags=["solution"]
+def paired_difference(first, second):
+    """Return the mean of first minus second, seed by seed, and the ends of its interval."""
+    differences = [score - second[run] for run, score in first.items() if run in second]
+    mean, error = np.mean(differences), stats.sem(differences)
+    reach = error * stats.t.ppf(0.975, df=len(differences) - 1)
+    return np.array([mean, mean - reach, mean + reach])
+
+
+# %% tags=["check"]
+check(paired_difference, seed)
+
+# %% [markdown] tags=["task"]
+# ## 4. Ranks with ties
+#
+# *Difficulty* ●●● · *about 20 minutes* · *3 points*
+#
+# `ranks_with_ties(scores, level)` returns the rank of each schedule, an array of whole numbers. The rank is 1 plus the number of
+# schedules that are *clearly better*.
+#
+# Schedule $j$ is clearly better than $i$ if the interval of the paired difference $i$ minus $j$ lies above 0: if its low end
+# is > 0. The intervals are those of task 2 on the differences, and they are to hold for **all pairs at once** with the
+# probability `level`. By Bonferroni's rule each single interval then has the level
+#
+# $$1-\frac{1-\mathtt{level}}{\text{number of pairs}},$$
+#
+# where $S$ schedules have $S(S-1)/2$ pairs. Schedules that cannot be told apart from the best share rank 1.
+#
+# - `scores`: losses, lower is better; an array of shape `(S, n)`, $S \ge 2$ schedules on the same $n \ge 2$ seeds
+# - `level`: above 0 and below 1
+
+# %%
+for schedules_compared in (2, 4, 13):
+    pairs = schedules_compared * (schedules_compared - 1) // 2
+    print(f"{schedules_compared:2d} schedules have {pairs:2d} pairs")
+
+
+# %% task="ranks_with_ties" tags=["solution"]
+def ranks_with_ties(scores, level):
+    """Return 1 plus the number of clearly better schedules, for each schedule."""
+    count, runs = np.shape(scores)
+    tail = (1 - level) / (count * (count - 1) / 2) / 2
+    wide = stats.t.ppf(1 - tail, df=runs - 1)
+    ranks = np.ones(count, dtype=int)
+    for i in range(count):
+        for j in range(count):
+            gap = scores[i] - scores[j]
+            ranks[i] += gap.mean() - wide * stats.sem(gap) > 0
+    return ranks
+
+
+# %% tags=["check"]
+check(ranks_with_ties, seed)
+
+# %% [markdown] tags=["task"]
+# ## 5. Choose on some seeds, score on the others
+#
+# *Difficulty* ●●○ · *about 15 minutes* · *2 points*
+#
+# `tuned_scores(scores, tuning_seeds)` returns a score for each schedule, an array of floats of shape `(S,)`. For each schedule by itself:
+#
+# 1. choose the peak with the lowest *mean* score over the tuning seeds;
+# 2. return the mean score of that peak over all the *other* seeds.
+#
+# The arguments:
+#
+# - `scores`: losses of shape `(S, P, n)`: schedules, peaks, seeds. A run that diverged has the loss `np.inf`.
+# - `tuning_seeds`: a list of different places along the last axis, in any order; at least one, and at least one
+#   other is left
+#
+# The lowest mean is never shared by two peaks here.
+
+
+# %% task="tuned_scores" tags=["solution"]
+def tuned_scores(scores, tuning_seeds):
+    """Return each schedule's mean over the fresh seeds, at the peak that the others chose."""
+    is_fresh = np.ones(np.shape(scores)[2], dtype=bool)
+    is_fresh[tuning_seeds] = False
+    answer = []
+    for by_peak in scores:
+        best = by_peak[:, ~is_fresh].mean(axis=1).argmin()
+        answer.append(by_peak[best, is_fresh].mean())
+    return np.array(answer)
+
+
+# %% tags=["check"]
+check(tuned_scores, seed)
+
+# %% tags=["progress", "nbval-ignore-output"]
+show_progress()
+
+# %% [markdown] tags=["next"]
+# ## Done?
+#
+# Then you have the tools of the grand comparison in your hands. Draw 12 rows of scores from one and the same
+# distribution and rank them a thousand times: how often is there a rank above 1? And how often, if you leave
+# Bonferroni's rule out? Back to [lesson 8](../notebooks/08_grand_comparison.ipynb).

@@ -1,0 +1,191 @@
+# %% [markdown] tags=["title"]
+# # Exercise 9: fall to zero, branch off, change the batch, do without a schedule
+#
+# Four functions, of three to ten lines each. **Time:** about 55 minutes.
+# **You need** [lesson 9](../notebooks/09_after_cosine.ipynb) and NumPy.
+#
+# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
+# your function with the right answer on several cases; when they differ it shows the first such
+# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
+# not before. You may add cells as you like.
+#
+# A `step` counts the updates already done, from 0: the first update has the rate of step 0.
+
+# %% tags=["parameters"]
+seed = 0  # of the cases that are drawn at random; another number, other cases
+
+# %%
+import numpy as np
+
+from course_lib import schedules
+from course_lib.checks import check, show_progress
+
+# %% [markdown] tags=["task"]
+# ## 1. Straight to zero, after a warmup
+#
+# *Difficulty* ●○○ · *about 10 minutes* · *1 point*
+#
+# `straight_to_zero(step, peak_lr, warmup_steps, total_steps)` returns the rate at one step, as a float.
+#
+# - For `step` below `warmup_steps` the rate lies on a line from 0 at step 0 to `peak_lr` at step `warmup_steps`.
+# - From `warmup_steps` on it lies on a line from `peak_lr` to 0, which it reaches at step `total_steps`.
+# - From `total_steps` on it is 0.
+#
+# The arguments:
+#
+# - `step`: updates already done, a whole number ≥ 0
+# - `peak_lr`: the largest rate, > 0
+# - `warmup_steps`: updates of the warmup, 0 ≤ `warmup_steps` < `total_steps`; with 0 the first update has the peak
+# - `total_steps`: updates of the whole run, the warmup included
+#
+# The library can draw such a curve, too. Some values to compare with:
+
+# %%
+line = schedules.warmup(schedules.linear(0.1, 8), 2, start=0.0)
+print("peak 0.1, warmup 2, total 10")
+for some_step in (0, 1, 2, 6, 9, 10, 12):
+    print(f"step {some_step:2d}: rate {line(some_step):.4f}")
+
+
+# %% task="straight_to_zero" tags=["solution"]
+def straight_to_zero(step, peak_lr, warmup_steps, total_steps):
+    """Return the rate at a step: a rise to the peak, then a line to zero at the end."""
+    if step < warmup_steps:
+        return peak_lr * step / warmup_steps
+    done = (step - warmup_steps) / (total_steps - warmup_steps)
+    return peak_lr * max(0.0, 1 - done)
+
+
+# %% tags=["check"]
+check(straight_to_zero, seed)
+
+# %% [markdown] tags=["task"]
+# ## 2. A branch of a long run
+#
+# *Difficulty* ●●○ · *about 15 minutes* · *2 points*
+#
+# A long run warms up and then stays at its peak. To get a finished model after some updates, you leave it
+# there and cool down. `branch_rates(peak_lr, floor, warmup_steps, branch_step, decay_steps, power)` returns the rates of **all**
+# updates of the model so made, from the first one on: an array of `branch_step + decay_steps` floats.
+#
+# - Warmup: the rate at step $t$ < `warmup_steps` is on a line from 0 at step 0 to the peak at `warmup_steps`.
+# - Stable: the peak, up to and without step `branch_step`.
+# - Cooldown: at step $t \ge$ `branch_step` the share $s=(t-\mathtt{branch\_step})/\mathtt{decay\_steps}$ of it is done, and the rate is
+#   the floor plus $1-s^p$ times what the peak lies above the floor, with $p$ = `power`.
+#
+# So the first update of the cooldown still has the peak, and the floor itself would be the rate *after* the last
+# update. It is not in the array.
+#
+# - `peak_lr`: > 0 · `floor`: a rate, 0 ≤ `floor` ≤ `peak_lr`
+# - `warmup_steps`: ≥ 0; 0 means that the run starts at its peak
+# - `branch_step`: updates before the cooldown, those of the warmup included, ≥ `warmup_steps`
+# - `decay_steps`: updates of the cooldown, ≥ 1
+# - `power`: > 0. With 1 the cooldown is a line, with 0.5 it is the shape called 1-sqrt.
+#
+# Here are the cooldowns of the library, which knows two of the powers:
+
+# %%
+long = schedules.constant(1.0)
+for shape in ("linear", "1-sqrt"):
+    tail = long.branch(at_step=3, decay_steps=4, shape=shape)(np.arange(3, 7))
+    print(f"peak 1, floor 0, cooldown of 4 updates, {shape:6}:", tail.round(3))
+
+
+# %% task="branch_rates" tags=["solution"]
+def branch_rates(peak_lr, floor, warmup_steps, branch_step, decay_steps, power):
+    """Return the rates of a run that leaves the stable phase at a step and cools down."""
+    rates = np.full(branch_step + decay_steps, float(peak_lr))
+    rates[:warmup_steps] *= np.arange(warmup_steps) / max(warmup_steps, 1)
+    share = np.arange(decay_steps) / decay_steps
+    rates[branch_step:] = floor + (peak_lr - floor) * (1 - share**power)
+    return rates
+
+
+# %% tags=["check"]
+check(branch_rates, seed)
+
+# %% [markdown] tags=["task"]
+# ## 3. The same examples in other batches
+#
+# *Difficulty* ●●○ · *about 10 minutes* · *2 points*
+#
+# A run was tuned for one batch size. Now the batch gets another size, and the number of examples stays
+# the same. `scaled_run(rate, updates, batch_size, new_batch_size, optimizer, rate_limit)` returns the two numbers to start
+# from, `[new rate, new number of updates]`, as an array or a list.
+#
+# - With SGD the rate goes with the batch size; with Adam it goes with its square root. The rules serve in
+#   both directions.
+# - The new rate is never larger than `rate_limit`.
+# - The new number of updates is the number of *whole* batches that `updates * batch_size` examples make;
+#   examples left over are not used.
+#
+# The arguments:
+#
+# - `rate`: tuned for `batch_size`, > 0 and not above `rate_limit`
+# - `updates`: of the run that was tuned, ≥ 1
+# - `batch_size`, `new_batch_size`: examples in an update, ≥ 1; the examples make at least one new batch
+# - `optimizer`: the text `"sgd"` or `"adam"`
+# - `rate_limit`: the largest rate that is stable on this problem
+
+
+# %% task="scaled_run" tags=["solution"]
+def scaled_run(rate, updates, batch_size, new_batch_size, optimizer, rate_limit):
+    """Return the rate and the number of updates for another batch size."""
+    growth = new_batch_size / batch_size
+    if optimizer == "adam":
+        growth = np.sqrt(growth)
+    examples = updates * batch_size
+    return [min(rate_limit, rate * growth), examples // new_batch_size]
+
+
+# %% tags=["check"]
+check(scaled_run, seed)
+
+# %% [markdown] tags=["task"]
+# ## 4. Without a schedule
+#
+# *Difficulty* ●●● · *about 20 minutes* · *3 points*
+#
+# Schedule-free SGD keeps two sets of weights, $z$ and $x$, which both begin at `start`. Its update number
+# $t = 1, 2, 3, \dots$ is
+#
+# $$y = (1-\beta)\,z + \beta\,x,\qquad z \leftarrow z - \gamma\,g(y),\qquad
+# x \leftarrow \text{the mean of the } z \text{ after updates } 1 \text{ to } t .$$
+#
+# The loss is $\tfrac12\sum_i\lambda_i w_i^2$, and the gradient at a point carries noise:
+# $g(y)_i=\lambda_i y_i+\xi_{t,i}$.
+# `schedule_free_weights(start, curvatures, noise, rate, beta)` returns the weights of the *model*, $x$, after all
+# updates: an array of shape `(n,)`.
+#
+# - `start`: shape `(n,)`; it is not itself part of the mean
+# - `curvatures`: the $\lambda_i$, shape `(n,)`
+# - `noise`: the $\xi$, shape `(updates, n)`, a row for each update; without a row, return `start`
+# - `rate`: $\gamma$ ≥ 0 · `beta`: $\beta$, from 0 to 1
+#
+# You do not need to keep all the $z$: a mean can be brought up to date.
+
+
+# %% task="schedule_free_weights" tags=["solution"]
+def schedule_free_weights(start, curvatures, noise, rate, beta):
+    """Return the average x of schedule-free SGD on a noisy quadratic."""
+    fast = average = np.asarray(start, dtype=float)
+    for count, disturbance in enumerate(noise, start=1):
+        between = (1 - beta) * fast + beta * average
+        fast = fast - rate * (curvatures * between + disturbance)
+        average = average * (1 - 1 / count) + fast / count
+    return average
+
+
+# %% tags=["check"]
+check(schedule_free_weights, seed)
+
+# %% tags=["progress", "nbval-ignore-output"]
+show_progress()
+
+# %% [markdown] tags=["next"]
+# ## Done?
+#
+# Then you can stop a run when you like, and move it to another machine without tuning it again. Print
+# `schedule_free_weights` and the last $z$ of the same run for more and more updates, with noise: which of the
+# two comes to rest? And what would a cooldown of $z$ have cost you? Back to
+# [lesson 9](../notebooks/09_after_cosine.ipynb).

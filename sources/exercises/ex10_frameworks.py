@@ -1,0 +1,525 @@
+# %% [markdown] tags=["title"]
+# # Exercise 10: repair ten training loops
+#
+# Ten loops with one mistake each. Every one runs real schedulers of PyTorch. **Time:** about 70 minutes.
+# **You need** [lesson 10](../notebooks/10_frameworks.ipynb), NumPy and PyTorch.
+#
+# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
+# your function with the right answer on several cases; when they differ it shows the first such
+# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
+# not before. You may add cells as you like.
+#
+# Each task shows a function `broken_...`, the rates it gives and the rates that are wanted. Write the
+# repaired function under its own name, with the same arguments. It returns the rate in force **at each update
+# that is carried out**, in order: a list of floats, or an array. Keep torch's scheduler where you can; the
+# check looks at the rates alone.
+
+# %% tags=["parameters"]
+seed = 0  # of the cases that are drawn at random; another number, other cases
+
+# %%
+import warnings
+
+import numpy as np
+import torch
+from torch.optim import lr_scheduler as lrs
+
+from course_lib import schedules
+from course_lib.checks import check, show_progress
+
+
+def make_sgd(rate):
+    """A real optimizer with one dummy weight, whose gradient is always 1."""
+    weight = torch.nn.Parameter(torch.zeros(1, dtype=torch.float64))
+    weight.grad = torch.ones_like(weight)
+    return torch.optim.SGD([weight], lr=rate)
+
+
+def rate_of(optimizer):
+    """The rate that the next update of this optimizer will use."""
+    return optimizer.param_groups[0]["lr"]
+
+
+def show(label, rates):
+    print(f"{label:9}", " ".join(f"{float(rate) + 0.0:6.4f}" for rate in rates))
+
+
+# %% [markdown] tags=["task"]
+# ## 1. The order of two lines
+#
+# *Difficulty* ●○○ · *about 5 minutes* · *1 point*
+#
+# Wanted: `step_size` updates at `base_lr`, then as many at `gamma` times that, and so on. `repaired_order(base_lr, step_size, gamma, updates)`
+# returns the rates of all `updates` ≥ 1 updates; `step_size` ≥ 1 and 0 < `gamma` < 1.
+#
+# torch warns of this one; the warning is silenced below.
+
+
+# %%
+def broken_order(base_lr, step_size, gamma, updates):
+    optimizer = make_sgd(base_lr)
+    scheduler = lrs.StepLR(optimizer, step_size=step_size, gamma=gamma)
+    lr_history = []
+    for _update in range(updates):
+        scheduler.step()
+        lr_history.append(rate_of(optimizer))
+        optimizer.step()
+    return lr_history
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", UserWarning)
+    show("broken", broken_order(0.1, 3, 0.1, 7))
+show("wanted", schedules.step_decay(0.1, drop=0.1, every=3)(np.arange(7)))
+
+
+# %% task="repaired_order" tags=["solution"]
+def repaired_order(base_lr, step_size, gamma, updates):
+    """Return the rates of a run with StepLR."""
+    sgd = make_sgd(base_lr)
+    stairs = lrs.StepLR(sgd, step_size=step_size, gamma=gamma)
+    used = []
+    for _step in range(updates):
+        used.append(rate_of(sgd))
+        sgd.step()
+        stairs.step()
+    return used
+
+
+# %% tags=["check"]
+check(repaired_order, seed)
+
+# %% [markdown] tags=["task"]
+# ## 2. Updates that did not take place
+#
+# *Difficulty* ●○○ · *about 5 minutes* · *1 point*
+#
+# In mixed precision an attempt whose gradients overflow changes no weight. `overflows` says of each attempt whether it
+# does: a list of `True` and `False`. Wanted: the line `peak_lr` · (1 − t / `total_steps`) over the updates *carried out*,
+# $t$ being the number of those before. `repaired_skips(peak_lr, total_steps, overflows)` returns their rates, one for each attempt
+# that did not overflow. There are at most `total_steps` attempts; if all of them overflow, the answer is empty.
+
+
+# %%
+def broken_skips(peak_lr, total_steps, overflows):
+    optimizer = make_sgd(peak_lr)
+    scheduler = lrs.LambdaLR(optimizer, lambda t: 1 - t / total_steps)
+    lr_history = []
+    for overflow in overflows:
+        if not overflow:  # what the gradient scaler does
+            lr_history.append(rate_of(optimizer))
+            optimizer.step()
+        scheduler.step()
+    return lr_history
+
+
+show("broken", broken_skips(0.1, 8, [False, True, True, False, False, False]))
+show("wanted", schedules.linear(0.1, 8)(np.arange(4)))
+
+
+# %% task="repaired_skips" tags=["solution"]
+def repaired_skips(peak_lr, total_steps, overflows):
+    """Return the rates of the updates that were carried out."""
+    sgd = make_sgd(peak_lr)
+    line = lrs.LambdaLR(sgd, lambda done: 1 - done / total_steps)
+    used = []
+    for was_skipped in overflows:
+        if was_skipped:
+            continue
+        used.append(rate_of(sgd))
+        sgd.step()
+        line.step()
+    return used
+
+
+# %% tags=["check"]
+check(repaired_skips, seed)
+
+# %% [markdown] tags=["task"]
+# ## 3. Epochs and batches
+#
+# *Difficulty* ●○○ · *about 5 minutes* · *1 point*
+#
+# Wanted: one half cosine from `peak_lr` to 0 over the whole run, with a new rate at **every update**. A batch is an
+# update; 0 would be the rate after the last one. `repaired_epochs(peak_lr, epochs, batches)` returns the rates of all `epochs * batches`
+# updates, with `batches` ≥ 1 in each of `epochs` ≥ 1.
+
+
+# %%
+def broken_epochs(peak_lr, epochs, batches):
+    optimizer = make_sgd(peak_lr)
+    scheduler = lrs.CosineAnnealingLR(optimizer, T_max=epochs)
+    lr_history = []
+    for _epoch in range(epochs):
+        for _batch in range(batches):
+            lr_history.append(rate_of(optimizer))
+            optimizer.step()
+            scheduler.step()
+    return lr_history
+
+
+show("broken", broken_epochs(0.1, 3, 3))
+show("wanted", schedules.cosine(0.1, 9)(np.arange(9)))
+
+
+# %% task="repaired_epochs" tags=["solution"]
+def repaired_epochs(peak_lr, epochs, batches):
+    """Return the rates of a half cosine over all updates of all epochs."""
+    sgd = make_sgd(peak_lr)
+    fall = lrs.CosineAnnealingLR(sgd, T_max=epochs * batches)
+    used = []
+    for _step in range(epochs * batches):
+        used.append(rate_of(sgd))
+        sgd.step()
+        fall.step()
+    return used
+
+
+# %% tags=["check"]
+check(repaired_epochs, seed)
+
+# %% [markdown] tags=["task"]
+# ## 4. Gradients of several batches
+#
+# *Difficulty* ●○○ · *about 5 minutes* · *1 point*
+#
+# The gradients of `accumulate` batches are added up for one update. At the end of the run batches may be left over that make
+# no update. Wanted: one half cosine from `peak_lr` to 0 over the updates. `repaired_accumulation(peak_lr, batches, accumulate)` returns
+# their rates; `batches` of the whole run ≥ `accumulate` ≥ 1.
+
+
+# %%
+def broken_accumulation(peak_lr, batches, accumulate):
+    optimizer = make_sgd(peak_lr)
+    scheduler = lrs.CosineAnnealingLR(optimizer, T_max=batches // accumulate)
+    lr_history = []
+    for batch in range(batches):
+        if (batch + 1) % accumulate == 0:
+            lr_history.append(rate_of(optimizer))
+            optimizer.step()
+        scheduler.step()
+    return lr_history
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", UserWarning)  # of the order, as in task 1
+    show("broken", broken_accumulation(0.1, 25, 4))
+show("wanted", schedules.cosine(0.1, 6)(np.arange(6)))
+
+
+# %% task="repaired_accumulation" tags=["solution"]
+def repaired_accumulation(peak_lr, batches, accumulate):
+    """Return the rates of a half cosine over the updates."""
+    sgd = make_sgd(peak_lr)
+    fall = lrs.CosineAnnealingLR(sgd, T_max=batches // accumulate)
+    used = []
+    for number in range(1, batches + 1):
+        if number % accumulate == 0:
+            used.append(rate_of(sgd))
+            sgd.step()
+            fall.step()
+    return used
+
+
+# %% tags=["check"]
+check(repaired_accumulation, seed)
+
+# %% [markdown] tags=["task"]
+# ## 5. Past the end
+#
+# *Difficulty* ●○○ · *about 5 minutes* · *1 point*
+#
+# Wanted: a half cosine from `peak_lr` that reaches the rate `floor` after `T_max` updates; then that floor for the rest of the
+# run. `repaired_end(peak_lr, floor, T_max, updates)` returns the rates of all `updates`, which may be more than `T_max`, as many, or
+# fewer. 0 ≤ `floor` ≤ `peak_lr`.
+
+
+# %%
+def broken_end(peak_lr, floor, T_max, updates):
+    optimizer = make_sgd(peak_lr)
+    scheduler = lrs.CosineAnnealingLR(optimizer, T_max=T_max, eta_min=floor)
+    lr_history = []
+    for _update in range(updates):
+        lr_history.append(rate_of(optimizer))
+        optimizer.step()
+        scheduler.step()
+    return lr_history
+
+
+show("broken", broken_end(0.1, 0.01, 6, 10))
+show("wanted", schedules.cosine(0.1, 6, floor=0.01)(np.arange(10)))
+
+
+# %% task="repaired_end" tags=["solution"]
+def repaired_end(peak_lr, floor, T_max, updates):
+    """Return the rates of a half cosine that holds its floor."""
+    sgd = make_sgd(peak_lr)
+    fall = lrs.CosineAnnealingLR(sgd, T_max=T_max, eta_min=floor)
+    used = []
+    for _step in range(updates):
+        used.append(rate_of(sgd))
+        sgd.step()
+        if fall.last_epoch < T_max:
+            fall.step()
+    return used
+
+
+# %% tags=["check"]
+check(repaired_end, seed)
+
+# %% [markdown] tags=["task"]
+# ## 6. One cycle, counted
+#
+# *Difficulty* ●●○ · *about 10 minutes* · *1 point*
+#
+# Every epoch goes through all `examples` in batches of `batch_size`; the last batch of an epoch may be smaller, and is an update
+# all the same. Wanted: one cycle over all these updates, with the settings below: straight lines from a tenth of `max_lr` up to
+# `max_lr` and down to a hundredth of it, which is the rate of the last update.
+# `repaired_one_cycle(max_lr, epochs, examples, batch_size)` returns the rates. There are at least 4 updates.
+
+
+# %%
+def broken_one_cycle(max_lr, epochs, examples, batch_size):
+    optimizer = make_sgd(max_lr)
+    scheduler = lrs.OneCycleLR(
+        optimizer,
+        max_lr=max_lr,
+        epochs=epochs,
+        steps_per_epoch=examples // batch_size,
+        pct_start=0.3,
+        anneal_strategy="linear",
+        div_factor=10,
+        final_div_factor=10,
+        cycle_momentum=False,
+    )
+    lr_history = []
+    for _epoch in range(epochs):
+        for _first in range(0, examples, batch_size):
+            lr_history.append(rate_of(optimizer))
+            optimizer.step()
+            scheduler.step()
+    return lr_history
+
+
+try:
+    broken_one_cycle(0.1, 2, 18, 4)
+except ValueError as error:
+    print("broken   ", error)
+show("wanted", np.interp(np.arange(10), [0, 2, 9], [0.01, 0.1, 0.001]))
+
+
+# %% task="repaired_one_cycle" tags=["solution"]
+def repaired_one_cycle(max_lr, epochs, examples, batch_size):
+    """Return the rates of one cycle over all updates of all epochs."""
+    sgd = make_sgd(max_lr)
+    total = epochs * len(range(0, examples, batch_size))
+    cycle = lrs.OneCycleLR(
+        sgd,
+        max_lr,
+        total_steps=total,
+        anneal_strategy="linear",
+        div_factor=10,
+        final_div_factor=10,
+        cycle_momentum=False,
+    )
+    used = []
+    for _step in range(total):
+        used.append(rate_of(sgd))
+        sgd.step()
+        cycle.step()
+    return used
+
+
+# %% tags=["check"]
+check(repaired_one_cycle, seed)
+
+# %% [markdown] tags=["task"]
+# ## 7. Stopped and taken up again
+#
+# *Difficulty* ●●○ · *about 10 minutes* · *1 point*
+#
+# A run of `total_steps` updates is stopped after `stop` of them, and a new process takes it up. Wanted: the rates of a run that
+# was never stopped, half a cosine from `peak_lr` to 0 over `total_steps`. `repaired_resume(peak_lr, total_steps, stop)` returns those of
+# both processes, one after the other; 1 ≤ `stop` < `total_steps`. The dict `saved` stands for a file: all that the new process
+# knows of the old one has to be in it.
+
+
+# %%
+def run_updates(optimizer, scheduler, count):
+    lr_history = []
+    for _update in range(count):
+        lr_history.append(rate_of(optimizer))
+        optimizer.step()
+        scheduler.step()
+    return lr_history
+
+
+def broken_resume(peak_lr, total_steps, stop):
+    optimizer = make_sgd(peak_lr)
+    scheduler = lrs.CosineAnnealingLR(optimizer, T_max=total_steps)
+    lr_history = run_updates(optimizer, scheduler, stop)
+    saved = {"optimizer": optimizer.state_dict()}
+
+    optimizer = make_sgd(peak_lr)  # the new process begins here
+    scheduler = lrs.CosineAnnealingLR(optimizer, T_max=total_steps)
+    optimizer.load_state_dict(saved["optimizer"])
+    return lr_history + run_updates(optimizer, scheduler, total_steps - stop)
+
+
+show("broken", broken_resume(0.1, 8, 3))
+show("wanted", schedules.cosine(0.1, 8)(np.arange(8)))
+
+
+# %% task="repaired_resume" tags=["solution"]
+def repaired_resume(peak_lr, total_steps, stop):
+    """Return the rates of a run that is stopped once and taken up again."""
+    sgd = make_sgd(peak_lr)
+    fall = lrs.CosineAnnealingLR(sgd, T_max=total_steps)
+    used = run_updates(sgd, fall, stop)
+    kept = [part.state_dict() for part in (sgd, fall)]
+    sgd = make_sgd(peak_lr)
+    fall = lrs.CosineAnnealingLR(sgd, T_max=total_steps)
+    for part, state in zip((sgd, fall), kept, strict=True):
+        part.load_state_dict(state)
+    return used + run_updates(sgd, fall, total_steps - stop)
+
+
+# %% tags=["check"]
+check(repaired_resume, seed)
+
+# %% [markdown] tags=["task"]
+# ## 8. A factor or a rate
+#
+# *Difficulty* ●○○ · *about 5 minutes* · *1 point*
+#
+# Wanted: `base_lr` times `gamma` to the power $t$ at step $t = 0, 1, \dots$, but never less than the rate `floor`.
+# `repaired_factor(base_lr, gamma, floor, updates)` returns the rates of all `updates`; 0 < `gamma` < 1 and
+# 0 ≤ `floor` ≤ `base_lr`.
+
+
+# %%
+def broken_factor(base_lr, gamma, floor, updates):
+    optimizer = make_sgd(base_lr)
+    scheduler = lrs.LambdaLR(optimizer, lambda t: max(base_lr * gamma**t, floor))
+    return run_updates(optimizer, scheduler, updates)
+
+
+show("broken", broken_factor(0.1, 0.5, 0.01, 7))
+show("wanted", np.maximum(0.1 * 0.5 ** np.arange(7), 0.01))
+
+
+# %% task="repaired_factor" tags=["solution"]
+def repaired_factor(base_lr, gamma, floor, updates):
+    """Return the rates of an exponential decay that stops at a floor."""
+    sgd = make_sgd(base_lr)
+    fall = lrs.LambdaLR(sgd, lambda step: max(gamma**step, floor / base_lr))
+    return run_updates(sgd, fall, updates)
+
+
+# %% tags=["check"]
+check(repaired_factor, seed)
+
+# %% [markdown] tags=["task"]
+# ## 9. Restarts that come late
+#
+# *Difficulty* ●●○ · *about 10 minutes* · *1 point*
+#
+# Wanted: a half cosine from `peak_lr` towards 0 over `T_0` epochs, which falls at every update; at the first update of epoch
+# `T_0`, 2 · `T_0`, … (counted from 0) it is back at the peak. `repaired_restarts(peak_lr, T_0, epochs, batches)` returns the rates of all
+# `epochs * batches` updates; all arguments but the rate are whole numbers ≥ 1.
+
+
+# %%
+def broken_restarts(peak_lr, T_0, epochs, batches):
+    optimizer = make_sgd(peak_lr)
+    scheduler = lrs.CosineAnnealingWarmRestarts(optimizer, T_0=T_0)
+    lr_history = []
+    for epoch in range(epochs):
+        for batch in range(batches):
+            lr_history.append(rate_of(optimizer))
+            optimizer.step()
+            scheduler.step(epoch + batch / batches)
+    return lr_history
+
+
+show("broken", broken_restarts(0.1, 2, 3, 3))
+show("wanted", schedules.cosine_restarts(0.1, 6)(np.arange(9)))
+
+
+# %% task="repaired_restarts" tags=["solution"]
+def repaired_restarts(peak_lr, T_0, epochs, batches):
+    """Return the rates of a cosine with restarts, told of fractions of an epoch."""
+    sgd = make_sgd(peak_lr)
+    waves = lrs.CosineAnnealingWarmRestarts(sgd, T_0=T_0)
+    used = []
+    for number in range(epochs * batches):
+        used.append(rate_of(sgd))
+        sgd.step()
+        waves.step((number + 1) / batches)
+    return used
+
+
+# %% tags=["check"]
+check(repaired_restarts, seed)
+
+# %% [markdown] tags=["task"]
+# ## 10. A plateau below zero
+#
+# *Difficulty* ●●○ · *about 10 minutes* · *1 point*
+#
+# The metric is a negative log-likelihood of a density, which may well be negative; lower is better. Wanted: a metric counts as
+# *better* if it lies below the best so far by **more** than `threshold` (an absolute amount > 0), or if it is the first. An epoch that is not
+# better is a *bad* one. When there have been more than `patience` bad epochs since the last better one or the last cut, the
+# rate is multiplied by `factor`, from the next epoch on. `repaired_plateau(base_lr, factor, patience, threshold, metrics)` returns the
+# rate of each epoch. Here one epoch is one update; its metric is known at its end.
+#
+# - `factor`: above 0 and below 1 · `patience`: a whole number ≥ 0 · `metrics`: a list of floats, one an epoch
+
+
+# %%
+def broken_plateau(base_lr, factor, patience, threshold, metrics):
+    optimizer = make_sgd(base_lr)
+    scheduler = lrs.ReduceLROnPlateau(
+        optimizer, factor=factor, patience=patience, threshold=threshold
+    )
+    lr_history = []
+    for metric in metrics:
+        lr_history.append(rate_of(optimizer))
+        optimizer.step()
+        scheduler.step(metric)
+    return lr_history
+
+
+standing_still = [-1.0] * 8
+show("broken", broken_plateau(0.1, 0.5, 2, 0.1, standing_still))
+cuts = np.maximum(np.arange(8) - 1, 0) // 3  # the first bad epoch is the second one
+show("wanted", 0.1 * 0.5**cuts)
+
+
+# %% task="repaired_plateau" tags=["solution"]
+def repaired_plateau(base_lr, factor, patience, threshold, metrics):
+    """Return the rates of a plateau rule with an absolute threshold."""
+    sgd = make_sgd(base_lr)
+    plateau = lrs.ReduceLROnPlateau(
+        sgd, factor=factor, patience=patience, threshold=threshold, threshold_mode="abs"
+    )
+    used = []
+    for value in metrics:
+        used.append(rate_of(sgd))
+        sgd.step()
+        plateau.step(value)
+    return used
+
+
+# %% tags=["check"]
+check(repaired_plateau, seed)
+
+# %% tags=["progress", "nbval-ignore-output"]
+show_progress()
+
+# %% [markdown] tags=["next"]
+# ## Done?
+#
+# Then you have seen ten loops that ran, and trained at rates that nobody meant; only one raised an error. Which
+# of them would you have noticed from the loss alone? Take a loop of your own, record the rates right before
+# each update, and compare them with your plan. Back to [lesson 10](../notebooks/10_frameworks.ipynb).

@@ -1,0 +1,86 @@
+"""Exercise 8, solved in other ways."""
+
+import numpy as np
+from scipy import stats
+
+from course_lib.compare import rank
+
+
+def what_is_unfair(rows, least_seeds):
+    faults = set()
+    for row in rows:
+        if row["report"] != "end":
+            faults.add("best on the way")
+        if len({*row["seeds"]}) < least_seeds:
+            faults.add("few seeds")
+        if row["peaks_tried"] == 1:
+            faults.add("one peak")
+        if row["data"] != "held-out":
+            faults.add("training loss")
+        if any(seed in row["tuned_on"] for seed in row["seeds"]):
+            faults.add("tuning seeds")
+        if row["updates"] != rows[0]["updates"]:
+            faults.add("unequal lengths")
+        if row["peaks_tried"] != rows[0]["peaks_tried"]:
+            faults.add("unequal tuning")
+    return sorted(faults)
+
+
+def interval_of_mean(scores, level):
+    mean = np.mean(scores)
+    error = stats.sem(scores)
+    if error == 0:
+        return [mean, mean, mean]
+    return [mean, *stats.t.interval(level, len(scores) - 1, loc=mean, scale=error)]
+
+
+def paired_difference(first, second):
+    seeds = [seed for seed in first if seed in second]
+    a, b = [first[seed] for seed in seeds], [second[seed] for seed in seeds]
+    gaps = np.subtract(a, b)
+    if np.ptp(gaps) == 0:
+        return np.full(3, gaps[0])
+    test = stats.ttest_rel(a, b)
+    interval = test.confidence_interval(0.95)
+    return np.array([gaps.mean(), interval.low, interval.high])
+
+
+def ranks_with_ties(scores, level):
+    return rank(scores, level).ranks
+
+
+def tuned_scores(scores, tuning_seeds):
+    answer = []
+    for table in scores:
+        best = min(range(len(table)), key=lambda p: sum(table[p][s] for s in tuning_seeds))
+        rest = [x for seed, x in enumerate(table[best]) if seed not in tuning_seeds]
+        answer.append(sum(rest) / len(rest))
+    return answer
+
+
+OTHER = {
+    f.__name__: f
+    for f in (what_is_unfair, interval_of_mean, paired_difference, ranks_with_ties, tuned_scores)
+}
+_CHOOSING = "`chosen = np.argmin(np.mean(table[:, :, tuning_seeds], axis=2), axis=1)`"
+_TABLE = "`table = np.asarray(scores)`"
+EQUIVALENT = {
+    "what_is_unfair": {
+        'Gt to NotEq, column 19 of `"unequal lengths": len(set(lengths)) > 1,`': (
+            "a table has a row, so there is at least one length"
+        ),
+        'Gt to NotEq, column 18 of `"unequal tuning": len(set(tried)) > 1,`': (
+            "a table has a row, so there is at least one number"
+        ),
+    },
+    "ranks_with_ties": {
+        f"call + 1, column 8 of {_TABLE}": "what is added to every loss drops out of the gaps",
+        f"scores Add 1, column 19 of {_TABLE}": "as above",
+        f"scores Sub 1, column 19 of {_TABLE}": "as above",
+        f"call * 2, column 8 of {_TABLE}": "gaps and widths double alike",
+    },
+    "tuned_scores": {
+        f"call * 2, column 19 of {_CHOOSING}": "the lowest of doubled means is the same one",
+        f"call + 1, column 19 of {_CHOOSING}": "adding 1 to every mean keeps their order",
+    },
+}
