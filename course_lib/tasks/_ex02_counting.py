@@ -1,0 +1,328 @@
+"""Exercise 2, second half: a rule that watches the loss, and epochs turned into updates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.tasks.task import Case, Hint, Misconception, Task
+
+
+def _plateau_lr(
+    losses: list[float], peak_lr: float, factor: float, patience: int, threshold: float
+) -> list[float]:
+    rate, best, since, rates = peak_lr, losses[0], 0, []
+    for t, loss in enumerate(losses):
+        if best - loss > threshold * abs(best):
+            best, since = loss, t
+        if t - since > patience:
+            rate, since = rate * factor, t
+        rates.append(rate)
+    return rates
+
+
+def _plateau_cases(rng: np.random.Generator) -> list[Case]:
+    def case(losses, peak_lr=0.1, factor=0.5, patience=2, threshold=0.01):
+        return {
+            "losses": losses,
+            "peak_lr": peak_lr,
+            "factor": factor,
+            "patience": patience,
+            "threshold": threshold,
+        }
+
+    edges = [
+        case([1.0] * 12),
+        case([1.0] * 5, patience=0, threshold=0.0),
+        case([-1.0] * 9, patience=1, factor=0.1),
+        case([-1.0, -1.005, -1.02, -1.02, -1.02, -1.02], patience=1),
+        case([5.0, 4.0, 3.0, 2.0, 1.0], patience=1, peak_lr=2.0),
+        case([5.0, 4.0, 4.5, 4.4, 4.3, 4.2, 4.1, 3.9], patience=2),
+        case([100.0, 99.5, 99.4, 98.0, 97.9, 97.8, 97.7], patience=1),
+        case([1.0, 0.995, 0.991, 0.985, 0.984, 0.983, 0.982], patience=1),
+        case([0.0, 0.0, 0.0, -0.5, -0.5, -0.5], patience=1, threshold=0.1),
+        case([2.0, 2.5, 3.0, 1.0, 3.0, 3.0, 3.0, 3.0], peak_lr=1.0, patience=3, factor=0.2),
+        case([0.7], peak_lr=0.3),
+    ]
+    for _ in range(8):
+        falling = 3.0 * 0.8 ** np.arange(rng.integers(12, 30))
+        losses = falling + 0.3 * rng.standard_normal(falling.size) - float(rng.choice([0.0, 2.0]))
+        edges.append(
+            case(
+                losses.tolist(),
+                float(rng.uniform(0.01, 1.0)),
+                float(rng.uniform(0.1, 0.8)),
+                int(rng.integers(0, 4)),
+                float(rng.choice([0.0, 0.01, 0.1])),
+            )
+        )
+    return edges
+
+
+def _loop(improved, cut=lambda waited, patience: waited > patience, after_cut=lambda waited: 0):
+    """Return a plateau rule with a part of it replaced.
+
+    Args:
+        improved: best, loss before, loss, threshold -> whether this loss counts as better.
+        cut: measurements waited, patience -> whether to cut.
+        after_cut: measurements waited -> where the count goes on after a cut.
+    """
+
+    def rule(losses, peak_lr, factor, patience, threshold):
+        rate, best, before, waited, rates = peak_lr, losses[0], losses[0], 0, [peak_lr]
+        for loss in losses[1:]:
+            if improved(best, before, loss, threshold):
+                best, waited = loss, 0
+            else:
+                waited += 1
+                if cut(waited, patience):
+                    rate, waited = rate * factor, after_cut(waited)
+            before = loss
+            rates.append(rate)
+        return rates
+
+    return rule
+
+
+def _better(best, before, loss, threshold):
+    return best - loss > threshold * abs(best)
+
+
+def _torch_better(best, before, loss, threshold):
+    return loss < best * (1 - threshold)
+
+
+def _in_force_before(losses, peak_lr, factor, patience, threshold):
+    return [peak_lr, *_plateau_lr(losses, peak_lr, factor, patience, threshold)[:-1]]
+
+
+def _restarted_best(losses, peak_lr, factor, patience, threshold):
+    rate, best, waited, rates = peak_lr, losses[0], 0, [peak_lr]
+    for loss in losses[1:]:
+        waited += 1
+        if best - loss > threshold * abs(best):
+            best, waited = loss, 0
+        if waited > patience:
+            rate, waited, best = rate * factor, 0, loss
+        rates.append(rate)
+    return rates
+
+
+PLATEAU_LR = Task(
+    name="plateau_lr",
+    points=3,
+    reference=_plateau_lr,
+    make_cases=_plateau_cases,
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "Copy the broken loop and go through the four sentences of the rule, one after "
+            "another. Which line of the loop says the same? Each sentence that has no such line is "
+            "a fault.",
+        ),
+        Hint(
+            "My first cut comes too early or too late",
+            "Take patience 2 and losses that stand still: 1, 1, 1, 1. Two are borne without "
+            "improvement. Count by hand which loss cuts, then print your counter.",
+        ),
+        Hint(
+            "After the first cut my rate falls at every loss",
+            "What does your counter stand at right after a cut?",
+        ),
+        Hint(
+            "Only the cases with negative losses fail",
+            "Put a best of −1 into your condition, and −1 once more as the loss. Does standing "
+            "still count as better? The threshold asks for a share of the *size* of the best.",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "as given",
+            _loop(
+                lambda best, before, loss, threshold: loss < before,
+                lambda waited, patience: waited >= patience,
+                lambda waited: waited,
+            ),
+            "These are the rates of the broken loop. It has four faults; compare each sentence of "
+            "the rule with the line that should carry it out.",
+        ),
+        Misconception(
+            "relative to the best itself",
+            _loop(_torch_better),
+            "On a negative loss your bar lies on the wrong side of the best, so standing still "
+            "counts as improving. PyTorch's default does this too: lesson 2 shows it.",
+        ),
+        Misconception(
+            "patience one short",
+            _loop(_better, cut=lambda waited, patience: waited >= max(patience, 1)),
+            "You cut one loss too early. `patience` losses without improvement are borne; the next "
+            "one cuts. (Keras counts as you do.)",
+        ),
+        Misconception(
+            "count not reset",
+            _loop(_better, after_cut=lambda waited: waited),
+            "After a cut your count goes on, so the next loss cuts again. A cut starts the waiting "
+            "anew.",
+        ),
+        Misconception(
+            "compared with the loss before",
+            _loop(lambda best, before, loss, threshold: before - loss > threshold * abs(before)),
+            "Each loss is compared with the one before it. A loss that goes up and comes back down "
+            "then counts as an improvement: the best so far is what it has to beat.",
+        ),
+        Misconception(
+            "no threshold",
+            _loop(lambda best, before, loss, threshold: loss < best),
+            "Any improvement counts here, however small. It has to exceed the threshold.",
+        ),
+        Misconception(
+            "absolute threshold",
+            _loop(lambda best, before, loss, threshold: best - loss > threshold),
+            "The threshold is taken as an amount of loss. It is a share of the size of the best.",
+        ),
+        Misconception(
+            "rate before the loss",
+            _in_force_before,
+            "Your rates lag by one: these are the rates in force *before* each loss was seen. "
+            "Asked for is the rate after it, the one of the updates to come.",
+        ),
+        Misconception(
+            "best forgotten",
+            _restarted_best,
+            "After a cut you take the loss of that moment as the best. The best so far stays the "
+            "best; only the count starts anew.",
+        ),
+    ),
+)
+
+
+def _milestones_in_updates(
+    epochs: list[int], examples: int, batch_size: int, drop_last: bool
+) -> list[int]:
+    batches = examples / batch_size
+    whole = int(np.floor(batches)) if drop_last else int(np.ceil(batches))
+    return [epoch * whole for epoch in epochs]
+
+
+def _milestones_cases(rng: np.random.Generator) -> list[Case]:
+    def case(epochs, examples, batch_size, drop_last):
+        return {
+            "epochs": epochs,
+            "examples": examples,
+            "batch_size": batch_size,
+            "drop_last": drop_last,
+        }
+
+    edges = [
+        case(epochs, examples, batch_size, drop_last)
+        for drop_last in (False, True)
+        for epochs, examples, batch_size in (
+            ([30, 60, 90], 1_281_167, 256),
+            ([30, 60, 80], 1_281_167, 8192),
+            ([91, 137], 45_000, 128),
+            ([1, 2], 100, 10),
+            ([1, 3], 101, 10),
+            ([2, 5], 109, 10),
+            ([4], 10, 10),
+            ([7], 5, 3),
+        )
+    ]
+    for _ in range(10):
+        batch = int(rng.integers(2, 200))
+        examples = batch * int(rng.integers(1, 50)) + int(rng.integers(0, batch))
+        epochs = np.sort(rng.choice(np.arange(1, 100), size=rng.integers(1, 4), replace=False))
+        edges.append(case(epochs.tolist(), examples, batch, bool(rng.integers(2))))
+    return edges
+
+
+def _whole(batches, drop_last):
+    return int(batches) if drop_last else int(np.ceil(batches))
+
+
+MILESTONES_IN_UPDATES = Task(
+    name="milestones_in_updates",
+    points=2,
+    reference=_milestones_in_updates,
+    make_cases=_milestones_cases,
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "First forget the milestones: how many updates does *one* epoch make? Do it by hand "
+            "for 10 examples in batches of 4, with the incomplete batch and without.",
+        ),
+        Hint(
+            "I am off by less than one update an epoch",
+            "You may be rounding at the end. Every epoch has its own incomplete last batch: it "
+            "is counted, or left out, once an epoch.",
+        ),
+        Hint(
+            "The check says that whole numbers are asked for",
+            "A quotient in Python is a float, even where it comes out even. A scheduler compares "
+            "its counter with milestones, so they are counts.",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "last batch never counts",
+            lambda epochs, examples, batch_size, drop_last: [
+                epoch * (examples // batch_size) for epoch in epochs
+            ],
+            "An epoch's incomplete last batch is never counted. Without drop_last it is an update "
+            "like any other.",
+        ),
+        Misconception(
+            "last batch always counts",
+            lambda epochs, examples, batch_size, drop_last: [
+                epoch * -(-examples // batch_size) for epoch in epochs
+            ],
+            "An epoch's incomplete last batch is always counted. With drop_last it is thrown away.",
+        ),
+        Misconception(
+            "wrong way round",
+            lambda epochs, examples, batch_size, drop_last: [
+                epoch * _whole(examples / batch_size, not drop_last) for epoch in epochs
+            ],
+            "drop_last is read the wrong way round: True means that the incomplete batch is "
+            "thrown away.",
+        ),
+        Misconception(
+            "rounded at the end",
+            lambda epochs, examples, batch_size, drop_last: [
+                _whole(epoch * examples / batch_size, drop_last) for epoch in epochs
+            ],
+            "All epochs are taken as one long row of examples and rounded once. Batches do not "
+            "run on from one epoch into the next: each epoch rounds for itself.",
+        ),
+        Misconception(
+            "not rounded",
+            lambda epochs, examples, batch_size, drop_last: [
+                epoch * examples / batch_size for epoch in epochs
+            ],
+            "Nothing is rounded here. There is no fraction of an update: the incomplete batch is "
+            "one or none.",
+        ),
+        Misconception(
+            "to the nearest",
+            lambda epochs, examples, batch_size, drop_last: [
+                epoch * int(examples / batch_size + 0.5) for epoch in epochs
+            ],
+            "The batches of an epoch are rounded to the nearest number. How full the last batch "
+            "is does not matter, only whether it is dropped.",
+        ),
+        Misconception(
+            "epochs from 1",
+            lambda epochs, examples, batch_size, drop_last: [
+                (epoch - 1) * _whole(examples / batch_size, drop_last) for epoch in epochs
+            ],
+            "These are the starts of the epochs as people number them, from 1. A milestone at 30 "
+            "means that 30 epochs are done.",
+        ),
+        Misconception(
+            "last update before",
+            lambda epochs, examples, batch_size, drop_last: [
+                epoch * _whole(examples / batch_size, drop_last) - 1 for epoch in epochs
+            ],
+            "You name the last update before the drop. A milestone is the number of updates done "
+            "when the lower rate comes into force.",
+        ),
+    ),
+)

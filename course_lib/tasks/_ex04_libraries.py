@@ -1,0 +1,161 @@
+"""Exercise 4, third part: the warmups of four libraries."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.tasks.task import Case, Hint, Misconception, Task
+
+
+def _library_rates(
+    library: str, peak_lr: float, warmup_steps: int, total_steps: int, floor: float
+) -> np.ndarray:
+    rates = []
+    for t in range(total_steps):
+        line = {
+            "transformers": t / warmup_steps,
+            "torchtitan": (t + 1.0) / warmup_steps,
+            "nanogpt": (t + 1.0) / (warmup_steps + 1.0),
+            "torch": (1.0 + (warmup_steps - 1.0) * t / warmup_steps) / warmup_steps,
+        }[library]
+        done = (t - warmup_steps) / (total_steps - warmup_steps)
+        fall = floor + (peak_lr - floor) * (1.0 + np.cos(np.pi * done)) / 2.0
+        rates.append(peak_lr * line if t < warmup_steps else fall)
+    return np.array(rates)
+
+
+def _library_cases(rng: np.random.Generator) -> list[Case]:
+    libraries = ("transformers", "torchtitan", "nanogpt", "torch")
+
+    def case(library, peak_lr, warmup_steps, total_steps, floor):
+        return {
+            "library": library,
+            "peak_lr": peak_lr,
+            "warmup_steps": warmup_steps,
+            "total_steps": total_steps,
+            "floor": floor,
+        }
+
+    edges = [case(name, 0.1, 10, 100, 0.001) for name in libraries]  # the recorded setting
+    edges += [case(name, 2.0, 1, 6, 0.0) for name in libraries]
+    edges += [case(name, 1.0, 3, 9, 0.2) for name in libraries]
+    for name in libraries * 2:
+        warmup, peak = int(rng.integers(2, 15)), float(rng.uniform(0.01, 2.0))
+        total = warmup + int(rng.integers(2, 30))
+        edges.append(case(name, peak, warmup, total, float(rng.uniform(0.0, 0.3)) * peak))
+    return edges
+
+
+_LINES = {
+    "transformers": lambda t, w: t / w,
+    "torchtitan": lambda t, w: (t + 1) / w,
+    "nanogpt": lambda t, w: (t + 1) / (w + 1),
+    "torch": lambda t, w: (1 + (w - 1) * t / w) / w,
+}
+
+
+def _libraries(lines, begin=lambda library, w: w, length=lambda w, total: total - w, base=0.0):
+    """Return `library_rates` with other lines, another cosine or another floor.
+
+    Args:
+        lines: library -> share of the peak at t, for a warmup of w; the rest is right.
+        begin: library and w -> t at which the cosine begins.
+        length: w and total -> updates the cosine takes.
+        base: 1.0 where the line rises from the floor.
+    """
+
+    def rates(library, peak_lr, warmup_steps, total_steps, floor):
+        w, line = warmup_steps, (_LINES | lines)[library]
+        t = np.arange(total_steps)
+        start = begin(library, w)
+        wave = (1 + np.cos(np.pi * (t - start) / length(w, total_steps))) / 2
+        low = base * floor
+        rise = low + (peak_lr - low) * line(t, w)
+        return np.where(t < start, rise, floor + (peak_lr - floor) * wave)
+
+    return rates
+
+
+LIBRARY_RATES = Task(
+    name="library_rates",
+    points=3,
+    reference=_library_rates,
+    make_cases=_library_cases,
+    scale=lambda case, expected: case["peak_lr"],
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "Divide the printed rates by the peak and look at each row: what is the first number, "
+            "as one over something? And by how much does it grow from one column to the next?",
+        ),
+        Hint(
+            "nanoGPT's numbers look odd",
+            "Its first rate is the peak over eleven, when the warmup is ten. Into how many equal "
+            "pieces is the way up from 0 cut, and at which $t$ is it finished?",
+        ),
+        Hint(
+            "torch's line does not fit any of the others",
+            "It is a line through two points: peak/W at $t=0$ and the peak at $t=W$. Its pieces "
+            "are therefore a little smaller than its first rate.",
+        ),
+        Hint(
+            "The rises are right, the rest is one off",
+            "All four cosines are the same. At which $t$ does the cosine give the peak, and where "
+            "would it reach the floor?",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "all from zero",
+            _libraries(dict.fromkeys(_LINES, _LINES["transformers"])),
+            "You let all four begin at 0. Only one of them does: look at the column t = 0.",
+        ),
+        Misconception(
+            "all one ahead",
+            _libraries(dict.fromkeys(_LINES, _LINES["torchtitan"])),
+            "You use (t + 1) / W for all four. Look at the rows in which t = W - 1 is not at the "
+            "peak yet.",
+        ),
+        Misconception(
+            "nanogpt as torchtitan",
+            _libraries({"nanogpt": _LINES["torchtitan"]}),
+            "nanoGPT divides by one more than the warmup, so it is at the peak at t = W, "
+            "not at W - 1. The other three are right.",
+        ),
+        Misconception(
+            "torch as torchtitan",
+            _libraries({"torch": _LINES["torchtitan"]}),
+            "torch's LinearLR with total_iters = W is at the peak at t = W, not at W - 1: its "
+            "line is a little flatter. The other three are right.",
+        ),
+        Misconception(
+            "torch from zero",
+            _libraries({"torch": _LINES["transformers"]}),
+            "torch's LinearLR begins at start_factor times the peak, not at 0. The other three "
+            "are right.",
+        ),
+        Misconception(
+            "cosine at the peak",
+            _libraries({}, begin=lambda library, w: w - (library == "torchtitan")),
+            "You let torchtitan's cosine begin at t = W - 1, where its line is at the peak. It "
+            "begins at W: torchtitan is at the peak for two updates.",
+        ),
+        Misconception(
+            "cosine over the whole run",
+            _libraries({}, length=lambda w, total: total),
+            "Your cosine takes total_steps updates. It has only those that the warmup leaves.",
+        ),
+        Misconception(
+            "ends at the last update",
+            _libraries({}, length=lambda w, total: total - w - 1),
+            "Your cosine reaches the floor at the last update. It would reach it one update later, "
+            "at t = total_steps.",
+        ),
+        Misconception(
+            "rise from the floor",
+            _libraries({}, base=1.0),
+            "Your lines rise from the floor. The floor belongs to the end of the run: the "
+            "warmup is a share of the peak.",
+        ),
+    ),
+)

@@ -1,0 +1,162 @@
+# %% [markdown] tags=["title"]
+# # Exercise 3: bend a cosine, restart it, resume it
+#
+# Three functions. The last one mends a class that is wrong in three ways. **Time:** about 45 minutes.
+# **You need** [lesson 3](../notebooks/03_cosine.ipynb) and NumPy.
+#
+# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
+# your function with the right answer on several cases; when they differ it shows the first such
+# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
+# not before. You may add cells as you like.
+#
+# As in the lessons, a **step** $t$ counts the updates already done: the first update has $t=0$.
+
+# %% tags=["parameters"]
+seed = 0  # of the cases that are drawn at random; another number, other cases
+
+# %%
+import numpy as np
+
+from course_lib.checks import check, show_progress
+
+# %% [markdown] tags=["task"]
+# ## 1. Half a cosine, down to a floor
+#
+# *Difficulty* ●○○ · *about 10 minutes* · *2 points*
+#
+# $$\eta_t = \eta_\text{floor} + \tfrac12\,(\eta_\text{peak} - \eta_\text{floor})\,
+# \bigl(1 + \cos(\pi t/T)\bigr) \quad (t \le T),$$
+#
+# and after $T$ the rate stays at the floor.
+#
+# `cosine_rate(step, peak_lr, total_steps, floor)` returns the rate at one step, as a float.
+#
+# - `step`: $t$, a whole number ≥ 0; it may lie far past `total_steps`
+# - `peak_lr`: the rate at step 0, > 0
+# - `total_steps`: $T$, a whole number ≥ 1, the first step at which the floor is reached
+# - `floor`: the rate from then on, 0 ≤ floor ≤ peak; a rate, not a share of the peak
+
+
+# %% task="cosine_rate" tags=["solution"]
+def cosine_rate(step, peak_lr, total_steps, floor):
+    """Return the rate at `step` of half a cosine that is held at its floor."""
+    if step > total_steps:
+        step = total_steps
+    wave = np.cos(np.pi * step / total_steps)
+    return floor + 0.5 * (peak_lr - floor) * (1 + wave)
+
+
+# %% tags=["check"]
+check(cosine_rate, seed)
+
+# %% [markdown] tags=["task"]
+# ## 2. Warm restarts
+#
+# *Difficulty* ●●● · *about 20 minutes* · *3 points*
+#
+# The first cycle lasts `first` updates ($T_0$), and each cycle is `mult` times as long as the one before it
+# ($T_\text{mult}$). In a cycle of $n$ updates, the update at position $i = 0, 1, \dots, n-1$ has the rate
+#
+# $$\eta_\text{floor} + \tfrac12\,(\eta_\text{peak} - \eta_\text{floor})\,\bigl(1 + \cos(\pi i/n)\bigr) .$$
+#
+# So every cycle begins at the peak. The floor itself is never reached: where it would be, the next cycle
+# begins. The cycles go on for ever.
+#
+# `restart_rate(step, peak_lr, first, mult, floor)` returns the rate at one step, as a float.
+#
+# - `step`: updates done since the start of the whole run, a whole number ≥ 0
+# - `peak_lr`: the rate at the start of every cycle, > 0
+# - `first`: $T_0$, a whole number ≥ 1
+# - `mult`: $T_\text{mult}$, a whole number ≥ 1; with 1 all cycles are equally long
+# - `floor`: 0 ≤ floor ≤ peak
+#
+# The next cell has PyTorch's rates for one setting, to compare with.
+
+# %%
+import torch
+from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts
+
+optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+scheduler = CosineAnnealingWarmRestarts(optimizer, T_0=3, T_mult=2, eta_min=0.2)
+print("peak 1, first 3, mult 2, floor 0.2")
+for t in range(12):
+    print(f"t = {t:2}: {optimizer.param_groups[0]['lr']:.4f}")
+    optimizer.step()
+    scheduler.step()
+
+
+# %% task="restart_rate" tags=["solution"]
+def restart_rate(step, peak_lr, first, mult, floor):
+    """Return the rate at `step` of cosine cycles that begin again at the peak."""
+    begin, cycle = 0, first
+    while begin + cycle <= step:
+        begin += cycle
+        cycle *= mult
+    position = (step - begin) / cycle
+    return floor + (peak_lr - floor) / 2 * (1 + np.cos(np.pi * position))
+
+
+# %% tags=["check"]
+check(restart_rate, seed)
+
+# %% [markdown] tags=["task"]
+# ## 3. Mend a schedule that forgets where it was
+#
+# *Difficulty* ●●○ · *about 15 minutes* · *2 points*
+#
+# The class in the next cell should follow task 1's cosine. Its user builds it once, trains, and asks for a rate before every
+# update. Then the run breaks off; the user builds it again and goes on. And the run lasts longer than planned.
+#
+# It has three faults. Find them in what the cell prints. The rates *should* start at the peak, reach the floor
+# at `total_steps`, stay there, and go on after the break as if there had been none.
+#
+# `resumed_rates(done, updates, peak_lr, total_steps, floor)` returns the right rates of the next updates, after a break: an array of
+# shape `(updates,)`.
+#
+# - `done`: updates of the run before the break, a whole number ≥ 0; there may be more than `total_steps`
+# - `updates`: how many updates follow, ≥ 1
+# - `peak_lr`, `total_steps`, `floor`: as in task 1, of the whole run
+
+
+# %%
+class BrokenCosine:
+    """A cosine that is asked for a rate before every update, and gets it wrong."""
+
+    def __init__(self, peak_lr, total_steps, floor):
+        """Start a run."""
+        self.peak_lr, self.total_steps, self.floor = peak_lr, total_steps, floor
+        self.t = 0
+
+    def next_rate(self):
+        """Return the rate of the next update."""
+        self.t += 1
+        swing = (self.peak_lr - self.floor) / 2
+        return self.floor + swing + swing * np.cos(np.pi * self.t / self.total_steps)
+
+
+planned = BrokenCosine(peak_lr=1.0, total_steps=4, floor=0.2)
+print("7 updates in one go:   ", [f"{planned.next_rate():.2f}" for _ in range(7)])
+resumed = BrokenCosine(peak_lr=1.0, total_steps=4, floor=0.2)
+print("resumed after 2 of them:", [f"{resumed.next_rate():.2f}" for _ in range(5)])
+
+
+# %% task="resumed_rates" tags=["solution"]
+def resumed_rates(done, updates, peak_lr, total_steps, floor):
+    """Return the rates of the next `updates` updates of a cosine run that has made `done`."""
+    places = np.arange(done, done + updates)
+    share_done = np.clip(places / total_steps, 0, 1)
+    return floor + (peak_lr - floor) * 0.5 * (1 + np.cos(np.pi * share_done))
+
+
+# %% tags=["check"]
+check(resumed_rates, seed)
+
+# %% tags=["progress", "nbval-ignore-output"]
+show_progress()
+
+# %% [markdown] tags=["next"]
+# ## Done?
+#
+# Then no cosine can surprise you past its end. One more question: for a budget of $N$ updates with `mult = 2`, which
+# `first` makes the third cycle end exactly there? And which of your three functions would you like a library to
+# have? Back to [lesson 3](../notebooks/03_cosine.ipynb), or on to [lesson 4](../notebooks/04_warmup.ipynb).
