@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import re
 import textwrap
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from course_lib import progress, tasks
-from course_lib.tasks.judging import Difference, Raised, Verdict, judge
+from course_lib.tasks.judging import Difference, Raised, Verdict, as_array, judge
 from course_lib.tasks.task import Case, Given, Task, built
 
 _WIDTH = 88  # of a printed line
 _BAR = 20  # characters
 _SHORTEST_CURVE = 6  # values; fewer are a handful of numbers
+
+_BEGINNING = re.compile("where to begin|how to begin")  # whoever has an answer has begun
 
 #: Verdicts of the checks that ran in this kernel, by task.
 _here: dict[str, Verdict] = {}
@@ -120,7 +124,7 @@ def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
     if verdict.scores:
         return [
             f"{task.name}: {points}.",
-            *(f"  {score.sentence}" for score in verdict.scores),
+            *_counted([score.sentence for score in verdict.scores]),
             *([_wrapped(f"Likely cause: {verdict.cause}")] if verdict.cause else []),
         ]
     if verdict.is_right:
@@ -140,14 +144,22 @@ def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
         lines.append(f"  expected  {_show(difference.expected, difference.got)}")
     if verdict.cause:
         lines.append(_wrapped(f"Likely cause: {verdict.cause}"))
-    elif task.hints and not isinstance(difference.got, Raised):
-        symptoms = "; ".join(f"“{hint.symptom}”" for hint in task.hints)
-        lines.append(_wrapped(f"Hints above: {symptoms}."))
+    elif task.hints:
+        symptoms = [hint.symptom for hint in task.hints if not _BEGINNING.search(hint.symptom)]
+        if symptoms:
+            shown = "; ".join(f"“{re.sub('[`*]', '', symptom)}”" for symptom in symptoms)
+            lines.append(_wrapped(f"Hints in the notebook: {shown}."))
     return lines
 
 
+def _counted(sentences: list[str]) -> list[str]:
+    """Return each sentence once, with how often it was said where that is more than once."""
+    times = Counter(sentences)
+    return [f"  {text}{f' ({n} times)' if n > 1 else ''}" for text, n in times.items()]
+
+
 def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, subsequent_indent="  ")
+    return textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _bar(task: Task) -> str:
@@ -224,18 +236,28 @@ def _show(value: Any, other: Any = None) -> str:
     if isinstance(value, Given):
         return repr(value)
     if isinstance(value, np.ndarray | list | tuple):
-        array = np.asarray(value)
+        array = as_array(value)
         start = _first_difference(value, other)
-        if array.ndim == 1 and array.size > 8:
+        if array is not None and array.ndim == 1 and array.size > 8:
             low = max(0, min(start - 2, array.size - 8))
             part = ", ".join(_number(x) for x in array[low : low + 8].tolist())
             shown = f"{'…, ' * (low > 0)}{part}{', …' * (low + 8 < array.size)}"
             where = f", shown from index {low}" if low else ""
             return f"array([{shown}])  ({array.size} values{where})"
         if isinstance(value, np.ndarray):
-            text = np.array2string(value, precision=6, separator=", ", threshold=40)
+            text = np.array2string(
+                value,
+                separator=", ",
+                threshold=40,
+                formatter={"float_kind": lambda number: _number(float(number))},
+            )
             return f"array({' '.join(text.split())})"
-    text = _number(value)
+        inside = ", ".join(_show(one) for one in value)
+        text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    elif isinstance(value, dict):
+        text = "{" + ", ".join(f"{key!r}: {_show(one)}" for key, one in value.items()) + "}"
+    else:
+        text = _number(value)
     return text if len(text) <= 4 * _WIDTH else f"{text[: 4 * _WIDTH]}…"
 
 
@@ -248,4 +270,7 @@ def _first_difference(value: Any, other: Any) -> int:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.7g}" if isinstance(value, float) else repr(value)
+    if not isinstance(value, float | np.floating):
+        return repr(value.item() if isinstance(value, np.generic) else value)
+    text = f"{value:.7g}"
+    return f"{text}.0" if text.lstrip("-").isdigit() else text  # 58.0 is not the whole number 58

@@ -130,7 +130,7 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
             click.echo(path)
             for message in checked.messages:
                 click.echo(textwrap.indent(message, "  ") + "\n")
-            rows = [(t.task, f"{t.points:g} of {t.possible:g}", t.state) for t in checked.tasks]
+            rows = [(t.task, f"{t.points:.4g} of {t.possible:g}", t.state) for t in checked.tasks]
             click.echo(textwrap.indent(_table(("task", "points", "state"), rows), "  ") + "\n")
             passed &= checked.passed
     sys.exit(not passed)

@@ -110,8 +110,8 @@ def test_a_wrong_answer_shows_the_case_and_the_cause_and_both_curves(shown):
     message = failing("line", two_late)
     assert message.splitlines()[:5] == [
         "line: not yet. First difference, in case 2:",
-        "  line(step=1, peak_lr=2)",
-        "  got       0",
+        "  line(step=1, peak_lr=2.0)",
+        "  got       0.0",
         "  expected  0.2",
         "Likely cause: This begins two steps late.",
     ]
@@ -140,16 +140,15 @@ def test_a_long_answer_is_shown_around_the_first_difference_and_drawn(shown):
         return values
 
     message = failing("ramp", late)
-    assert "got       array([…, 4, 5, 6, 7, 8, 0.5, 10, 11])  (12 values, shown from index 4)" in (
-        message
-    )
-    assert "expected  array([…, 4, 5, 6, 7, 8, 9, 10, 11])" in message
-    assert "Hints above: “a”." in message
+    assert "got       array([…, 4.0, 5.0, 6.0, 7.0, 8.0, 0.5, 10.0, 11.0])  (12 values, " in message
+    assert "shown from index 4)" in message
+    assert "expected  array([…, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0])" in message
+    assert "Hints in the notebook: “a”." in message
     assert len(shown) == 1
 
 
 def test_a_short_answer_is_drawn_as_far_as_it_goes(shown):
-    assert "has shape (7,); (12,) is expected" in failing("ramp", lambda n: np.arange(7.0))
+    assert "of shape (7,); an array of shape (12,)" in failing("ramp", lambda n: np.arange(7.0))
     assert np.isfinite(shown[0][0][1].get_ydata()).sum() == 7
 
 
@@ -161,7 +160,11 @@ def test_scalars_and_short_arrays_are_not_drawn(shown):
 @pytest.mark.parametrize(
     ("answer", "points", "words"),
     [
-        (lambda n: ramp(n)[:, None], "2.75 of 3", "has shape (12, 1); (12,) is expected"),
+        (
+            lambda n: ramp(n)[:, None],
+            "2.75 of 3",
+            "of shape (12, 1); an array of shape (12,) is",
+        ),
         (lambda n: np.arange(n), "2.75 of 3", "int64; floating-point numbers are asked for"),
         (lambda n: np.array(ramp(n), object), "0 of 3", "has to return numbers"),
     ],
@@ -178,10 +181,17 @@ def test_whole_numbers_of_python_lose_nothing(capsys):
     assert capsys.readouterr().out.count("right in all") == 2
 
 
+def test_odd_answers_are_shown_as_they_are(shown):
+    assert "got       [[1], [1, 2]]" in failing("ramp", lambda n: [[1], [1, 2]])
+    assert "got       {'a': 0.3333333}" in failing("ramp", lambda n: {"a": 1 / 3})
+    assert "got       [0.5, 1.5]" in failing("ramp", lambda n: [np.float64(0.5), np.float32(1.5)])
+    assert "got       'x'" in failing("ramp", lambda n: "x")
+
+
 def test_a_score_is_told_case_by_case_and_keeps_its_points(capsys):
     check(named("guess", lambda x: 7.0))
     told = capsys.readouterr().out
-    assert told.startswith("guess: 3.2 of 4 points.\n  off by 2.0\n  off by 2.0\n")
+    assert told.startswith("guess: 3.2 of 4 points.\n  off by 2.0 (2 times)\n")
     message = failing("guess", lambda x: -20.0)
     assert message.startswith("guess: 0 of 4 points.")
     check(named("guess", lambda x: 0.0))
@@ -189,8 +199,10 @@ def test_a_score_is_told_case_by_case_and_keeps_its_points(capsys):
 
 
 def test_what_a_score_cannot_take_is_a_sentence():
-    assert "finite numbers of shape ()" in failing("guess", lambda x: [1.0, 2.0])
-    assert "finite numbers of shape ()" in failing("guess", lambda x: np.inf)
+    told = failing("guess", lambda x: [1.0, 2.0])
+    assert "guess has to return one finite number; it returned a list of float (2 times)" in told
+    assert "one finite number; it returned float" in failing("guess", lambda x: np.inf)
+    assert "one finite number; it returned NoneType" in failing("guess", lambda x: None)
 
 
 def test_an_error_in_a_scored_task_is_told():
@@ -206,10 +218,11 @@ def test_an_error_is_shown_with_the_learners_line_without_ours():
         return w - rate * gradient[7, 7, 7]
 
     message = failing("gradient_step", gradient_step)
-    assert "in case 1:\n  gradient_step(w=array([ 1., -2.])" in message
+    assert "in case 1:\n  gradient_step(w=array([1.0, -2.0])" in message
     assert "  raised    IndexError: " in message
     assert "  in your line  return w - rate * gradient[7, 7, 7]" in message
-    assert "Hints above" not in message
+    assert "Hints in the notebook: “The check says that I go uphill”; " in message
+    assert "how to begin" not in message
 
 
 def test_what_has_no_code_of_its_own_may_raise_as_well():

@@ -70,7 +70,7 @@ def test_each_task_has_its_own_state_and_its_message(tmp_path):
     assert wrong.startswith("cell 4, `check(gradient_step, seed)`:\ngradient_step: not yet.")
     assert "Likely cause: This step goes uphill." in wrong
     assert "\x1b" not in wrong
-    assert "has shape (1,); () is expected" in partly
+    assert "an array of shape (1,); a single" in partly
 
 
 def test_edits_outside_the_task_cells_change_nothing(tmp_path):

@@ -1,5 +1,7 @@
 """What `build --check` finds: stale, leaked, missing, hidden, unnamed."""
 
+import dataclasses
+
 import nbformat
 import pytest
 from small_course import BUILT_EXERCISE, BUILT_LESSON, EXERCISE, LESSON, edit, edit_notebook, found
@@ -200,21 +202,28 @@ def test_points_in_the_text_are_those_of_the_task(course, monkeypatch):
     assert (EXERCISE, "task") not in found(course)
 
 
-def test_hints_of_the_task_are_put_below_its_text(course, monkeypatch):
+def test_hints_of_the_task_are_put_above_its_cell(course, monkeypatch):
     edit(
         course / EXERCISE,
         "# <details><summary>It grows</summary>Divide, do not multiply.</details>\n",
         "",
     )
     monkeypatch.setitem(tasks.ALL, "halved", tasks.ALL["largest_stable_rate"])
-    text = next(
-        cell.source
-        for cell in complete_notebook(course, EXERCISE).cells
-        if "task" in cell.metadata.get("tags", [])
-    )
-    assert text.startswith("## Halve")
-    assert text.count("<details><summary>") == 1 + len(tasks.ALL["largest_stable_rate"].hints)
-    assert tasks.ALL["largest_stable_rate"].hints[0].text in text
+    hints = tasks.ALL["largest_stable_rate"].hints
+    cells = complete_notebook(course, EXERCISE).cells
+    (place,) = (i for i, cell in enumerate(cells) if cell.metadata.get("tags") == ["hints"])
+    assert cells[place].source.count("<details><summary>") == len(hints)
+    assert hints[0].text in cells[place].source
+    assert cells[place + 1].metadata.tags == ["solution"]
+    assert (EXERCISE, "hints") not in found(course)
+
+
+def test_a_symptom_is_html_where_the_page_shows_no_markdown(course, monkeypatch):
+    hint = tasks.Hint("I need `if a < b` *twice*", "Do you?")
+    task = dataclasses.replace(tasks.ALL["largest_stable_rate"], hints=(hint,))
+    monkeypatch.setitem(tasks.ALL, "halved", task)
+    text = "".join(cell.source for cell in complete_notebook(course, EXERCISE).cells)
+    assert "<summary>I need <code>if a &lt; b</code> <em>twice</em></summary>" in text
 
 
 def test_code_given_to_the_learner_may_stand_above_the_solution(course):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 
 from course_lib import tasks
 from course_lib.authoring.errors import CourseError
@@ -19,7 +21,7 @@ from course_lib.authoring.solutions import emptied
 
 GENERATED = ("notebooks", "exercises", "solutions")
 SOURCE_ONLY_METADATA = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")
-TASK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,58}")  # with "task-" a valid cell id
+TASK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,57}")  # with "hints-" a valid cell id
 
 
 @dataclass(frozen=True)
@@ -78,13 +80,16 @@ def complete_notebook(root: Path, source: str) -> NotebookNode:
         raise CourseError(f"{source} cannot be read: {error}") from error
     nb = jupytext.reads(text, fmt="py:percent")
     seen: Counter[str] = Counter()
+    cells = []
     for number, cell in enumerate(nb.cells, start=1):
         for key in SOURCE_ONLY_METADATA:
             cell.metadata.pop(key, None)
         if "solution" in tags(cell):
             _check_task(cell, f"{source}, cell {number}", seen)
-            _add_hints(nb.cells[: number - 1], cell.metadata["task"])
+            cells += _hints(cell.metadata["task"])
         cell.id = _cell_id(cell, seen)
+        cells.append(cell)
+    nb.cells = cells
     nb.metadata = nbformat.from_dict(
         {
             "course": {"source": source},
@@ -106,22 +111,31 @@ def exercise_notebook(root: Path, source: str) -> NotebookNode:
 
 
 def text_of_task(above: list[NotebookNode]) -> NotebookNode | None:
-    """The last cell above a solution, passing over code that is given to the learner."""
+    """The last cell above a solution, passing over hints and code that is given to the learner."""
     for cell in reversed(above):
-        if cell.cell_type != "code" or {"solution", "check"} & set(tags(cell)):
+        is_given = cell.cell_type == "code" and not {"solution", "check"} & set(tags(cell))
+        if not is_given and "hints" not in tags(cell):
             return cell
     return None
 
 
-def _add_hints(above: list[NotebookNode], task: str) -> None:
-    """Fold the hints of a task, which stand in course_lib.tasks, below its text."""
-    text = text_of_task(above)
-    if text is not None and task in tasks.ALL and text.cell_type == "markdown":
-        blocks = [
-            f"<details><summary>{hint.symptom}</summary>\n\n{hint.text}\n\n</details>"
-            for hint in tasks.ALL[task].hints
-        ]
-        text.source = "\n\n".join([text.source, *blocks]) if blocks else text.source
+def _hints(task: str) -> list[NotebookNode]:
+    """The cell of folded hints that stands above a solution: those of course_lib.tasks."""
+    if task not in tasks.ALL:
+        return []
+    blocks = [
+        f"<details><summary>{_as_html(hint.symptom)}</summary>\n\n{hint.text}\n\n</details>"
+        for hint in tasks.ALL[task].hints
+    ]
+    cell = new_markdown_cell("\n\n".join(blocks), metadata={"tags": ["hints"]})
+    cell.id = f"hints-{task}"
+    return [cell]
+
+
+def _as_html(text: str) -> str:
+    """Text with `code` and *stress* as HTML: in a <summary> Markdown stays as it is."""
+    text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+    return re.sub(r"\*([^*]+)\*", r"<em>\1</em>", text)
 
 
 def _check_task(cell: NotebookNode, where: str, seen: Counter[str]) -> None:

@@ -72,6 +72,7 @@ def exercise_findings(nb: NotebookNode) -> Iterator[Finding]:
     for index in solutions:
         task = nb.cells[index].metadata["task"]
         yield from _task(text_of_task(nb.cells[:index]), task)
+        yield from _hints(nb.cells[:index], task)
         after = nb.cells[index + 1] if index + 1 < len(nb.cells) else None
         if not (_is(after, "code", "check") and "check(" in after.source):
             message = f"task {task}: the next cell must be code, tagged check, and call check(...)"
@@ -89,7 +90,14 @@ def _task(cell: NotebookNode | None, task: str) -> Iterator[Finding]:
     for word in words:
         if word.lower() not in cell.source.lower():
             yield "task", f"task {task}: its text does not say {word!r}"
-    hints = cell.source.count("<details")
+
+
+def _hints(above: list[NotebookNode], task: str) -> Iterator[Finding]:
+    text, hints = text_of_task(above), 0
+    for cell in reversed(above):
+        hints += cell.source.count("<details") if cell.cell_type == "markdown" else 0
+        if cell is text:
+            break
     if hints < HINTS:
         yield "hints", f"task {task}: {HINTS} folded <details> hints are needed, got {hints}"
 

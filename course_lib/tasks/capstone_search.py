@@ -2,11 +2,13 @@
 
 Run it as `python -m course_lib.tasks.capstone_search`: the course's own schedules, each with its
 peak tuned, then a search over curves from the best of them. Problem a is solved exactly.
+Names of problems on the command line search these alone.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,6 +55,11 @@ def searched(problem: Problem, start: np.ndarray, rng: np.random.Generator) -> n
     return best
 
 
+def _rounded(rates: np.ndarray | list[np.ndarray]) -> np.ndarray:
+    """Return rates as they are written down; training feels even their sixth digit."""
+    return np.vectorize(lambda rate: float(f"{rate:.6g}"))(rates)
+
+
 def search(problem: Problem) -> dict[str, object]:
     """Return what `capstone.known` says of a problem."""
     course = {name: tuned(problem, shape) for name, shape in FAMILIES.items()}
@@ -62,21 +69,22 @@ def search(problem: Problem) -> dict[str, object]:
         rng, steps = np.random.default_rng(0), np.arange(problem.total_steps)
         leaders = sorted(course, key=lambda name: course[name][1])[:3]
         starts = [FAMILIES[name](course[name][0], problem.total_steps)(steps) for name in leaders]
-        found = np.array([*starts, *(searched(problem, start, rng) for start in starts)])
+        found = _rounded([*starts, *(searched(problem, start, rng) for start in starts)])
         best = found[np.argmin(problem.score(found))]  # so that 0 is the best score known
-    rates = [float(f"{rate:.5g}") for rate in best]
-    loss = float(problem.score(np.array([rates]))[0])
+    rates = _rounded(best)
+    loss = float(problem.score(rates[None])[0])
     return {
-        "best": rates,
+        "best": rates.tolist(),
         "loss": float(f"{loss:.6g}"),
         "course": {name: [peak, float(f"{score:.6g}")] for name, (peak, score) in course.items()},
     }
 
 
 def main() -> None:
-    """Search all problems and write what was found."""
-    found = {name: search(problem) for name, problem in PROBLEMS.items()}
+    """Search the problems named on the command line, or all, and write what was found."""
     file = Path(__file__).with_name("capstone.json")
+    found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    found |= {name: search(PROBLEMS[name]) for name in sys.argv[1:] or PROBLEMS}
     file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     for name, facts in found.items():
         print(name, facts["loss"], dict(sorted(facts["course"].items(), key=lambda x: x[1][1])))

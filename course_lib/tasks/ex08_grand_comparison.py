@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
+from course_lib.tasks._ex08_budget import CHOSEN_BY_HALVING
 from course_lib.tasks._ex08_ranking import RANKS_WITH_TIES, TUNED_SCORES
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
@@ -427,4 +428,11 @@ PAIRED_DIFFERENCE = Task(
     ),
 )
 
-TASKS = (WHAT_IS_UNFAIR, INTERVAL_OF_MEAN, PAIRED_DIFFERENCE, RANKS_WITH_TIES, TUNED_SCORES)
+TASKS = (
+    WHAT_IS_UNFAIR,
+    INTERVAL_OF_MEAN,
+    PAIRED_DIFFERENCE,
+    RANKS_WITH_TIES,
+    TUNED_SCORES,
+    CHOSEN_BY_HALVING,
+)

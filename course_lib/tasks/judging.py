@@ -145,7 +145,7 @@ def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
     if difference is None:
         return Verdict(parts, None)
     known = _known(task, cases, answers, expected)
-    cause = known.sentence if known else _cause(task, answers, expected)
+    cause = known.sentence if known else _cause(task, asked, answers, expected)
     return Verdict(parts, difference, known.name if known else "", cause)
 
 
@@ -179,7 +179,7 @@ def _same_values(task: Task, case: Case, got: Any, want: Any) -> bool:
 
 
 def _texts(answer: Any) -> Any:
-    array = _array(answer)
+    array = as_array(answer)
     return array.tolist() if array is not None and array.dtype.kind == "U" else None
 
 
@@ -188,7 +188,7 @@ def _same_shape(task: Task, case: Case, got: Any, want: Any) -> bool:
 
 
 def _same_kind(task: Task, case: Case, got: Any, want: Any) -> bool:
-    wanted, kind = np.asarray(want).dtype.kind, _array(got).dtype.kind
+    wanted, kind = np.asarray(want).dtype.kind, as_array(got).dtype.kind
     if wanted == "f" and kind in "iu":
         # Python's own whole numbers turn into others by themselves; an array of them cuts off.
         return not hasattr(got, "dtype")
@@ -197,7 +197,7 @@ def _same_kind(task: Task, case: Case, got: Any, want: Any) -> bool:
 
 def as_numbers(answer: Any) -> np.ndarray | None:
     """Return an answer as float64, or None where it is not real numbers."""
-    array = _array(answer)
+    array = as_array(answer)
     if array is None or array.dtype.kind in "USOcmM" or np.ma.isMaskedArray(answer):
         return None
     try:
@@ -206,8 +206,8 @@ def as_numbers(answer: Any) -> np.ndarray | None:
         return None
 
 
-def _array(answer: Any) -> np.ndarray | None:
-    """Return what NumPy makes of an answer: of lists, of another library's arrays."""
+def as_array(answer: Any) -> np.ndarray | None:
+    """Return what NumPy makes of an answer, a list or another library's array; None: nothing."""
     with contextlib.suppress(Exception):  # ragged lists, and whatever an odd class may raise
         return np.asarray(answer)
     return None
@@ -258,7 +258,12 @@ def _alike(task: Task, case: Case, got: Any, wrong: Any) -> bool:
     )
 
 
-def _cause(task: Task, answers: Sequence[Any], expected: Sequence[Any]) -> str:
+def _cause(
+    task: Task,
+    asked: Sequence[tuple[Case, Any, Any]],
+    answers: Sequence[Any],
+    expected: Sequence[Any],
+) -> str:
     if any(isinstance(answer, Raised) for answer in answers):
         return ""
     if all(answer is None for answer in answers):
@@ -269,12 +274,22 @@ def _cause(task: Task, answers: Sequence[Any], expected: Sequence[Any]) -> str:
     if any(array is None for array in arrays):
         return "The function has to return numbers: a float or an array of floats."
     for array, want in zip(arrays, expected, strict=True):
-        if array.shape != np.shape(want):
-            return f"The answer has shape {array.shape}; {np.shape(want)} is expected."
+        if array.size != np.size(want):
+            return f"The answer is {_size(array)}; {_size(np.asarray(want))} is expected."
         if not np.isfinite(array).all():
             return "The answer holds NaN or infinity."
     if factor := _constant_factor(task, arrays, expected):
         return factor
+    if _first(task, asked, _same_values):
+        whole = np.asarray(expected[0]).dtype.kind == "i"
+        broken = whole and any((array % 1).any() for array in arrays)
+        return "Whole numbers are asked for, and some of these are not." if broken else ""
+    for array, want in zip(arrays, expected, strict=True):
+        if array.shape != np.shape(want):
+            return (
+                f"The values are right, but the answer is {_size(array)}; "
+                f"{_size(np.asarray(want))} is expected."
+            )
     for answer, want in zip(answers, expected, strict=True):
         if not _same_kind(task, {}, answer, want):
             wanted = _KIND_NAMES[np.asarray(want).dtype.kind]
@@ -284,8 +299,16 @@ def _cause(task: Task, answers: Sequence[Any], expected: Sequence[Any]) -> str:
     return ""
 
 
+def _size(array: np.ndarray) -> str:
+    return f"an array of shape {array.shape}" if array.ndim else "a single number"
+
+
 def _type(answer: Any) -> str:
-    return str(answer.dtype) if hasattr(answer, "dtype") else type(answer).__name__
+    if hasattr(answer, "dtype"):
+        return str(answer.dtype)
+    if isinstance(answer, list | tuple) and len(answer):
+        return f"a {type(answer).__name__} of {type(answer[0]).__name__}"
+    return type(answer).__name__
 
 
 def _constant_factor(task: Task, arrays: Sequence[np.ndarray], expected: Sequence[Any]) -> str:
@@ -301,7 +324,7 @@ def _constant_factor(task: Task, arrays: Sequence[np.ndarray], expected: Sequenc
 
 
 def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
-    scores, difference = [], None
+    scores, difference, is_readable = [], None, True
     for number, (case, got) in enumerate(zip(cases, answers, strict=True), 1):
         want = np.asarray(task.reference(**built(case)))
         value = as_numbers(got)
@@ -309,7 +332,9 @@ def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdic
             where = f", in your line `{got.line}`" if got.line else ""
             score = Score(0.0, f"{task.name} raised {got.kind}: {got.message}{where}")
         elif value is None or value.shape != want.shape or not np.isfinite(value).all():
-            score = Score(0.0, f"{task.name} has to return finite numbers of shape {want.shape}")
+            is_readable = False
+            needed = f"finite numbers of shape {want.shape}" if want.ndim else "one finite number"
+            score = Score(0.0, f"{task.name} has to return {needed}; it returned {_type(got)}")
         else:
             score = task.score(case, value)
         scores.append(score)
@@ -319,6 +344,7 @@ def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdic
     parts = (Part("score", points, float(task.points)),)
     if difference is None:
         return Verdict(parts, None, scores=tuple(scores))
-    known = _known(task, cases, answers, [task.reference(**built(case)) for case in cases])
+    expected = [task.reference(**built(case)) for case in cases]
+    known = _known(task, cases, answers, expected) if is_readable else None
     cause = known.sentence if known else ""
     return Verdict(parts, difference, known.name if known else "", cause, tuple(scores))

@@ -1,7 +1,7 @@
 # %% [markdown] tags=["title"]
 # # Exercise 8: find what is unfair, say how sure you are, choose without luck
 #
-# Five functions that turn a table of runs into a fair result. **Time:** about 75 minutes.
+# Six functions that turn a table of runs into a fair result. **Time:** about 95 minutes.
 # **You need** [lesson 8](../notebooks/08_grand_comparison.ipynb), NumPy and SciPy.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
@@ -247,6 +247,50 @@ def tuned_scores(scores, tuning_seeds):
 
 # %% tags=["check"]
 check(tuned_scores, seed)
+
+# %% [markdown] tags=["task"]
+# ## 6. Choose, with a budget
+#
+# *Difficulty* ●●● · *about 20 minutes* · *3 points*
+#
+# Every run costs one unit of `budget`. To run all schedules on all seeds would cost more than you have, so you halve, in rounds.
+# At first all schedules are left. In round 1, 2, 3, …
+#
+# 1. every schedule that is left is run on one more seed: in round $k$ on column $k-1$ of `losses`;
+# 2. those left are ordered by the mean of their losses over **all** seeds so far;
+# 3. the better half of them is left. Of an odd number it is the larger half: of 5 the best 3, of 3 the best 2.
+#
+# It ends when one schedule is left, when there is no other seed, or when the rest of the budget does not pay for a whole round.
+# `chosen_by_halving(losses, budget)` returns the number of the schedule that is best then, by the means of the last round that was made: its row in
+# `losses`, an int.
+#
+# - `losses`: lower is better; shape `(S, n)`, $S \ge 1$ schedules, $n \ge 1$ seeds. No two means are equal.
+# - `budget`: runs that may be made, a whole number ≥ S
+#
+# What each round sees, of four schedules and a budget of 7:
+
+# %%
+losses = np.array([[0.52, 0.61, 0.40], [0.49, 0.70, 0.45], [0.66, 0.30, 0.31], [0.58, 0.55, 0.60]])
+print("round 1, seed 0:", losses[:, 0], " cost 4, 3 are left of the budget")
+print("round 2, schedules 0 and 1, means:", losses[:2, :2].mean(axis=1).round(3), " cost 2")
+print("schedule 0 is chosen; 1 run was not needed")
+
+
+# %% task="chosen_by_halving" tags=["solution"]
+def chosen_by_halving(losses, budget):
+    """Return the row of the schedule that successive halving chooses."""
+    running = np.arange(len(losses))
+    for done in range(1, losses.shape[1] + 1):
+        if len(running) == 1 or len(running) > budget:
+            break
+        budget -= len(running)
+        so_far = losses[running, :done].mean(axis=1)
+        running = running[np.argsort(so_far)][: -(-len(running) // 2)]
+    return int(running[0])
+
+
+# %% tags=["check"]
+check(chosen_by_halving, seed)
 
 # %% tags=["progress", "nbval-ignore-output"]
 show_progress()

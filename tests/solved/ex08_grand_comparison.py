@@ -58,13 +58,52 @@ def tuned_scores(scores, tuning_seeds):
     return answer
 
 
+def chosen_by_halving(losses, budget):
+    runs = {row: [] for row in range(len(losses))}
+    for column in losses.T:
+        if len(runs) == 1 or budget < len(runs):
+            break
+        for row in runs:
+            runs[row].append(column[row])
+        budget -= len(runs)
+        ranked = sorted(runs, key=lambda row: sum(runs[row]) / len(runs[row]))
+        runs = {row: runs[row] for row in ranked[: -(len(runs) // 2)]}
+    return next(iter(runs))
+
+
 OTHER = {
     f.__name__: f
-    for f in (what_is_unfair, interval_of_mean, paired_difference, ranks_with_ties, tuned_scores)
+    for f in (
+        what_is_unfair,
+        interval_of_mean,
+        paired_difference,
+        ranks_with_ties,
+        tuned_scores,
+        chosen_by_halving,
+    )
 }
 _CHOOSING = "`chosen = np.argmin(np.mean(table[:, :, tuning_seeds], axis=2), axis=1)`"
 _TABLE = "`table = np.asarray(scores)`"
+_ROUNDS = "`while seeds < losses.shape[1] and budget >= len(left):`"
+_START = "`left = list(range(len(losses)))`"
+_MEANS = "`means = losses[:, :seeds].mean(axis=1)`"
+_NO_COLUMN = "a round without a new column orders by the same means: the first stays the first"
+_SAME_ORDER = "it changes all means alike, and so not their order"
 EQUIVALENT = {
+    "chosen_by_halving": {
+        f"Lt to LtE, column 6 of {_ROUNDS}": _NO_COLUMN,
+        f"Lt to NotEq, column 6 of {_ROUNDS}": "the number of seeds grows by one to its limit",
+        f"1 to 0, column 27 of {_ROUNDS}": "as many rounds as schedules leave one of them",
+        f"call + 1, column 8 of {_MEANS}": _SAME_ORDER,
+        f"call * 2, column 8 of {_MEANS}": _SAME_ORDER,
+        f"losses Add 1, column 8 of {_MEANS}": _SAME_ORDER,
+        f"losses Sub 1, column 8 of {_MEANS}": _SAME_ORDER,
+        **{
+            f"{change}, {place}": "only the shape of the losses is used here"
+            for change in ("losses Add 1", "losses Sub 1", "minus losses")
+            for place in (f"column 22 of {_START}", f"column 14 of {_ROUNDS}")
+        },
+    },
     "what_is_unfair": {
         'Gt to NotEq, column 19 of `"unequal lengths": len(set(lengths)) > 1,`': (
             "a table has a row, so there is at least one length"

@@ -1,0 +1,168 @@
+"""A task of exercise 8: choose among schedules with a budget of runs, by halving."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_lib.tasks.task import Case, Hint, Misconception, Task
+
+
+def _chosen_by_halving(losses: np.ndarray, budget: int) -> int:
+    left = list(range(len(losses)))
+    seeds = 0
+    while seeds < losses.shape[1] and budget >= len(left):
+        budget -= len(left)
+        seeds += 1
+        means = losses[:, :seeds].mean(axis=1)
+        left.sort(key=lambda row: means[row])
+        left = left[: (len(left) + 1) // 2]
+    return left[0]  # once it is alone, more rounds do not change it
+
+
+def _halving(
+    losses: np.ndarray,
+    budget: float,
+    judged: Callable[[np.ndarray, int], np.ndarray] = lambda rows, n: rows[:, :n].mean(axis=1),
+    kept: Callable[[int], int] = lambda left: (left + 1) // 2,
+) -> int:
+    """Halve as the task says, but for how losses are judged and how many rows are kept."""
+    left = np.arange(len(losses))
+    for seeds in range(1, losses.shape[1] + 1):
+        if len(left) == 1 or budget < len(left):
+            break
+        budget -= len(left)
+        order = np.argsort(judged(losses[left], seeds))
+        left = left[order][: max(1, kept(len(left)))]
+    return int(left[0])
+
+
+def _latest(losses: np.ndarray, budget: int) -> int:
+    return _halving(losses, budget, judged=lambda rows, n: rows[:, n - 1])
+
+
+def _luckiest(losses: np.ndarray, budget: int) -> int:
+    return _halving(losses, budget, judged=lambda rows, n: rows[:, :n].min(axis=1))
+
+
+def _rounded_down(losses: np.ndarray, budget: int) -> int:
+    return _halving(losses, budget, kept=lambda left: left // 2)
+
+
+def _without_limit(losses: np.ndarray, budget: int) -> int:
+    return _halving(losses, np.inf)
+
+
+def _one_by_one(losses: np.ndarray, budget: int) -> int:
+    return _halving(losses, budget, kept=lambda left: left - 1)
+
+
+def _equal_shares(losses: np.ndarray, budget: int) -> int:
+    each = min(budget // len(losses), losses.shape[1])
+    return int(losses[:, :each].mean(axis=1).argmin())
+
+
+def _first_seed_only(losses: np.ndarray, budget: int) -> int:
+    return int(losses[:, 0].argmin())
+
+
+def _highest(losses: np.ndarray, budget: int) -> int:
+    return _halving(losses, budget, judged=lambda rows, n: -rows[:, :n].mean(axis=1))
+
+
+def _cases(rng: np.random.Generator) -> list[Case]:
+    cases = [
+        # The last two columns would change the choice, but the budget ends before them.
+        {"losses": np.array([[0.5, 0.6, 0.9], [0.7, 0.1, 0.2], [0.6, 0.7, 0.1]]), "budget": 3},
+        # Enough for a second round, for a third there is no need.
+        {"losses": np.array([[0.5, 0.9, 0.9], [0.7, 0.1, 0.2], [0.6, 0.7, 0.1]]), "budget": 5},
+        # One run short of that second round.
+        {"losses": np.array([[0.5, 0.9, 0.9], [0.7, 0.1, 0.2], [0.6, 0.7, 0.1]]), "budget": 4},
+        # The lowest of the second round is not the lowest mean.
+        {"losses": np.array([[0.2, 0.5], [0.6, 0.3]]), "budget": 4},
+        {"losses": np.array([[0.3, 0.4], [0.2, 0.6], [0.9, 0.0], [0.8, 0.0]]), "budget": 100},
+        # One schedule alone needs no run, one seed allows one round.
+        {"losses": np.array([[0.4, 0.3]]), "budget": 1},
+        {"losses": np.array([[0.7], [0.4], [0.6]]), "budget": 50},
+    ]
+    for _ in range(40):
+        schedules, seeds = int(rng.integers(3, 10)), int(rng.integers(2, 6))
+        quality = rng.uniform(0.4, 0.7, size=(schedules, 1))
+        losses = quality + 0.15 * rng.standard_normal((schedules, seeds))
+        budget = int(rng.integers(schedules, 3 * schedules + 1))
+        cases.append({"losses": losses.round(4), "budget": budget})
+    return cases
+
+
+CHOSEN_BY_HALVING = Task(
+    name="chosen_by_halving",
+    points=3,
+    reference=_chosen_by_halving,
+    make_cases=_cases,
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "Do it by hand for the table that is printed above, with a pencil: who runs in the "
+            "first round, what is left of the budget, who is kept? Then write down the loop.",
+        ),
+        Hint(
+            "I pass the small cases and fail the larger ones",
+            "With an odd number of schedules left, how many are kept? And once some are gone, is "
+            "the number that you return still a row of `losses`?",
+        ),
+        Hint(
+            "I am wrong only where the budget is short",
+            "A round is made for all who are left or not at all. What has to be true before it?",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "latest seed alone",
+            _latest,
+            "Each round is judged by its own seed alone. The runs of the rounds before are paid "
+            "for: take the mean over all seeds so far.",
+        ),
+        Misconception(
+            "luckiest run",
+            _luckiest,
+            "This judges a schedule by its lowest loss. The more runs, the luckier the best of "
+            "them; the mean does not have this fault.",
+        ),
+        Misconception(
+            "rounded down",
+            _rounded_down,
+            "Of an odd number the smaller half is kept here. Asked for is the larger one: of 5 "
+            "schedules, 3 go on.",
+        ),
+        Misconception(
+            "no budget",
+            _without_limit,
+            "This goes on until one is left, whatever it costs. A round that the rest of the "
+            "budget does not pay for is not made.",
+        ),
+        Misconception(
+            "one at a time",
+            _one_by_one,
+            "This drops one schedule a round. Half of them go, so that the budget lasts for more "
+            "seeds of those that stay.",
+        ),
+        Misconception(
+            "equal shares",
+            _equal_shares,
+            "This spends the budget evenly: as many seeds for the worst schedule as for the best. "
+            "Halving saves on those that are clearly behind.",
+        ),
+        Misconception(
+            "first seed only",
+            _first_seed_only,
+            "This is the lowest loss on the first seed. One run is mostly luck; the budget pays "
+            "for more.",
+        ),
+        Misconception(
+            "keeps the worse half",
+            _highest,
+            "The worse half is kept here. These are losses: lower is better.",
+        ),
+    ),
+)
