@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from course_lib import progress, tasks
-from course_lib.tasks.judging import Difference, Raised, Verdict, as_array, judge
+from course_lib.tasks.causes import Raised
+from course_lib.tasks.comparison import Difference, as_array
+from course_lib.tasks.judging import Verdict, judge
 from course_lib.tasks.task import Case, Given, Task, built
 
 _WIDTH = 88  # of a printed line
@@ -131,8 +133,9 @@ def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
         return [f"{task.name}: right in all {cases} cases tried here; {points}."]
     difference = verdict.difference
     start = "not yet" if not verdict.points else f"the values are right; {points}"
+    first = "error" if isinstance(difference.got, Raised) else "difference"
     lines = [
-        f"{task.name}: {start}. First difference, in case {difference.number}:",
+        f"{task.name}: {start}. First {first}, in case {difference.number}:",
         f"  {_show_call(task.name, difference.case)}",
     ]
     if isinstance(difference.got, Raised):
@@ -148,7 +151,7 @@ def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
         symptoms = [hint.symptom for hint in task.hints if not _BEGINNING.search(hint.symptom)]
         if symptoms:
             shown = "; ".join(f"“{re.sub('[`*]', '', symptom)}”" for symptom in symptoms)
-            lines.append(_wrapped(f"Hints in the notebook: {shown}."))
+            lines.append(_wrapped(f"Perhaps a hint in the notebook helps: {shown}."))
     return lines
 
 
@@ -272,5 +275,5 @@ def _first_difference(value: Any, other: Any) -> int:
 def _number(value: Any) -> str:
     if not isinstance(value, float | np.floating):
         return repr(value.item() if isinstance(value, np.generic) else value)
-    text = f"{value:.7g}"
+    text = f"{value + 0.0:.7g}"  # never -0
     return f"{text}.0" if text.lstrip("-").isdigit() else text  # 58.0 is not the whole number 58

@@ -143,7 +143,7 @@ def test_a_long_answer_is_shown_around_the_first_difference_and_drawn(shown):
     assert "got       array([…, 4.0, 5.0, 6.0, 7.0, 8.0, 0.5, 10.0, 11.0])  (12 values, " in message
     assert "shown from index 4)" in message
     assert "expected  array([…, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0])" in message
-    assert "Hints in the notebook: “a”." in message
+    assert "Perhaps a hint in the notebook helps: “a”." in message
     assert len(shown) == 1
 
 
@@ -221,7 +221,7 @@ def test_an_error_is_shown_with_the_learners_line_without_ours():
     assert "in case 1:\n  gradient_step(w=array([1.0, -2.0])" in message
     assert "  raised    IndexError: " in message
     assert "  in your line  return w - rate * gradient[7, 7, 7]" in message
-    assert "Hints in the notebook: “The check says that I go uphill”; " in message
+    assert "Perhaps a hint in the notebook helps: “The check says that I go uphill”; " in message
     assert "how to begin" not in message
 
 

@@ -3,15 +3,9 @@
 import importlib
 import pkgutil
 
-from course_lib.tasks.judging import (
-    Difference,
-    Part,
-    Raised,
-    Verdict,
-    answers_of,
-    as_numbers,
-    judge,
-)
+from course_lib.tasks.causes import Raised, answers_of
+from course_lib.tasks.comparison import Difference, as_numbers
+from course_lib.tasks.judging import Part, Verdict, judge
 from course_lib.tasks.task import Case, Given, Hint, Misconception, Score, Task, built
 
 _MODULES = [

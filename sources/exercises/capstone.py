@@ -63,7 +63,7 @@ leaderboard()
 # %% task="my_schedule_a" tags=["solution"]
 def my_schedule_a(step):
     """Return the rates of problem a."""
-    return 1.0 / (1.0 + 0.1 * step)
+    return schedules.exponential(1.5, gamma=0.01 ** (1 / 400))(step)
 
 
 # %% tags=["check"]
@@ -80,7 +80,7 @@ check(my_schedule_a, seed)
 # %% task="my_schedule_b" tags=["solution"]
 def my_schedule_b(step):
     """Return the rates of problem b."""
-    return schedules.warmup_cosine(0.1, 30, 300)(step)
+    return schedules.cosine(0.15, 300)(step)
 
 
 # %% tags=["check"]
@@ -97,7 +97,7 @@ check(my_schedule_b, seed)
 # %% task="my_schedule_c" tags=["solution"]
 def my_schedule_c(step):
     """Return the rates of problem c."""
-    return schedules.wsd(0.1, 10, 600, 120)(step)
+    return schedules.wsd(0.16, 60, 600, 120)(step)
 
 
 # %% tags=["check"]

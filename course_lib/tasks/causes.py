@@ -1,0 +1,165 @@
+"""The likely cause of a wrong answer: a known mistake, or what its values show."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_lib.tasks.comparison import (
+    Agrees,
+    Difference,
+    as_numbers,
+    same_kind,
+    same_shape,
+    same_values,
+    texts,
+)
+from course_lib.tasks.task import Case, Misconception, Task, built
+
+#: What an answer must be, by the kind of the dtype of the reference's answer.
+_KIND_NAMES = {"f": "floating-point numbers", "i": "whole numbers", "b": "True or False"}
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What stands for an answer where a function raised an error.
+
+    Attributes:
+        kind: the error's class, by name.
+        message: its text.
+        line: the learner's own line in which it happened, "" where there is none.
+    """
+
+    kind: str
+    message: str
+    line: str = ""
+
+
+def answers_of(function: Callable[..., Any], cases: Sequence[Case]) -> list[Any]:
+    """Return what a trusted function answers to every case; `Raised` where it raises."""
+    answers: list[Any] = []
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a mistake may well divide by zero
+        for case in cases:
+            try:
+                answers.append(function(**built(case)))
+            except Exception as error:
+                answers.append(Raised(type(error).__name__, str(error)))
+    return answers
+
+
+def known_mistake(
+    task: Task, cases: Sequence[Case], answers: Sequence[Any], expected: Sequence[Any]
+) -> Misconception | None:
+    """Return the mistake whose answers these are; rather one with the same shapes as well."""
+    other_form = None
+    right = all(_each(task, cases, answers, expected, same_values))
+    for known in task.misconceptions:
+        wrong = answers_of(known.function, cases)
+        if not all(_each(task, cases, answers, wrong, _equal)):
+            continue
+        if all(_each(task, cases, answers, wrong, _alike)):
+            return known
+        if not right:  # else only the form differs, and so the form must be the same
+            other_form = other_form or known
+    return other_form
+
+
+def _each(
+    task: Task,
+    cases: Sequence[Case],
+    answers: Sequence[Any],
+    others: Sequence[Any],
+    agrees: Agrees,
+) -> list[bool]:
+    return [agrees(task, *pair) for pair in zip(cases, answers, others, strict=True)]
+
+
+def _equal(task: Task, case: Case, got: Any, wrong: Any) -> bool:
+    if isinstance(got, Raised) or isinstance(wrong, Raised):
+        return isinstance(got, Raised) and isinstance(wrong, Raised) and got.kind == wrong.kind
+    a, b = as_numbers(got), as_numbers(wrong)
+    if a is None or b is None:
+        return a is b and texts(got) is not None and texts(got) == texts(wrong)
+    both_finite = np.isfinite(a).all() and np.isfinite(b).all()
+    if a.size != b.size or not both_finite:
+        return bool(np.array_equal(a.ravel(), b.ravel(), equal_nan=True))
+    return same_values(task, case, got, wrong)
+
+
+def _alike(task: Task, case: Case, got: Any, wrong: Any) -> bool:
+    return same_shape(task, case, got, wrong) and (
+        isinstance(got, Raised) or same_kind(task, case, got, wrong)
+    )
+
+
+def symptom(
+    task: Task, cases: Sequence[Case], answers: Sequence[Any], difference: Difference
+) -> str:
+    """Return in a sentence what is wrong with an answer that is no known mistake's; "" for no idea.
+
+    Args:
+        task: the task.
+        cases: the arguments of every call.
+        answers: all answers.
+        difference: the first case in which they differ.
+    """
+    got, want = difference.got, np.asarray(difference.expected)
+    if all(answer is None for answer in answers):
+        return "The function returns None: is there a `return`?"
+    if isinstance(got, Raised) or want.dtype.kind == "U":
+        return ""
+    numbers = as_numbers(got)
+    if numbers is None:
+        return "The function has to return numbers: a float or an array of floats."
+    if numbers.size != want.size:
+        return f"The answer is {_size(numbers)}; {_size(want)} is expected."
+    if not np.isfinite(numbers).all():
+        return "The answer holds NaN or infinity."
+    if not same_values(task, difference.case, got, want):
+        return _constant_factor(task, cases, answers) or _fractions(numbers, want)
+    if numbers.shape != want.shape:
+        return (
+            f"The values are right, but the answer is {_size(numbers)}; {_size(want)} is expected."
+        )
+    wanted = _KIND_NAMES[want.dtype.kind]
+    return f"The values are right, but they are {type_name(got)}; {wanted} are asked for."
+
+
+def _fractions(numbers: np.ndarray, want: np.ndarray) -> str:
+    if want.dtype.kind == "i" and (numbers % 1).any():
+        return "Whole numbers are asked for, and not all of these are whole."
+    return ""
+
+
+def _size(array: np.ndarray) -> str:
+    return f"an array of shape {array.shape}" if array.ndim else "a single number"
+
+
+def type_name(answer: Any) -> str:
+    """Return the type of an answer in a word or two: float64, a list of float."""
+    if hasattr(answer, "dtype"):
+        return str(answer.dtype)
+    if isinstance(answer, list | tuple) and len(answer):
+        return f"a {type(answer).__name__} of {type(answer[0]).__name__}"
+    return type(answer).__name__
+
+
+def _constant_factor(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> str:
+    arrays = [as_numbers(answer) for answer in answers]
+    wanted = [np.asarray(task.reference(**built(case)), dtype=np.float64) for case in cases]
+    pairs = list(zip(arrays, wanted, strict=True))
+    if any(array is None or array.size != want.size for array, want in pairs):
+        return ""
+    got, want = (np.concatenate([np.ravel(one) for one in side]) for side in (arrays, wanted))
+    where = np.abs(want) > 1e-9
+    if not where.any():
+        return ""
+    factor = float(np.median(got[where] / want[where]))
+    if factor not in (0.0, 1.0) and np.allclose(got, factor * want, rtol=task.rtol, atol=1e-9):
+        return f"Every answer is {factor:.4g} times the expected one."
+    return ""

@@ -1,0 +1,95 @@
+"""Whether an answer has the values, the shape and the kind of number that are expected."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from course_lib.tasks.task import Case, Task
+
+#: Task, case, answer, expected -> whether they agree.
+Agrees = Callable[[Task, Case, Any, Any], bool]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first case in which an answer is not the expected one.
+
+    Attributes:
+        number: of the case, from 1.
+        case: its arguments.
+        got: the answer, or `Raised`.
+        expected: the reference's answer.
+    """
+
+    number: int
+    case: Case
+    got: Any
+    expected: Any
+
+
+def first_difference(
+    task: Task,
+    asked: Sequence[tuple[Case, Any, Any]],
+    agrees: Agrees,
+) -> Difference | None:
+    """Return the first of (case, answer, expected) that does not agree."""
+    for number, (case, got, want) in enumerate(asked, 1):
+        if not agrees(task, case, got, want):
+            return Difference(number, case, got, want)
+    return None
+
+
+def same_values(task: Task, case: Case, got: Any, want: Any) -> bool:
+    """Return whether an answer has the expected values, as `judge` says."""
+    want = np.asarray(want)
+    if want.dtype.kind == "U":
+        return texts(got) == want.tolist()
+    value = as_numbers(got)
+    if value is None or value.size != want.size:
+        return False
+    want = want.astype(np.float64)
+    allowed = task.rtol * (np.abs(want) + 0.1 * task.scale(case, want)) + 1e-12
+    return bool(np.all(np.abs(value.ravel() - want.ravel()) <= allowed.ravel()))
+
+
+def texts(answer: Any) -> Any:
+    """Return an answer of text as text or a list of it; None where it is something else."""
+    array = as_array(answer)
+    return array.tolist() if array is not None and array.dtype.kind == "U" else None
+
+
+def same_shape(task: Task, case: Case, got: Any, want: Any) -> bool:
+    """Return whether an answer has the expected shape."""
+    return np.shape(got) == np.shape(want)
+
+
+def same_kind(task: Task, case: Case, got: Any, want: Any) -> bool:
+    """Return whether an answer has the expected kind of number; of single numbers Python's own."""
+    wanted, kind = np.asarray(want).dtype.kind, as_array(got).dtype.kind
+    if wanted == "f" and kind in "iu":
+        # Python's own whole numbers turn into others by themselves; an array of them cuts off.
+        return not hasattr(got, "dtype")
+    return {"u": "i", "V": "f"}.get(kind, kind) == wanted  # V: bfloat16 and the like
+
+
+def as_numbers(answer: Any) -> np.ndarray | None:
+    """Return an answer as float64, or None where it is not real numbers."""
+    array = as_array(answer)
+    if array is None or array.dtype.kind in "USOcmM" or np.ma.isMaskedArray(answer):
+        return None
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def as_array(answer: Any) -> np.ndarray | None:
+    """Return what NumPy makes of an answer, a list or another library's array; None: nothing."""
+    with contextlib.suppress(Exception):  # ragged lists, and whatever an odd class may raise
+        return np.asarray(answer)
+    return None
