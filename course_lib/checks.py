@@ -57,8 +57,8 @@ def check(function: Callable[..., Any], seed: int = 0) -> None:
     answers = [answer(function, case) for case in cases]
     verdict = judge(task, cases, answers)
     _here[task.name] = verdict
-    note = progress.keep(task.name, verdict.points, verdict.possible)
     lines = _describe(task, verdict, len(cases))
+    note = progress.keep(task.name, verdict.points, verdict.possible, "\n".join(lines))
     lines += [_bar(task), *([note] if note else [])]
     if verdict.is_right or (task.score is not None and verdict.points):
         print("\n".join(lines))
@@ -92,7 +92,7 @@ def show_progress() -> None:
     reached = possible = 0.0
     for exercise, members in tasks.EXERCISES.items():
         total = float(sum(task.points for task in members))
-        points = sum(best.get(task.name, 0.0) for task in members)
+        points = sum(best[task.name].points for task in members if task.name in best)
         print(f"{exercise:22} {_filled(points / total)} {points:5.4g} of {total:3g} points")
         reached, possible = reached + points, possible + total
     print(f"{'all':22} {_filled(reached / possible)} {reached:5.4g} of {possible:3g} points")
@@ -114,11 +114,12 @@ def _check_signature(task: Task, function: Callable[..., Any]) -> None:
     try:
         inspect.signature(function).bind(**case)
     except TypeError:
-        progress.keep(task.name, 0.0, task.points)
-        raise CheckFailed(
+        told = (
             f"{task.name}: it must be callable as {task.signature}, with these names;\n"
             f"  it is defined as {task.name}{inspect.signature(function)}."
-        ) from None
+        )
+        progress.keep(task.name, 0.0, task.points, told)
+        raise CheckFailed(told) from None
 
 
 def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:

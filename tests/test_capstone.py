@@ -66,7 +66,7 @@ def changes(rates):
     yield from (factor * rates for factor in (0.25, 0.5, 0.7, 1.6, 2.5, 4))
     yield from (np.roll(rates, len(rates) // part) for part in (2, 3, 4))
     yield from (np.full_like(rates, level * rates.max()) for level in (0.03, 0.1, 0.3, 0.6))
-    yield rates[::-1]
+    yield np.sort(rates)
     yield from (rates * np.where(t < share, 0.02, 1.0) for share in (0.3, 0.6))
     yield from (np.where(t > share, 0.0, rates) for share in (0.4, 0.7))
     yield rates * np.where(t > 0.95, 12.0, 1.0)

@@ -15,6 +15,7 @@ from course_lib.cli import main
 
 ROOT = Path(__file__).parent.parent
 UPHILL = "def gradient_step(w, gradient, rate):\n    return w + rate * gradient\n"
+HALF = "def largest_stable_rate(hessian):\n    return 1 / np.linalg.eigvalsh(hessian).max()\n"
 COLUMN = "def largest_stable_rate(hessian):\n    return [2 / np.linalg.eigvalsh(hessian).max()]\n"
 
 
@@ -67,7 +68,8 @@ def test_each_task_has_its_own_state_and_its_message(tmp_path):
         ("steady_state_loss", 0, "not checked"),
     ]
     wrong, partly = found.messages
-    assert wrong.startswith("cell 4, `check(gradient_step, seed)`:\ngradient_step: not yet.")
+    assert wrong.startswith("gradient_step: not yet. First difference, in case 1:")
+    assert "This notebook" not in wrong
     assert "Likely cause: This step goes uphill." in wrong
     assert "\x1b" not in wrong
     assert "an array of shape (1,); a single" in partly
@@ -99,12 +101,19 @@ def test_a_cell_of_the_learners_own_that_fails_is_named(tmp_path):
 def test_a_cell_that_does_not_end_is_stopped_and_named(tmp_path):
     nb = solved()
     answer(nb, "gradient_step", "def gradient_step(w, gradient, rate):\n    while True: pass\n")
+    answer(nb, "largest_stable_rate", HALF)
     nbformat.write(nb, tmp_path / "slow.ipynb")
     found = check_notebook(tmp_path / "slow.ipynb", timeout=3)
     assert not found.passed
-    assert states(found)[0] == ("gradient_step", 0, "not checked")
-    (message,) = found.messages
-    assert message.endswith("It took longer than 3 seconds and was stopped.")
+    first, second, _ = states(found)
+    assert first == ("gradient_step", 0, "stopped")
+    assert second == ("largest_stable_rate", 0, "wrong")
+        ("gradient_step", 0, "stopped"),
+        ("largest_stable_rate", 0, "wrong"),
+    ]
+    later, stopped = found.messages
+    assert "Likely cause: This is half of the limit" in later
+    assert stopped.startswith("`check(gradient_step, seed)`\nIt took too long and was stopped")
 
 
 @pytest.mark.parametrize(

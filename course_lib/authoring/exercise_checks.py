@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from course_lib.authoring.errors import CourseError
 _TERMINAL_COLOURS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")  # the report spells them out
 _CHECK_CALL = re.compile(r"^\s*check\(\s*(\w+)", re.M)
 _CELL = re.compile(r"Cell (\d+)$")
+_UNWRITTEN, _STOPPED = "NotImplementedError", "It took too long and was stopped (see --timeout)."
 _BEFORE_ERROR = "Traceback:"  # what nbval writes between a cell's code and its error
 
 
@@ -30,7 +32,8 @@ class TaskState:
         task: its name.
         points: reached.
         possible: of so many.
-        state: "right", "partly right", "wrong", "not written" or "not checked".
+        state: "right", "partly right", "wrong", "not written", "stopped" (it took too long) or
+            "not checked" (no check of it ran).
     """
 
     task: str
@@ -45,7 +48,7 @@ class Checked:
 
     Attributes:
         tasks: one row a task of the notebook.
-        messages: of the cells that failed, in their order, but for tasks not written yet.
+        messages: what the checks said of tasks that are not right, and the errors of other cells.
         passed: whether every cell ran and every task is right.
     """
 
@@ -72,19 +75,30 @@ def check_notebook(path: Path, timeout: int) -> Checked:
         raise CourseError(f"{path} holds no task of the course: no cell has one, none calls check")
     with tempfile.TemporaryDirectory(prefix="lr-course-check") as folder:
         failures, status = _run_nbval(path.resolve(), Path(folder), timeout)
-        found = _points_in(Path(folder))
-    for name, points in found.items():
-        progress.keep(name, points, tasks.ALL[name].points)
-    unwritten = {n for n, text in failures.items() if text.startswith("NotImplementedError")}
-    stubs = {name for n in unwritten for name in _CHECK_CALL.findall(code[n].source)}
-    rows = tuple(_state(name, found, stubs) for name in names)
-    messages = tuple(
-        f"cell {n + 1}, `{_first_line(code[n].source)}`:\n{text}"
-        for n, text in failures.items()
-        if n not in unwritten
+        kept, problem = progress.best(Path(folder))
+    if problem:
+        raise CourseError(problem)
+    for name, found in kept.items():
+        progress.keep(name, found.points, found.possible, found.told)
+    rows = tuple(
+        _state(name, kept.get(name), " ".join(_errors_of(name, code, failures))) for name in names
     )
+    messages = [kept[row.task].told for row in rows if row.task in kept and row.state != "right"]
+    for number, error in failures.items():
+        source = code[number].source
+        checked = _CHECK_CALL.findall(source)
+        if not (set(checked) & set(kept) or error.startswith(_UNWRITTEN)):
+            messages.append(f"`{_first_line(source)}`\n{error}")
     passed = status == 0 and all(row.state == "right" for row in rows)
-    return Checked(rows, messages, passed)
+    return Checked(rows, tuple(messages), passed)
+
+
+def _errors_of(
+    task: str, code: list[nbformat.NotebookNode], failures: dict[int, str]
+) -> Iterator[str]:
+    for number, error in failures.items():
+        if task in _CHECK_CALL.findall(code[number].source):
+            yield error
 
 
 def _code_cells(path: Path) -> list[nbformat.NotebookNode]:
@@ -123,31 +137,25 @@ def _run_nbval(path: Path, folder: Path, timeout: int) -> tuple[dict[int, str], 
         wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
         if wrong is not None:
             number = _CELL.search(case.get("name", ""))
-            failures[int(number[1]) if number else 0] = _message(wrong.text or "", timeout)
+            failures[int(number[1]) if number else 0] = _message(wrong.text or "")
     return failures, run.returncode
 
 
-def _message(report: str, timeout: int) -> str:
+def _message(report: str) -> str:
     head, _, error = _TERMINAL_COLOURS.sub("", report).partition(_BEFORE_ERROR)
     if "Timeout of" in head:
-        return f"It took longer than {timeout} seconds and was stopped."
+        return _STOPPED
     return (error or head).strip()
 
 
-def _points_in(folder: Path) -> dict[str, float]:
-    points, problem = progress.best(folder)
-    if problem:
-        raise CourseError(problem)
-    return points
-
-
-def _state(name: str, found: dict[str, float], stubs: set[str]) -> TaskState:
+def _state(name: str, kept: progress.Kept | None, error: str) -> TaskState:
     possible = float(tasks.ALL[name].points)
-    if name not in found:
-        return TaskState(name, 0.0, possible, "not written" if name in stubs else "not checked")
-    points = found[name]
-    state = "right" if points == possible else "partly right" if points else "wrong"
-    return TaskState(name, points, possible, state)
+    if kept is not None:
+        state = "right" if kept.points == possible else "partly right" if kept.points else "wrong"
+        return TaskState(name, kept.points, possible, state)
+    if error.startswith(_UNWRITTEN):
+        return TaskState(name, 0.0, possible, "not written")
+    return TaskState(name, 0.0, possible, "stopped" if error == _STOPPED else "not checked")
 
 
 def _first_line(source: str) -> str:

@@ -12,6 +12,7 @@ from course_lib.tasks.task import Case, Hint, Misconception, Score, Task
 
 # Regrets, in units of the constant rate's: up to the first nothing is lost, from the second on all.
 _NOTHING_LOST, _ALL_LOST = 0.005, 2.0
+_DIVERGED = 1000.0
 
 
 def _fraction(value: float) -> float:
@@ -23,9 +24,9 @@ def _score(name: str) -> Callable[[Case, np.ndarray], Score]:
         if rates.min() < 0:
             return Score(0.0, f"problem {name}: a rate is negative ({rates.min():.3g})")
         loss, best = float(PROBLEMS[name].score(rates[None])[0]), known()[name]["loss"]
-        if not np.isfinite(loss):
-            return Score(0.0, f"problem {name}: training diverges")
         value = regret(name, loss)
+        if not value < _DIVERGED:
+            return Score(0.0, f"problem {name}: training diverges")
         found = "better than the best known" if value < 0 else f"the best known is {best:.4g}"
         return Score(
             _fraction(value), f"problem {name}: final loss {loss:.4g}, {found}; regret {value:.2f}"

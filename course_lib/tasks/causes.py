@@ -85,10 +85,11 @@ def _equal(task: Task, case: Case, got: Any, wrong: Any) -> bool:
     a, b = as_numbers(got), as_numbers(wrong)
     if a is None or b is None:
         return a is b and texts(got) is not None and texts(got) == texts(wrong)
-    both_finite = np.isfinite(a).all() and np.isfinite(b).all()
-    if a.size != b.size or not both_finite:
-        return bool(np.array_equal(a.ravel(), b.ravel(), equal_nan=True))
-    return same_values(task, case, got, wrong)
+    a, b = a.ravel(), b.ravel()
+    finite = np.isfinite(a)
+    if a.size != b.size or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
+        return False
+    return same_values(task, case, a[finite], b[finite])
 
 
 def _alike(task: Task, case: Case, got: Any, wrong: Any) -> bool:
