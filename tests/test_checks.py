@@ -324,6 +324,28 @@ def test_without_a_place_nothing_is_kept(monkeypatch, capsys):
     assert progress.best() == ({}, "Progress is not kept: LR_COURSE_PROGRESS is empty.")
 
 
+def inverse(n):
+    return 1.0 / np.arange(1.0, n)
+
+
+@pytest.mark.parametrize(
+    ("answer", "known"),
+    [
+        (lambda n: np.r_[np.inf, 1 / np.arange(1.0, n - 1) * (1 + 1e-9)], True),
+        (lambda n: np.r_[np.inf, np.inf, 1 / np.arange(2.0, n - 1)], False),
+        (lambda n: np.r_[1.0, 1 / np.arange(1.0, n - 1)], False),
+        (lambda n: np.r_[np.nan, 1 / np.arange(1.0, n - 1)], False),
+    ],
+)
+def test_a_mistake_with_infinite_values_is_known_by_them(answer, known):
+    mistake = Misconception("zero", lambda n: 1.0 / np.arange(n - 1.0), "You divide by zero.")
+    task = Task("inverse", 2, inverse, lambda rng: [{"n": 8}], (), (mistake,))
+    with np.errstate(divide="ignore"):
+        verdict = judge(task, task.cases(), [answer(8)])
+    assert verdict.points == 0
+    assert bool(verdict.misconception) is known
+
+
 def test_as_many_answers_as_cases_are_needed():
     with pytest.raises(ValueError, match="one a case, 4, got 3"):
         judge(LINE, LINE.cases(), [0.0] * 3)

@@ -108,9 +108,6 @@ def test_a_cell_that_does_not_end_is_stopped_and_named(tmp_path):
     first, second, _ = states(found)
     assert first == ("gradient_step", 0, "stopped")
     assert second == ("largest_stable_rate", 0, "wrong")
-        ("gradient_step", 0, "stopped"),
-        ("largest_stable_rate", 0, "wrong"),
-    ]
     later, stopped = found.messages
     assert "Likely cause: This is half of the limit" in later
     assert stopped.startswith("`check(gradient_step, seed)`\nIt took too long and was stopped")

@@ -39,7 +39,7 @@ def _one_cycle_cases(rng: np.random.Generator) -> list[Case]:
         (0.1, 100, 0.3, 25.0, 1e4),
         (2.0, 50, 0.5, 4.0, 10.0),
         (0.5, 20, 0.9, 10.0, 1.0),  # it ends where it began
-        (1.0, 10, 0.1, 5.0, 100.0),  # a rise of one update
+        (1.0, 10, 0.2, 5.0, 100.0),  # a rise of two updates; one less is no division by 0
         (0.3, 12, 0.25, 1.0, 20.0),  # no rise to speak of: it begins at the peak
         (0.1, 33, 0.3, 25.0, 50.0),  # 9.9: rounded, not cut off
     ]
@@ -98,12 +98,35 @@ def _climbs_again(step, peak_lr, total_steps, pct_start, div, final_div):
     return end + (peak_lr - end) * (1 + np.cos(np.pi * share)) / 2
 
 
-def _one_update_early(step, peak_lr, total_steps, pct_start, div, final_div):
-    top = round(pct_start * total_steps) - 1
-    levels = [peak_lr / div, peak_lr, peak_lr / div / final_div]
-    if top == 0:  # the rise is over before the first update
-        return through(step, [0, total_steps - 1], levels[1:])
-    return through(step, [0, top, total_steps - 1], levels)
+def _turning(top, end):
+    """Return a wrong 1-cycle, by where its peak is, of pct_start * total_steps, and its end."""
+
+    def rate(step, peak_lr, total_steps, pct_start, div, final_div):
+        ends = [0, top(pct_start * total_steps), end(total_steps)]
+        levels = [peak_lr / div, peak_lr, peak_lr / div / final_div]
+        return through(step, ends, levels)
+
+    return rate
+
+
+def _fall_over_the_run(held):
+    """Return a 1-cycle whose fall is as long as the run: ended at total_steps, or later."""
+
+    def rate(step, peak_lr, total_steps, pct_start, div, final_div):
+        rise, last = round(pct_start * total_steps), peak_lr / div / final_div
+        if held and step >= total_steps:
+            return last
+        return through(step, [0, rise, rise + total_steps], [peak_lr / div, peak_lr, last])
+
+    return rate
+
+
+def _without_the_half(step, peak_lr, total_steps, pct_start, div, final_div):
+    rise, first = round(pct_start * total_steps), peak_lr / div
+    if step < rise:
+        return first + (peak_lr - first) * (1 - np.cos(np.pi * step / rise))
+    share = min((step - rise) / (total_steps - rise), 1)
+    return peak_lr + (first / final_div - peak_lr) * (1 - np.cos(np.pi * share))
 
 
 def _two_phases(**levels):
@@ -131,6 +154,13 @@ def _cosine_over_the_run(step, peak_lr, total_steps, pct_start, div, final_div):
     return through(step, [0, total_steps], [peak_lr, end])
 
 
+def _zero_past_the_end(rate):
+    """Return a rate as it is up to total_steps, and 0 from there on."""
+    return lambda step, total_steps, **others: (
+        rate(step=step, total_steps=total_steps, **others) if step <= total_steps else 0.0
+    )
+
+
 def _phases(levels, ends):
     """Return a wrong three-phase cycle of lines, by its levels and where they are reached."""
 
@@ -143,6 +173,11 @@ def _phases(levels, ends):
 
 def _first_and_last(peak, div, final_div):
     return [peak / div, peak, peak / div, peak / div / final_div]
+
+
+def _phases_of_cosines(step, peak_lr, total_steps, rise_steps, div, final_div):
+    ends = [0, rise_steps, 2 * rise_steps, total_steps]
+    return through(step, ends, _first_and_last(peak_lr, div, final_div))
 
 
 def _goes_on_falling(step, peak_lr, total_steps, rise_steps, div, final_div):
@@ -186,9 +221,36 @@ ONE_CYCLE_LR = Task(
     misconceptions=(
         Misconception(
             "one update early",
-            _one_update_early,
+            _turning(lambda r: round(r) - 1, lambda total: total - 1),
             "This is PyTorch's way of counting: peak and end come one update early. Here the "
-            "peak is at step `rise` and the end at total_steps.",
+            "peak is at step r and the end at total_steps.",
+        ),
+        Misconception(
+            "one update early, not rounded",
+            _turning(lambda r: r - 1, lambda total: total - 1),
+            "This is PyTorch's formula: peak and end come one update early, and r is not rounded. "
+            "Here the peak is at step r, a whole number, and the end at total_steps.",
+        ),
+        Misconception(
+            "the peak one update early",
+            _turning(lambda r: round(r) - 1, lambda total: total),
+            "Your peak comes one update early, as PyTorch's does. Here it is at step r.",
+        ),
+        Misconception(
+            "the end one update early",
+            _turning(round, lambda total: total - 1),
+            "The rise is right. Your end is reached at total_steps - 1, the last update; here the "
+            "end is at total_steps.",
+        ),
+        Misconception(
+            "cut off",
+            _turning(int, lambda total: total),
+            "r is cut off here, not rounded: `int(9.9)` is 9.",
+        ),
+        Misconception(
+            "not rounded",
+            _turning(lambda r: r, lambda total: total),
+            "r is not rounded here. It is a whole number, so that the peak falls on a step.",
         ),
         Misconception(
             "final_div divides the peak",
@@ -234,6 +296,29 @@ ONE_CYCLE_LR = Task(
             _cosine_over_the_run,
             "This is what you get when the whole run, not the rest after the rise, is the "
             "length of the fall: the rate jumps down after the rise.",
+        ),
+        Misconception(
+            "the fall takes too long",
+            _fall_over_the_run(held=False),
+            "Your fall takes total_steps updates, and so it is not over at total_steps. Fewer "
+            "are left after the rise.",
+        ),
+        Misconception(
+            "the fall is cut short",
+            _fall_over_the_run(held=True),
+            "The share of your fall is taken of total_steps, not of what is left after the rise: "
+            "it is not over at total_steps, and the rate jumps to its end.",
+        ),
+        Misconception(
+            "zero past the end",
+            _zero_past_the_end(_one_cycle_lr),
+            "Up to total_steps this is right; then it is 0. The last level is held.",
+        ),
+        Misconception(
+            "cosine without the half",
+            _without_the_half,
+            "1 - cos goes from 0 to 2, so your rise ends far above the peak and your fall "
+            "below 0. It has to be halved.",
         ),
     ),
 )
@@ -305,6 +390,25 @@ THREE_PHASE_LR = Task(
             ),
             "This is PyTorch's way of counting, with every phase ending early. Here the phases end "
             "at rise_steps, 2 rise_steps and total_steps.",
+        ),
+        Misconception(
+            "the end one update early",
+            _phases(
+                _first_and_last, lambda rise, total: [0, rise, 2 * rise, max(total - 1, 2 * rise)]
+            ),
+            "Your end is reached at total_steps - 1, the last update; here the end is at "
+            "total_steps.",
+        ),
+        Misconception(
+            "half-cosines",
+            _phases_of_cosines,
+            "The turning points are right, with half a cosine between them. Asked for are "
+            "straight lines this time.",
+        ),
+        Misconception(
+            "zero past the end",
+            _zero_past_the_end(_three_phase_lr),
+            "Up to total_steps this is right; then it is 0. Hold the last level.",
         ),
         Misconception(
             "goes on falling",

@@ -46,6 +46,7 @@ def _stop_cases(rng: np.random.Generator) -> list[Case]:
         ([2.0, 1.0, 0.9, inf, nan], [2.0, 1.5, 1.3, inf, nan], 4.0),
         ([2.0, 1.9, 1.8, 1.7, 1.6], [2.0, 1.95, 1.9, 1.8, 1.7], 4.0),  # to its end
         ([nan, nan], [nan, nan], 4.0),
+        ([inf, 1.0, 2.0], [inf, inf, inf], 4.0),
         ([8.0, 1.0, 4.0, 6.0, 40.0], [8.0, 2.0, 3.0, 7.0, 30.0], 3.0),  # below the first one's
         ([1.0, 2.0, 0.1, 0.1, 0.1], [1.0, 1.4, 0.3, 0.2, 0.1], 5.0),  # the best comes later
     ]
@@ -98,6 +99,20 @@ def _first_index(stops):
     return function
 
 
+def _best_before(smoothed, t):
+    return min(smoothed[:t], default=np.inf)
+
+
+def _ended_by(end):
+    """Return the right stop, with another answer where nothing stops the test."""
+
+    def function(losses, smoothed, stop_factor):
+        found = _stop_index(losses, smoothed, stop_factor)
+        return found if found < len(losses) else end(losses)
+
+    return function
+
+
 DEBIASED_AVERAGE = Task(
     name="debiased_average",
     points=2,
@@ -113,6 +128,10 @@ DEBIASED_AVERAGE = Task(
             "A flat loss does not stay flat",
             "After one loss the average holds the share 1 - beta of it. Which share is filled "
             "after two, after t + 1?",
+        ),
+        Hint(
+            "I divide by zero, or my first value is infinite",
+            "At t = 0, 1 - beta**t is 0. How many losses has the average taken in by then?",
         ),
         Hint(
             "Only the first value is right",
@@ -137,6 +156,18 @@ DEBIASED_AVERAGE = Task(
             _average(lambda losses: 0.0, lambda beta, t: 1 - beta ** (t + 2)),
             "The correction is one step ahead, as it is in Lightning: your first value is smaller "
             "than the first loss.",
+        ),
+        Misconception(
+            "the exponent is t",
+            _average(lambda losses: 0.0, lambda beta, t: 1 - beta**t),
+            "1 - beta**t is 0 at t = 0. After L_t, t + 1 losses are in, and the share is "
+            "1 - beta**(t+1).",
+        ),
+        Misconception(
+            "divided by the weight of one loss",
+            _average(lambda losses: 0.0, lambda beta, t: 1 - beta),
+            "You divide by 1 - beta every time. That is the share after one loss; it grows with "
+            "each further one.",
         ),
         Misconception(
             "weights exchanged",
@@ -184,6 +215,26 @@ STOP_INDEX = Task(
             "finite, too.",
         ),
         Misconception(
+            "infinity goes on",
+            _first_index(
+                lambda losses, smoothed, f, t: (
+                    np.isnan(losses[t]) or smoothed[t] > f * _best_before(smoothed, t)
+                )
+            ),
+            "NaN stops this, and infinity does not always: at the first update there is no best "
+            "to compare with. Ask whether the loss is finite.",
+        ),
+        Misconception(
+            "stops at the limit",
+            _first_index(
+                lambda losses, smoothed, f, t: (
+                    not np.isfinite(losses[t]) or smoothed[t] >= f * _best_before(smoothed, t)
+                )
+            ),
+            "This stops as well where the average is exactly stop_factor times the best. It has "
+            "to be greater.",
+        ),
+        Misconception(
             "watches the single loss",
             _first_index(
                 lambda losses, smoothed, f, t: (
@@ -218,6 +269,33 @@ STOP_INDEX = Task(
             _first_index(lambda losses, smoothed, f, t: not np.isfinite(losses[t])),
             "This stops only when a loss is not finite. It should also stop when the average is "
             "above stop_factor times the best so far.",
+        ),
+        Misconception(
+            "minus one at the end",
+            _ended_by(lambda losses: -1),
+            "Where nothing stops the test you return -1. Then the answer is len(losses): every "
+            "loss may be looked at.",
+        ),
+        Misconception(
+            "the last index at the end",
+            _ended_by(lambda losses: len(losses) - 1),
+            "Where nothing stops the test you return the last index. Then the answer is "
+            "len(losses), or else the last loss would be left out.",
+        ),
+        Misconception(
+            "one before the stop",
+            lambda losses, smoothed, stop_factor: (
+                _stop_index(losses, smoothed, stop_factor)
+                - (_stop_index(losses, smoothed, stop_factor) < len(losses))
+            ),
+            "Where the test stops this is one too small: it is the last loss that a rule may look "
+            "at. The index of the loss that stops the test is asked for.",
+        ),
+        Misconception(
+            "one too small",
+            lambda losses, smoothed, stop_factor: _stop_index(losses, smoothed, stop_factor) - 1,
+            "Every answer is one too small: the last loss that a rule may look at, and not the "
+            "first that it may not.",
         ),
         Misconception(
             "one further",

@@ -1,19 +1,10 @@
-"""Exercise 7, last part: two rules that read a range test, and a peak from short trainings."""
+"""Exercise 7, third part: two rules that read a range test."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from course_lib.tasks.task import Case, Given, Hint, Misconception, Score, Task
-
-if TYPE_CHECKING:
-    from course_lib.given.range_tests import Trainings
-
-_BUDGET = 14  # course_lib.given.range_tests.BUDGET, which is imported late: it is slow
-_FULL, _NONE = 1.1, 4.0  # times the best loss: worth all points, worth none
+from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 
 def _tenth_of_minimum(
@@ -79,92 +70,6 @@ def _steepest_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def _choose_peak(train):
-    losses = {rate: train(rate) for rate in 10.0 ** np.arange(-5, 3)}
-    factor = 10.0
-    for _ in range(3):
-        factor = np.sqrt(factor)
-        middle = min(losses, key=losses.get)
-        losses |= {rate: train(rate) for rate in (middle / factor, middle * factor)}
-    return min(losses, key=losses.get)
-
-
-def _models(rng: np.random.Generator) -> list[Case]:
-    """Return eight models; all their best peaks are 0.2 to 0.7 over these curvatures."""
-    curvatures = [10 ** (tens + rng.uniform(-0.4, 0.4)) for tens in (-1.4, -0.5, 0.5, 1.5, 2.4, 3)]
-    settings = [  # first the ends of what is allowed
-        {"curvature": 1.5e4, "spread": 3.0, "noise": 0.12, "steps": 60},
-        {"curvature": 0.0155, "spread": 3.0, "noise": 0.35, "steps": 60},
-    ] + [
-        {
-            "curvature": float(curvature),
-            "spread": float(rng.uniform(2, 4)),
-            "noise": float(noise * rng.uniform(0.9, 1.1)),
-            "steps": int(rng.integers(40, 81)),
-        }
-        for curvature, noise in zip(curvatures, [0.2, 0.12, 0.35, 0.2, 0.3, 0.15], strict=True)
-    ]
-    return [
-        {"train": Given("given.range_tests.Trainings", number=number, **setting)}
-        for number, setting in enumerate(settings, 1)
-    ]
-
-
-def _peak_score(case: Case, answer: np.ndarray) -> Score:
-    from course_lib.given import range_tests
-
-    train = case["train"].build()
-    peak = float(answer)
-    loss, best = range_tests.loss_at(train, peak), range_tests.lowest_loss(train)
-    times = min(max(loss / best, _FULL), _NONE)
-    fraction = math.log(_NONE / times) / math.log(_NONE / _FULL)
-    end = f"ends at {loss:.3g}" if loss < math.inf else "diverges"
-    return Score(
-        fraction,
-        f"model {train.number}: a peak of {peak:.3g} {end}; the best there is: {best:.3g}; "
-        f"{fraction:.0%}",
-    )
-
-
-def _even_grid(train: Trainings) -> tuple[np.ndarray, np.ndarray]:
-    rates = np.geomspace(1e-5, 1e2, _BUDGET)
-    return rates, np.array([train(rate) for rate in rates])
-
-
-def _largest_that_ends(train):
-    losses = {rate: train(rate) for rate in 10.0 ** np.arange(-5, 3)}
-    low = max(rate for rate in losses if math.isfinite(losses[rate]))
-    high = 10 * low
-    for _ in range(_BUDGET - len(losses)):
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if math.isfinite(train(middle)) else (low, middle)
-    return low
-
-
-def _steepest_fall(train):
-    rates, losses = _even_grid(train)
-    losses = losses[np.isfinite(losses)]
-    return rates[np.argmin(np.diff(losses))]
-
-
-def _best_of_one_grid(train):
-    rates, losses = _even_grid(train)
-    return rates[np.argmin(losses)]
-
-
-def _best_decade(train):
-    rates = 10.0 ** np.arange(-5, 3)
-    return min(rates, key=train)
-
-
-def _too_many_calls(train):
-    return min(np.geomspace(1e-5, 1e2, 100), key=train)
-
-
-def _tenth_of_divergence(train):
-    return _largest_that_ends(train) / 10
-
-
 def _relative(case: Case, expected: np.ndarray) -> float:
     """Rates of a sweep differ by many decades: each is held against itself."""
     return 0.0
@@ -221,6 +126,20 @@ TENTH_OF_MINIMUM = Task(
                 rates, smoothed, skip_start, 0
             ),
             "The end is not skipped: skip_end is not used.",
+        ),
+        Misconception(
+            "skips exchanged",
+            lambda rates, smoothed, skip_start, skip_end: _tenth_of_minimum(
+                rates, smoothed, skip_end, skip_start
+            ),
+            "skip_start and skip_end have changed places: the low rates come first.",
+        ),
+        Misconception(
+            "the place for the rate",
+            lambda rates, smoothed, skip_start, skip_end: (
+                skip_start + np.argmin(smoothed[skip_start : len(rates) - skip_end])
+            ),
+            "This is the place of the lowest average. A tenth of the rate at that place is wanted.",
         ),
         Misconception(
             "minus nothing",
@@ -289,85 +208,28 @@ STEEPEST_RATE = Task(
             "This is where the loss *rises* fastest: the run breaks down there.",
         ),
         Misconception(
+            "the slope at the points",
+            lambda rates, smoothed: rates[np.argmin(np.gradient(smoothed, np.log(rates)))],
+            "`np.gradient` takes the slope at a point, from both its neighbours. The rule takes "
+            "the steps between neighbouring points.",
+        ),
+        Misconception(
+            "the place for the rate",
+            lambda rates, smoothed: np.argmin(np.diff(smoothed) / np.diff(np.log(rates))),
+            "This is the number k of the steepest step. The rate there is wanted.",
+        ),
+        Misconception(
+            "the logarithm of the rate",
+            lambda rates, smoothed: np.log(_steepest_rate(rates, smoothed)),
+            "This is the logarithm of the rate. It only serves the slopes; the rate itself is "
+            "wanted.",
+        ),
+        Misconception(
             "steepest either way",
             lambda rates, smoothed: rates[
                 np.argmax(np.abs(np.diff(smoothed) / np.diff(np.log(rates))))
             ],
             "This takes the size of the slope and forgets its sign, so a steep rise wins.",
-        ),
-    ),
-)
-
-CHOOSE_PEAK = Task(
-    name="choose_peak",
-    points=4,
-    reference=_choose_peak,
-    make_cases=_models,
-    score=_peak_score,
-    hints=(
-        Hint(
-            "I do not know how to begin",
-            "Find the order of magnitude first. A handful of rates, far apart, shows which "
-            "decade is the best. How many calls are left then?",
-        ),
-        Hint(
-            "I run out of calls",
-            "Rates that are spread evenly over the whole range are mostly wasted: most lie "
-            "where you know already that nothing good is. Spend the rest near the best so far.",
-        ),
-        Hint(
-            "I reach 90 % and no more",
-            "The best rate is between two of yours. Try one on each side of your best, closer "
-            "than the neighbours you have, and then closer still.",
-        ),
-        Hint(
-            "My code fails on inf",
-            "A training that diverges ends with inf. Comparing with inf is no problem, "
-            "subtracting is: inf minus inf is NaN.",
-        ),
-    ),
-    misconceptions=(
-        Misconception(
-            "the largest that does not diverge",
-            _largest_that_ends,
-            "This is the largest rate on a grid that does not diverge. Such a run just survives; "
-            "the lowest loss is reached well below.",
-        ),
-        Misconception(
-            "where the loss falls fastest",
-            _steepest_fall,
-            "This is where the loss falls fastest as the rate grows. It goes on falling from "
-            "there; you have the losses themselves, so take the rate of the lowest.",
-        ),
-        Misconception(
-            "a constant",
-            lambda train: 0.1,
-            "This is 0.1 for every model. The best peaks differ by orders of magnitude: nothing "
-            "but a training tells.",
-        ),
-        Misconception(
-            "one even grid",
-            _best_of_one_grid,
-            "All calls went into one even grid, most of them far from the best rate. Begin with "
-            "a coarse grid and spend what is left around its best rate.",
-        ),
-        Misconception(
-            "the best power of ten",
-            _best_decade,
-            "This is the best power of ten, and most of the way. You have calls left to look "
-            "between it and its neighbours.",
-        ),
-        Misconception(
-            "a tenth of divergence",
-            _tenth_of_divergence,
-            "This is a tenth of the largest rate that does not diverge: a rule of thumb, right for "
-            "some models and too low for others. You have the losses, so look where they are low.",
-        ),
-        Misconception(
-            "too many calls",
-            _too_many_calls,
-            "Your function calls train more than 14 times for every model, and gets a "
-            "RuntimeError instead of a loss.",
         ),
     ),
 )

@@ -87,9 +87,8 @@ def _equal(task: Task, case: Case, got: Any, wrong: Any) -> bool:
         return a is b and texts(got) is not None and texts(got) == texts(wrong)
     a, b = a.ravel(), b.ravel()
     finite = np.isfinite(a)
-    if a.size != b.size or not np.array_equal(a[~finite], b[~finite], equal_nan=True):
-        return False
-    return same_values(task, case, a[finite], b[finite])
+    odd_alike = np.array_equal(np.where(finite, 0, a), np.where(np.isfinite(b), 0, b), True)
+    return odd_alike and same_values(task, case, a[finite], b[finite])
 
 
 def _alike(task: Task, case: Case, got: Any, wrong: Any) -> bool:

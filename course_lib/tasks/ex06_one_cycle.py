@@ -215,6 +215,11 @@ ONE_CYCLE_ARGUMENTS = Task(
             "Your two factors are upside down. They divide, so they are 1 or more.",
         ),
         Misconception(
+            "factors exchanged",
+            _read(lambda a, rates: [a[0], a[1], a[2], a[4], a[3]]),
+            "Your last two numbers have changed places: div_factor comes first.",
+        ),
+        Misconception(
             "a length for a share",
             _read(lambda a, rates: [a[0], a[1], a[1] * a[2], a[3], a[4]]),
             "Your third number counts updates. pct_start is a share of the run, between 0 and 1.",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.tasks._ex07_curve import DEBIASED_AVERAGE, STOP_INDEX
-from course_lib.tasks._ex07_rules import CHOOSE_PEAK, STEEPEST_RATE, TENTH_OF_MINIMUM
+from course_lib.tasks._ex07_peak import CHOOSE_PEAK
+from course_lib.tasks._ex07_rules import STEEPEST_RATE, TENTH_OF_MINIMUM
 from course_lib.tasks.task import Case, Given, Hint, Misconception, Task
 
 
@@ -38,8 +39,9 @@ def _losses_cases(rng: np.random.Generator) -> list[Case]:
     for _ in range(8):
         n = int(rng.integers(1, 5))
         rates = np.geomspace(1e-3, float(rng.uniform(0.5, 2.0)), int(rng.integers(5, 30)))
-        curvatures = rng.uniform(0.3, 2.0, size=n).tolist()
-        settings.append((curvatures, rng.uniform(1, 4, size=n), rng.uniform(0.2, 1.0), rates))
+        curvatures = rng.uniform(0.3, 2.0, size=n).round(3).tolist()
+        w, spread = rng.uniform(1, 4, size=n).round(3), round(rng.uniform(0.2, 1.0), 3)
+        settings.append((curvatures, w, spread, rates))
     return [
         {
             "loss_and_gradient": Given(
@@ -86,6 +88,15 @@ def _two_batches(f, w, rate):
 def _loss_after(f, w, rate):
     w = w - rate * f(w)[1]
     return f(w)[0], w
+
+
+def _one_round_early(loss_and_gradient, w, rates):
+    losses, gradient = [], loss_and_gradient(w)[1]
+    for rate in rates:
+        w = w - rate * gradient
+        loss, gradient = loss_and_gradient(w)
+        losses.append(loss)
+    return np.array(losses)
 
 
 def _never_moves(f, w, rate):
@@ -189,6 +200,19 @@ RANGE_TEST_LOSSES = Task(
             _wrong_test(_loss_after),
             "These are losses after the update, on a further batch. Asked for is the loss before "
             "the update, of the batch that the gradient comes from.",
+        ),
+        Misconception(
+            "one round early",
+            _one_round_early,
+            "All your losses come one round early: the first one, before any update, is missing, "
+            "and the last is of one batch too many.",
+        ),
+        Misconception(
+            "one rate for all",
+            lambda loss_and_gradient, w, rates: _range_test_losses(
+                loss_and_gradient, w, np.full(len(rates), rates[0])
+            ),
+            "Every update is made with the first rate here. Each round has a rate of its own.",
         ),
         Misconception(
             "nothing is trained",

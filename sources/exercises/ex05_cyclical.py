@@ -59,7 +59,7 @@ check(step_size_in_updates, seed)
 # `base_lr` along a straight line in as many, and repeats for ever. `triangular_lr(step, base_lr, max_lr, step_size)`
 # returns the rate at one step, as a float.
 #
-# - `step`: updates already done, a whole number ≥ 0, of any size
+# - `step`: updates already done, a whole number ≥ 0
 # - `base_lr`: the rate at the foot, ≥ 0
 # - `max_lr`: the rate at the top, ≥ `base_lr`
 # - `step_size`: updates from foot to top, a whole number ≥ 1
@@ -93,7 +93,7 @@ check(triangular_lr, seed)
 # In the form *triangular2* the height of the wave above its foot is halved after every whole cycle. The
 # foot stays at `base_lr`. In the first cycle the top is `max_lr`, in the second half-way between `base_lr` and `max_lr`, and so
 # on. `triangular2_lr(step, base_lr, max_lr, step_size)` returns the rate at one step, as a float. The arguments are those of
-# task 2.
+# task 2. Again some values from the library:
 
 # %%
 halving = schedules.triangular(peak_lr=0.1, floor=0.01, period=20, mode="triangular2")

@@ -1,7 +1,7 @@
 # %% [markdown] tags=["title"]
 # # Exercise 6: write one cycle and its momentum, then read its arguments back
 #
-# Four functions of a few lines each. **Time:** about 60 minutes.
+# Four functions of a few lines each. **Time:** about 55 minutes.
 # **You need** [lesson 6](../notebooks/06_one_cycle.ipynb) and NumPy.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
@@ -49,7 +49,7 @@ usual = {"peak_lr": 0.1, "total_steps": 100, "pct_start": 0.3, "div": 25, "final
 cycle = schedules.one_cycle(**usual)
 print(usual)
 print("step", "".join(f"{step:8d}" for step in steps))
-print("rate", "".join(f"{rate:8.4f}" for rate in cycle(steps)))
+print("rate", "".join(f"{rate:8.3g}" for rate in cycle(steps)))
 
 
 # %% task="one_cycle_lr" tags=["solution"]
@@ -82,13 +82,15 @@ check(one_cycle_lr, seed)
 #
 # - `rise_steps`: updates of the first phase, a whole number ≥ 1, with 2 · `rise_steps` < `total_steps`
 # - the others: as in task 1
+#
+# Some values of such a cycle:
 
 # %%
 lines = schedules.one_cycle(**usual, three_phase=True, anneal="linear")
 steps = np.array([0, 15, 30, 31, 59, 60, 61, 99, 100, 120])
 print("rise_steps: 30, the others as above")
 print("step", "".join(f"{step:8d}" for step in steps))
-print("rate", "".join(f"{rate:8.4f}" for rate in lines(steps)))
+print("rate", "".join(f"{rate:8.3g}" for rate in lines(steps)))
 
 
 # %% task="three_phase_lr" tags=["solution"]
@@ -115,6 +117,8 @@ check(three_phase_lr, seed)
 # - `total_steps`: updates in the run, a whole number ≥ 2
 # - `rise_steps`: the step at which the *rate* is at its peak, a whole number, 1 ≤ `rise_steps` < `total_steps`
 # - `base_momentum`, `max_momentum`: 0 ≤ `base_momentum` ≤ `max_momentum` < 1
+#
+# Some values of such a momentum:
 
 # %%
 momentum = schedules.one_cycle_momentum(total_steps=100, pct_start=0.3, base=0.85, highest=0.95)
@@ -156,7 +160,7 @@ check(cycled_momentum, seed)
 # `one_cycle_arguments(rates)` returns an array of five floats:
 # `[max_lr, total_steps, pct_start, div_factor, final_div_factor]`.
 #
-# - `rates`: array of shape `(total_steps,)`; `rates[t]` is the rate at step t, of the update t + 1. `pct_start * total_steps` is a whole
+# - `rates`: array of shape `(total_steps,)`; `rates[t]` is the rate at step t. `pct_start * total_steps` is a whole
 #   number ≥ 2, and `div_factor` is above 1, so there is one peak, and it lies between the ends.
 #
 # Here are two such recordings. The values are PyTorch's, and the arguments are known.
@@ -175,7 +179,7 @@ print(
 shown = (0, 13, 14, 15, 48, 49)
 print("step  ", "".join(f"{t:8d}" for t in shown))
 for anneal, rates in recordings.items():
-    print(f"{anneal:6}", "".join(f"{rate:8.4f}" for rate in rates[list(shown)]))
+    print(f"{anneal:6}", "".join(f"{rate:8.3g}" for rate in rates[list(shown)]))
 
 # %% jupyter={"source_hidden": true}
 plots.show(

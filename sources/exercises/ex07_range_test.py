@@ -51,7 +51,7 @@ check(range_test_rates, seed)
 # - `loss_and_gradient`: a function. `loss, gradient = loss_and_gradient(w)` takes the **next batch** and returns its loss at `w`, a
 #   float, and its gradient there, an array of the shape of `w`. Every call is another batch, so call it once
 #   for each update.
-# - `w`: the weights before the first update, an array of shape `(n,)`
+# - `w`: the weights before the first update, an array of shape `(n,)`. You may change it in place.
 # - `rates`: array of shape `(steps,)`
 #
 # There is no stop yet, and the losses stay finite. Three calls of such a function, at the same weights:
@@ -87,8 +87,8 @@ check(range_test_losses, seed)
 #
 # $$a_t = \beta\, a_{t-1} + (1 - \beta)\, L_t .$$
 #
-# After $L_t$ it is filled to a share of $1 - \beta^{t+1}$ only, so it is too small by that share. `debiased_average(losses, beta)` returns
-# the average divided by it, for every $t$, an array of shape `(n,)`.
+# After $L_t$ it is filled to a share of $1 - \beta^{t+1}$ only, so it is too small by this factor. `debiased_average(losses, beta)` returns
+# the average divided by this share, for every $t$, an array of shape `(n,)`.
 #
 # - `losses`: $L_0, L_1, \dots$, array of shape `(n,)`, n ≥ 1, all finite
 # - `beta`: β, with 0 ≤ β < 1
@@ -132,8 +132,10 @@ check(debiased_average, seed)
 # `losses[:stop_index(...)]` are the losses that a rule may look at.
 #
 # - `losses`: loss of every batch, array of shape `(n,)`, n ≥ 1, each ≥ 0, infinite or NaN
-# - `smoothed`: their average, array of shape `(n,)`; not finite from the first such loss on
+# - `smoothed`: their average, array of shape `(n,)`; not finite from the first infinite or NaN loss on
 # - `stop_factor`: > 1
+#
+# What a comparison makes of such numbers:
 
 # %%
 print("nan > 4 * 0.5:", np.nan > 4 * 0.5, "    inf > 4 * 0.5:", np.inf > 4 * 0.5)
@@ -193,14 +195,17 @@ check(tenth_of_minimum, seed)
 # (fastai's *steep* is this rule, with points left out as before.)
 #
 # - `rates`: η, rising, array of shape `(n,)`, n ≥ 2. They need not be at equal ratios.
-# - `smoothed`: a, the average at each of them, finite, array of shape `(n,)`
+# - `smoothed`: a, the average at each of them, finite, array of shape `(n,)`. One step is the steepest.
+#
+# The slopes of a short test:
 
 # %%
 rates, smoothed = np.array([0.001, 0.01, 0.02, 0.2]), np.array([2.0, 1.5, 1.3, 1.0])
 for k in range(3):
-    fall, width = smoothed[k] - smoothed[k + 1], np.log(rates[k + 1] / rates[k])
+    change, width = smoothed[k + 1] - smoothed[k], np.log(rates[k + 1] / rates[k])
     print(
-        f"from {rates[k]:g} to {rates[k + 1]:g}: a fall of {fall:.1f} over a width of {width:.2f}"
+        f"from {rates[k]:g} to {rates[k + 1]:g}: "
+        f"s_{k} is {change:.1f} / {width:.2f} = {change / width:.2f}"
     )
 
 
@@ -231,8 +236,12 @@ check(steepest_rate, seed)
 # lowest point, and rises, until `inf` begins.
 #
 # The check tries several models; their best peaks differ by orders of magnitude. An answer is worth all points when the loss it leads to is at
-# most 1.1 times the lowest there is, and none from 4 times the lowest on. In between, points fall evenly with the
-# logarithm of the loss. What you see is the mean over the models. Here is one such model, to play with:
+# most 1.05 times the lowest there is, and none from 1.5 times the lowest on. In between, points fall evenly with the
+# logarithm of the loss. Your points are the mean over the models.
+#
+# Each `Trainings(...)` counts its calls; make a new one for every try. Its arguments are a number to call the model by,
+# its largest curvature, how many times smaller the smallest is (`spread`), the noise of its gradients, and the updates of a training.
+# One such model, to play with:
 
 # %%
 train = Trainings(number=0, curvature=5.0, spread=3.0, noise=0.3, steps=50)
@@ -266,7 +275,7 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you can run a range test, and know what to do when you may spend a little more. One to think about: these losses had no noise.
-# With noise, two trainings at the same rate end differently. How would you spend the same number of calls then, and where would you stop
-# refining? Back to [lesson 7](../notebooks/07_range_test.ipynb), or on to a comparison in which every schedule has its
+# Then you can run a range test, and know what to do when you may spend a little more. One to think about: the batches of
+# task 7 are noisy, but `train` returns the *expected* loss, which is exact. In practice you get a single draw, and two trainings at the
+# same rate end differently. How would you spend the same number of calls then, and where would you stop refining? Back to [lesson 7](../notebooks/07_range_test.ipynb), or on to a comparison in which every schedule has its
 # own peak, in [lesson 8](../notebooks/08_grand_comparison.ipynb).

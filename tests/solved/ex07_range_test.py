@@ -86,7 +86,9 @@ SAME_PLACE = "a number added to every value leaves the lowest where it is"
 SAME_SLOPES = "a number added to every value leaves the differences as they are"
 SCALED = "all slopes times the same positive number: the smallest stays the smallest"
 STILL_FINITE = "finite values stay finite, and the others as they are"
-OTHER_PLAN = "a task that is scored: another plan of calls, whose answers are within a tenth, too"
+OTHER_PLAN = (
+    "a task that is scored: another plan of calls, whose losses are within a twentieth, too"
+)
 NAN_OR_NOT = "asks the average, which is NaN or infinite from the first such loss on"
 LOOP = "for t, (loss, average) in enumerate(zip(losses, smoothed, strict=True)):"
 KEPT = "kept = slice(skip_start, len(rates) - skip_end)"
@@ -130,8 +132,6 @@ EQUIVALENT = {
     "choose_peak": {
         f"10.0 to 11.0, column 9 of `{FACTOR}`": OTHER_PLAN,
         f"10.0 to 9.0, column 9 of `{FACTOR}`": OTHER_PLAN,
-        f"10.0 to 20.0, column 9 of `{FACTOR}`": OTHER_PLAN,
-        f"10.0 to 5.0, column 9 of `{FACTOR}`": OTHER_PLAN,
         f"10.0 to 11.0, column 40 of `{GRID}`": OTHER_PLAN,
         f"10.0 to 9.0, column 40 of `{GRID}`": OTHER_PLAN,
         f"10.0 to 20.0, column 40 of `{GRID}`": OTHER_PLAN,
