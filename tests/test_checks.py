@@ -362,6 +362,7 @@ def test_text_must_be_the_same():
         ("ab", False),
         ([], False),
         (None, False),
+        ({"a", "b"}, False),
     ]:
         assert judge(task, cases, [answer]).is_right is right
 
@@ -376,3 +377,10 @@ def test_true_and_false_are_not_numbers_and_numbers_not_they():
     ]:
         task = Task("yes", 2, lambda want=want: want, lambda rng: cases, (), ())
         assert judge(task, cases, [answer]).points == points
+
+
+def test_what_is_no_text_is_told_so():
+    task = Task("words", 1, lambda: ["a", "b"], lambda rng: [{}], (), ())
+    for answer in ({"a", "b"}, [1, 2], {"a": 1}):
+        assert judge(task, [{}], [answer]).cause == "A list of texts is asked for."
+    assert judge(task, [{}], [["b", "a"]]).cause == ""

@@ -1,5 +1,6 @@
 """Every task: right answers pass however they are written, mistakes are rejected and named."""
 
+import dataclasses
 import importlib
 import signal
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ SOLVED = {name: importlib.import_module(f"tests.solved.{name}") for name in task
 OTHER = {name: function for solved in SOLVED.values() for name, function in solved.OTHER.items()}
 EQUIVALENT = {name: same for solved in SOLVED.values() for name, same in solved.EQUIVALENT.items()}
 MISTAKES = [(task, mistake) for task in TASKS for mistake in task.misconceptions]
-LEAST_MUTANTS, SECONDS = 20, 5
+LEAST_MUTANTS, SECONDS = 20, 2
 CAPSTONE = tasks.EXERCISES["capstone"]  # no case of theirs is drawn; references are data
 
 
@@ -114,11 +115,12 @@ def test_a_known_mistake_is_rejected_and_named(task, mistake, seed):
 @pytest.mark.parametrize("task", [task for task in TASKS if task not in CAPSTONE], ids=by_name)
 def test_mutants_of_the_reference_are_rejected_or_change_nothing(task):
     found = mutants(task.reference)
+    nameless = dataclasses.replace(task, misconceptions=())  # which mistake it is, matters not
     survivors = set()
     for words, mutant in found:
         try:
             with time_limit():
-                verdict = verdict_on(task, mutant)
+                verdict = verdict_on(nameless, mutant)
         except TooLongError:
             continue
         if verdict.is_right:

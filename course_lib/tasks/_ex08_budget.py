@@ -71,6 +71,14 @@ def _highest(losses: np.ndarray, budget: int) -> int:
     return _halving(losses, budget, judged=lambda rows, n: -rows[:, :n].mean(axis=1))
 
 
+def _place_among_those_left(losses: np.ndarray, budget: int) -> int:
+    return 0
+
+
+def _last_unit_kept(losses: np.ndarray, budget: int) -> int:
+    return _halving(losses, budget - 1)
+
+
 def _cases(rng: np.random.Generator) -> list[Case]:
     cases = [
         # The last two columns would change the choice, but the budget ends before them.
@@ -103,8 +111,8 @@ CHOSEN_BY_HALVING = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Do it by hand for the table that is printed above, with a pencil: who runs in the "
-            "first round, what is left of the budget, who is kept? Then write down the loop.",
+            "Take the four schedules printed above and a pencil: who runs in the first round, "
+            "what is left of the budget, who is kept? Do the second round, then write the loop.",
         ),
         Hint(
             "I pass the small cases and fail the larger ones",
@@ -113,7 +121,8 @@ CHOSEN_BY_HALVING = Task(
         ),
         Hint(
             "I am wrong only where the budget is short",
-            "A round is made for all who are left or not at all. What has to be true before it?",
+            "A round is made for all that are left or not at all. What has to be true before it? "
+            "And is a budget enough that is used up by it?",
         ),
     ),
     misconceptions=(
@@ -163,6 +172,18 @@ CHOSEN_BY_HALVING = Task(
             "keeps the worse half",
             _highest,
             "The worse half is kept here. These are losses: lower is better.",
+        ),
+        Misconception(
+            "place among those left",
+            _place_among_those_left,
+            "This is always 0, perhaps the place among those that are left. Keep their rows in "
+            "`losses` along with them.",
+        ),
+        Misconception(
+            "last unit kept",
+            _last_unit_kept,
+            "A round that the budget pays for exactly is not made here. Nothing has to be left "
+            "over.",
         ),
     ),
 )

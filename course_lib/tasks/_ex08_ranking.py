@@ -90,12 +90,31 @@ def _unpaired_spread(scores):
     return np.sqrt(variances[:, None] + variances[None])
 
 
+def _every_pair_twice(schedules, seeds, level):
+    return stdtrit(seeds - 1, 1 - (1 - level) / (2 * schedules * (schedules - 1)))
+
+
+def _level_shared(schedules, seeds, level):
+    return stdtrit(seeds - 1, 0.5 + level / (schedules * (schedules - 1)))
+
+
 def _order_of_means(scores, level):
     return 1 + scores.mean(axis=1).argsort().argsort()
 
 
 def _counts_those_behind(scores, level):
     return _ranks_with_ties(-scores, level)
+
+
+def _from_zero(scores, level):
+    return _ranks_with_ties(scores, level) - 1
+
+
+def _own_intervals(scores, level):
+    schedules, seeds = scores.shape
+    half = _all_pairs(schedules, seeds, level) * scores.std(axis=1, ddof=1) / np.sqrt(seeds)
+    low, high = scores.mean(axis=1) - half, scores.mean(axis=1) + half
+    return 1 + (low[:, None] > high[None]).sum(axis=1)
 
 
 def _against_the_winner(scores, level):
@@ -130,8 +149,11 @@ def _tuned_cases(rng: np.random.Generator) -> list[Case]:
     diverged = lucky.copy()
     diverged[0, 2, :] = np.inf
     diverged[1, 1, 1] = np.inf
+    # The peak with the lowest single loss is not the one with the lowest mean.
+    one_lucky = np.array([[[0.4, 0.5, 0.7], [0.1, 0.9, 0.2]]])
     cases = [
         {"scores": two, "tuning_seeds": [0, 1]},
+        {"scores": one_lucky, "tuning_seeds": [0, 1]},
         {"scores": two, "tuning_seeds": [1, 3]},
         {"scores": lucky, "tuning_seeds": [0, 1, 2]},
         {"scores": diverged, "tuning_seeds": [0, 1, 2]},
@@ -186,6 +208,11 @@ def _first_seeds(scores, tuning_seeds):
     return _tuned_scores(scores, seeds[: len(tuning_seeds)].tolist())
 
 
+def _scored_behind(scores, tuning_seeds):
+    chosen = scores[:, :, tuning_seeds].mean(axis=2).argmin(axis=1)
+    return _score_at(scores, chosen, np.arange(len(tuning_seeds), scores.shape[2]))
+
+
 RANKS_WITH_TIES = Task(
     name="ranks_with_ties",
     points=3,
@@ -194,9 +221,8 @@ RANKS_WITH_TIES = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Take two schedules and write the half width of the interval of their difference, as "
-            "in the second and the third task, at a level of its own. Then go through all ordered "
-            "pairs and count.",
+            "Take two schedules and find the low end of the interval of their difference, as in "
+            "tasks 2 and 3, at a level of its own. Then go through all *i* and *j* and count.",
         ),
         Hint(
             "Too few ties",
@@ -206,7 +232,7 @@ RANKS_WITH_TIES = Task(
         Hint(
             "Too many ties",
             "A lucky seed is lucky for all schedules. Does that luck cancel in your differences, "
-            "or does it stand in your widths?",
+            "or does it stand in your widths? And how many pairs do you count for two schedules?",
         ),
     ),
     misconceptions=(
@@ -251,6 +277,29 @@ RANKS_WITH_TIES = Task(
             _against_the_winner,
             "Each schedule is compared with the one of the lowest mean alone, so there are only "
             "the ranks 1 and 2. All those that are clearly better count.",
+        ),
+        Misconception(
+            "pairs counted twice",
+            _by_quantile(_every_pair_twice),
+            "Each pair is counted twice, as i and j and as j and i, so the intervals are too "
+            "wide. Two schedules are one pair.",
+        ),
+        Misconception(
+            "level shared",
+            _by_quantile(_level_shared),
+            "The level is divided by the number of pairs. What is shared among them is the error, "
+            "the rest up to 1.",
+        ),
+        Misconception(
+            "ranks from 0",
+            _from_zero,
+            "Your ranks begin at 0. The rank of the best is 1.",
+        ),
+        Misconception(
+            "own intervals",
+            _own_intervals,
+            "Each schedule has an interval of its own here, and those that do not overlap are told "
+            "apart. Asked for is the interval of the difference, seed by seed.",
         ),
     ),
 )
@@ -319,6 +368,13 @@ TUNED_SCORES = Task(
             _first_seeds,
             "You took the first seeds of the table for tuning, as many as there are. tuning_seeds "
             "says which ones, by their place along the last axis.",
+        ),
+        Misconception(
+            "scored on the last seeds",
+            _scored_behind,
+            "The peaks are right, and they are scored on the last seeds of the table. "
+            "tuning_seeds are places, not always the first ones; the others are all that are not "
+            "among them.",
         ),
     ),
 )

@@ -51,6 +51,16 @@ def _scaled_with(power, whole_batches=np.floor, keep_updates=False, limited=True
     return scaled
 
 
+def _whole_ratio(rate, updates, batch_size, new_batch_size, optimizer, rate_limit):
+    new_rate = rate * (new_batch_size // batch_size) ** _RULES[optimizer]
+    return np.array([min(new_rate, rate_limit), updates * batch_size // new_batch_size])
+
+
+def _divided_first(rate, updates, batch_size, new_batch_size, optimizer, rate_limit):
+    new_rate = rate * (new_batch_size / batch_size) ** _RULES[optimizer]
+    return np.array([min(new_rate, rate_limit), updates * (batch_size // new_batch_size)])
+
+
 _RULES = {"sgd": 1.0, "adam": 0.5}
 
 
@@ -99,6 +109,14 @@ def _schedule_free_with(gradient_at="y", returned="x", first=1):
 
 def _beta_on_z(start, curvatures, noise, rate, beta):
     return _schedule_free_weights(start, curvatures, noise, rate, 1 - beta)
+
+
+def _start_counted_in_place(start, curvatures, noise, rate, beta):
+    z = x = np.array(start)
+    for t, disturbance in enumerate(noise, 2):
+        z -= rate * (curvatures * ((1 - beta) * z + beta * x) + disturbance)
+        x = x + (z - x) / t
+    return x
 
 
 SCALED_RUN = Task(
@@ -171,6 +189,24 @@ SCALED_RUN = Task(
             "The rate falls where the batch grows. A larger batch has less noise, so that it can "
             "bear a larger rate.",
         ),
+        Misconception(
+            "whole ratio",
+            _whole_ratio,
+            "The ratio of the batch sizes is cut to a whole number, which is 0 for a smaller "
+            "batch. The rate needs the ratio as it is; only batches are whole.",
+        ),
+        Misconception(
+            "divided first",
+            _divided_first,
+            "The batch sizes were divided by each other before the updates came in, and what was "
+            "left over is lost. Count the examples first, and divide them once.",
+        ),
+        Misconception(
+            "not whole",
+            _scaled_with(_RULES, whole_batches=float),
+            "Your number of updates has a fraction. Half an update cannot be done: count whole "
+            "batches.",
+        ),
     ),
 )
 
@@ -188,7 +224,8 @@ SCHEDULE_FREE_WEIGHTS = Task(
         Hint(
             "The first update is right and the second is not",
             "Two things are wrong only from the second update on: where the gradient is taken, and "
-            "how much of the newest $z$ comes into the average. Print both.",
+            "how much of the newest $z$ comes into the average. For the first three updates print "
+            "$z$, $x$, $y$ and the weight that $z$ has in $x$.",
         ),
         Hint(
             "I am right with beta = 0 and wrong otherwise",
@@ -228,8 +265,15 @@ SCHEDULE_FREE_WEIGHTS = Task(
         Misconception(
             "beta on z",
             _beta_on_z,
-            "The weights of z and x in y are swapped: with beta = 0.9 the gradient is to be taken "
-            "close to the average x.",
+            "The weights of z and x in y are swapped: with a beta near 1 the gradient is to be "
+            "taken close to the average x.",
+        ),
+        Misconception(
+            "start counted, in place",
+            _start_counted_in_place,
+            "The start is counted in your average: from the second update on the newest point "
+            "comes in with too little weight. And z and x are one array at first, so that a "
+            "change of one in place is a change of both.",
         ),
     ),
 )

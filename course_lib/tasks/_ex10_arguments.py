@@ -1,4 +1,4 @@
-"""Five tasks of exercise 10: schedulers that are built, restored or called with wrong things."""
+"""Four tasks of exercise 10: schedulers that are restored, built or called with wrong things."""
 
 from __future__ import annotations
 
@@ -8,56 +8,6 @@ import numpy as np
 
 from course_lib.tasks._ex10_counting import half_cosine, named, rate_between
 from course_lib.tasks.task import Case, Hint, Misconception, Task
-
-
-def _repaired_one_cycle(max_lr: float, epochs: int, examples: int, batch_size: int) -> np.ndarray:
-    t = np.arange(epochs * math.ceil(examples / batch_size))
-    knots = [t[0], 0.3 * len(t) - 1, len(t) - 1]
-    return np.interp(t, knots, [max_lr / 10, max_lr, max_lr / 100])
-
-
-def _one_cycle_cases(rng: np.random.Generator) -> list[Case]:
-    edges = [(0.1, 2, 18, 4), (0.1, 3, 20, 4), (2.0, 1, 25, 4), (0.5, 4, 33, 8)]
-    for _ in range(8):
-        batch_size, batches = int(rng.integers(3, 9)), int(rng.integers(3, 7))
-        examples = batch_size * batches + int(rng.integers(0, batch_size))
-        edges.append((rate_between(rng), int(rng.integers(2, 6)), examples, batch_size))
-    return named("max_lr epochs examples batch_size", edges)
-
-
-def _one_cycle(max_lr, total, t):
-    """Return torch's one-cycle after t steps, its last line going on past the end."""
-    up, end = 0.3 * total - 1, total - 1
-    rise = max_lr / 10 + (max_lr - max_lr / 10) * t / up
-    fall = max_lr + (max_lr / 100 - max_lr) * (t - up) / (end - up)
-    return np.where(t <= up, rise, fall)
-
-
-def _stops_with_error(count):
-    def rates(max_lr, epochs, examples, batch_size):
-        updates = epochs * math.ceil(examples / batch_size)
-        total = count(epochs, examples, batch_size)
-        if updates > total:
-            raise ValueError(f"Tried to step {total + 1} times")
-        return _one_cycle(max_lr, total, np.arange(updates))
-
-    return rates
-
-
-def _one_cycle_guarded(max_lr, epochs, examples, batch_size):
-    total = epochs * (examples // batch_size)
-    t = np.arange(epochs * math.ceil(examples / batch_size))
-    return _one_cycle(max_lr, total, np.minimum(t, total))
-
-
-def _one_cycle_too_long(max_lr, epochs, examples, batch_size):
-    updates = epochs * math.ceil(examples / batch_size)
-    return _one_cycle(max_lr, updates + 1, np.arange(updates))
-
-
-def _small_batches_dropped(max_lr, epochs, examples, batch_size):
-    total = epochs * (examples // batch_size)
-    return _one_cycle(max_lr, total, np.arange(total))
 
 
 def _repaired_resume(peak_lr: float, total_steps: int, stop: int) -> np.ndarray:
@@ -193,55 +143,6 @@ def _plateau_as(is_better, waits=lambda bad, patience: bad > patience, start=mat
     return rates
 
 
-REPAIRED_ONE_CYCLE = Task(
-    name="repaired_one_cycle",
-    points=1,
-    reference=_repaired_one_cycle,
-    make_cases=_one_cycle_cases,
-    hints=(
-        Hint(
-            "It raises an error about too many steps",
-            "Count the batches of one epoch by hand, for 10 examples in batches of 4. The last one "
-            "is small. Is it an update?",
-        ),
-        Hint(
-            "It still raises for some numbers of epochs",
-            "Every epoch has its own small batch. Round in each epoch, and not once at the end.",
-        ),
-    ),
-    misconceptions=(
-        Misconception(
-            "as broken",
-            _stops_with_error(lambda epochs, examples, size: epochs * (examples // size)),
-            "The loop still makes more updates than the scheduler was told of: the small batch at "
-            "the end of each epoch is an update, too.",
-        ),
-        Misconception(
-            "rounded once",
-            _stops_with_error(lambda epochs, examples, size: math.ceil(epochs * examples / size)),
-            "The batches of the whole run are rounded up once. Each epoch has a small batch of its "
-            "own, so there are more updates than that.",
-        ),
-        Misconception(
-            "guarded",
-            _one_cycle_guarded,
-            "The error is gone, and the count is still wrong: the cycle is over too early, and the "
-            "updates that are left run past its end, below the last rate.",
-        ),
-        Misconception(
-            "too long",
-            _one_cycle_too_long,
-            "The cycle is one update longer than the run, so its last rate is never used.",
-        ),
-        Misconception(
-            "small batches dropped",
-            _small_batches_dropped,
-            "The small batches are left out now. They are part of the run: it has an update for "
-            "each of them.",
-        ),
-    ),
-)
-
 REPAIRED_RESUME = Task(
     name="repaired_resume",
     points=1,
@@ -255,8 +156,7 @@ REPAIRED_RESUME = Task(
         ),
         Hint(
             "The first rate after the restart is the peak",
-            "Two things have to be restored, and building a scheduler writes a rate of its own. "
-            "In which order do you build and load?",
+            "Two things have to be restored. Which of them holds the rate in force?",
         ),
     ),
     misconceptions=(
@@ -332,7 +232,7 @@ REPAIRED_FACTOR = Task(
         Misconception(
             "no floor",
             _factor_as(lambda base, gamma, floor, t: base * gamma**t),
-            "The floor is gone.",
+            "The floor is gone. It is asked for as a rate; what is it as a factor?",
         ),
         Misconception(
             "factors multiplied up",
@@ -375,8 +275,8 @@ REPAIRED_RESTARTS = Task(
         Misconception(
             "no argument",
             _restarts_as(lambda t, batches: t),
-            "Stepped without an argument the scheduler counts calls, so that T_0 means batches: "
-            "the restarts come much too often.",
+            "T_0 is counted in batches here: the scheduler was told of whole batches, or stepped "
+            "without an argument. The restarts come much too often.",
         ),
         Misconception(
             "once an epoch",
@@ -450,7 +350,6 @@ REPAIRED_PLATEAU = Task(
 )
 
 TASKS = (
-    REPAIRED_ONE_CYCLE,
     REPAIRED_RESUME,
     REPAIRED_FACTOR,
     REPAIRED_RESTARTS,

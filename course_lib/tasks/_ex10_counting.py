@@ -1,4 +1,4 @@
-"""Five tasks of exercise 10: loops that count wrongly, or step at the wrong moment."""
+"""Four tasks of exercise 10: loops that count wrongly, or step at the wrong moment."""
 
 from __future__ import annotations
 
@@ -85,6 +85,11 @@ def _steps_when_skipped(peak_lr, total_steps, overflows):
     return _line(peak_lr, total_steps, done)
 
 
+def _line_over_those_made(peak_lr, total_steps, overflows):
+    made = overflows.count(False)
+    return _line(peak_lr, made, range(made))
+
+
 def _repaired_epochs(peak_lr: float, epochs: int, batches: int) -> np.ndarray:
     total = epochs * batches
     return peak_lr * (1 + np.cos(np.pi * np.arange(total) / total)) / 2
@@ -136,47 +141,6 @@ def _a_rate_a_batch(peak_lr, batches, accumulate):
 def _leftover_is_an_update(peak_lr, batches, accumulate):
     updates = -(-batches // accumulate)
     return half_cosine(np.arange(updates), updates, peak_lr)
-
-
-def _repaired_end(peak_lr: float, floor: float, T_max: int, updates: int) -> np.ndarray:
-    done = np.minimum(np.arange(updates), T_max) / T_max
-    return floor + (peak_lr - floor) * (1 + np.cos(np.pi * done)) / 2
-
-
-def _end_cases(rng: np.random.Generator) -> list[Case]:
-    edges = [
-        (0.1, 0.0, 6, 10),
-        (0.1, 0.01, 6, 10),
-        (2.0, 0.5, 5, 6),
-        (0.5, 0.05, 5, 5),
-        (0.5, 0.05, 8, 4),
-        (0.1, 0.02, 4, 17),
-    ]
-    for _ in range(8):
-        peak, T_max = rate_between(rng), int(rng.integers(3, 12))
-        floor = peak * float(rng.uniform(0.01, 0.3))
-        edges.append((peak, floor, T_max, T_max + int(rng.integers(2, 12))))
-    return named("peak_lr floor T_max updates", edges)
-
-
-def _end_as(done):
-    def rates(peak_lr, floor, T_max, updates):
-        return half_cosine(done(np.arange(updates), T_max), T_max, peak_lr, floor)
-
-    return rates
-
-
-def _stretched(peak_lr, floor, T_max, updates):
-    return half_cosine(np.arange(updates), updates, peak_lr, floor)
-
-
-def _run_cut_off(peak_lr, floor, T_max, updates):
-    return half_cosine(np.arange(min(updates, T_max)), T_max, peak_lr, floor)
-
-
-def _zero_past_the_end(peak_lr, floor, T_max, updates):
-    t = np.arange(updates)
-    return np.where(t < T_max, half_cosine(t, T_max, peak_lr, floor), 0.0)
 
 
 REPAIRED_ORDER = Task(
@@ -261,6 +225,12 @@ REPAIRED_SKIPS = Task(
             _steps_when_skipped,
             "The scheduler moves on when an attempt is skipped, and stays when an update is made: "
             "the condition is the wrong way round.",
+        ),
+        Misconception(
+            "line over those made",
+            _line_over_those_made,
+            "The line falls to zero over the updates that were carried out. While a run goes on "
+            "nobody knows how many these will be: it falls over total_steps.",
         ),
     ),
 )
@@ -367,61 +337,9 @@ REPAIRED_ACCUMULATION = Task(
     ),
 )
 
-REPAIRED_END = Task(
-    name="repaired_end",
-    points=1,
-    reference=_repaired_end,
-    make_cases=_end_cases,
-    hints=(
-        Hint(
-            "The rate climbs at the end",
-            "torch's cosine is a formula that knows no end. Who has to know that it is over: what "
-            "does a scheduler do that nobody steps?",
-        ),
-        Hint(
-            "My curve is too slow",
-            "T_max is meant. The run is longer than that on purpose; its end stays at the floor.",
-        ),
-    ),
-    misconceptions=(
-        Misconception(
-            "as broken",
-            _end_as(lambda t, T_max: t),
-            "These are still the rates of the broken loop: past T_max the cosine climbs back.",
-        ),
-        Misconception(
-            "stretched",
-            _stretched,
-            "The cosine is stretched over the whole run. It is to reach the floor after T_max "
-            "updates and to stay there.",
-        ),
-        Misconception(
-            "run cut off",
-            _run_cut_off,
-            "The run ends at T_max now. All its updates are wanted, the later ones at the floor.",
-        ),
-        Misconception(
-            "zero past the end",
-            _zero_past_the_end,
-            "Past T_max the rate is 0 and not the floor.",
-        ),
-        Misconception(
-            "held one early",
-            _end_as(lambda t, T_max: np.minimum(t, T_max - 1)),
-            "The rate is held one step too early: it stays a little above the floor.",
-        ),
-        Misconception(
-            "restarted",
-            _end_as(lambda t, T_max: t % T_max),
-            "Past T_max the cosine starts again from the peak.",
-        ),
-    ),
-)
-
 TASKS = (
     REPAIRED_ORDER,
     REPAIRED_SKIPS,
     REPAIRED_EPOCHS,
     REPAIRED_ACCUMULATION,
-    REPAIRED_END,
 )

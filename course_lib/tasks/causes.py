@@ -111,8 +111,10 @@ def symptom(
     got, want = difference.got, np.asarray(difference.expected)
     if all(answer is None for answer in answers):
         return "The function returns None: is there a `return`?"
-    if isinstance(got, Raised) or want.dtype.kind == "U":
+    if isinstance(got, Raised):
         return ""
+    if want.dtype.kind == "U":
+        return "" if texts(got) is not None else f"{_text_kind(want)} is asked for."
     numbers = as_numbers(got)
     if numbers is None:
         return "The function has to return numbers: a float or an array of floats."
@@ -134,6 +136,10 @@ def _fractions(numbers: np.ndarray, want: np.ndarray) -> str:
     if want.dtype.kind == "i" and (numbers % 1).any():
         return "Whole numbers are asked for, and not all of these are whole."
     return ""
+
+
+def _text_kind(want: np.ndarray) -> str:
+    return "A list of texts" if want.ndim else "A text"
 
 
 def _size(array: np.ndarray) -> str:

@@ -59,6 +59,12 @@ def _warmup_one_ahead(step, peak_lr, warmup_steps, total_steps):
     return peak_lr * max(total_steps - step, 0) / (total_steps - warmup_steps)
 
 
+def _share_of_the_whole_run(step, peak_lr, warmup_steps, total_steps):
+    if step < warmup_steps:
+        return peak_lr * step / warmup_steps
+    return peak_lr * max(1 - step / total_steps, 0.0)
+
+
 def _branch_rates(
     peak_lr: float,
     floor: float,
@@ -131,6 +137,18 @@ def _cooldown_inside(peak_lr, floor, warmup_steps, branch_step, decay_steps, pow
     return np.where(done > 0, floor + (peak_lr - floor) * (1 - done**power), kept)
 
 
+def _clipped_at_floor(peak_lr, floor, warmup_steps, branch_step, decay_steps, power):
+    to_zero = _branch_rates(peak_lr, 0.0, warmup_steps, branch_step, decay_steps, power)
+    is_cooldown = np.arange(len(to_zero)) >= branch_step
+    return np.where(is_cooldown, np.maximum(to_zero, floor), to_zero)
+
+
+def _peak_in_warmup(peak_lr, floor, warmup_steps, branch_step, decay_steps, power):
+    rates = _branch_rates(peak_lr, floor, warmup_steps, branch_step, decay_steps, power)
+    rates[:warmup_steps] = peak_lr * np.linspace(0, 1, warmup_steps)
+    return rates
+
+
 STRAIGHT_TO_ZERO = Task(
     name="straight_to_zero",
     points=1,
@@ -184,6 +202,12 @@ STRAIGHT_TO_ZERO = Task(
             _warmup_one_ahead,
             "Your warmup is one update ahead: it reaches the peak in its own last update. Here "
             "step 0 has the rate 0, and the peak comes at step warmup_steps.",
+        ),
+        Misconception(
+            "share of the whole run",
+            _share_of_the_whole_run,
+            "Warmup and end are right, with a jump between them: the warmup is counted as a part "
+            "of the fall. None of the fall is done when the warmup ends.",
         ),
     ),
 )
@@ -245,6 +269,18 @@ BRANCH_RATES = Task(
             _cooldown_inside,
             "Your cooldown ends at branch_step. The run leaves the stable phase there: the "
             "cooldown comes after it, in addition.",
+        ),
+        Misconception(
+            "clipped at the floor",
+            _clipped_at_floor,
+            "Your cooldown falls towards 0 and is cut off at the floor. It is to end there: what "
+            "shrinks is the part of the peak that lies above the floor.",
+        ),
+        Misconception(
+            "peak in the warmup",
+            _peak_in_warmup,
+            "Your warmup reaches the peak in its own last update. The peak comes one update "
+            "later, at step warmup_steps.",
         ),
     ),
 )

@@ -1,7 +1,7 @@
 # %% [markdown] tags=["title"]
 # # Exercise 8: find what is unfair, say how sure you are, choose without luck
 #
-# Six functions that turn a table of runs into a fair result. **Time:** about 95 minutes.
+# Six functions that turn a table of runs into a fair result. **Time:** about 90 minutes.
 # **You need** [lesson 8](../notebooks/08_grand_comparison.ipynb), NumPy and SciPy.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
@@ -62,7 +62,7 @@ for name, rows in tables.items():
 # *Difficulty* ●○○ · *about 15 minutes* · *2 points*
 #
 # `what_is_unfair(rows, least_seeds)` returns the faults of a table: a list of these names, in alphabetical order,
-# each at most once; an empty list for a fair table.
+# each at most once. For a fair table the list is empty.
 #
 # | Name | The fault is there if |
 # |---|---|
@@ -177,8 +177,8 @@ check(paired_difference, seed)
 #
 # *Difficulty* ●●● · *about 20 minutes* · *3 points*
 #
-# `ranks_with_ties(scores, level)` returns the rank of each schedule, an array of whole numbers. The rank is 1 plus the number of
-# schedules that are *clearly better*.
+# `ranks_with_ties(scores, level)` returns the rank of each schedule: 1 plus the number of schedules that are *clearly better*.
+# It is an array of whole numbers, `int` and not `float`; that kind counts.
 #
 # Schedule $j$ is clearly better than $i$ if the interval of the paired difference $i$ minus $j$ lies above 0: if its low end
 # is > 0. The intervals are those of task 2 on the differences, and they are to hold for **all pairs at once** with the
@@ -187,6 +187,7 @@ check(paired_difference, seed)
 # $$1-\frac{1-\mathtt{level}}{\text{number of pairs}},$$
 #
 # where $S$ schedules have $S(S-1)/2$ pairs. Schedules that cannot be told apart from the best share rank 1.
+# You may call your function of task 2.
 #
 # - `scores`: losses, lower is better; an array of shape `(S, n)`, $S \ge 2$ schedules on the same $n \ge 2$ seeds
 # - `level`: above 0 and below 1
@@ -226,9 +227,10 @@ check(ranks_with_ties, seed)
 #
 # The arguments:
 #
-# - `scores`: losses of shape `(S, P, n)`: schedules, peaks, seeds. A run that diverged has the loss `np.inf`.
-# - `tuning_seeds`: a list of different places along the last axis, in any order; at least one, and at least one
-#   other is left
+# - `scores`: losses of shape `(S, P, n)`: schedules, peaks, seeds. A run that diverged has the loss `np.inf`; the peak
+#   that is chosen has no such run, so every answer is finite.
+# - `tuning_seeds`: a list of different places (from 0) along the last axis, in any order; at least one, and at
+#   least one other is left
 #
 # The lowest mean is never shared by two peaks here.
 
@@ -253,27 +255,32 @@ check(tuned_scores, seed)
 #
 # *Difficulty* ●●● · *about 20 minutes* · *3 points*
 #
-# Every run costs one unit of `budget`. To run all schedules on all seeds would cost more than you have, so you halve, in rounds.
-# At first all schedules are left. In round 1, 2, 3, …
+# A run of one schedule on one seed costs 1 of the `budget`. Rather than run all schedules on all seeds, you drop half of them
+# in each round. At first all are left. In round 1, 2, 3, …
 #
-# 1. every schedule that is left is run on one more seed: in round $k$ on column $k-1$ of `losses`;
+# 1. each schedule that is left is run on one more seed: in round $k$ its loss is in column $k-1$ of `losses`;
 # 2. those left are ordered by the mean of their losses over **all** seeds so far;
-# 3. the better half of them is left. Of an odd number it is the larger half: of 5 the best 3, of 3 the best 2.
+# 3. the better half of them stays, the others are dropped. Of an odd number one more stays than is dropped: of 5 the
+#    best 3, of 3 the best 2.
 #
-# It ends when one schedule is left, when there is no other seed, or when the rest of the budget does not pay for a whole round.
-# `chosen_by_halving(losses, budget)` returns the number of the schedule that is best then, by the means of the last round that was made: its row in
-# `losses`, an int.
+# It ends when one schedule is left, when all columns are used, or when what is left of the budget does not pay for a run of each
+# schedule that is left. `chosen_by_halving(losses, budget)` returns the schedule with the lowest mean in the last round made,
+# as its row in `losses`, an int from 0.
 #
 # - `losses`: lower is better; shape `(S, n)`, $S \ge 1$ schedules, $n \ge 1$ seeds. No two means are equal.
-# - `budget`: runs that may be made, a whole number ≥ S
+# - `budget`: a whole number ≥ S, so that there is always a first round
 #
-# What each round sees, of four schedules and a budget of 7:
+# Here are the rounds for four schedules and a budget of 7:
 
 # %%
 losses = np.array([[0.52, 0.61, 0.40], [0.49, 0.70, 0.45], [0.66, 0.30, 0.31], [0.58, 0.55, 0.60]])
-print("round 1, seed 0:", losses[:, 0], " cost 4, 3 are left of the budget")
-print("round 2, schedules 0 and 1, means:", losses[:2, :2].mean(axis=1).round(3), " cost 2")
-print("schedule 0 is chosen; 1 run was not needed")
+print("round 1, schedules 0 to 3, losses:", losses[:, 0], " cost 4, 3 are left")
+print(
+    "round 2, schedules 0 and 1, means: ",
+    losses[:2, :2].mean(axis=1).round(3),
+    " cost 2, 1 is left",
+)
+print("schedule 0 is chosen")
 
 
 # %% task="chosen_by_halving" tags=["solution"]

@@ -69,14 +69,16 @@ check(straight_to_zero, seed)
 # updates of the model so made, from the first one on: an array of `branch_step + decay_steps` floats.
 #
 # - Warmup: the rate at step $t$ < `warmup_steps` is on a line from 0 at step 0 to the peak at `warmup_steps`.
-# - Stable: the peak, up to and without step `branch_step`.
-# - Cooldown: at step $t \ge$ `branch_step` the share $s=(t-\mathtt{branch\_step})/\mathtt{decay\_steps}$ of it is done, and the rate is
-#   the floor plus $1-s^p$ times what the peak lies above the floor, with $p$ = `power`.
+# - Stable: the peak, up to, but not including, step `branch_step`.
+# - Cooldown: at step $t \ge$ `branch_step` the share $s=(t-\mathtt{branch\_step})/\mathtt{decay\_steps}$ of it is done. With
+#   $p$ = `power` the rate is
+#
+# $$\mathtt{floor} + (\mathtt{peak\_lr} - \mathtt{floor})\,(1 - s^p).$$
 #
 # So the first update of the cooldown still has the peak, and the floor itself would be the rate *after* the last
 # update. It is not in the array.
 #
-# - `peak_lr`: > 0 · `floor`: a rate, 0 ≤ `floor` ≤ `peak_lr`
+# - `peak_lr`: > 0 · `floor`: a rate, 0 ≤ `floor` ≤ `peak_lr`; the cooldown ends there, it does not clip
 # - `warmup_steps`: ≥ 0; 0 means that the run starts at its peak
 # - `branch_step`: updates before the cooldown, those of the warmup included, ≥ `warmup_steps`
 # - `decay_steps`: updates of the cooldown, ≥ 1

@@ -1,7 +1,8 @@
 # %% [markdown] tags=["title"]
 # # Exercise 10: repair ten training loops
 #
-# Ten loops with one mistake each. Every one runs real schedulers of PyTorch. **Time:** about 70 minutes.
+# Ten loops around real schedulers of PyTorch, with one mistake each: nine run to their end, one raises an error.
+# **Time:** about 70 minutes.
 # **You need** [lesson 10](../notebooks/10_frameworks.ipynb), NumPy and PyTorch.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
@@ -49,8 +50,8 @@ def show(label, rates):
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# Wanted: `step_size` updates at `base_lr`, then as many at `gamma` times that, and so on. `repaired_order(base_lr, step_size, gamma, updates)`
-# returns the rates of all `updates` ≥ 1 updates; `step_size` ≥ 1 and 0 < `gamma` < 1.
+# Wanted: `step_size` updates at `base_lr`, then `step_size` updates at `gamma` times that rate, and so on.
+# `repaired_order(base_lr, step_size, gamma, updates)` returns the rates of all `updates` ≥ 1 updates; `step_size` ≥ 1 and 0 < `gamma` < 1.
 #
 # torch warns of this one; the warning is silenced below.
 
@@ -231,7 +232,7 @@ check(repaired_accumulation, seed)
 #
 # Wanted: a half cosine from `peak_lr` that reaches the rate `floor` after `T_max` updates; then that floor for the rest of the
 # run. `repaired_end(peak_lr, floor, T_max, updates)` returns the rates of all `updates`, which may be more than `T_max`, as many, or
-# fewer. 0 ≤ `floor` ≤ `peak_lr`.
+# fewer. Both are ≥ 1; 0 ≤ `floor` ≤ `peak_lr`.
 
 
 # %%
@@ -273,8 +274,9 @@ check(repaired_end, seed)
 # *Difficulty* ●●○ · *about 10 minutes* · *1 point*
 #
 # Every epoch goes through all `examples` in batches of `batch_size`; the last batch of an epoch may be smaller, and is an update
-# all the same. Wanted: one cycle over all these updates, with the settings below: straight lines from a tenth of `max_lr` up to
-# `max_lr` and down to a hundredth of it, which is the rate of the last update.
+# all the same. Wanted: one cycle over all these updates, with the settings below: a straight line from a tenth of `max_lr` up to
+# `max_lr`, and another down to a hundredth of `max_lr`, which is the rate of the last update. Of $N$ updates, counted from 0,
+# the top is at $0.3N-1$ (`pct_start`), which may lie between two of them.
 # `repaired_one_cycle(max_lr, epochs, examples, batch_size)` returns the rates. There are at least 4 updates.
 
 
@@ -394,7 +396,7 @@ check(repaired_resume, seed)
 #
 # Wanted: `base_lr` times `gamma` to the power $t$ at step $t = 0, 1, \dots$, but never less than the rate `floor`.
 # `repaired_factor(base_lr, gamma, floor, updates)` returns the rates of all `updates`; 0 < `gamma` < 1 and
-# 0 ≤ `floor` ≤ `base_lr`.
+# 0 ≤ `floor` ≤ `base_lr`. The loop uses `run_updates`, given in task 7: run that cell first.
 
 
 # %%
@@ -467,11 +469,15 @@ check(repaired_restarts, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *1 point*
 #
-# The metric is a negative log-likelihood of a density, which may well be negative; lower is better. Wanted: a metric counts as
-# *better* if it lies below the best so far by **more** than `threshold` (an absolute amount > 0), or if it is the first. An epoch that is not
-# better is a *bad* one. When there have been more than `patience` bad epochs since the last better one or the last cut, the
-# rate is multiplied by `factor`, from the next epoch on. `repaired_plateau(base_lr, factor, patience, threshold, metrics)` returns the
-# rate of each epoch. Here one epoch is one update; its metric is known at its end.
+# The metric is a negative log-likelihood of a density, which may well be negative; lower is better. Wanted:
+#
+# - A metric is *better* if it lies below the best so far by **more** than `threshold`, an absolute amount > 0, or if it is
+#   the first. An epoch that is not better is a *bad* one.
+# - When there have been more than `patience` bad epochs since the last better one or the last cut, the rate is
+#   cut: multiplied by `factor`, from the next epoch on.
+#
+# `repaired_plateau(base_lr, factor, patience, threshold, metrics)` returns the rate of each epoch. Here one epoch is one update; its
+# metric is known at its end.
 #
 # - `factor`: above 0 and below 1 · `patience`: a whole number ≥ 0 · `metrics`: a list of floats, one an epoch
 
@@ -520,6 +526,6 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you have seen ten loops that ran, and trained at rates that nobody meant; only one raised an error. Which
-# of them would you have noticed from the loss alone? Take a loop of your own, record the rates right before
+# Then you have repaired ten loops. Only one of them raised an error; nine ran to their end, at rates that nobody meant. Which
+# of these would you have noticed from the loss alone? Take a loop of your own, record the rates right before
 # each update, and compare them with your plan. Back to [lesson 10](../notebooks/10_frameworks.ipynb).

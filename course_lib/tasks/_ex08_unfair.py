@@ -1,0 +1,214 @@
+"""A task of exercise 8: what makes a table of runs an unfair comparison."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.tasks.task import Case, Hint, Misconception, Task
+
+
+def _what_is_unfair(rows: list[dict], least_seeds: int) -> list[str]:
+    tried = [row["peaks_tried"] for row in rows]
+    lengths = [row["updates"] for row in rows]
+    reused = [bool(set(row["tuned_on"]) & set(row["seeds"])) for row in rows]
+    faults = {
+        "best on the way": "best" in [row["report"] for row in rows],
+        "few seeds": min(len(set(row["seeds"])) for row in rows) < least_seeds,
+        "one peak": 1 in tried,
+        "training loss": "training" in [row["data"] for row in rows],
+        "tuning seeds": True in reused,
+        "unequal lengths": len(set(lengths)) > 1,
+        "unequal tuning": len(set(tried)) > 1,
+    }
+    return sorted(name for name, found in faults.items() if found)
+
+
+_FAIR = {
+    "schedule": "linear",
+    "peaks_tried": 5,
+    "tuned_on": [0, 2],
+    "seeds": [1, 3, 5],
+    "updates": 300,
+    "data": "held-out",
+    "report": "end",
+}
+
+
+def _table(first: dict, second: dict | None = None, *more: dict) -> list[dict]:
+    names = ("constant", "cosine", "WSD", "step")
+    changes = [first, second or {}, *more]
+    return [
+        _FAIR | {"schedule": name} | change for name, change in zip(names, changes, strict=False)
+    ]
+
+
+def _unfair_cases(rng: np.random.Generator) -> list[Case]:
+    single = {"peaks_tried": 1, "tuned_on": []}
+    tables = [
+        (_table({"data": "training"}), 3),
+        (_table({}), 3),
+        (_table({}, {"report": "best"}), 3),
+        (_table({}, {"seeds": [1, 3]}), 3),
+        (_table({"seeds": [1, 3]}), 2),
+        (_table({}, {"seeds": [1, 3, 3, 1]}), 3),
+        (_table(single, single), 3),
+        (_table(single), 3),
+        (_table({}, {"peaks_tried": 3}), 3),
+        (_table({"peaks_tried": 2}, {"peaks_tried": 2}), 3),
+        (_table({}, {"updates": 400}), 3),
+        (_table({"updates": 400}), 3),
+        (_table({"tuned_on": [0, 3]}), 3),
+        (_table({"tuned_on": [1]}, {"seeds": [2, 4, 6]}), 3),
+        (_table({"tuned_on": [7]}, {"seeds": [7, 8, 9]}), 3),
+        (_table({"seeds": [1, 3]}, {"seeds": [4, 5]}, {"seeds": [6, 7]}), 4),
+    ]
+    cases = [{"rows": rows, "least_seeds": least} for rows, least in tables]
+    for _ in range(9):
+        rows = []
+        for name in rng.permutation(["constant", "cosine", "WSD", "step"])[: rng.integers(2, 5)]:
+            peaks_tried = int(rng.choice([1, 4, 4, 4]))
+            count = int(rng.integers(2, 5))
+            rows.append(
+                {
+                    "schedule": str(name),
+                    "peaks_tried": peaks_tried,
+                    "tuned_on": [] if peaks_tried == 1 else [0, int(rng.integers(1, 10))],
+                    "seeds": rng.integers(5, 40, size=count).tolist(),
+                    "updates": int(rng.choice([300, 300, 300, 600])),
+                    "data": str(rng.choice(["held-out", "held-out", "training"])),
+                    "report": str(rng.choice(["end", "end", "best"])),
+                }
+            )
+        cases.append({"rows": rows, "least_seeds": int(rng.integers(2, 5))})
+    return cases
+
+
+def _only_when_all(rows, least_seeds):
+    each = [set(_what_is_unfair([row], least_seeds)) for row in rows]
+    between = {"unequal lengths", "unequal tuning"} & set(_what_is_unfair(rows, least_seeds))
+    return sorted(set.intersection(*each) | between)
+
+
+def _first_row_only(rows, least_seeds):
+    between = {"unequal lengths", "unequal tuning"} & set(_what_is_unfair(rows, least_seeds))
+    return sorted(set(_what_is_unfair(rows[:1], least_seeds)) | between)
+
+
+def _changed(name, finds):
+    def faults(rows, least_seeds):
+        others = set(_what_is_unfair(rows, least_seeds)) - {name}
+        return sorted(others | ({name} if finds(rows, least_seeds) else set()))
+
+    return faults
+
+
+def _unsorted(rows, least_seeds):
+    return _what_is_unfair(rows, least_seeds)[::-1]
+
+
+def _seeds_of_all(rows, key):
+    return {seed for row in rows for seed in row[key]}
+
+
+def _once_a_row(rows, least_seeds):
+    between = {"unequal lengths", "unequal tuning"} & set(_what_is_unfair(rows, least_seeds))
+    each = [set(_what_is_unfair([row], least_seeds)) for row in rows]
+    return sorted([*between, *(name for found in each for name in found)])
+
+
+WHAT_IS_UNFAIR = Task(
+    name="what_is_unfair",
+    points=2,
+    reference=_what_is_unfair,
+    make_cases=_unfair_cases,
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "Begin with an empty list and one fault. Does it look at each row by itself, or at how "
+            "rows differ? Add its name where you find it; then take the next one.",
+        ),
+        Hint(
+            "A fault is missing that I can see",
+            "Does your loop end at the first row? One row with a fault is enough. And a run that "
+            "is written down twice is still one run.",
+        ),
+        Hint(
+            "I name tuning seeds where none are expected",
+            "A seed may tune one schedule and score another. Look at each row by itself.",
+        ),
+        Hint(
+            "A fair table gives None",
+            "The answer is a list for every table; of a fair one it is empty. Does your function "
+            "come to a `return` if nothing is found?",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "every row must have it",
+            _only_when_all,
+            "You name a fault only where every row has it. One row is enough to make the "
+            "comparison unfair.",
+        ),
+        Misconception(
+            "first row only",
+            _first_row_only,
+            "Only the first row is looked at. Perhaps your function returns before the loop is "
+            "through.",
+        ),
+        Misconception(
+            "repeated seeds counted",
+            _changed(
+                "few seeds",
+                lambda rows, least: any(len(row["seeds"]) < least for row in rows),
+            ),
+            "A seed that is listed twice is counted twice. The same run again says nothing new: "
+            "count different seeds.",
+        ),
+        Misconception(
+            "seeds of all rows together",
+            _changed("few seeds", lambda rows, least: len(_seeds_of_all(rows, "seeds")) < least),
+            "The seeds of all rows are counted together. Each schedule needs enough of its own.",
+        ),
+        Misconception(
+            "just enough is too few",
+            _changed(
+                "few seeds",
+                lambda rows, least: any(len(set(row["seeds"])) <= least for row in rows),
+            ),
+            "You name few seeds where there are exactly least_seeds of them. That is enough.",
+        ),
+        Misconception(
+            "tuning seeds of another row",
+            _changed(
+                "tuning seeds",
+                lambda rows, least: bool(
+                    _seeds_of_all(rows, "tuned_on") & _seeds_of_all(rows, "seeds")
+                ),
+            ),
+            "A seed that tuned one schedule and scored another is named here. It is a fault only "
+            "where both are the same row.",
+        ),
+        Misconception(
+            "same seeds again",
+            _changed(
+                "tuning seeds",
+                lambda rows, least: any(
+                    row["tuned_on"] and set(row["seeds"]) <= set(row["tuned_on"]) for row in rows
+                ),
+            ),
+            "You name tuning seeds only where all seeds are. One seed in both lists is enough.",
+        ),
+        Misconception(
+            "not in order",
+            _unsorted,
+            "The faults are right, and their order is not: the names are asked for in alphabetical "
+            "order.",
+        ),
+        Misconception(
+            "once a row",
+            _once_a_row,
+            "A fault stands in your list once for each row that has it. Each name is asked for at "
+            "most once.",
+        ),
+    ),
+)
