@@ -2,8 +2,11 @@
 
 import dataclasses
 import importlib
+import resource
 import signal
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +21,7 @@ SOLVED = {name: importlib.import_module(f"tests.solved.{name}") for name in task
 OTHER = {name: function for solved in SOLVED.values() for name, function in solved.OTHER.items()}
 EQUIVALENT = {name: same for solved in SOLVED.values() for name, same in solved.EQUIVALENT.items()}
 MISTAKES = [(task, mistake) for task in TASKS for mistake in task.misconceptions]
-LEAST_MUTANTS, SECONDS = 20, 2
+LEAST_MUTANTS, SECONDS, MEMORY = 20, 2, 2**29
 CAPSTONE = tasks.EXERCISES["capstone"]  # no case of theirs is drawn; references are data
 
 
@@ -41,15 +44,24 @@ class TooLongError(BaseException):  # no Exception: what judges answers would ca
 
 
 @contextmanager
-def time_limit():
+def limits():
+    """Stop what takes too long, and let what takes too much memory fail: a mutant may do either."""
+
     def stop(*_):
         raise TooLongError
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.alarm(SECONDS)
+    allowed = resource.getrlimit(resource.RLIMIT_AS)
+    if sys.platform == "linux":  # elsewhere nobody knows what is in use
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        resource.setrlimit(
+            resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, allowed[1])
+        )
     try:
         yield
     finally:
+        resource.setrlimit(resource.RLIMIT_AS, allowed)
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
 
@@ -119,7 +131,7 @@ def test_mutants_of_the_reference_are_rejected_or_change_nothing(task):
     survivors = set()
     for words, mutant in found:
         try:
-            with time_limit():
+            with limits():
                 verdict = verdict_on(nameless, mutant)
         except TooLongError:
             continue

@@ -41,6 +41,8 @@ def _plateau_cases(rng: np.random.Generator) -> list[Case]:
         case([1.0, 0.995, 0.991, 0.985, 0.984, 0.983, 0.982], patience=1),
         case([0.0, 0.0, 0.0, -0.5, -0.5, -0.5], patience=1, threshold=0.1),
         case([2.0, 2.5, 3.0, 1.0, 3.0, 3.0, 3.0, 3.0], peak_lr=1.0, patience=3, factor=0.2),
+        case([4.0, 3.0, 3.0, 3.0, 2.25, 2.25], patience=1, threshold=0.25),  # right at the bar
+        case([-4.0, -5.0, -5.0, -5.5], patience=1, threshold=0.25),
         case([0.7], peak_lr=0.3),
     ]
     for _ in range(8):
@@ -58,13 +60,19 @@ def _plateau_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _loop(improved, cut=lambda waited, patience: waited > patience, after_cut=lambda waited: 0):
+def _loop(
+    improved,
+    cut=lambda waited, patience: waited > patience,
+    after_cut=lambda waited: 0,
+    otherwise=lambda best, loss: best,
+):
     """Return a plateau rule with a part of it replaced.
 
     Args:
         improved: best, loss before, loss, threshold -> whether this loss counts as better.
         cut: measurements waited, patience -> whether to cut.
         after_cut: measurements waited -> where the count goes on after a cut.
+        otherwise: best, a loss that is no improvement -> the best from then on.
     """
 
     def rule(losses, peak_lr, factor, patience, threshold):
@@ -73,7 +81,7 @@ def _loop(improved, cut=lambda waited, patience: waited > patience, after_cut=la
             if improved(best, before, loss, threshold):
                 best, waited = loss, 0
             else:
-                waited += 1
+                best, waited = otherwise(best, loss), waited + 1
                 if cut(waited, patience):
                     rate, waited = rate * factor, after_cut(waited)
             before = loss
@@ -121,8 +129,8 @@ PLATEAU_LR = Task(
         ),
         Hint(
             "My first cut comes too early or too late",
-            "Take patience 2 and losses that stand still: 1, 1, 1, 1. Two are borne without "
-            "improvement. Count by hand which loss cuts, then print your counter.",
+            "Take patience 2 and losses that stand still: 1, 1, 1, 1. Two in a row are tolerated. "
+            "Count by hand which loss cuts, then print your counter.",
         ),
         Hint(
             "After the first cut my rate falls at every loss",
@@ -154,8 +162,8 @@ PLATEAU_LR = Task(
         Misconception(
             "patience one short",
             _loop(_better, cut=lambda waited, patience: waited >= max(patience, 1)),
-            "You cut one loss too early. `patience` losses without improvement are borne; the next "
-            "one cuts. (Keras counts as you do.)",
+            "You cut one loss too early. `patience` losses without improvement are tolerated; the "
+            "next one cuts. (Keras counts as you do.)",
         ),
         Misconception(
             "count not reset",
@@ -173,6 +181,17 @@ PLATEAU_LR = Task(
             "no threshold",
             _loop(lambda best, before, loss, threshold: loss < best),
             "Any improvement counts here, however small. It has to exceed the threshold.",
+        ),
+        Misconception(
+            "at the bar",
+            _loop(lambda best, before, loss, threshold: best - loss >= threshold * abs(best)),
+            "A loss exactly at the bar counts as an improvement here; it has to lie below it.",
+        ),
+        Misconception(
+            "best always the minimum",
+            _loop(_better, otherwise=min),
+            "Your best is the lowest loss of all. A loss that is no improvement must not become "
+            "the best: else many small gains never add up to an improvement.",
         ),
         Misconception(
             "absolute threshold",
@@ -275,6 +294,14 @@ MILESTONES_IN_UPDATES = Task(
                 epoch * -(-examples // batch_size) for epoch in epochs
             ],
             "An epoch's incomplete last batch is always counted. With drop_last it is thrown away.",
+        ),
+        Misconception(
+            "always one more",
+            lambda epochs, examples, batch_size, drop_last: [
+                epoch * (examples // batch_size + (not drop_last)) for epoch in epochs
+            ],
+            "Without drop_last you always add a batch. Where the batches come out even there is no "
+            "incomplete one: a full last batch is counted twice.",
         ),
         Misconception(
             "wrong way round",

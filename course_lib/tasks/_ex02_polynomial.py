@@ -35,7 +35,7 @@ def _polynomial_cases(rng: np.random.Generator) -> list[Case]:
         total, peak = int(rng.integers(5, 100)), float(rng.uniform(0.01, 2.0))
         steps = np.sort(rng.integers(0, 3 * total // 2, size=rng.integers(5, 30)))
         floor = float(rng.uniform(0.0, 0.5)) * peak
-        edges.append(case(steps, peak, total, float(rng.choice([0.5, 1.0, 2.0, 3.0])), floor))
+        edges.append(case(steps, peak, total, float(rng.choice([0.5, 1.0, 1.5, 3.0])), floor))
     return edges
 
 
@@ -102,6 +102,14 @@ POLYNOMIAL_RATES = Task(
             ),
             "The power is taken of the share done; it belongs on the share that is left. For "
             "power 1 there is no difference, and for 2 your curve starts flat instead of steep.",
+        ),
+        Misconception(
+            "whole power",
+            lambda steps, peak_lr, total_steps, power, floor: (
+                floor + (peak_lr - floor) * _share_left(steps, total_steps) ** int(power)
+            ),
+            "The power is cut off to a whole number, so 0.5 becomes 0 and the rate never falls. "
+            "Any power above 0 is allowed.",
         ),
         Misconception(
             "ends one early",

@@ -85,6 +85,36 @@ WITH_WARMUP = Task(
             "the schedule's start, and that is higher: there is a jump.",
         ),
         Misconception(
+            "rises to a later rate",
+            lambda step, schedule, warmup_steps: (
+                schedule(warmup_steps) * step / warmup_steps
+                if step < warmup_steps
+                else schedule(step)
+            ),
+            "Your line rises to the rate that the schedule has at step warmup_steps, and the "
+            "schedule goes on from there. So its beginning is left out, and the peak with it.",
+        ),
+        Misconception(
+            "multiplied, then shifted",
+            lambda step, schedule, warmup_steps: (
+                schedule(step) * step / warmup_steps
+                if step < warmup_steps
+                else schedule(step - warmup_steps)
+            ),
+            "During the warmup the schedule runs on already, so your rise is no straight line. It "
+            "is its rate at step 0 to which the line leads.",
+        ),
+        Misconception(
+            "one piece too few",
+            lambda step, schedule, warmup_steps: (
+                schedule(0) * step / (warmup_steps - 1)
+                if step < warmup_steps
+                else schedule(step - warmup_steps)
+            ),
+            "Your line is at schedule(0) one update too early, at warmup_steps - 1. It would get "
+            "there at warmup_steps, where the schedule begins.",
+        ),
+        Misconception(
             "first update moves",
             lambda step, schedule, warmup_steps: (
                 schedule(0) * (step + 1) / warmup_steps
@@ -178,6 +208,27 @@ def _eps_inside(gradients, rate, beta1, beta2, eps):
     return -rate * m / (1 - beta1**n) / np.sqrt(v / (1 - beta2**n) + eps)
 
 
+def _eps_before_correction(gradients, rate, beta1, beta2, eps):
+    m, v = _averages(gradients, beta1, beta2)
+    n = len(gradients)
+    return -rate * np.sqrt(1 - beta2**n) / (1 - beta1**n) * m / (np.sqrt(v) + eps)
+
+
+def _hats_fed_back(gradients, rate, beta1, beta2, eps):
+    m, v = np.zeros_like(gradients[0]), np.zeros_like(gradients[0])
+    for n, gradient in enumerate(gradients, start=1):
+        m = (beta1 * m + (1 - beta1) * gradient) / (1 - beta1**n)
+        v = (beta2 * v + (1 - beta2) * gradient**2) / (1 - beta2**n)
+    return -rate * m / (np.sqrt(v) + eps)
+
+
+def _not_squared(gradients, rate, beta1, beta2, eps):
+    m, _ = _averages(gradients, beta1, beta2)
+    v, _ = _averages(gradients, beta2, beta1)
+    n = len(gradients)
+    return -rate * (m / (1 - beta1**n)) / (np.sqrt(v / (1 - beta2**n)) + eps)
+
+
 def _all_updates(gradients, rate, beta1, beta2, eps):
     count = range(1, len(gradients) + 1)
     return sum(_adam_update(gradients[:n], rate, beta1, beta2, eps) for n in count)
@@ -254,6 +305,31 @@ ADAM_UPDATE = Task(
             "eps in the root",
             _eps_inside,
             "ε is inside the root. In Adam it is added to the root.",
+        ),
+        Misconception(
+            "eps before the correction",
+            _eps_before_correction,
+            "ε is added before v is corrected, so the correction acts on ε as well. Here it is "
+            "added to the root of the corrected v. (Adam's paper names your order as a shortcut.)",
+        ),
+        Misconception(
+            "hats fed back",
+            _hats_fed_back,
+            "The corrected averages go into the next averages, so the correction acts again and "
+            "again. m and v without hats are what is carried on.",
+        ),
+        Misconception(
+            "betas swapped",
+            lambda gradients, rate, beta1, beta2, eps: _adam_update(
+                gradients, rate, beta2, beta1, eps
+            ),
+            "The two betas are swapped: beta1 belongs to the gradients, beta2 to their squares.",
+        ),
+        Misconception(
+            "gradient not squared",
+            _not_squared,
+            "v is an average of the gradients, which may be negative, and so has no root then. It "
+            "has to be the average of their squares.",
         ),
         Misconception(
             "all updates added",

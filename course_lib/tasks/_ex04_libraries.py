@@ -54,22 +54,29 @@ _LINES = {
 }
 
 
-def _libraries(lines, begin=lambda library, w: w, length=lambda w, total: total - w, base=0.0):
+def _libraries(
+    lines,
+    begin=lambda library, w: w,
+    length=lambda w, total: total - w,
+    base=lambda library: 0.0,
+    ahead=0,
+):
     """Return `library_rates` with other lines, another cosine or another floor.
 
     Args:
         lines: library -> share of the peak at t, for a warmup of w; the rest is right.
         begin: library and w -> t at which the cosine begins.
         length: w and total -> updates the cosine takes.
-        base: 1.0 where the line rises from the floor.
+        base: library -> 1.0 where the line rises from the floor.
+        ahead: updates by which the cosine is ahead, without beginning earlier.
     """
 
     def rates(library, peak_lr, warmup_steps, total_steps, floor):
         w, line = warmup_steps, (_LINES | lines)[library]
         t = np.arange(total_steps)
         start = begin(library, w)
-        wave = (1 + np.cos(np.pi * (t - start) / length(w, total_steps))) / 2
-        low = base * floor
+        wave = (1 + np.cos(np.pi * (t - start + ahead) / length(w, total_steps))) / 2
+        low = base(library) * floor
         rise = low + (peak_lr - low) * line(t, w)
         return np.where(t < start, rise, floor + (peak_lr - floor) * wave)
 
@@ -95,8 +102,8 @@ LIBRARY_RATES = Task(
         ),
         Hint(
             "torch's line does not fit any of the others",
-            "It is a line through two points: peak/W at $t=0$ and the peak at $t=W$. Its pieces "
-            "are therefore a little smaller than its first rate.",
+            "Two points fix a line: take its first rate, and the $t$ at which it is at the peak. "
+            "Is a piece of it as large as its first rate?",
         ),
         Hint(
             "The rises are right, the rest is one off",
@@ -135,6 +142,29 @@ LIBRARY_RATES = Task(
             "are right.",
         ),
         Misconception(
+            "torch from a tenth",
+            _libraries({"torch": lambda t, w: 0.1 + 0.9 * t / w}),
+            "torch's line begins at a tenth of the peak whatever the warmup. This fits W = 10 "
+            "only: the tenth in the table is one over W.",
+        ),
+        Misconception(
+            "nanogpt from an eleventh",
+            _libraries({"nanogpt": lambda t, w: 1 / 11 + 10 / 11 * t / w}),
+            "nanoGPT's line begins at an eleventh of the peak whatever the warmup. This fits W = "
+            "10 only: how does 11 come from 10?",
+        ),
+        Misconception(
+            "torchtitan from zero",
+            _libraries({"torchtitan": lambda t, w: t / max(w - 1, 1)}),
+            "Your torchtitan begins at 0. It is at the peak at t = W - 1, as you have it, but its "
+            "first rate is not 0. The other three are right.",
+        ),
+        Misconception(
+            "cosine one ahead",
+            _libraries({}, ahead=1),
+            "Your cosines are one update ahead: at t = W, where they begin, the rate is the peak.",
+        ),
+        Misconception(
             "cosine at the peak",
             _libraries({}, begin=lambda library, w: w - (library == "torchtitan")),
             "You let torchtitan's cosine begin at t = W - 1, where its line is at the peak. It "
@@ -153,9 +183,15 @@ LIBRARY_RATES = Task(
         ),
         Misconception(
             "rise from the floor",
-            _libraries({}, base=1.0),
+            _libraries({}, base=lambda library: 1.0),
             "Your lines rise from the floor. The floor belongs to the end of the run: the "
             "warmup is a share of the peak.",
+        ),
+        Misconception(
+            "transformers from the floor",
+            _libraries({}, base=lambda library: float(library == "transformers")),
+            "Your transformers rises from the floor. Its first rate is 0, also where the floor is "
+            "not. The other three are right.",
         ),
     ),
 )

@@ -84,8 +84,8 @@ GRADIENT_STEP = Task(
         Hint(
             "I do not know how to begin",
             "Do it for one number first. The weight is 1, the slope there is 4, the rate "
-            "0.1: the move is 0.4 long, downhill. Where are you now? Arrays need no loop: "
-            "NumPy does this for all weights at once.",
+            "0.1. Which way is downhill, how far do you move, and where are you then? Arrays need "
+            "no loop: NumPy does this for all weights at once.",
         ),
     ),
     misconceptions=(
@@ -228,6 +228,17 @@ STEADY_STATE_LOSS = Task(
             "standard deviation",
             lambda rate, curvature, noise_std: rate * noise_std / (2 * (2 - rate * curvature)),
             "The noise enters with σ here. Its variance σ² is what adds up from step to step.",
+        ),
+        Misconception(
+            "noise without the rate",
+            lambda rate, curvature, noise_std: noise_std**2 / (2 * rate * (2 - rate * curvature)),
+            "The noise enters as if it were added to the weight as it is. The noise is multiplied "
+            "by the rate too: it is part of the gradient.",
+        ),
+        Misconception(
+            "rate not squared",
+            lambda rate, curvature, noise_std: noise_std**2 / (2 * (2 - rate * curvature)),
+            "The noise enters with η σ². It is η σ ξ that is squared, so the rate is squared too.",
         ),
         Misconception(
             "factor not squared",

@@ -94,6 +94,22 @@ MULTI_STEP_RATE = Task(
             "They are steps, counted from the start of the run.",
         ),
         Misconception(
+            "drop as what is lost",
+            lambda step, peak_lr, milestones, drop: (
+                peak_lr * (1 - drop) ** sum(m <= step for m in milestones)
+            ),
+            "You take drop as the share that is lost. It is the share that is left: 0.1 leaves a "
+            "tenth.",
+        ),
+        Misconception(
+            "divided",
+            lambda step, peak_lr, milestones, drop: (
+                peak_lr / drop ** sum(m <= step for m in milestones)
+            ),
+            "Your rate grows at every milestone: you divide by drop. It is below 1, and the rate "
+            "is multiplied by it.",
+        ),
+        Misconception(
             "factor times count",
             lambda step, peak_lr, milestones, drop: (
                 peak_lr * (drop * n if (n := sum(m <= step for m in milestones)) else 1.0)
@@ -281,6 +297,16 @@ INVERSE_SQRT_RATE = Task(
             ),
             "The decay counts its updates from the end of the rise. In the formula t is the step "
             "of the whole run, warmup included.",
+        ),
+        Misconception(
+            "peak over its own steps",
+            lambda step, peak_lr, warmup_steps: (
+                _inverse_sqrt_rate(step, peak_lr, warmup_steps)
+                if step < warmup_steps
+                else peak_lr * np.sqrt(warmup_steps / (step - warmup_steps + 1))
+            ),
+            "Under your root W is divided by the updates since the rise, so the rate jumps far "
+            "above the peak where the rise ends. In the formula t is the step of the whole run.",
         ),
         Misconception(
             "no root",

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.tasks._ex03_resumed import RESUMED_RATES, down, half_wave, peak
 from course_lib.tasks.task import Case, Hint, Misconception, Task
-
-
-def _peak(case: Case, expected: np.ndarray) -> float:
-    return case["peak_lr"]
 
 
 def _cosine_rate(step: int, peak_lr: float, total_steps: int, floor: float) -> float:
@@ -30,20 +27,12 @@ def _cosine_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _half_wave(done):
-    return (1 + np.cos(np.pi * done)) / 2
-
-
-def _down(done, peak_lr, floor):
-    return floor + (peak_lr - floor) * _half_wave(done)
-
-
 COSINE_RATE = Task(
     name="cosine_rate",
     points=2,
     reference=_cosine_rate,
     make_cases=_cosine_cases,
-    scale=_peak,
+    scale=peak,
     curve="step",
     hints=(
         Hint(
@@ -65,21 +54,44 @@ COSINE_RATE = Task(
     misconceptions=(
         Misconception(
             "climbs past the end",
-            lambda step, peak_lr, total_steps, floor: _down(step / total_steps, peak_lr, floor),
+            lambda step, peak_lr, total_steps, floor: down(step / total_steps, peak_lr, floor),
             "Past total_steps your rate climbs back towards the peak, as PyTorch's "
             "CosineAnnealingLR does. Here it has to stay at the floor.",
         ),
         Misconception(
             "zero past the end",
             lambda step, peak_lr, total_steps, floor: (
-                _down(step / total_steps, peak_lr, floor) if step <= total_steps else 0.0
+                down(step / total_steps, peak_lr, floor) if step <= total_steps else 0.0
             ),
             "Past total_steps your rate is 0. The floor is held there.",
         ),
         Misconception(
+            "zero from the end on",
+            lambda step, peak_lr, total_steps, floor: (
+                down(step / total_steps, peak_lr, floor) if step < total_steps else 0.0
+            ),
+            "From total_steps on your rate is 0. It is the floor that is reached there, and held.",
+        ),
+        Misconception(
+            "ends one early",
+            lambda step, peak_lr, total_steps, floor: down(
+                min(step / (total_steps - 1), 1), peak_lr, floor
+            ),
+            "Your curve reaches the floor at total_steps - 1, which is the last update. Here it "
+            "reaches it at total_steps, one update later.",
+        ),
+        Misconception(
+            "whole wave",
+            lambda step, peak_lr, total_steps, floor: down(
+                2 * min(step / total_steps, 1), peak_lr, floor
+            ),
+            "This is a whole wave: it is at the floor in the middle of the run and at the peak "
+            "again at its end. Half a wave is asked for.",
+        ),
+        Misconception(
             "floor cuts off",
             lambda step, peak_lr, total_steps, floor: max(
-                floor, peak_lr * _half_wave(min(step / total_steps, 1))
+                floor, peak_lr * half_wave(min(step / total_steps, 1))
             ),
             "Your cosine heads for zero and is cut off at the floor, with a corner. It should "
             "come down to the floor at total_steps, and be flat there.",
@@ -87,14 +99,14 @@ COSINE_RATE = Task(
         Misconception(
             "floor added",
             lambda step, peak_lr, total_steps, floor: (
-                floor + peak_lr * _half_wave(min(step / total_steps, 1))
+                floor + peak_lr * half_wave(min(step / total_steps, 1))
             ),
             "The floor is added on top of the whole cosine, so the run starts above its peak. What "
             "the cosine scales is the distance from the peak to the floor.",
         ),
         Misconception(
             "floor as a share",
-            lambda step, peak_lr, total_steps, floor: _down(
+            lambda step, peak_lr, total_steps, floor: down(
                 min(step / total_steps, 1), peak_lr, floor * peak_lr
             ),
             "The floor is taken as a share of the peak (as Keras' alpha is). Here it is a rate "
@@ -103,7 +115,7 @@ COSINE_RATE = Task(
         Misconception(
             "forgotten half",
             lambda step, peak_lr, total_steps, floor: (
-                floor + (peak_lr - floor) * 2 * _half_wave(min(step / total_steps, 1))
+                floor + (peak_lr - floor) * 2 * half_wave(min(step / total_steps, 1))
             ),
             "The ½ is missing: 1 + cos goes from 2 to 0, so your run starts at nearly twice its "
             "peak.",
@@ -126,7 +138,7 @@ COSINE_RATE = Task(
         ),
         Misconception(
             "counts from 1",
-            lambda step, peak_lr, total_steps, floor: _down(
+            lambda step, peak_lr, total_steps, floor: down(
                 min((step + 1) / total_steps, 1), peak_lr, floor
             ),
             "You count the steps from 1, so your curve is one update ahead: at step 0 nothing has "
@@ -161,15 +173,23 @@ def _restart_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _cycles(next_length, restarts=lambda since, length: since >= length):
-    """Return a restart schedule whose next cycle's length, or restart, is another."""
+def _longer(length, number, first, mult):
+    return length * mult
+
+
+def _cycles(
+    next_length=_longer,
+    restarts=lambda since, length: since >= length,
+    share=lambda since, length, first: since / length,
+):
+    """Return a restart schedule with another length of the next cycle, restart or share done."""
 
     def rate(step, peak_lr, first, mult, floor):
         since, length, number = step, first, 1
         while restarts(since, length):
             since, number = since - length, number + 1
             length = next_length(length, number, first, mult)
-        return _down(since / length, peak_lr, floor)
+        return down(share(since, length, first), peak_lr, floor)
 
     return rate
 
@@ -178,7 +198,7 @@ def _bounds_multiplied(step, peak_lr, first, mult, floor):
     start, end = 0, first
     while step >= end:
         start, end = end, (end * mult if mult > 1 else end + first)
-    return _down((step - start) / (end - start), peak_lr, floor)
+    return down((step - start) / (end - start), peak_lr, floor)
 
 
 RESTART_RATE = Task(
@@ -186,7 +206,7 @@ RESTART_RATE = Task(
     points=3,
     reference=_restart_rate,
     make_cases=_restart_cases,
-    scale=_peak,
+    scale=peak,
     curve="step",
     hints=(
         Hint(
@@ -214,10 +234,7 @@ RESTART_RATE = Task(
         ),
         Misconception(
             "floor at the boundary",
-            _cycles(
-                lambda length, number, first, mult: length * mult,
-                restarts=lambda since, length: since > length,
-            ),
+            _cycles(restarts=lambda since, length: since > length),
             "Your restarts come one update late: a cycle of `first` updates has the positions 0 to "
             "first - 1, and at step = first the next one has begun, at the peak.",
         ),
@@ -239,14 +256,26 @@ RESTART_RATE = Task(
             "the ends are their sums.",
         ),
         Misconception(
+            "shape of the first",
+            _cycles(share=lambda since, length, first: since / first),
+            "Your restarts are in the right places, but the position is divided by the length of "
+            "the first cycle in all of them. Each cycle is half a wave over its own length.",
+        ),
+        Misconception(
+            "floor at the last position",
+            _cycles(share=lambda since, length, first: since / (length - 1)),
+            "Your cycles reach the floor at their last position, n - 1. In the formula the "
+            "position is divided by n, so the floor is where the next cycle begins.",
+        ),
+        Misconception(
             "no restart",
-            lambda step, peak_lr, first, mult, floor: _down(step / first, peak_lr, floor),
+            lambda step, peak_lr, first, mult, floor: down(step / first, peak_lr, floor),
             "This wave goes up as slowly as it came down. A restart jumps: each cycle is half a "
             "wave and the next begins at the peak.",
         ),
         Misconception(
             "one cycle",
-            lambda step, peak_lr, first, mult, floor: _down(min(step / first, 1), peak_lr, floor),
+            lambda step, peak_lr, first, mult, floor: down(min(step / first, 1), peak_lr, floor),
             "Your rate stays at the floor after the first cycle. There it has to start again.",
         ),
         Misconception(
@@ -257,133 +286,5 @@ RESTART_RATE = Task(
     ),
 )
 
-
-def _resumed_rates(
-    done: int, updates: int, peak_lr: float, total_steps: int, floor: float
-) -> np.ndarray:
-    share = np.minimum((done + np.arange(updates)) / total_steps, 1.0)
-    return floor + (peak_lr - floor) * (1.0 + np.cos(np.pi * share)) / 2.0
-
-
-def _resumed_cases(rng: np.random.Generator) -> list[Case]:
-    def case(done, updates, peak_lr, total_steps, floor):
-        return {
-            "done": done,
-            "updates": updates,
-            "peak_lr": peak_lr,
-            "total_steps": total_steps,
-            "floor": floor,
-        }
-
-    edges = [
-        case(0, 6, 0.1, 10, 0.01),
-        case(6, 9, 0.1, 10, 0.01),
-        case(10, 5, 2.0, 10, 0.5),
-        case(9, 1, 2.0, 10, 0.0),
-        case(0, 25, 1.0, 8, 0.1),
-        case(33, 7, 1.0, 10, 0.2),
-        case(1, 2, 0.3, 5, 0.0),
-    ]
-    for _ in range(8):
-        total, peak = int(rng.integers(3, 60)), float(rng.uniform(0.01, 2.0))
-        done, updates = int(rng.integers(0, total)), int(rng.integers(5, 60))
-        edges.append(case(done, updates, peak, total, float(rng.uniform(0.0, 0.5)) * peak))
-    return edges
-
-
-def _planned_anew(done, updates, peak_lr, total_steps, floor):
-    left = max(total_steps - done, 1)
-    start = _down(min(done / total_steps, 1), peak_lr, floor)
-    return _down(np.minimum(np.arange(updates) / left, 1), start, floor)
-
-
-RESUMED_RATES = Task(
-    name="resumed_rates",
-    points=2,
-    reference=_resumed_rates,
-    make_cases=_resumed_cases,
-    scale=_peak,
-    hints=(
-        Hint(
-            "I do not know how to begin",
-            "Write down the step $t$ of each of these updates first. After `done` updates, which "
-            "$t$ has the next one? And the one after it? That is an array; the formula takes it "
-            "as it is.",
-        ),
-        Hint(
-            "My first value should be the peak, or should not be",
-            "It is the peak only when nothing has been done yet. What does the broken class know "
-            "about the updates before it was built, and what does it do to its counter before it "
-            "computes the first rate?",
-        ),
-        Hint(
-            "My last values rise",
-            "Past `total_steps` the formula is no longer asked for the step itself. For which step "
-            "instead?",
-        ),
-    ),
-    misconceptions=(
-        Misconception(
-            "as given",
-            lambda done, updates, peak_lr, total_steps, floor: _down(
-                np.arange(1, updates + 1) / total_steps, peak_lr, floor
-            ),
-            "These are the rates of the broken class. It has three faults, and the first line "
-            "that it printed shows two of them.",
-        ),
-        Misconception(
-            "climbs past the end",
-            lambda done, updates, peak_lr, total_steps, floor: _down(
-                (done + np.arange(updates)) / total_steps, peak_lr, floor
-            ),
-            "Counting is right now. Past total_steps your rate still climbs back to the peak.",
-        ),
-        Misconception(
-            "counts from 1",
-            lambda done, updates, peak_lr, total_steps, floor: _down(
-                np.minimum(done + 1 + np.arange(updates), total_steps) / total_steps, peak_lr, floor
-            ),
-            "You are one update ahead: after `done` updates the next one has t = done, because "
-            "the first has t = 0.",
-        ),
-        Misconception(
-            "one update twice",
-            lambda done, updates, peak_lr, total_steps, floor: _down(
-                np.clip(done - 1 + np.arange(updates), 0, total_steps) / total_steps, peak_lr, floor
-            ),
-            "You are one update behind: the last rate before the break is used again.",
-        ),
-        Misconception(
-            "starts over",
-            lambda done, updates, peak_lr, total_steps, floor: _down(
-                np.minimum(np.arange(updates), total_steps) / total_steps, peak_lr, floor
-            ),
-            "Your curve starts over at the peak, as if nothing had been done before the break.",
-        ),
-        Misconception(
-            "jumps back",
-            lambda done, updates, peak_lr, total_steps, floor: _down(
-                (done + np.arange(updates)) % total_steps / total_steps, peak_lr, floor
-            ),
-            "Past total_steps your curve begins again at the peak: that is a restart. The floor "
-            "should be held.",
-        ),
-        Misconception(
-            "zero past the end",
-            lambda done, updates, peak_lr, total_steps, floor: np.where(
-                done + np.arange(updates) <= total_steps,
-                _resumed_rates(done, updates, peak_lr, total_steps, floor),
-                0.0,
-            ),
-            "Past total_steps your rate is 0. The floor is held there.",
-        ),
-        Misconception(
-            "planned anew",
-            _planned_anew,
-            "You start at the right rate and then lay a new cosine over what is left of the run. A "
-            "resumed run goes on along the old one.",
-        ),
-    ),
-)
 
 TASKS = (COSINE_RATE, RESTART_RATE, RESUMED_RATES)

@@ -1,4 +1,4 @@
-"""Exercise 4: warmup and cosine for one step and for many; the rest stands in two more modules."""
+"""Exercise 4: warmup and cosine for one step; the rest stands in three more modules."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ import numpy as np
 
 from course_lib.tasks._ex04_around import ADAM_UPDATE, WITH_WARMUP
 from course_lib.tasks._ex04_libraries import LIBRARY_RATES
+from course_lib.tasks._ex04_many import WARMUP_COSINE_RATES, fall, half_wave, peak, share_done
 from course_lib.tasks.task import Case, Hint, Misconception, Task
-
-
-def _peak(case: Case, expected: np.ndarray) -> float:
-    return case["peak_lr"]
 
 
 def _lr_at_step(step: float, peak_lr: float, warmup_steps: float, total_steps: float) -> np.ndarray:
@@ -46,10 +43,6 @@ def _lr_at_step_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _half_wave(done):
-    return (1 + np.cos(np.pi * done)) / 2
-
-
 def _warmup_then(after, rise=lambda t, warmup: t / warmup, cast=int):
     """Return `lr_at_step` with a part of it replaced.
 
@@ -67,24 +60,16 @@ def _warmup_then(after, rise=lambda t, warmup: t / warmup, cast=int):
     return rate
 
 
-def _share(t, warmup, total):
-    return min((t - warmup) / (total - warmup), 1.0)
-
-
-def _fall(t, warmup, total):
-    return _half_wave(_share(t, warmup, total))
-
-
 def _optax_with_decay_steps_too_short(t, warmup, total):
     decay_steps = total - warmup  # in optax this is the end of the whole schedule
-    return _half_wave(min((t - warmup) / (decay_steps - warmup), 1.0))
+    return half_wave(min((t - warmup) / (decay_steps - warmup), 1.0))
 
 
 def _no_warmup_breaks(step, peak_lr, warmup_steps, total_steps):
     t, warmup, total = int(step), int(warmup_steps), int(total_steps)
     if t <= warmup:
         return np.array([peak_lr * t / warmup])
-    return np.array([peak_lr * _fall(t, warmup, total)])
+    return np.array([peak_lr * fall(t, warmup, total)])
 
 
 LR_AT_STEP = Task(
@@ -92,7 +77,7 @@ LR_AT_STEP = Task(
     points=5,
     reference=_lr_at_step,
     make_cases=_lr_at_step_cases,
-    scale=_peak,
+    scale=peak,
     curve="step",
     hints=(
         Hint(
@@ -129,59 +114,67 @@ LR_AT_STEP = Task(
         ),
         Misconception(
             "whole run",
-            _warmup_then(lambda t, warmup, total: _half_wave(min(t / total, 1))),
+            _warmup_then(lambda t, warmup, total: half_wave(min(t / total, 1))),
             "This is what you get when the whole run, not the rest after the warmup, is the length "
             "of the cosine: right after the warmup the rate jumps down.",
         ),
         Misconception(
             "cosine too long",
-            _warmup_then(lambda t, warmup, total: _half_wave(min((t - warmup) / total, 1))),
+            _warmup_then(lambda t, warmup, total: half_wave(min((t - warmup) / total, 1))),
             "Your cosine begins at the right place and takes total_steps updates from there. So it "
             "ends warmup_steps too late: total_steps includes the warmup.",
         ),
         Misconception(
             "first update moves",
-            _warmup_then(_fall, rise=lambda t, warmup: (t + 1) / warmup),
+            _warmup_then(fall, rise=lambda t, warmup: (t + 1) / warmup),
             "Your warmup is one update ahead: it begins above 0 and is at the peak one update "
             "early. Here the rate at step 0 is 0. (torchtitan warms up as you do.)",
         ),
         Misconception(
             "peak one late",
-            _warmup_then(_fall, rise=lambda t, warmup: t / (warmup + 1)),
+            _warmup_then(fall, rise=lambda t, warmup: t / (warmup + 1)),
             "Your line is too flat: it would be at the peak one update after warmup_steps, and so "
             "there is a jump at warmup_steps.",
         ),
         Misconception(
             "the course's warmup",
-            _warmup_then(_fall, rise=lambda t, warmup: (1 + (warmup - 1) * t / warmup) / warmup),
+            _warmup_then(fall, rise=lambda t, warmup: (1 + (warmup - 1) * t / warmup) / warmup),
             "Your line begins at the peak divided by warmup_steps, as `schedules.warmup` of this "
             "course does by default. Here it begins at 0.",
         ),
         Misconception(
             "no warmup",
-            _warmup_then(_fall, rise=lambda t, warmup: 1.0),
+            _warmup_then(fall, rise=lambda t, warmup: 1.0),
             "Before warmup_steps your rate is the peak already. It has to rise to it from 0.",
         ),
         Misconception(
+            "always from 0",
+            lambda step, peak_lr, warmup_steps, total_steps: (
+                _lr_at_step(step, peak_lr, warmup_steps, total_steps) * (int(step) > 0)
+            ),
+            "Your rate at step 0 is always 0. With warmup_steps 0 there is no rise, and the first "
+            "update has the peak.",
+        ),
+        Misconception(
             "climbs past the end",
-            _warmup_then(lambda t, warmup, total: _half_wave((t - warmup) / (total - warmup))),
+            _warmup_then(lambda t, warmup, total: half_wave((t - warmup) / (total - warmup))),
             "Past total_steps your rate climbs back towards the peak, as PyTorch's cosine does. "
             "Here it stays at 0.",
         ),
         Misconception(
             "not cut to whole numbers",
-            _warmup_then(_fall, cast=float),
+            _warmup_then(fall, cast=float),
             "Steps and lengths may arrive with a fraction, and you use it. All three are to be "
             "cut off to whole numbers first.",
         ),
         Misconception(
             "rounded",
-            _warmup_then(_fall, cast=round),
+            _warmup_then(fall, cast=round),
             "You round to the nearest whole number. The fraction is to be cut off, as int does.",
         ),
         Misconception(
             "only the step cut",
-            lambda step, peak_lr, warmup_steps, total_steps: _warmup_then(_fall, cast=float)(
+            lambda step, peak_lr, warmup_steps, total_steps: _warmup_then(fall, cast=float)(
                 int(step), peak_lr, warmup_steps, total_steps
             ),
             "You cut off the fraction of the step and not those of the two lengths.",
@@ -196,14 +189,14 @@ LR_AT_STEP = Task(
         ),
         Misconception(
             "linear decay",
-            _warmup_then(lambda t, warmup, total: 1 - _share(t, warmup, total)),
+            _warmup_then(lambda t, warmup, total: 1 - share_done(t, warmup, total)),
             "After the warmup your rate falls along a straight line. It is half a cosine that is "
             "asked for.",
         ),
         Misconception(
             "integer division",
             _warmup_then(
-                lambda t, warmup, total: _half_wave(min((t - warmup) // (total - warmup), 1)),
+                lambda t, warmup, total: half_wave(min((t - warmup) // (total - warmup), 1)),
                 rise=lambda t, warmup: t // warmup,
             ),
             "Your rate is a box: 0, then the peak, then 0. The shares are divided with //, which "
@@ -211,19 +204,21 @@ LR_AT_STEP = Task(
         ),
         Misconception(
             "forgotten half",
-            _warmup_then(lambda t, warmup, total: 2 * _fall(t, warmup, total)),
+            _warmup_then(lambda t, warmup, total: 2 * fall(t, warmup, total)),
             "The ½ is missing: 1 + cos goes from 2 to 0, so the rate jumps to twice the peak when "
             "the warmup ends.",
         ),
         Misconception(
             "no pi",
-            _warmup_then(lambda t, warmup, total: (1 + np.cos(_share(t, warmup, total))) / 2),
+            _warmup_then(lambda t, warmup, total: (1 + np.cos(share_done(t, warmup, total))) / 2),
             "π is missing: the argument of the cosine goes to 1 only, so the rate stays high to "
             "the end.",
         ),
         Misconception(
             "degrees",
-            _warmup_then(lambda t, warmup, total: (1 + np.cos(180 * _share(t, warmup, total))) / 2),
+            _warmup_then(
+                lambda t, warmup, total: (1 + np.cos(180 * share_done(t, warmup, total))) / 2
+            ),
             "The cosine is given degrees. NumPy's wants radians: half a turn is π, not 180.",
         ),
         Misconception(
@@ -235,145 +230,5 @@ LR_AT_STEP = Task(
     ),
 )
 
-
-def _warmup_cosine_rates(
-    steps: np.ndarray, peak_lr: float, warmup_steps: int, total_steps: int
-) -> np.ndarray:
-    t = steps.astype(float)
-    done = np.minimum((t - warmup_steps) / (total_steps - warmup_steps), 1.0)
-    rates = peak_lr * (1.0 + np.cos(np.pi * done)) / 2.0
-    early = t < warmup_steps
-    rates[early] = peak_lr * t[early] / warmup_steps
-    return rates
-
-
-def _warmup_cosine_cases(rng: np.random.Generator) -> list[Case]:
-    def case(steps, peak_lr, warmup_steps, total_steps):
-        return {
-            "steps": steps,
-            "peak_lr": peak_lr,
-            "warmup_steps": warmup_steps,
-            "total_steps": total_steps,
-        }
-
-    edges = [
-        case(np.arange(26), 0.1, 5, 20),
-        case(np.array([0, 9, 10, 11, 55, 99, 100, 101, 190]), 2.0, 10, 100),
-        case(np.array([0, 1, 4, 7, 8, 9, 15]), 1.0, 0, 8),
-        case(np.array([[30, 0], [5, 12], [6, 40]]), 0.3, 6, 30),
-        case(np.array([7]), 1.0, 1, 9),
-        case(np.array([3, 0, 2, 1, 5, 4]), 0.5, 2, 4),
-    ]
-    for _ in range(8):
-        warmup = int(rng.integers(1, 40))
-        total = warmup + int(rng.integers(2, 150))
-        steps = rng.integers(0, 3 * total // 2, size=rng.integers(5, 40))
-        edges.append(case(np.sort(steps), float(rng.uniform(0.01, 2.0)), warmup, total))
-    return edges
-
-
-def _many(one):
-    """Return a schedule over an array from one over a step, as a share of the peak."""
-
-    def rates(steps, peak_lr, warmup_steps, total_steps):
-        shares = [one(t, warmup_steps, total_steps) for t in steps.ravel().tolist()]
-        return peak_lr * np.array(shares, dtype=float).reshape(steps.shape)
-
-    return rates
-
-
-def _rise(t, warmup, total):
-    return t / warmup if t < warmup else _fall(t, warmup, total)
-
-
-WARMUP_COSINE_RATES = Task(
-    name="warmup_cosine_rates",
-    points=2,
-    reference=_warmup_cosine_rates,
-    make_cases=_warmup_cosine_cases,
-    scale=_peak,
-    hints=(
-        Hint(
-            "The truth value of an array is ambiguous",
-            "An `if` needs one yes or no, and a comparison of an array has many. Look for "
-            "`np.where`: it takes the yes and no of every element.",
-        ),
-        Hint(
-            "My rate is NaN or infinite where there is no warmup",
-            "`np.where` computes both parts everywhere and then chooses. So neither may divide by "
-            "0, even where it is not chosen.",
-        ),
-        Hint(
-            "My shape is wrong",
-            "NumPy's arithmetic keeps shapes. Which line of yours flattens, or adds a dimension?",
-        ),
-    ),
-    misconceptions=(
-        Misconception(
-            "minimum of both",
-            _many(
-                lambda t, warmup, total: min(
-                    t / warmup if warmup else 1.0, _half_wave(min(t / total, 1))
-                )
-            ),
-            "You take the smaller of a line and a cosine over the whole run. The two do not meet "
-            "at the peak: the cosine has to begin where the warmup ends.",
-        ),
-        Misconception(
-            "product",
-            _many(
-                lambda t, warmup, total: (
-                    (min(t / warmup, 1) if warmup else 1.0) * _half_wave(min(t / total, 1))
-                )
-            ),
-            "You multiply a warmup with a cosine over the whole run, as PyTorch's ChainedScheduler "
-            "would. So the peak is never reached: the cosine has begun to fall before.",
-        ),
-        Misconception(
-            "climbs past the end",
-            _many(
-                lambda t, warmup, total: (
-                    t / warmup if t < warmup else _half_wave((t - warmup) / (total - warmup))
-                )
-            ),
-            "Past total_steps your rates climb again. They should stay at 0.",
-        ),
-        Misconception(
-            "first update moves",
-            _many(
-                lambda t, warmup, total: (t + 1) / warmup if t < warmup else _fall(t, warmup, total)
-            ),
-            "Your warmup is one update ahead: here the rate at step 0 is 0.",
-        ),
-        Misconception(
-            "optax decay_steps",
-            _many(
-                lambda t, warmup, total: (
-                    t / warmup
-                    if t < warmup
-                    else _half_wave(min((t - warmup) / max(total - 2 * warmup, 1e-9), 1))
-                )
-            ),
-            "The warmup is taken off twice, so the cosine is over warmup_steps too early. What is "
-            "left after the warmup is total_steps - warmup_steps.",
-        ),
-        Misconception(
-            "flattened",
-            lambda steps, peak_lr, warmup_steps, total_steps: _warmup_cosine_rates(
-                steps, peak_lr, warmup_steps, total_steps
-            ).ravel(),
-            "Every value is right, but the shape of `steps` got lost: the rates come in one long "
-            "row.",
-        ),
-        Misconception(
-            "sorted",
-            lambda steps, peak_lr, warmup_steps, total_steps: _warmup_cosine_rates(
-                np.arange(steps.size).reshape(steps.shape), peak_lr, warmup_steps, total_steps
-            ),
-            "You answer for the steps 0, 1, 2 and so on, as many as there are. The steps asked for "
-            "are in `steps`, in any order.",
-        ),
-    ),
-)
 
 TASKS = (LR_AT_STEP, WARMUP_COSINE_RATES, WITH_WARMUP, ADAM_UPDATE, LIBRARY_RATES)

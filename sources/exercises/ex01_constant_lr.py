@@ -7,7 +7,8 @@
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
 # your function with the right answer on several cases; when they differ it shows the first such
 # case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. You may add cells as you like.
+# not before. Keep the names of the arguments; your function may change what is in them, and a
+# warning costs nothing. You may add cells as you like.
 
 # %% tags=["parameters"]
 seed = 0  # of the cases that are drawn at random; another number, other cases
@@ -44,8 +45,8 @@ check(gradient_step, seed)
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
 # A loss is $L(w)=\tfrac12 w^\top H w$ with a symmetric matrix $H$, its **Hessian**, all of whose curvatures are
-# positive. `largest_stable_rate(hessian)` returns the rate below which gradient descent converges from every start, and from
-# which on it does not, as a float.
+# positive. `largest_stable_rate(hessian)` returns the rate from which gradient descent on this quadratic no longer
+# converges, as a float.
 #
 # - `hessian`: symmetric, shape `(n, n)`
 #
@@ -63,9 +64,9 @@ def largest_stable_rate(hessian):
 check(largest_stable_rate, seed)
 
 # %% [markdown] tags=["task"]
-# ## 3. The loss that noise leaves over
+# ## 3. The loss that noise leaves behind
 #
-# *Difficulty* ●●● · *about 15 minutes* · *3 points*
+# *Difficulty* ●●○ · *about 15 minutes* · *3 points*
 #
 # The loss is $\tfrac12\lambda w^2$ and every gradient carries fresh noise $\sigma\xi$, where $\xi$ has mean 0
 # and variance 1:
@@ -73,7 +74,7 @@ check(largest_stable_rate, seed)
 # $$w \leftarrow w - \eta\,(\lambda w + \sigma\xi) .$$
 #
 # After many steps the *expected* loss stands still. `steady_state_loss(rate, curvature, noise_std)` returns that level, exactly, as
-# a float, for any rate below the stability limit.
+# a float, for any rate below the stability limit. Lesson 1 states the result; here you work it out from the step.
 #
 # - `rate`: η, with 0 < η < 2/λ
 # - `curvature`: λ > 0
@@ -106,6 +107,7 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you can say, before a run, where a rate breaks and what it leaves over. Try your functions on a
-# matrix of your own: what happens to the limit when you scale one weight by ten?
+# Then you can say, before a run, where a rate breaks and what it leaves behind. Try your functions on a
+# matrix of your own: what happens to the limit when you scale one weight by ten (its row and its
+# column of $H$)?
 # Back to [lesson 1](../notebooks/01_constant_lr.ipynb).

@@ -7,7 +7,8 @@
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
 # your function with the right answer on several cases; when they differ it shows the first such
 # case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. You may add cells as you like.
+# not before. Keep the names of the arguments; your function may change what is in them, and a
+# warning costs nothing. You may add cells as you like.
 #
 # As in the lessons, a **step** $t$ counts the updates already done: the first update has $t=0$. The symbol
 # $\eta_0$ is the peak.
@@ -145,21 +146,21 @@ check(polynomial_rates, seed)
 # 2. A later loss is an **improvement** when it lies below the best by *more than* `threshold` times the size
 #    (absolute value) of the best: then it becomes the best, and the count goes back to 0.
 # 3. Any other loss adds 1 to the count.
-# 4. When the count comes to be *more than* `patience`, the rate is multiplied by `factor` at once and the count goes
+# 4. When the count exceeds `patience`, the rate is multiplied by `factor` at once and the count goes
 #    back to 0; the best stays what it was.
 #
-# `plateau_lr(losses, peak_lr, factor, patience, threshold)` returns a list of rates, one a loss: the rate in
+# `plateau_lr(losses, peak_lr, factor, patience, threshold)` returns a list of rates, one per loss: the rate in
 # force *after* that loss was seen. The first is `peak_lr`.
 #
 # - `losses`: the validation losses so far, a list of one or more numbers; some may be negative or 0
 # - `peak_lr`: the rate at the beginning, > 0
 # - `factor`: what a cut multiplies by, 0 < factor < 1
-# - `patience`: losses without improvement that are borne, a whole number ≥ 0
+# - `patience`: how many losses in a row without improvement are tolerated, a whole number ≥ 0
 # - `threshold`: a share ≥ 0
 #
 # The next cell has a loop that somebody wrote for this. It runs, it lowers the rate, and it does not follow
-# the rule. Go through its two stories by hand first: after which loss does the rule cut in each, and how often?
-# Then write a loop that does so.
+# the rule. It has four faults. Go through its two stories by hand first: after which loss does the rule cut
+# in each, and how often? Then write a loop that does so.
 
 
 # %%
@@ -219,21 +220,20 @@ check(plateau_lr, seed)
 # - `examples`: training examples in one epoch
 # - `batch_size`: examples in one update, a whole number from 1 to `examples`
 # - `drop_last`: True or False. The last batch of an epoch may be incomplete. With False it is an update like any
-#   other; with True it is thrown away. If there is none, nothing changes.
+#   other; with True it is thrown away. If the last batch is complete, `drop_last` changes nothing.
 #
 # Every epoch begins with a new batch. There is one process, and no gradients are accumulated.
 #
-# The next cell shows ResNet's schedule for CIFAR-10, which its paper gives in updates: with the paper's batch
-# size, where do the drops lie in epochs?
+# The next cell shows ResNet's schedule for CIFAR-10, which its paper gives in updates. Turn its drops into epochs
+# by hand; your function goes the other way.
 
 # %%
 from course_lib.schedules.recipes import RECIPES
 
 resnet = RECIPES["ResNet on CIFAR-10"]
 drops = [t for t in range(1, resnet.total_steps) if resnet.schedule(t) < resnet.schedule(t - 1)]
-print(f"the rate drops at t = {drops}; the run has {resnet.total_steps} updates of 128 images")
-for mark in drops:
-    print(f"t = {mark}: {mark * 128 / 45_000:.2f} times through the paper's 45,000 training images")
+print(f"the rate drops at t = {drops}; the run has {resnet.total_steps} updates")
+print("an update takes 128 images, and the training set has 45,000")
 
 
 # %% task="milestones_in_updates" tags=["solution"]

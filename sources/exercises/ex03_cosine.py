@@ -7,7 +7,8 @@
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
 # your function with the right answer on several cases; when they differ it shows the first such
 # case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. You may add cells as you like.
+# not before. Keep the names of the arguments; your function may change what is in them, and a
+# warning costs nothing. You may add cells as you like.
 #
 # As in the lessons, a **step** $t$ counts the updates already done: the first update has $t=0$.
 
@@ -70,6 +71,8 @@ check(cosine_rate, seed)
 # - `mult`: $T_\text{mult}$, a whole number ≥ 1; with 1 all cycles are equally long
 # - `floor`: 0 ≤ floor ≤ peak
 #
+# If the check does not come back, a loop of yours does not end: interrupt the kernel.
+#
 # The next cell has PyTorch's rates for one setting, to compare with.
 
 # %%
@@ -105,7 +108,7 @@ check(restart_rate, seed)
 # *Difficulty* ●●○ · *about 15 minutes* · *2 points*
 #
 # The class in the next cell should follow task 1's cosine. Its user builds it once, trains, and asks for a rate before every
-# update. Then the run breaks off; the user builds it again and goes on. And the run lasts longer than planned.
+# update. Then the run is interrupted; the user builds it again and goes on. And the run lasts longer than planned.
 #
 # It has three faults. Find them in what the cell prints. The rates *should* start at the peak, reach the floor
 # at `total_steps`, stay there, and go on after the break as if there had been none.
@@ -113,7 +116,7 @@ check(restart_rate, seed)
 # `resumed_rates(done, updates, peak_lr, total_steps, floor)` returns the right rates of the next updates, after a break: an array of
 # shape `(updates,)`.
 #
-# - `done`: updates of the run before the break, a whole number ≥ 0; there may be more than `total_steps`
+# - `done`: updates of the run before the break, a whole number ≥ 0; it may be larger than `total_steps`
 # - `updates`: how many updates follow, ≥ 1
 # - `peak_lr`, `total_steps`, `floor`: as in task 1, of the whole run
 

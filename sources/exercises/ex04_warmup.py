@@ -7,7 +7,8 @@
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
 # your function with the right answer on several cases; when they differ it shows the first such
 # case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. You may add cells as you like.
+# not before. Keep the names of the arguments; your function may change what is in them, and a
+# warning costs nothing. You may add cells as you like.
 #
 # As in the lessons, a **step** counts the updates already done: the first update is step 0. And `total_steps` is
 # the length of the whole run, warmup included.
@@ -31,6 +32,8 @@ from course_lib.checks import check, show_progress
 # - rises along a straight line and is `peak_lr` at `warmup_steps`,
 # - falls from there along half a cosine and is 0 at `total_steps`,
 # - stays 0 after that, however far the step lies past the end.
+#
+# It has five points because its edges count: each of them is tried, and all of them have to be right.
 #
 # So from the end of the warmup on, with $u$ the share of the remaining updates that is done (0 at
 # `warmup_steps`, 1 at `total_steps`), it is $\tfrac12\,\eta_\text{peak}\,(1+\cos \pi u)$.
@@ -138,9 +141,9 @@ check(with_warmup, seed)
 # v/(1-\beta_2^n)$.
 #
 # `adam_update(gradients, rate, beta1, beta2, eps)` returns what is added after the **last** of these gradients (not
-# the sum of all updates), as an array with one number a weight.
+# the sum of all updates), as an array with one number per weight.
 #
-# - `gradients`: an array of shape `(n, weights)`, one row an update, in order; at least one row
+# - `gradients`: an array of shape `(n, weights)`, one row per update, in order; at least one row
 # - `rate`: η, the same for all updates
 # - `beta1`, `beta2`: 0 ≤ β < 1
 # - `eps`: ε > 0, added to the root; not always tiny
@@ -172,12 +175,13 @@ check(adam_update, seed)
 # $$\eta_t = \eta_\text{floor} + \tfrac12\,(\eta_\text{peak}-\eta_\text{floor})\,\Bigl(1+\cos \pi\,\frac{t-W}{T-W}\Bigr),
 # \qquad W \le t < T .$$
 #
-# For $t < W$ each rises along a straight line, and each along another. The next cell prints rates that were recorded from the
+# For $t < W$ each rises along a straight line, each along a different one. The next cell prints rates that were recorded from the
 # libraries themselves. Read the four lines off. You need to know this besides:
 #
 # - the line always leads to the peak, at $t = W-1$ or at $t = W$, and never starts from the floor;
-# - where the first rate is not 0, it is the peak over a number that grows with $W$; none is a fixed share;
-# - `torch` is a `LinearLR` with `start_factor` $=1/W$ and `total_iters` $=W$, and `CosineAnnealingLR` after it.
+# - where the first rate is not 0, it is the peak over a number that grows with $W$, so for another $W$ it is another
+#   share of the peak;
+# - `torch` is a `SequentialLR`: a `LinearLR`, and `CosineAnnealingLR` after it.
 #
 # `library_rates(library, peak_lr, warmup_steps, total_steps, floor)` returns the rates of a whole run, of the updates with $t = 0, 1, \dots,
 # T-1$: an array of shape `(total_steps,)`.
@@ -228,5 +232,5 @@ show_progress()
 # ## Done?
 #
 # Then you can say at any update what the rate is, and in which library. One more question: your run resumes in
-# another framework, in the middle of the warmup. By how much may the rate jump, in the worst of the pairs above? Back to
+# another library, in the middle of the warmup. Between which two of the four is the jump of the rate largest? Back to
 # [lesson 4](../notebooks/04_warmup.ipynb), or on to [lesson 5](../notebooks/05_cyclical.ipynb).

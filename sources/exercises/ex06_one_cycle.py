@@ -7,7 +7,8 @@
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
 # your function with the right answer on several cases; when they differ it shows the first such
 # case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. You may add cells as you like.
+# not before. Keep the names of the arguments; your function may change what is in them, and a
+# warning costs nothing. You may add cells as you like.
 #
 # In all of them a *step* is the number of updates already done: the first update has step 0.
 

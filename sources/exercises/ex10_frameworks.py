@@ -8,7 +8,8 @@
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
 # your function with the right answer on several cases; when they differ it shows the first such
 # case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. You may add cells as you like.
+# not before. Keep the names of the arguments; your function may change what is in them, and a
+# warning costs nothing. You may add cells as you like.
 #
 # Each task shows a function `broken_...`, the rates it gives and the rates that are wanted. Write the
 # repaired function under its own name, with the same arguments. It returns the rate in force **at each update

@@ -405,7 +405,7 @@ explorers.schedules()
 # ## Now you
 #
 # [Lesson 1](01_constant_lr.ipynb) takes the simplest schedule of all, the constant, and finds out what limits
-# it: how fast it is, where it breaks, what noise leaves over. Its
+# it: how fast it is, where it breaks, what noise leaves behind. Its
 # [exercise](../exercises/ex01_constant_lr.ipynb) begins with the function that failed its check above.
 #
 # To run this lesson again with more seeds: `lr-course run notebooks/00_start_here.ipynb -p seeds 24 --out my_runs`.

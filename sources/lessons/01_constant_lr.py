@@ -4,7 +4,7 @@
 # **You will learn** to
 #
 # - say what one training step does, and why the learning rate is the number in it that matters;
-# - compute, for a bowl-shaped loss, how fast a rate is, where it breaks and what noise leaves over;
+# - compute, for a bowl-shaped loss, how fast a rate is, where it breaks and what noise leaves behind;
 # - measure the same three things on a network, over several seeds, with intervals;
 # - check a printed result instead of believing it.
 #

@@ -1,0 +1,190 @@
+"""Exercise 4, second task: warmup and cosine for many steps; and what it shares with the first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.tasks.task import Case, Hint, Misconception, Task
+
+
+def peak(case: Case, expected: np.ndarray) -> float:
+    """Return the peak of a case, to which tolerances are relative."""
+    return case["peak_lr"]
+
+
+def half_wave(done):
+    """Return the rate over the peak when a share of the cosine is done."""
+    return (1 + np.cos(np.pi * done)) / 2
+
+
+def share_done(t, warmup, total):
+    """Return the share of the cosine that is done at t, at most 1."""
+    return min((t - warmup) / (total - warmup), 1.0)
+
+
+def fall(t, warmup, total):
+    """Return the rate over the peak from the end of the warmup on."""
+    return half_wave(share_done(t, warmup, total))
+
+
+def _warmup_cosine_rates(
+    steps: np.ndarray, peak_lr: float, warmup_steps: int, total_steps: int
+) -> np.ndarray:
+    t = steps.astype(float)
+    done = np.minimum((t - warmup_steps) / (total_steps - warmup_steps), 1.0)
+    rates = peak_lr * (1.0 + np.cos(np.pi * done)) / 2.0
+    early = t < warmup_steps
+    rates[early] = peak_lr * t[early] / warmup_steps
+    return rates
+
+
+def _warmup_cosine_cases(rng: np.random.Generator) -> list[Case]:
+    def case(steps, peak_lr, warmup_steps, total_steps):
+        return {
+            "steps": steps,
+            "peak_lr": peak_lr,
+            "warmup_steps": warmup_steps,
+            "total_steps": total_steps,
+        }
+
+    edges = [
+        case(np.arange(26), 0.1, 5, 20),
+        case(np.array([0, 9, 10, 11, 55, 99, 100, 101, 190]), 2.0, 10, 100),
+        case(np.array([0, 1, 4, 7, 8, 9, 15]), 1.0, 0, 8),
+        case(np.array([[30, 0], [5, 12], [6, 40]]), 0.3, 6, 30),
+        case(np.array([7]), 1.0, 1, 9),
+        case(np.array([3, 0, 2, 1, 5, 4]), 0.5, 2, 4),
+    ]
+    for _ in range(8):
+        warmup = int(rng.integers(1, 40))
+        total = warmup + int(rng.integers(2, 150))
+        steps = rng.integers(0, 3 * total // 2, size=rng.integers(5, 40))
+        edges.append(case(np.sort(steps), float(rng.uniform(0.01, 2.0)), warmup, total))
+    return edges
+
+
+def _many(one):
+    """Return a schedule over an array from one over a step, as a share of the peak."""
+
+    def rates(steps, peak_lr, warmup_steps, total_steps):
+        shares = [one(t, warmup_steps, total_steps) for t in steps.ravel().tolist()]
+        return peak_lr * np.array(shares, dtype=float).reshape(steps.shape)
+
+    return rates
+
+
+def _rise(t, warmup, total):
+    return t / warmup if t < warmup else fall(t, warmup, total)
+
+
+WARMUP_COSINE_RATES = Task(
+    name="warmup_cosine_rates",
+    points=2,
+    reference=_warmup_cosine_rates,
+    make_cases=_warmup_cosine_cases,
+    scale=peak,
+    hints=(
+        Hint(
+            "The truth value of an array is ambiguous",
+            "An `if` needs one yes or no, and a comparison of an array has many. Look for "
+            "`np.where`: it takes the yes and no of every element.",
+        ),
+        Hint(
+            "My rate is NaN or infinite where there is no warmup",
+            "`np.where` computes both parts everywhere and then chooses. So neither may divide by "
+            "0, even where it is not chosen.",
+        ),
+        Hint(
+            "My shape is wrong",
+            "NumPy's arithmetic keeps shapes. Which line of yours flattens, or adds a dimension?",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "minimum of both",
+            _many(
+                lambda t, warmup, total: min(
+                    t / warmup if warmup else 1.0, half_wave(min(t / total, 1))
+                )
+            ),
+            "You take the smaller of a line and a cosine over the whole run. The two do not meet "
+            "at the peak: the cosine has to begin where the warmup ends.",
+        ),
+        Misconception(
+            "product",
+            _many(
+                lambda t, warmup, total: (
+                    (min(t / warmup, 1) if warmup else 1.0) * half_wave(min(t / total, 1))
+                )
+            ),
+            "You multiply a warmup with a cosine over the whole run, as PyTorch's ChainedScheduler "
+            "would. So the peak is never reached: the cosine has begun to fall before.",
+        ),
+        Misconception(
+            "climbs past the end",
+            _many(
+                lambda t, warmup, total: (
+                    t / warmup if t < warmup else half_wave((t - warmup) / (total - warmup))
+                )
+            ),
+            "Past total_steps your rates climb again. They should stay at 0.",
+        ),
+        Misconception(
+            "first update moves",
+            _many(
+                lambda t, warmup, total: (t + 1) / warmup if t < warmup else fall(t, warmup, total)
+            ),
+            "Your warmup is one update ahead: here the rate at step 0 is 0.",
+        ),
+        Misconception(
+            "optax decay_steps",
+            _many(
+                lambda t, warmup, total: (
+                    t / warmup
+                    if t < warmup
+                    else half_wave(min((t - warmup) / max(total - 2 * warmup, 1e-9), 1))
+                )
+            ),
+            "The warmup is taken off twice, so the cosine is over warmup_steps too early. What is "
+            "left after the warmup is total_steps - warmup_steps.",
+        ),
+        Misconception(
+            "ends at the last update",
+            _many(
+                lambda t, warmup, total: t / warmup if t < warmup else fall(t, warmup, total - 1)
+            ),
+            "Your cosine is at 0 at total_steps - 1, which is the last update. Here it gets there "
+            "at total_steps, one update later.",
+        ),
+        Misconception(
+            "always from 0",
+            _many(lambda t, warmup, total: 0.0 if t == 0 else _rise(t, warmup, total)),
+            "Your rate at step 0 is always 0. With warmup_steps 0 there is no rise, and the first "
+            "update has the peak.",
+        ),
+        Misconception(
+            "whole numbers",
+            lambda steps, peak_lr, warmup_steps, total_steps: _warmup_cosine_rates(
+                steps, peak_lr, warmup_steps, total_steps
+            ).astype(int),
+            "Your array holds whole numbers, so the fractions are cut off. An array made like "
+            "`steps` has the type of `steps`.",
+        ),
+        Misconception(
+            "flattened",
+            lambda steps, peak_lr, warmup_steps, total_steps: _warmup_cosine_rates(
+                steps, peak_lr, warmup_steps, total_steps
+            ).ravel(),
+            "Every value is right, but the shape of `steps` got lost: the rates come in one long "
+            "row.",
+        ),
+        Misconception(
+            "sorted",
+            lambda steps, peak_lr, warmup_steps, total_steps: _warmup_cosine_rates(
+                np.arange(steps.size).reshape(steps.shape), peak_lr, warmup_steps, total_steps
+            ),
+            "You answer for the steps 0, 1, 2 and so on, as many as there are. The steps asked for "
+            "are in `steps`, in any order.",
+        ),
+    ),
+)
