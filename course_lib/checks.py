@@ -171,7 +171,7 @@ def _bar(task: Task) -> str:
     members = next(group for group in tasks.EXERCISES.values() if task in group)
     total = sum(member.points for member in members)
     points = sum(_here[member.name].points for member in members if member.name in _here)
-    return f"This notebook: {_filled(points / total)} {points:.4g} of {total:g} points"
+    return f"This notebook: {_filled(points / total)} {points:.3g} of {total:g} points"
 
 
 def _filled(share: float) -> str:

@@ -1,0 +1,1 @@
+"""Grades folders of submissions from people nobody knows."""

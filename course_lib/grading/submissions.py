@@ -1,0 +1,140 @@
+"""Finds the submissions in a folder or a zip file, and reads each as bytes that nobody trusts."""
+
+from __future__ import annotations
+
+import re
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+NOTEBOOK = ".ipynb"
+#: `lastfirst_LATE_123_456_my notebook-2.ipynb`: Canvas numbers later attempts.
+_CANVAS = re.compile(
+    r"(?P<student>[^_/]+)_(?:LATE_)?(?P<user>\d+)_(?P<submission>\d+)_(?P<file>.+?)"
+    r"(?:-(?P<attempt>\d{1,4}))?\.ipynb",
+    re.S,
+)
+#: `Full Name_123_assignsubmission_file_my notebook.ipynb`, or a folder of the first part.
+_MOODLE = re.compile(
+    r"(?P<student>[^/]+)_(?P<user>\d+)_assignsubmission_file_?/?(?P<file>.+)\.ipynb", re.S
+)
+_CHECKPOINTS = ".ipynb_checkpoints"
+
+
+class UnreadableError(ValueError):
+    """A submission cannot be read: the message says why, for its report."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file that was handed in.
+
+    Attributes:
+        student: who handed it in, as the folder or the learning platform says.
+        user: the platform's number of the student, "" where there is none.
+        place: the file's path inside the folder or zip, with forward slashes.
+        attempt: 0 for the first; a platform counts them up.
+        source: the folder or the zip file.
+    """
+
+    student: str
+    user: str
+    place: str
+    attempt: int
+    source: Path
+
+    def read(self, limit: int) -> bytes:
+        """Return the bytes of the file.
+
+        Args:
+            limit: most bytes that are read.
+
+        Raises:
+            UnreadableError: it is no regular file, larger than the limit, or cannot be read.
+        """
+        try:
+            with self._opened() as file:
+                content = file.read(limit + 1)
+        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
+            raise UnreadableError(f"the file cannot be read: {error}") from error
+        if len(content) > limit:
+            raise UnreadableError(f"the file is larger than the {limit} bytes that are allowed")
+        return content
+
+    @contextmanager
+    def _opened(self) -> Iterator:
+        if self.source.is_file():
+            with zipfile.ZipFile(self.source) as archive, archive.open(self.place) as file:
+                yield file
+            return
+        path = self.source / self.place
+        for part in (path, *path.parents):
+            if part == self.source:
+                break
+            if part.is_symlink():  # it may point to anything that the grader may read
+                raise UnreadableError("a symbolic link is not followed; hand in the file itself")
+        if not stat.S_ISREG(path.lstat().st_mode):
+            raise UnreadableError("it is no regular file")
+        with open(path, "rb") as file:
+            yield file
+
+
+def submissions(source: Path) -> list[Submission]:
+    """Return all notebooks that were handed in, ordered by student and file.
+
+    Understood are `<student>/<notebook>.ipynb`, a flat folder of `<student>.ipynb`, and what Canvas
+    and Moodle give to download, as a zip file or unpacked. Nothing is extracted, and no symbolic
+    link to a folder is entered.
+
+    Args:
+        source: the folder or the zip file.
+
+    Raises:
+        ValueError: there is no such folder or zip file, or no notebook in it.
+    """
+    places = _places(source)
+    if not places:
+        raise ValueError(f"{source} holds no notebook (*{NOTEBOOK})")
+    found = [_submission(place, source) for place in places]
+    return sorted(found, key=lambda one: (one.student, one.place, one.attempt))
+
+
+def _places(source: Path) -> list[str]:
+    if source.is_file():
+        try:
+            with zipfile.ZipFile(source) as archive:
+                names = [info.filename for info in archive.infolist() if not info.is_dir()]
+        except (OSError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{source} is no zip file that can be read: {error}") from error
+    elif source.is_dir():
+        names = list(_files(source, PurePosixPath()))
+    else:
+        raise ValueError(f"there is no folder or zip file {source}")
+    return [
+        name
+        for name in dict.fromkeys(names)
+        if name.endswith(NOTEBOOK)
+        and _CHECKPOINTS not in name.split("/")
+        and not name.startswith("__MACOSX/")
+    ]
+
+
+def _files(folder: Path, below: PurePosixPath) -> Iterator[str]:
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _files(entry, below / entry.name)
+        else:
+            yield str(below / entry.name)
+
+
+def _submission(place: str, source: Path) -> Submission:
+    for pattern, text in ((_MOODLE, place), (_CANVAS, PurePosixPath(place).name)):
+        if match := pattern.fullmatch(text):
+            attempt = int(match.groupdict().get("attempt") or 0)
+            return Submission(match["student"], match["user"], place, attempt, source)
+    folder, _, name = place.rpartition("/")
+    student = folder.split("/")[0] if folder else name.removesuffix(NOTEBOOK)
+    return Submission(student, "", place, 0, source)

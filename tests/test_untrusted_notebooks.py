@@ -1,0 +1,130 @@
+"""A learner's code is taken out of notebooks of every kind; what is none is refused in words."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course_lib.grading.notebook import parse
+from course_lib.grading.submissions import UnreadableError
+
+ROOT = Path(__file__).parent.parent
+SOLVED = ROOT / "solutions" / "ex01_constant_lr.ipynb"
+TASKS = ["gradient_step", "largest_stable_rate", "steady_state_loss"]
+
+
+@pytest.fixture
+def nb():
+    return json.loads(SOLVED.read_text(encoding="utf-8"))
+
+
+def as_bytes(nb):
+    return json.dumps(nb).encode()
+
+
+def tasks_of(work):
+    return [cell.task for cell in work.cells if cell.task]
+
+
+def task_cell(nb, name):
+    return next(cell for cell in nb["cells"] if cell["metadata"].get("task") == name)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "solutions").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_a_solved_exercise_is_known_with_all_its_tasks_and_without_its_checks(path):
+    work = parse(path.read_bytes())
+    marked = [c for c in nbformat.read(path, 4).cells if c.metadata.get("task")]
+    assert work.exercise == path.stem
+    assert tasks_of(work) == [cell.metadata.task for cell in marked]
+    assert not any(cell.source.startswith(("check(", "show_progress(")) for cell in work.cells)
+    assert work.notes == ()
+
+
+def test_windows_line_ends_and_a_byte_order_mark_change_nothing(nb):
+    expected = parse(as_bytes(nb))
+    for cell in nb["cells"]:
+        cell["source"] = [line.replace("\n", "\r\n") for line in cell["source"]]
+    text = json.dumps(nb, indent=1).replace("\n", "\r\n")
+    assert parse(b"\xef\xbb\xbf" + text.encode()) == expected
+
+
+def test_without_metadata_functions_tell_the_tasks(nb):
+    nb["metadata"] = {}
+    for cell in nb["cells"]:
+        cell["metadata"] = {} if "task" in cell["metadata"] else cell["metadata"]
+    work = parse(as_bytes(nb))
+    assert (work.exercise, tasks_of(work)) == ("ex01_constant_lr", TASKS)
+
+
+def test_an_older_notebook_is_brought_up_to_date(nb):
+    old = nbformat.convert(nbformat.from_dict(nb), 3)
+    work = parse(as_bytes(old))
+    assert (work.exercise, tasks_of(work)) == ("ex01_constant_lr", TASKS)
+
+
+def test_duplicated_and_reordered_cells_keep_their_order(nb):
+    cell = task_cell(nb, "gradient_step")
+    nb["cells"] = [*reversed(nb["cells"]), cell]
+    assert tasks_of(parse(as_bytes(nb))) == [*reversed(TASKS), "gradient_step"]
+
+
+def test_a_task_cell_that_became_markdown_is_noted(nb):
+    task_cell(nb, "gradient_step")["cell_type"] = "markdown"
+    work = parse(as_bytes(nb))
+    assert tasks_of(work) == TASKS[1:]
+    assert work.notes == ("The cell of gradient_step is no code cell any more; it cannot be run.",)
+
+
+def test_a_foreign_task_is_a_cell_of_the_learners_own(nb):
+    task_cell(nb, "gradient_step")["metadata"]["task"] = "lr_at_step"
+    assert tasks_of(parse(as_bytes(nb))) == TASKS[1:]
+
+
+def test_odd_parts_of_cells_are_read_as_nothing(nb):
+    for cell in nb["cells"]:
+        cell["id"] = "the same"
+        cell["outputs"] = "none"
+    nb["cells"][2]["source"] = {"a": 1}
+    nb["cells"][2]["metadata"] = [1]
+    nb["cells"].append({"cell_type": "code", "source": ["1 +", 7], "metadata": {"tags": [1, {}]}})
+    nb["cells"].append({})
+    nb["metadata"]["kernelspec"] = {"name": "../../bash"}
+    work = parse(as_bytes(nb))
+    assert tasks_of(work) == TASKS
+    assert work.cells[-1].source == "1 +"
+
+
+def test_code_that_is_no_python_is_taken_as_it_is(nb):
+    task_cell(nb, "gradient_step")["source"] = "def gradient_step(:\n"
+    nb["cells"].append({"cell_type": "code", "source": "(" * 10_000, "metadata": {}})
+    nb["cells"].append({"cell_type": "code", "source": "x = '\\0'\0", "metadata": {}})
+    assert tasks_of(parse(as_bytes(nb))) == TASKS
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is no JSON"),
+        (b"hello", "it is no JSON"),
+        (SOLVED.read_bytes()[:5000], "it is no JSON"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"[" * 200_000, "nested too deeply"),
+        (b'{"cells": ' * 100_000, "nested too deeply"),
+        (b"[1]", "no notebook"),
+        (b"null", "no notebook"),
+        (b"{}", "names no nbformat"),
+        (b'{"nbformat": true}', "names no nbformat"),
+        (b'{"nbformat": 4}', "without a list of cells"),
+        (b'{"nbformat": 4, "cells": [1]}', "without a list of cells"),
+        (b'{"nbformat": 4, "cells": [], "metadata": 3}', "holds no task"),
+        (b'{"nbformat": 3}', "nbformat 3 cannot be read"),
+        (b'{"nbformat": 99, "cells": []}', "nbformat 99 cannot be read"),
+        (b'{"nbformat": 4, "cells": [' + b"{}," * 3000 + b"{}]}", "more than the 2000 allowed"),
+        (b'{"nbformat": 1' + b"0" * 5000 + b"}", "it is no JSON"),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_what_is_no_notebook_is_refused_in_words(content, words):
+    with pytest.raises(UnreadableError, match=words):
+        parse(content)
