@@ -7,7 +7,7 @@ import re
 import textwrap
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from course_lib.tasks.task import Case, Given, Task, built
 _WIDTH = 88  # of a printed line
 _BAR = 20  # characters
 _SHORTEST_CURVE = 6  # values; fewer are a handful of numbers
+_SHORTEST_STRETCH, _MOST_STEPS = 20, 400  # that are drawn of an answer to single steps
 
 _BEGINNING = re.compile("where to begin|how to begin")  # whoever has an answer has begun
 
@@ -52,8 +53,8 @@ def check(function: Callable[..., Any], seed: int = 0) -> None:
         ValueError: there is no task of this name.
     """
     task = _task_of(function)
-    _check_signature(task, function)
     cases = task.cases(seed)
+    _check_signature(task, function, cases[0])
     answers = [answer(function, case) for case in cases]
     verdict = judge(task, cases, answers)
     _here[task.name] = verdict
@@ -63,7 +64,7 @@ def check(function: Callable[..., Any], seed: int = 0) -> None:
     if verdict.is_right or (task.score is not None and verdict.points):
         print("\n".join(lines))
         return
-    _draw(task, function, verdict.difference)
+    _draw(task, function, cases, verdict.difference)
     raise CheckFailed("\n".join(lines))
 
 
@@ -109,8 +110,7 @@ def _task_of(function: Callable[..., Any]) -> Task:
     return tasks.ALL[name]
 
 
-def _check_signature(task: Task, function: Callable[..., Any]) -> None:
-    case = task.cases(0)[0]
+def _check_signature(task: Task, function: Callable[..., Any], case: Case) -> None:
     try:
         inspect.signature(function).bind(**case)
     except TypeError:
@@ -179,12 +179,14 @@ def _filled(share: float) -> str:
     return "█" * full + "░" * (_BAR - full)
 
 
-def _draw(task: Task, function: Callable[..., Any], difference: Difference) -> None:
+def _draw(
+    task: Task, function: Callable[..., Any], cases: Sequence[Case], difference: Difference
+) -> None:
     """Show the learner's curve and the right one, where the answers make curves."""
     from course_lib import plots
     from course_lib.plots.check import answer_and_reference
 
-    curves = _curves(task, function, difference)
+    curves = _curves(task, function, cases, difference)
     if curves is not None:
         t, got, want = curves
         label = task.curve or "index"
@@ -197,7 +199,7 @@ def _draw(task: Task, function: Callable[..., Any], difference: Difference) -> N
 
 
 def _curves(
-    task: Task, function: Callable[..., Any], difference: Difference
+    task: Task, function: Callable[..., Any], cases: Sequence[Case], difference: Difference
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     case, want = difference.case, np.asarray(difference.expected)
     if task.curve is None:
@@ -210,8 +212,9 @@ def _curves(
         ):
             return None
         return np.arange(want.size), _as_long_as(got, want.size), want.astype(np.float64)
-    last = max(one[task.curve] for one in task.cases() if _same_rest(one, case, task.curve))
-    t = np.arange(max(int(last), int(case[task.curve]), 20) + 1)
+    last = max(one[task.curve] for one in cases if _same_rest(one, case, task.curve))
+    end = max(int(last), _SHORTEST_STRETCH)
+    t = np.unique(np.linspace(0, end, min(end, _MOST_STEPS) + 1).astype(int))
     asked = [dict(case) | {task.curve: type(case[task.curve])(value)} for value in t]
     got = [tasks.as_numbers(answer(function, one)) for one in asked]
     wanted = [float(np.ravel(task.reference(**built(one)))[0]) for one in asked]
@@ -241,7 +244,7 @@ def _show(value: Any, other: Any = None) -> str:
         return repr(value)
     if isinstance(value, np.ndarray | list | tuple):
         array = as_array(value)
-        start = _first_difference(value, other)
+        start = _where_they_part(value, other)
         if array is not None and array.ndim == 1 and array.size > 8:
             low = max(0, min(start - 2, array.size - 8))
             part = ", ".join(_number(x) for x in array[low : low + 8].tolist())
@@ -265,7 +268,7 @@ def _show(value: Any, other: Any = None) -> str:
     return text if len(text) <= 4 * _WIDTH else f"{text[: 4 * _WIDTH]}…"
 
 
-def _first_difference(value: Any, other: Any) -> int:
+def _where_they_part(value: Any, other: Any) -> int:
     a, b = tasks.as_numbers(value), tasks.as_numbers(other)
     if a is None or b is None or a.shape != b.shape or a.ndim != 1:
         return 0

@@ -1,5 +1,6 @@
 """What a check says and shows: points, causes, pictures, errors with the learner's own line."""
 
+import dataclasses
 import functools
 import re
 
@@ -281,6 +282,17 @@ def test_other_seeds_draw_other_cases(monkeypatch):
     check(line)
     check(line, 3)
     assert len(set(seeds)) == 2
+
+
+def test_a_curve_of_another_seeds_case_is_drawn(monkeypatch, shown):
+    drawn = dataclasses.replace(
+        LINE, make_cases=lambda rng: [{"step": 1, "peak_lr": rng.uniform(1, 2)}], misconceptions=()
+    )
+    monkeypatch.setitem(tasks.ALL, "line", drawn)
+    monkeypatch.setitem(tasks.EXERCISES, "ex", (drawn,))
+    with pytest.raises(CheckFailed):
+        check(named("line", two_late), 3)
+    assert len(shown) == 1
 
 
 def test_what_is_given_is_made_anew_for_every_call():

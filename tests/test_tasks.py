@@ -1,6 +1,7 @@
 """Every task: right answers pass however they are written, mistakes are rejected and named."""
 
 import dataclasses
+import functools
 import importlib
 import resource
 import signal
@@ -11,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib import tasks
+from course_lib import plots, tasks
+from course_lib.checks import CheckFailed, check
 from course_lib.tasks import answers_of, built, judge
 from tests.mutants import mutants
 
@@ -162,3 +164,19 @@ def test_what_is_no_answer_gets_nothing(task, spoil):
     else:
         spoiled = lambda **case: spoil(task.reference(**case))  # noqa: E731
     assert verdict_on(task, spoiled).points == 0
+
+
+@pytest.mark.parametrize("task", TASKS, ids=by_name)
+@pytest.mark.filterwarnings("ignore")  # a mistake may well divide by zero
+def test_the_check_of_a_known_mistake_says_so_whatever_the_seed(task, monkeypatch, capsys):
+    monkeypatch.setattr(plots, "show", lambda figure, alt: None)
+    for mistake in task.misconceptions:
+        learner = functools.wraps(task.reference)(lambda **case: mistake.function(**case))  # noqa: B023
+        learner.__name__ = task.name
+        try:
+            check(learner, seed=4)
+        except CheckFailed as failed:
+            told = str(failed)
+        else:
+            told = capsys.readouterr().out  # a score that is not 0
+        assert mistake.sentence in " ".join(told.split())

@@ -107,27 +107,32 @@ def _worth(task: Task, expected: Any) -> tuple[float, float, float]:
 
 
 def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
-    scores, difference, is_readable = [], None, True
-    for number, (case, got) in enumerate(zip(cases, answers, strict=True), 1):
-        want = np.asarray(task.reference(**built(case)))
-        value = as_numbers(got)
-        if isinstance(got, Raised):
-            where = f", in your line `{got.line}`" if got.line else ""
-            score = Score(0.0, f"{task.name} raised {got.kind}: {got.message}{where}")
-        elif value is None or value.shape != want.shape or not np.isfinite(value).all():
-            is_readable = False
-            needed = f"finite numbers of shape {want.shape}" if want.ndim else "one finite number"
-            score = Score(0.0, f"{task.name} has to return {needed}; it returned {type_name(got)}")
-        else:
-            score = task.score(case, value)
-        scores.append(score)
-        if score.fraction < 1 and difference is None:
-            difference = Difference(number, case, got, want)
-    points = task.points * float(np.mean([score.fraction for score in scores]))
+    expected = [np.asarray(task.reference(**built(case))) for case in cases]
+    asked = list(zip(cases, answers, expected, strict=True))
+    scores = tuple(_score(task, *one) for one in asked)
+    fractions = [score.fraction for score in scores]
+    points = task.points * float(np.mean(fractions))
     parts = (Part("score", points, float(task.points)),)
-    if difference is None:
-        return Verdict(parts, None, scores=tuple(scores))
-    expected = [task.reference(**built(case)) for case in cases]
-    known = known_mistake(task, cases, answers, expected) if is_readable else None
-    cause = known.sentence if known else ""
-    return Verdict(parts, difference, known.name if known else "", cause, tuple(scores))
+    wrong = [number for number, fraction in enumerate(fractions) if fraction < 1]
+    if not wrong:
+        return Verdict(parts, None, scores=scores)
+    difference = Difference(wrong[0] + 1, *asked[wrong[0]])
+    readable = all(isinstance(got, Raised) or _is_scorable(got, want) for _, got, want in asked)
+    known = known_mistake(task, cases, answers, expected) if readable else None
+    name, cause = (known.name, known.sentence) if known else ("", "")
+    return Verdict(parts, difference, name, cause, scores)
+
+
+def _score(task: Task, case: Case, got: Any, want: np.ndarray) -> Score:
+    if isinstance(got, Raised):
+        where = f", in your line `{got.line}`" if got.line else ""
+        return Score(0.0, f"{task.name} raised {got.kind}: {got.message}{where}")
+    if not _is_scorable(got, want):
+        needed = f"finite numbers of shape {want.shape}" if want.ndim else "one finite number"
+        return Score(0.0, f"{task.name} has to return {needed}; it returned {type_name(got)}")
+    return task.score(case, as_numbers(got))
+
+
+def _is_scorable(got: Any, want: np.ndarray) -> bool:
+    value = as_numbers(got)
+    return value is not None and value.shape == want.shape and bool(np.isfinite(value).all())
