@@ -13,6 +13,8 @@ import numpy as np
 from course_lib import problems, theory, training
 from course_lib.validation import check_table
 
+_RUN_AWAY = 1e6  # loss
+
 #: A function from the steps 0 … total_steps - 1, an array, to their rates.
 Rates = Callable[[np.ndarray], np.ndarray]
 
@@ -71,7 +73,8 @@ def _valley_losses(rates: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
 
 
 def _finite(losses: np.ndarray) -> np.ndarray:
-    return np.where(np.isfinite(losses), losses, np.inf)
+    """Return losses, infinite where they say no more than that the run has run away."""
+    return np.where(losses < _RUN_AWAY, losses, np.inf)
 
 
 PROBLEMS: Mapping[str, Problem] = {
@@ -153,14 +156,21 @@ def leaderboard(**schedules: Rates) -> None:
     """Print the regrets of the course's own schedules, each at its best peak, and of yours.
 
     Args:
-        schedules: by problem: `a=my_schedule_a`; a stub that is not written yet is left out.
+        schedules: by problem: `a=my_schedule_a`. A stub that is not written yet is left out, and of
+            one that cannot be run the error is printed.
     """
     rows = {
         shape: {name: regret(name, facts["course"][shape][1]) for name, facts in known().items()}
         for shape in known()["a"]["course"]
     }
-    mine = {name: _own_regret(name, schedule) for name, schedule in schedules.items()}
-    rows["yours"] = {name: value for name, value in mine.items() if value is not None}
+    rows["yours"] = {}
+    for name, schedule in schedules.items():
+        try:
+            rows["yours"][name] = _own_regret(name, schedule)
+        except NotImplementedError:
+            continue
+        except Exception as error:  # the learner's own; the other problems are shown all the same
+            print(f"{name}: cannot be run ({type(error).__name__}: {error})")
     print("regret: 0 is the best known schedule, 1 the best constant rate")
     print(f"{'schedule, at its best peak':28}{''.join(f'{name:>8}' for name in PROBLEMS)}    mean")
     for shape, values in sorted(rows.items(), key=lambda row: _mean(row[1])):
@@ -171,12 +181,9 @@ def leaderboard(**schedules: Rates) -> None:
         print(f"{shape:28}{cells}{mean}")
 
 
-def _own_regret(name: str, schedule: Rates) -> float | None:
+def _own_regret(name: str, schedule: Rates) -> float:
     problem = _problem(name)
-    try:
-        rates = rates_of(schedule, problem)
-    except NotImplementedError:
-        return None
+    rates = rates_of(schedule, problem)
     return regret(name, float(problem.score(rates[None])[0]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import re
 import textwrap
@@ -102,11 +103,15 @@ def show_progress() -> None:
 
 
 def _task_of(function: Callable[..., Any]) -> Task:
-    name = getattr(function, "__name__", repr(function))
-    if name not in tasks.ALL:
+    name = getattr(function, "__name__", None)
+    if name is None:
         raise ValueError(
-            f"function must be named as its task, one of {list(tasks.ALL)}, got {name}"
+            "function must be written with def and named as its task, "
+            f"got {type(function).__name__}"
         )
+    if name not in tasks.ALL:
+        close = difflib.get_close_matches(name, tasks.ALL) or [*list(tasks.ALL)[:3], "…"]
+        raise ValueError(f"function must be named as its task ({', '.join(close)}), got {name}")
     return tasks.ALL[name]
 
 

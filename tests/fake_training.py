@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from course_lib.training import Mlp, Workload, execution
 from course_lib.training.runs import RunBlock, empty_runs
 
 ROOT = Path(__file__).parent.parent
+POSIX = os.name == "posix"
 WORK = Workload(problems.spirals(per_class=2), Mlp(hidden=(2,)))
 
 
@@ -129,5 +131,7 @@ def command(code, folder, *arguments, **options):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A shell that runs the tests in the background tells all below them to ignore Ctrl-C.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL) if POSIX else None,
         **options,
     )

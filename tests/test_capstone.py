@@ -52,7 +52,7 @@ def test_points_fall_with_the_regret(name):
     assert found.is_right
     assert found.points == 5
     middle = verdict(name, constant)
-    assert middle.points == pytest.approx(2.5, abs=0.03)
+    assert middle.points == pytest.approx(5 * 1 / 1.95, abs=0.03)
     assert "regret 1.00" in middle.scores[0].sentence
     assert verdict(name, constant / 100).points == 0
     lost = verdict(name, np.full_like(best, 50.0))
@@ -135,6 +135,11 @@ def test_the_leaderboard_ranks_and_leaves_out_what_is_not_written(capsys):
     assert means == sorted(means)
     constant = next(line for line in lines if line.startswith("constant"))
     assert constant.split() == ["constant", "1.00", "1.00", "1.00", "1.00"]
+    leaderboard(a=lambda step: 1 / 0, b=lambda step: [1.0])
+    out = capsys.readouterr().out
+    assert "a: cannot be run (ZeroDivisionError: division by zero)" in out
+    assert "b: cannot be run (ValueError: a schedule must return one rate for each" in out
+    assert len(out.splitlines()) == 2 + 2 + len(FAMILIES) + 1
     mine = {name: lambda step, name=name: np.array(known()[name]["best"]) for name in NAMES}
     leaderboard(**mine)
     first = capsys.readouterr().out.splitlines()[2].split()

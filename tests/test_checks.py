@@ -202,7 +202,7 @@ def test_a_score_is_told_case_by_case_and_keeps_its_points(capsys):
 def test_what_a_score_cannot_take_is_a_sentence():
     told = failing("guess", lambda x: [1.0, 2.0])
     assert "guess has to return one finite number; it returned a list of float (2 times)" in told
-    assert "one finite number; it returned float" in failing("guess", lambda x: np.inf)
+    assert "one finite number; it returned inf" in failing("guess", lambda x: np.inf)
     assert "one finite number; it returned NoneType" in failing("guess", lambda x: None)
 
 
@@ -270,8 +270,21 @@ def test_a_function_that_answers_no_task_is_refused():
     def my_step():
         return None
 
-    with pytest.raises(ValueError, match=r"gradient_step.*got my_step"):
+    with pytest.raises(ValueError, match=r"\(gradient_step, line, ramp, …\), got my_step"):
         check(my_step)
+
+
+def test_the_task_that_was_meant_is_named():
+    def gradient_steps(w, gradient, rate):
+        return w
+
+    with pytest.raises(ValueError, match=r"its task \(gradient_step\), got gradient_steps"):
+        check(gradient_steps)
+
+
+def test_what_was_not_written_with_def_is_refused():
+    with pytest.raises(ValueError, match="written with def and named as its task, got Schedule"):
+        check(Given("schedules.constant", peak_lr=0.1).build())
 
 
 def test_other_seeds_draw_other_cases(monkeypatch):

@@ -11,7 +11,7 @@ from course_lib.capstone import PROBLEMS, known, regret
 from course_lib.tasks.task import Case, Hint, Misconception, Score, Task
 
 # Regrets, in units of the constant rate's: up to the first nothing is lost, from the second on all.
-_NOTHING_LOST, _ALL_LOST = 0.005, 2.0
+_NOTHING_LOST, _ALL_LOST = 0.05, 2.0
 _DIVERGED = 1000.0
 
 

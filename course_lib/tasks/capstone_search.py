@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
 from course_lib import capstone, theory
 from course_lib.capstone import PROBLEMS, Problem
-from course_lib.schedules import Schedule
+from course_lib.schedules import Schedule, wsd
 from course_lib.schedules.families import FAMILIES
 
 _PEAKS = np.array([float(f"{peak:.3g}") for peak in 10 ** np.arange(-3.5, 1.01, 0.1)])
@@ -32,6 +33,17 @@ def tuned(problem: Problem, shape: Callable[[float, int], Schedule]) -> tuple[fl
     rates = np.array([shape(peak, problem.total_steps)(steps) for peak in _PEAKS])
     best = int(np.argmin(problem.losses(rates, _SEARCH_SEEDS[problem.name])))
     return float(_PEAKS[best]), float(problem.score(rates[best][None])[0])
+
+
+def best_trapezoid(problem: Problem, peak: float) -> np.ndarray:
+    """Return the rates of the best warmup, stable phase and straight decay near a peak."""
+    n = problem.total_steps
+    peaks = peak * np.geomspace(0.7, 1.4, 15)
+    grid = product(peaks, (1, n // 50, n // 10), (n // 30, n // 15, n // 8, n // 4, n // 2))
+    rates = np.array([wsd(top, warm, n, decay)(np.arange(n)) for top, warm, decay in grid])
+    seeds = _SEARCH_SEEDS[problem.name]
+    losses = [problem.losses(part, seeds) for part in np.array_split(rates, 20)]
+    return rates[np.argmin(np.concatenate(losses))]
 
 
 def searched(problem: Problem, start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -69,6 +81,7 @@ def search(problem: Problem) -> dict[str, object]:
         rng, steps = np.random.default_rng(0), np.arange(problem.total_steps)
         leaders = sorted(course, key=lambda name: course[name][1])[:3]
         starts = [FAMILIES[name](course[name][0], problem.total_steps)(steps) for name in leaders]
+        starts.append(best_trapezoid(problem, course["WSD"][0]))
         found = _rounded([*starts, *(searched(problem, start, rng) for start in starts)])
         best = found[np.argmin(problem.score(found))]  # so that 0 is the best score known
     rates = _rounded(best)

@@ -129,7 +129,8 @@ def _score(task: Task, case: Case, got: Any, want: np.ndarray) -> Score:
         return Score(0.0, f"{task.name} raised {got.kind}: {got.message}{where}")
     if not _is_scorable(got, want):
         needed = f"finite numbers of shape {want.shape}" if want.ndim else "one finite number"
-        return Score(0.0, f"{task.name} has to return {needed}; it returned {type_name(got)}")
+        shown = repr(got) if isinstance(got, float) else type_name(got)
+        return Score(0.0, f"{task.name} has to return {needed}; it returned {shown}")
     return task.score(case, as_numbers(got))
 
 

@@ -26,6 +26,8 @@ for name, problem in PROBLEMS.items():
 # of `course_lib.schedules` are such functions. A trial that cannot be run, say because a rate is
 # negative, is not counted.
 #
+# For instance `schedules.linear(0.3, 400)(step)` are the rates of a straight line from 0.3 to 0 in 400 updates.
+#
 # Plan before you spend: twenty are few. Which question should the first five answer? Make cells as you like.
 
 # %%
@@ -37,16 +39,13 @@ for trial in (trial_a, trial_b, trial_c):
 # %% [markdown]
 # ## How it is scored
 #
-# Regret 0 is the best schedule known; 1 is the best *constant* rate, as well as it can be tuned. Points fall
-# evenly from 5 at regret 0 to none at regret 2, so half of them are yours with a well-tuned constant. Of problem a the
-# best schedule is known exactly. Those of b and c come from a search over curves, on other seeds than
-# those of the score: you may beat them.
+# Regret 0 is the best schedule known; 1 is the best *constant* rate, as well as it can be tuned. A regret up to 0.05
+# has all 5 points; from there they fall evenly to none at regret 2, so about half of them are yours with a well-tuned
+# constant. Of problem a the best schedule is known exactly, and its losses are expected ones, without any luck of
+# seeds. Those of b and c come from a search over curves: you may beat them.
 #
-# The score is computed by a run on fresh seeds, from your rates alone. This is where the course's own
-# schedules stand, each with its peak tuned by dozens of runs, not twenty:
-
-# %%
-leaderboard()
+# The score is computed from your rates alone, for b and c on seeds that no trial has seen. Check once, at the end: every look
+# at the score tunes your schedule to its seeds.
 
 # %% [markdown] tags=["task"]
 # ## Problem a
@@ -106,7 +105,8 @@ check(my_schedule_c, seed)
 # %% [markdown]
 # ## Where you stand
 #
-# Your three beside the course's own.
+# Your three beside the course's own schedules, each with its peak tuned by dozens of runs, not twenty. Look when
+# yours are written: the table tells which shapes do well.
 
 # %%
 leaderboard(a=my_schedule_a, b=my_schedule_b, c=my_schedule_c)
@@ -117,6 +117,6 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Your answers were found on one set of seeds and scored on another. How much of what your trials promised
-# was left? Which of your twenty told you least, and what would you have asked instead?
+# Your answers to b and c were found on one set of seeds and scored on another. How much of what your trials
+# promised was left? Which of your twenty told you least, and what would you have asked instead?
 # Back to [lesson 8](../notebooks/08_grand_comparison.ipynb), or on to your own training.
