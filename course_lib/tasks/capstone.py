@@ -90,9 +90,9 @@ def _task(name: str) -> Task:
             ),
             Misconception(
                 "the untuned cosine",
-                _usual(name, lambda total: schedules.cosine(0.1, total)),
-                "This is the cosine from 0.1, a peak that fits some problem, somewhere. The peak "
-                "matters more than the shape: tune it here.",
+                _usual(name, lambda total: schedules.cosine(0.001, total)),
+                "This is the cosine from 0.001, a peak that is usual elsewhere. The peak matters "
+                "more than the shape: find the range of this problem first.",
             ),
         ),
         score=_score(name),

@@ -96,7 +96,7 @@ check(my_schedule_b, seed)
 # %% task="my_schedule_c" tags=["solution"]
 def my_schedule_c(step):
     """Return the rates of problem c."""
-    return schedules.wsd(0.16, 60, 600, 120)(step)
+    return schedules.wsd(0.15, 6, 600, 40)(step)
 
 
 # %% tags=["check"]
