@@ -9,7 +9,7 @@ import pytest
 
 from course_lib import checks, plots, progress, tasks
 from course_lib.checks import CheckFailed, check, show_progress
-from course_lib.tasks import Case, Given, Hint, Misconception, Score, Task, judge
+from course_lib.tasks import Given, Hint, Misconception, Score, Task
 
 STEP = tasks.ALL["gradient_step"]
 
@@ -347,65 +347,3 @@ def test_without_a_place_nothing_is_kept(monkeypatch, capsys):
     monkeypatch.setenv("LR_COURSE_PROGRESS", "")
     check(line)
     assert progress.best() == ({}, "Progress is not kept: LR_COURSE_PROGRESS is empty.")
-
-
-def inverse(n):
-    return 1.0 / np.arange(1.0, n)
-
-
-@pytest.mark.parametrize(
-    ("answer", "known"),
-    [
-        (lambda n: np.r_[np.inf, 1 / np.arange(1.0, n - 1) * (1 + 1e-9)], True),
-        (lambda n: np.r_[np.inf, np.inf, 1 / np.arange(2.0, n - 1)], False),
-        (lambda n: np.r_[1.0, 1 / np.arange(1.0, n - 1)], False),
-        (lambda n: np.r_[np.nan, 1 / np.arange(1.0, n - 1)], False),
-    ],
-)
-def test_a_mistake_with_infinite_values_is_known_by_them(answer, known):
-    mistake = Misconception("zero", lambda n: 1.0 / np.arange(n - 1.0), "You divide by zero.")
-    task = Task("inverse", 2, inverse, lambda rng: [{"n": 8}], (), (mistake,))
-    with np.errstate(divide="ignore"):
-        verdict = judge(task, task.cases(), [answer(8)])
-    assert verdict.points == 0
-    assert bool(verdict.misconception) is known
-
-
-def test_as_many_answers_as_cases_are_needed():
-    with pytest.raises(ValueError, match="one a case, 4, got 3"):
-        judge(LINE, LINE.cases(), [0.0] * 3)
-
-
-def test_text_must_be_the_same():
-    cases: list[Case] = [{}]
-    task = Task("words", 1, lambda: ["a", "b"], lambda rng: cases, (), ())
-    for answer, right in [
-        (["a", "b"], True),
-        (("a", "b"), True),
-        (np.array(["a", "b"]), True),
-        (["b", "a"], False),
-        ("ab", False),
-        ([], False),
-        (None, False),
-        ({"a", "b"}, False),
-    ]:
-        assert judge(task, cases, [answer]).is_right is right
-
-
-def test_true_and_false_are_not_numbers_and_numbers_not_they():
-    cases: list[Case] = [{}]
-    for want, answer, points in [
-        (True, True, 2),
-        (True, 1, 1.75),
-        (1.0, True, 1.75),
-        (3, 3.0, 1.75),
-    ]:
-        task = Task("yes", 2, lambda want=want: want, lambda rng: cases, (), ())
-        assert judge(task, cases, [answer]).points == points
-
-
-def test_what_is_no_text_is_told_so():
-    task = Task("words", 1, lambda: ["a", "b"], lambda rng: [{}], (), ())
-    for answer in ({"a", "b"}, [1, 2], {"a": 1}):
-        assert judge(task, [{}], [answer]).cause == "A list of texts is asked for."
-    assert judge(task, [{}], [["b", "a"]]).cause == ""

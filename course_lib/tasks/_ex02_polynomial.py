@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.tasks._curves import peak_of
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 
@@ -48,7 +49,7 @@ POLYNOMIAL_RATES = Task(
     points=1,
     reference=_polynomial_rates,
     make_cases=_polynomial_cases,
-    scale=lambda case, expected: case["peak_lr"],
+    scale=peak_of,
     hints=(
         Hint(
             "Past the end my rates rise again, or turn negative or NaN",

@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.tasks._curves import half_wave, peak_of
 from course_lib.tasks.task import Case, Hint, Misconception, Task
-
-
-def peak(case: Case, expected: np.ndarray) -> float:
-    """Return the peak of a case, to which tolerances are relative."""
-    return case["peak_lr"]
-
-
-def half_wave(done):
-    """Return the share of the way to the peak that is left when a share of the run is done."""
-    return (1 + np.cos(np.pi * done)) / 2
 
 
 def down(done, peak_lr, floor):
@@ -71,7 +62,7 @@ RESUMED_RATES = Task(
     points=2,
     reference=_resumed_rates,
     make_cases=_resumed_cases,
-    scale=peak,
+    scale=peak_of,
     hints=(
         Hint(
             "I do not know how to begin",

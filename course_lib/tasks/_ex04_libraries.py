@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.tasks._curves import peak_of
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 
@@ -88,7 +89,7 @@ LIBRARY_RATES = Task(
     points=3,
     reference=_library_rates,
     make_cases=_library_cases,
-    scale=lambda case, expected: case["peak_lr"],
+    scale=peak_of,
     hints=(
         Hint(
             "I do not know how to begin",

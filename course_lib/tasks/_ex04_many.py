@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.tasks._curves import half_wave, peak_of
 from course_lib.tasks.task import Case, Hint, Misconception, Task
-
-
-def peak(case: Case, expected: np.ndarray) -> float:
-    """Return the peak of a case, to which tolerances are relative."""
-    return case["peak_lr"]
-
-
-def half_wave(done):
-    """Return the rate over the peak when a share of the cosine is done."""
-    return (1 + np.cos(np.pi * done)) / 2
 
 
 def share_done(t, warmup, total):
@@ -82,7 +73,7 @@ WARMUP_COSINE_RATES = Task(
     points=2,
     reference=_warmup_cosine_rates,
     make_cases=_warmup_cosine_cases,
-    scale=peak,
+    scale=peak_of,
     hints=(
         Hint(
             "The truth value of an array is ambiguous",

@@ -53,18 +53,24 @@ def answers_of(function: Callable[..., Any], cases: Sequence[Case]) -> list[Any]
 
 
 def known_mistake(
-    task: Task, cases: Sequence[Case], answers: Sequence[Any], expected: Sequence[Any]
+    task: Task, cases: Sequence[Case], answers: Sequence[Any], *, values_are_right: bool = False
 ) -> Misconception | None:
-    """Return the mistake whose answers these are; rather one with the same shapes as well."""
+    """Return the mistake whose answers these are; rather one with the same shapes as well.
+
+    Args:
+        task: the task.
+        cases: the arguments of every call.
+        answers: what was answered.
+        values_are_right: whether shape or kind of number is all that differs from the reference.
+    """
     other_form = None
-    right = all(_each(task, cases, answers, expected, same_values))
     for known in task.misconceptions:
         wrong = answers_of(known.function, cases)
         if not all(_each(task, cases, answers, wrong, _equal)):
             continue
         if all(_each(task, cases, answers, wrong, _alike)):
             return known
-        if not right:  # else only the form differs, and so the form must be the same
+        if not values_are_right:  # else the form is the mistake, and must be the same
             other_form = other_form or known
     return other_form
 
@@ -98,14 +104,14 @@ def _alike(task: Task, case: Case, got: Any, wrong: Any) -> bool:
 
 
 def symptom(
-    task: Task, cases: Sequence[Case], answers: Sequence[Any], difference: Difference
+    task: Task, answers: Sequence[Any], expected: Sequence[Any], difference: Difference
 ) -> str:
     """Return in a sentence what is wrong with an answer that is no known mistake's; "" for no idea.
 
     Args:
         task: the task.
-        cases: the arguments of every call.
         answers: all answers.
+        expected: those of the reference.
         difference: the first case in which they differ.
     """
     got, want = difference.got, np.asarray(difference.expected)
@@ -123,7 +129,7 @@ def symptom(
     if not np.isfinite(numbers).all():
         return "The answer holds NaN or infinity."
     if not same_values(task, difference.case, got, want):
-        return _constant_factor(task, cases, answers) or _fractions(numbers, want)
+        return _constant_factor(task, answers, expected) or _fractions(numbers, want)
     if numbers.shape != want.shape:
         return (
             f"The values are right, but the answer is {_size(numbers)}; {_size(want)} is expected."
@@ -155,9 +161,9 @@ def type_name(answer: Any) -> str:
     return type(answer).__name__
 
 
-def _constant_factor(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> str:
+def _constant_factor(task: Task, answers: Sequence[Any], expected: Sequence[Any]) -> str:
     arrays = [as_numbers(answer) for answer in answers]
-    wanted = [np.asarray(task.reference(**built(case)), dtype=np.float64) for case in cases]
+    wanted = [np.asarray(want, dtype=np.float64) for want in expected]
     pairs = list(zip(arrays, wanted, strict=True))
     if any(array is None or array.size != want.size for array, want in pairs):
         return ""

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.tasks._curves import peak_of
 from course_lib.tasks._ex02_counting import MILESTONES_IN_UPDATES, PLATEAU_LR
 from course_lib.tasks._ex02_polynomial import POLYNOMIAL_RATES
 from course_lib.tasks.task import Case, Hint, Misconception, Task
-
-
-def _peak(case: Case, expected: np.ndarray) -> float:
-    return case["peak_lr"]
 
 
 def _multi_step_rate(step: int, peak_lr: float, milestones: list[int], drop: float) -> float:
@@ -37,7 +34,7 @@ MULTI_STEP_RATE = Task(
     points=1,
     reference=_multi_step_rate,
     make_cases=_multi_step_cases,
-    scale=_peak,
+    scale=peak_of,
     curve="step",
     hints=(
         Hint(
@@ -148,7 +145,7 @@ EXPONENTIAL_RATES = Task(
     points=1,
     reference=_exponential_rates,
     make_cases=_exponential_cases,
-    scale=_peak,
+    scale=peak_of,
     hints=(
         Hint(
             "My rates are practically zero after a few updates",
@@ -233,7 +230,7 @@ INVERSE_SQRT_RATE = Task(
     points=2,
     reference=_inverse_sqrt_rate,
     make_cases=_inverse_sqrt_cases,
-    scale=_peak,
+    scale=peak_of,
     curve="step",
     hints=(
         Hint(

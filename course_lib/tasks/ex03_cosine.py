@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._ex03_resumed import RESUMED_RATES, down, half_wave, peak
+from course_lib.tasks._curves import half_wave, peak_of
+from course_lib.tasks._ex03_resumed import RESUMED_RATES, down
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 
@@ -32,7 +33,7 @@ COSINE_RATE = Task(
     points=2,
     reference=_cosine_rate,
     make_cases=_cosine_cases,
-    scale=peak,
+    scale=peak_of,
     curve="step",
     hints=(
         Hint(
@@ -206,7 +207,7 @@ RESTART_RATE = Task(
     points=3,
     reference=_restart_rate,
     make_cases=_restart_cases,
-    scale=peak,
+    scale=peak_of,
     curve="step",
     hints=(
         Hint(

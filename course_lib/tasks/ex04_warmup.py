@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.tasks._curves import half_wave, peak_of
 from course_lib.tasks._ex04_around import ADAM_UPDATE, WITH_WARMUP
 from course_lib.tasks._ex04_libraries import LIBRARY_RATES
-from course_lib.tasks._ex04_many import WARMUP_COSINE_RATES, fall, half_wave, peak, share_done
+from course_lib.tasks._ex04_many import WARMUP_COSINE_RATES, fall, share_done
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 
@@ -77,7 +78,7 @@ LR_AT_STEP = Task(
     points=5,
     reference=_lr_at_step,
     make_cases=_lr_at_step_cases,
-    scale=peak,
+    scale=peak_of,
     curve="step",
     hints=(
         Hint(

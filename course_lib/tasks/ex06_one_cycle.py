@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._ex06_rates import ONE_CYCLE_LR, THREE_PHASE_LR, steps_near, through
+from course_lib.tasks._curves import steps_near, through
+from course_lib.tasks._ex06_three_phases import THREE_PHASE_LR
+from course_lib.tasks._ex06_two_phases import ONE_CYCLE_LR
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from course_lib.tasks._curves import peak_of
 from course_lib.tasks._ex09_scaling import SCALED_RUN, SCHEDULE_FREE_WEIGHTS
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
@@ -154,7 +155,7 @@ STRAIGHT_TO_ZERO = Task(
     points=1,
     reference=_straight_to_zero,
     make_cases=_to_zero_cases,
-    scale=lambda case, expected: case["peak_lr"],
+    scale=peak_of,
     curve="step",
     hints=(
         Hint(

@@ -92,12 +92,12 @@ def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
     found = [("values", values, difference), ("shape", shape, other_shape)]
     found.append(("kind of number", kind, other_kind))
     parts = tuple(Part(name, 0.0 if wrong else p, p) for name, p, wrong in found if p)
-    difference = other_shape or other_kind
-    if difference is None:
+    first = other_shape or other_kind
+    if first is None:
         return Verdict(parts, None)
-    known = known_mistake(task, cases, answers, expected)
-    cause = known.sentence if known else symptom(task, cases, answers, difference)
-    return Verdict(parts, difference, known.name if known else "", cause)
+    known = known_mistake(task, cases, answers, values_are_right=difference is None)
+    cause = known.sentence if known else symptom(task, answers, expected, first)
+    return Verdict(parts, first, known.name if known else "", cause)
 
 
 def _worth(task: Task, expected: Any) -> tuple[float, float, float]:
@@ -118,7 +118,7 @@ def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdic
         return Verdict(parts, None, scores=scores)
     difference = Difference(wrong[0] + 1, *asked[wrong[0]])
     readable = all(isinstance(got, Raised) or _is_scorable(got, want) for _, got, want in asked)
-    known = known_mistake(task, cases, answers, expected) if readable else None
+    known = known_mistake(task, cases, answers) if readable else None
     name, cause = (known.name, known.sentence) if known else ("", "")
     return Verdict(parts, difference, name, cause, scores)
 

@@ -1,0 +1,157 @@
+"""Exercise 6, second task: the rate of one cycle in three phases."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_lib.tasks._curves import peak_of, steps_near, through, zero_past_the_end
+from course_lib.tasks.task import Case, Hint, Misconception, Task
+
+
+def _three_phase_lr(
+    step: int, peak_lr: float, total_steps: int, rise_steps: int, div: float, final_div: float
+) -> float:
+    first = peak_lr / div
+    ends = [0, rise_steps, 2 * rise_steps, total_steps]
+    return np.interp(step, ends, [first, peak_lr, first, first / final_div])
+
+
+def _three_phase_cases(rng: np.random.Generator) -> list[Case]:
+    settings = [
+        (0.1, 100, 30, 25.0, 1e4),
+        (2.0, 51, 25, 4.0, 10.0),  # a last phase of one update
+        (0.5, 20, 4, 10.0, 1.0),  # it stays at the first rate to the end
+        (1.0, 12, 1, 5.0, 3.0),
+    ]
+    for _ in range(3):
+        total = int(rng.integers(20, 300))
+        rise = int(rng.integers(2, (total - 1) // 2))
+        peak, div, final_div = rng.uniform(0.05, 3.0), rng.uniform(2, 30), rng.uniform(2, 100)
+        settings.append((float(peak), total, rise, float(div), float(final_div)))
+    names = ("peak_lr", "total_steps", "rise_steps", "div", "final_div")
+    return [
+        {"step": step} | dict(zip(names, setting, strict=True))
+        for setting in settings
+        for step in steps_near([0, setting[2], 2 * setting[2]], setting[1], rng)
+    ]
+
+
+def _phases(levels, ends):
+    """Return a wrong three-phase cycle of lines, by its levels and where they are reached."""
+
+    def rate(step, peak_lr, total_steps, rise_steps, div, final_div):
+        values = levels(peak_lr, div, final_div)
+        return float(np.interp(step, ends(rise_steps, total_steps), values))
+
+    return rate
+
+
+def _first_and_last(peak, div, final_div):
+    return [peak / div, peak, peak / div, peak / div / final_div]
+
+
+def _phases_of_cosines(step, peak_lr, total_steps, rise_steps, div, final_div):
+    ends = [0, rise_steps, 2 * rise_steps, total_steps]
+    return through(step, ends, _first_and_last(peak_lr, div, final_div))
+
+
+def _goes_on_falling(step, peak_lr, total_steps, rise_steps, div, final_div):
+    rate = _three_phase_lr(step, peak_lr, total_steps, rise_steps, div, final_div)
+    slope = peak_lr / div * (1 / final_div - 1) / (total_steps - 2 * rise_steps)
+    return rate + slope * max(step - total_steps, 0)
+
+
+THREE_PHASE_LR = Task(
+    name="three_phase_lr",
+    points=2,
+    reference=_three_phase_lr,
+    make_cases=_three_phase_cases,
+    scale=peak_of,
+    curve="step",
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "It is a line through four points. Write down for each of them the step and the rate.",
+        ),
+        Hint(
+            "There are too many `if`s",
+            "NumPy has a function that draws straight lines through given points, and that holds "
+            "the last value behind them.",
+        ),
+        Hint(
+            "My rate gets negative",
+            "A line goes on for ever. What is asked for past total_steps?",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "two phases",
+            _phases(
+                lambda peak, div, final: [peak / div, peak, peak / div / final],
+                lambda rise, total: [0, rise, total],
+            ),
+            "This has two phases: it falls from the peak to the end in one line. The stop at the "
+            "first rate, after as many updates as the rise took, is missing.",
+        ),
+        Misconception(
+            "no last phase",
+            _phases(
+                lambda peak, div, final: [peak / div, peak, peak / div],
+                lambda rise, total: [0, rise, 2 * rise],
+            ),
+            "Up and down are right. Then the rate stays at peak / div: the last phase, down to the "
+            "end, is missing.",
+        ),
+        Misconception(
+            "the fall takes the rest",
+            _phases(
+                lambda peak, div, final: [peak / div, peak, peak / div, peak / div / final],
+                lambda rise, total: [0, rise, total, total + 1e-9],
+            ),
+            "The fall back to the first rate takes the whole rest of the run here. It should "
+            "take as many updates as the rise; what is left belongs to the last phase.",
+        ),
+        Misconception(
+            "final_div divides the peak",
+            _phases(
+                lambda peak, div, final: [peak / div, peak, peak / div, peak / final],
+                lambda rise, total: [0, rise, 2 * rise, total],
+            ),
+            "Your end is the peak over final_div. final_div divides the first rate.",
+        ),
+        Misconception(
+            "one update early",
+            _phases(
+                _first_and_last,
+                lambda rise, total: [-1e-9, rise - 1, 2 * rise - 2 + 1e-9, total - 1],
+            ),
+            "This is PyTorch's way of counting, with every phase ending early. Here the phases end "
+            "at rise_steps, 2 rise_steps and total_steps.",
+        ),
+        Misconception(
+            "the end one update early",
+            _phases(
+                _first_and_last, lambda rise, total: [0, rise, 2 * rise, max(total - 1, 2 * rise)]
+            ),
+            "Your end is reached at total_steps - 1, the last update; here the end is at "
+            "total_steps.",
+        ),
+        Misconception(
+            "half-cosines",
+            _phases_of_cosines,
+            "The turning points are right, with half a cosine between them. Asked for are "
+            "straight lines this time.",
+        ),
+        Misconception(
+            "zero past the end",
+            zero_past_the_end(_three_phase_lr),
+            "Up to total_steps this is right; then it is 0. Hold the last level.",
+        ),
+        Misconception(
+            "goes on falling",
+            _goes_on_falling,
+            "Past total_steps your last line goes on, and below 0 in the end. The last level is "
+            "held.",
+        ),
+    ),
+)
