@@ -15,13 +15,12 @@ import numpy as np
 
 from course_lib import progress, tasks
 from course_lib.tasks.causes import Raised
-from course_lib.tasks.comparison import Difference, as_array
+from course_lib.tasks.comparison import Difference
 from course_lib.tasks.judging import Verdict, judge
-from course_lib.tasks.task import Case, Given, Task, built
+from course_lib.tasks.showing import WIDTH, answer_curve, same_rest, show, show_call
+from course_lib.tasks.task import Case, Task, built
 
-_WIDTH = 88  # of a printed line
 _BAR = 20  # characters
-_SHORTEST_CURVE = 6  # values; fewer are a handful of numbers
 _SHORTEST_STRETCH, _MOST_STEPS = 20, 400  # that are drawn of an answer to single steps
 
 _BEGINNING = re.compile("where to begin|how to begin")  # whoever has an answer has begun
@@ -142,15 +141,15 @@ def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
     first = "error" if isinstance(difference.got, Raised) else "difference"
     lines = [
         f"{task.name}: {start}. First {first}, in case {difference.number}:",
-        f"  {_show_call(task.name, difference.case)}",
+        f"  {show_call(task.name, difference.case)}",
     ]
     if isinstance(difference.got, Raised):
         raised = difference.got
         lines.append(f"  raised    {raised.kind}: {raised.message}")
         lines += [f"  in your line  {raised.line}"] if raised.line else []
     else:
-        lines.append(f"  got       {_show(difference.got, difference.expected)}")
-        lines.append(f"  expected  {_show(difference.expected, difference.got)}")
+        lines.append(f"  got       {show(difference.got, difference.expected)}")
+        lines.append(f"  expected  {show(difference.expected, difference.got)}")
     if verdict.cause:
         lines.append(_wrapped(f"Likely cause: {verdict.cause}"))
     elif task.hints:
@@ -168,7 +167,7 @@ def _counted(sentences: list[str]) -> list[str]:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _bar(task: Task) -> str:
@@ -206,18 +205,10 @@ def _draw(
 def _curves(
     task: Task, function: Callable[..., Any], cases: Sequence[Case], difference: Difference
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    case, want = difference.case, np.asarray(difference.expected)
+    case = difference.case
     if task.curve is None:
-        got = tasks.as_numbers(difference.got)
-        if (
-            want.ndim != 1
-            or want.size < _SHORTEST_CURVE
-            or want.dtype.kind not in "fi"
-            or got is None
-        ):
-            return None
-        return np.arange(want.size), _as_long_as(got, want.size), want.astype(np.float64)
-    last = max(one[task.curve] for one in cases if _same_rest(one, case, task.curve))
+        return answer_curve(difference)
+    last = max(one[task.curve] for one in cases if same_rest(one, case, task.curve))
     end = max(int(last), _SHORTEST_STRETCH)
     t = np.unique(np.linspace(0, end, min(end, _MOST_STEPS) + 1).astype(int))
     asked = [dict(case) | {task.curve: type(case[task.curve])(value)} for value in t]
@@ -225,64 +216,3 @@ def _curves(
     wanted = [float(np.ravel(task.reference(**built(one)))[0]) for one in asked]
     single = [g.ravel()[0] if g is not None and g.size == 1 else np.nan for g in got]
     return t, np.array(single), np.array(wanted)
-
-
-def _same_rest(one: Case, other: Case, name: str) -> bool:
-    return all(repr(one[key]) == repr(other[key]) for key in one if key != name)
-
-
-def _as_long_as(values: np.ndarray, size: int) -> np.ndarray:
-    """Return the values as a line of `size` points; NaN where there is none."""
-    line = np.full(size, np.nan)
-    line[: values.size] = values.ravel()[:size]
-    return line
-
-
-def _show_call(name: str, case: Case) -> str:
-    arguments = ", ".join(f"{key}={_show(value)}" for key, value in case.items())
-    return f"{name}({arguments})"
-
-
-def _show(value: Any, other: Any = None) -> str:
-    """Return a value as a line of text; of a long array, the part around the first difference."""
-    if isinstance(value, Given):
-        return repr(value)
-    if isinstance(value, np.ndarray | list | tuple):
-        array = as_array(value)
-        start = _where_they_part(value, other)
-        if array is not None and array.ndim == 1 and array.size > 8:
-            low = max(0, min(start - 2, array.size - 8))
-            part = ", ".join(_number(x) for x in array[low : low + 8].tolist())
-            shown = f"{'…, ' * (low > 0)}{part}{', …' * (low + 8 < array.size)}"
-            where = f", shown from index {low}" if low else ""
-            return f"array([{shown}])  ({array.size} values{where})"
-        if isinstance(value, np.ndarray):
-            text = np.array2string(
-                value,
-                separator=", ",
-                threshold=40,
-                formatter={"float_kind": lambda number: _number(float(number))},
-            )
-            return f"array({' '.join(text.split())})"
-        inside = ", ".join(_show(one) for one in value)
-        text = f"[{inside}]" if isinstance(value, list) else f"({inside})"
-    elif isinstance(value, dict):
-        text = "{" + ", ".join(f"{key!r}: {_show(one)}" for key, one in value.items()) + "}"
-    else:
-        text = _number(value)
-    return text if len(text) <= 4 * _WIDTH else f"{text[: 4 * _WIDTH]}…"
-
-
-def _where_they_part(value: Any, other: Any) -> int:
-    a, b = tasks.as_numbers(value), tasks.as_numbers(other)
-    if a is None or b is None or a.shape != b.shape or a.ndim != 1:
-        return 0
-    unequal = ~np.isclose(a, b, rtol=1e-5, atol=0)
-    return int(np.argmax(unequal)) if unequal.any() else 0
-
-
-def _number(value: Any) -> str:
-    if not isinstance(value, float | np.floating):
-        return repr(value.item() if isinstance(value, np.generic) else value)
-    text = f"{value + 0.0:.7g}"  # never -0
-    return f"{text}.0" if text.lstrip("-").isdigit() else text  # 58.0 is not the whole number 58

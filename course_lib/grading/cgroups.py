@@ -1,0 +1,203 @@
+"""Control groups: limits on memory, processes and processor time of a tree of processes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "lr-course-"
+_ROOT = Path("/sys/fs/cgroup")
+_PERIOD = 100_000  # microseconds over which processor time is counted
+_OURS_V2 = f"{PREFIX}grader"  # where the grader itself goes: a group with children has no processes
+_PATIENCE = 5.0  # seconds until the kernel has let go of a killed process
+
+
+class NoCgroupsError(RuntimeError):
+    """Control groups cannot be made here; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A control group for one tree of processes.
+
+    Attributes:
+        folders: its folder in every hierarchy; of version 2 there is one.
+    """
+
+    folders: tuple[Path, ...]
+
+    @property
+    def entrances(self) -> tuple[Path, ...]:
+        """Files into which a process writes its number to be limited from then on."""
+        return tuple(folder / "cgroup.procs" for folder in self.folders)
+
+    @property
+    def was_out_of_memory(self) -> bool:
+        """Whether the kernel killed a process of the tree for want of memory."""
+        return any(
+            _counted(folder / name, "oom_kill")
+            for folder in self.folders
+            for name in ("memory.oom_control", "memory.events")
+        )
+
+    @property
+    def had_too_many_processes(self) -> bool:
+        """Whether a process could not be started for the limit."""
+        return any(_counted(folder / "pids.events", "max") for folder in self.folders)
+
+    def remove(self) -> None:
+        """Kill what is left of the tree and remove the group."""
+        deadline = time.monotonic() + _PATIENCE
+        for folder in self.folders:
+            while folder.exists():
+                _kill_all(folder)
+                try:
+                    folder.rmdir()
+                except FileNotFoundError:
+                    break
+                except OSError:  # still in use
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.005)
+
+
+def make(name: str, memory_mb: int, processes: int, cores: float) -> Group:
+    """Return a new group with its limits set.
+
+    Args:
+        name: unique; `PREFIX` is put before it.
+        memory_mb: of all processes and of files in memory together.
+        processes: processes and threads.
+        cores: processor seconds a second.
+
+    Raises:
+        NoCgroupsError: they are not to be had, or not ours to make.
+    """
+    parents = _parents()
+    group = Group(tuple(dict.fromkeys(parent / (PREFIX + name) for parent in parents.values())))
+    memory = memory_mb * 1_000_000
+    try:
+        for folder in group.folders:
+            folder.mkdir()
+        for controller, parent in parents.items():
+            folder = parent / (PREFIX + name)
+            if controller == "pids":
+                _write(folder / "pids.max", processes)
+            elif controller == "cpu":
+                _limit_cpu(folder, cores)
+            else:
+                _limit_memory(folder, memory)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            group.remove()
+        raise NoCgroupsError(
+            f"no control group can be made ({error.strerror}: {error.filename}). {_ADVICE}"
+        ) from error
+    return group
+
+
+def sweep(is_alive: object) -> None:
+    """Remove groups whose grader is gone.
+
+    Args:
+        is_alive: takes a group's name without `PREFIX`, returns whether its grader still runs.
+    """
+    try:
+        parents = _parents()
+    except NoCgroupsError:
+        return
+    for parent in dict.fromkeys(parents.values()):
+        for folder in parent.glob(f"{PREFIX}*"):
+            name = folder.name.removeprefix(PREFIX)
+            if folder.name != _OURS_V2 and not is_alive(name):
+                with contextlib.suppress(OSError):  # another grader may be sweeping as well
+                    Group((folder,)).remove()
+
+
+_ADVICE = (
+    "The grader needs control groups of its own: as root it has them; a user starts it with "
+    "`systemd-run --user --scope -p Delegate=yes lr-course grade …`."
+)
+
+
+def _parents() -> dict[str, Path]:
+    """Return the folder below which groups are made, for every controller that is needed."""
+    own = _own_groups()
+    if "memory" in own:  # version 1: a hierarchy a controller
+        return {name: _ROOT / name for name in ("memory", "pids", "cpu") if name in own}
+    if "" not in own:
+        raise NoCgroupsError(f"this system has no control groups. {_ADVICE}")
+    parent = _ROOT / own[""].lstrip("/")
+    if parent.name == _OURS_V2:
+        parent = parent.parent
+    else:
+        _delegate(parent)
+    return dict.fromkeys(("memory", "pids", "cpu"), parent)
+
+
+def _own_groups() -> dict[str, str]:
+    """Return this process's group by controller; that of version 2 has the name ""."""
+    groups = {}
+    with contextlib.suppress(FileNotFoundError):
+        for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
+            _, controllers, path = line.split(":", 2)
+            groups.update(dict.fromkeys(controllers.split(","), path))
+    return groups
+
+
+def _delegate(parent: Path) -> None:
+    """Let children of a version 2 group be limited: its own processes move into a child first."""
+    try:
+        (parent / _OURS_V2).mkdir(exist_ok=True)
+        for process in (parent / "cgroup.procs").read_text(encoding="utf-8").split():
+            with contextlib.suppress(ProcessLookupError):
+                _write(parent / _OURS_V2 / "cgroup.procs", process)
+        _write(parent / "cgroup.subtree_control", "+memory +pids +cpu")
+    except OSError as error:
+        raise NoCgroupsError(
+            f"the control group {parent} is not ours to divide ({error.strerror}). {_ADVICE}"
+        ) from error
+
+
+def _limit_memory(folder: Path, limit: int) -> None:
+    if (folder / "memory.max").exists():  # version 2
+        _write(folder / "memory.max", limit)
+        if (folder / "memory.swap.max").exists():
+            _write(folder / "memory.swap.max", 0)
+        return
+    _write(folder / "memory.limit_in_bytes", limit)
+    if (folder / "memory.memsw.limit_in_bytes").exists():
+        _write(folder / "memory.memsw.limit_in_bytes", limit)
+
+
+def _limit_cpu(folder: Path, cores: float) -> None:
+    if (folder / "cpu.max").exists():
+        _write(folder / "cpu.max", f"{round(cores * _PERIOD)} {_PERIOD}")
+        return
+    _write(folder / "cpu.cfs_period_us", _PERIOD)
+    _write(folder / "cpu.cfs_quota_us", round(cores * _PERIOD))
+
+
+def _write(path: Path, value: object) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(str(value))
+
+
+def _counted(path: Path, name: str) -> bool:
+    with contextlib.suppress(OSError):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            key, _, value = line.partition(" ")
+            if key == name:
+                return int(value) > 0
+    return False
+
+
+def _kill_all(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        for process in (folder / "cgroup.procs").read_text(encoding="utf-8").split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process), signal.SIGKILL)

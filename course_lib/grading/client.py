@@ -1,0 +1,207 @@
+"""papermill's client and engine for kernels that nobody trusts: errors go on, limits end them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import papermill
+import zmq
+from nbclient.exceptions import CellControlSignal
+from nbclient.util import run_sync
+from nbformat import NotebookNode
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import Engine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+from traitlets import Any as AnyTrait
+from zmq.utils.monitor import recv_monitor_message
+
+from course_lib.grading.kernels import SubmissionKernelManager
+
+ENGINE = "lr-course-submission"
+_START_SECONDS = 60
+_BYTES_A_MESSAGE = 200  # that a message costs besides what it carries
+_ENDING = 0.3  # seconds in which a kernel that ended is seen to have ended
+
+_log = logging.getLogger(__name__)
+
+
+class OverLimitError(Exception):
+    """A kernel printed or sent more than it may, and was ended."""
+
+
+class Watch:
+    """Watches what a kernel uses, and ends it when that is too much.
+
+    Attributes:
+        notebook: what is executed.
+        current: the cell that runs; None before the first.
+        is_over_limit: whether a limit was exceeded.
+        used: bytes that were sent.
+    """
+
+    def __init__(
+        self, manager: SubmissionKernelManager, output_bytes: int, deadline: float, used: int = 0
+    ) -> None:
+        """Begin.
+
+        Args:
+            manager: of the kernel.
+            output_bytes: most that may be sent.
+            deadline: when everything must have ended, on the clock of `time.monotonic`.
+            used: bytes that kernels before it have sent.
+        """
+        self.notebook: NotebookNode | None = None
+        self.current: NotebookNode | None = None
+        self.is_over_limit = False
+        self.used = used
+        self._manager, self._most, self._deadline = manager, output_bytes, deadline
+
+    def seconds_for(self, cell: NotebookNode) -> float:
+        """Return how long a cell may take: its own limit, or what is left of the whole."""
+        return max(0.1, min(cell.metadata.seconds, self._deadline - time.monotonic()))
+
+    def count(self, message: Mapping[str, Any]) -> None:
+        """Count a message, and end its kernel when there were too many."""
+        self.used += _BYTES_A_MESSAGE + _size(message.get("content"))
+        if self.used > self._most:
+            self.end()
+
+    def end(self) -> None:
+        """End a kernel that is over a limit."""
+        self.is_over_limit = True
+        self._manager.kill_now()
+
+
+def execute(nb: NotebookNode, manager: SubmissionKernelManager, watch: Watch) -> None:
+    """Execute a notebook, cell after cell, in a started kernel; a cell that raises stops nothing.
+
+    Outputs stand in `watch.notebook`; a cell that came to its end has `metadata.done`.
+
+    Args:
+        nb: cells with `metadata.seconds`, how long each may take.
+        manager: of the kernel.
+        watch: is told what happens.
+
+    Raises:
+        CellTimeoutError: a cell took too long.
+        DeadKernelError: the kernel ended by itself.
+        OverLimitError: it was ended for what it sent.
+    """
+    try:
+        papermill.execute_notebook(
+            nb,
+            None,
+            kernel_name="submission",
+            engine_name=ENGINE,
+            progress_bar=False,
+            manager=manager,
+            watch=watch,
+        )
+    except PapermillExecutionError:  # some cell raised, which its outputs show
+        return
+    except Exception as error:
+        if watch.is_over_limit:
+            raise OverLimitError("the kernel sent more than it may") from error
+        raise
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(len(str(key)) + _size(one) for key, one in value.items())
+    if isinstance(value, list):
+        return sum(map(_size, value)) + len(value)
+    return 8
+
+
+class _Client(PapermillNotebookClient):
+    watch = AnyTrait()
+    _monitors: tuple[asyncio.Future, ...] = ()
+
+    def execute(self, **_: Any) -> NotebookNode:
+        # papermill's own asks the kernel for its language once more at the end, and would wait for
+        # ever when that does not answer.
+        self.reset_execution_trackers()
+        run_sync(self.async_start_new_kernel_client)()
+        try:
+            for index, cell in enumerate(self.nb.cells):
+                self.watch.current = cell
+                self.execute_cell(cell, index)
+                cell.metadata.done = True
+        finally:
+            run_sync(self._async_leave)()
+        return self.nb
+
+    async def async_execute_cell(self, cell: NotebookNode, *args: Any, **kwargs: Any) -> Any:
+        if not self._monitors:
+            channels = (self.kc.iopub_channel, self.kc.shell_channel)
+            self._monitors = tuple(asyncio.ensure_future(self._see(c.socket)) for c in channels)
+        return await super().async_execute_cell(cell, *args, **kwargs)
+
+    execute_cell = run_sync(async_execute_cell)
+
+    async def _see(self, socket: zmq.Socket) -> None:
+        """End a kernel whose connection is cut while it lives: a message was too large for it."""
+        monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        try:
+            await recv_monitor_message(monitor)
+            await asyncio.sleep(_ENDING)
+            if await self.km.is_alive():
+                self.watch.end()
+        finally:
+            socket.disable_monitor()
+
+    async def _async_leave(self) -> None:
+        for monitor in self._monitors:
+            monitor.cancel()
+        await asyncio.gather(*self._monitors, return_exceptions=True)
+        self.kc.stop_channels()
+
+    def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
+        self.watch.count(msg)
+        if self.watch.is_over_limit:
+            return None
+        try:
+            return super().process_message(msg, cell, cell_index)
+        except CellControlSignal:
+            raise
+        except Exception:  # the kernel can send anything, of any form
+            _log.info("a kernel sent a message that cannot be read", exc_info=True)
+            return None
+
+
+class SubmissionEngine(Engine):
+    """papermill's engine for submissions."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        log_output: bool = False,
+        *,
+        manager: SubmissionKernelManager,
+        watch: Watch,
+        **_: Any,
+    ) -> None:
+        """Execute the cells in a kernel that has been started."""
+        watch.notebook = nb_man.nb
+        _Client(
+            nb_man,
+            km=manager,
+            watch=watch,
+            kernel_name=kernel_name,
+            startup_timeout=_START_SECONDS,
+            timeout_func=watch.seconds_for,
+            allow_errors=True,
+            store_widget_state=False,
+            log=_log,
+        ).execute()
+
+
+papermill_engines.register(ENGINE, SubmissionEngine)

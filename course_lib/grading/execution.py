@@ -1,0 +1,214 @@
+"""Runs a learner's cells and asks their functions, in as many kernels as that takes."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course_lib.grading import client, questions, report, wire
+from course_lib.grading.kernels import KernelStartError, WarmKernels
+from course_lib.grading.notebook import Cell
+from course_lib.grading.probe import MIME
+from course_lib.grading.settings import Limits
+from course_lib.tasks import Case
+
+_MOST_STARTS = 12  # of a kernel; every one but the first follows a cell that ended the one before
+_MOST_KEPT = 20_000  # characters of what a cell prints
+_GIVEN, _LEARNER, _PROBE = "given", "learner", "probe"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What became of a task's function.
+
+    Attributes:
+        outcome: `report.ANSWERED`, `report.MISSING`, or why there are no answers.
+        values: the answers, one a case; empty where there are none.
+        seconds: that the calls took.
+        printed: what it printed meanwhile, cut off.
+    """
+
+    outcome: str
+    values: tuple[Any, ...] = ()
+    seconds: float = 0.0
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What became of a submission.
+
+    Attributes:
+        asked: by task.
+        printed: by index of the learner's cell: what it printed or raised, cut off.
+        ended: by index of the learner's cell: why it was stopped.
+    """
+
+    asked: dict[str, Asked] = field(default_factory=dict)
+    printed: dict[int, str] = field(default_factory=dict)
+    ended: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be run.
+
+    Attributes:
+        given: code that the exercise came with, run before the learner's.
+        cells: the learner's.
+        cases: of every task.
+        limits: of the submission.
+    """
+
+    given: Sequence[str]
+    cells: Sequence[Cell]
+    cases: Mapping[str, Sequence[Case]]
+    limits: Limits
+
+
+def run(job: Job, warm: WarmKernels) -> Ran:
+    """Run a learner's cells and ask the function of every task for its answers.
+
+    A cell that raises does not stop the others. One that takes too long, ends its kernel or
+    exceeds a limit is left out when the kernel is started anew for the rest; that a kernel ended
+    by itself is believed when it happens twice, as somebody else may have killed it.
+
+    Args:
+        job: what is to be run.
+        warm: where kernels come from.
+
+    Raises:
+        KernelStartError: no kernel starts.
+    """
+    ran = Ran()
+    died: set[tuple[str, str]] = set()
+    used = 0
+    deadline = time.monotonic() + job.limits.submission_seconds
+    for _ in range(_MOST_STARTS):
+        if set(job.cases) <= set(ran.asked) or time.monotonic() >= deadline:
+            break
+        used = _one_kernel(job, warm, ran, died, deadline, used)
+    for task in job.cases:
+        ran.asked.setdefault(task, Asked(report.TIMED_OUT))
+    return ran
+
+
+def _one_kernel(
+    job: Job,
+    warm: WarmKernels,
+    ran: Ran,
+    died: set[tuple[str, str]],
+    deadline: float,
+    used: int,
+) -> int:
+    """Run what is left in one kernel; return the bytes it has sent, with those before."""
+    nonce = secrets.token_hex(8)
+    nb = new_notebook(cells=_plan(job, ran, nonce))
+    manager = warm.take()
+    watch = client.Watch(manager, job.limits.output_mb * 1_000_000, deadline, used)
+    trouble = ""
+    try:
+        stopped = None
+        client.execute(nb, manager, watch)
+    except client.OverLimitError:
+        stopped = report.OVER_LIMIT
+    except CellTimeoutError:
+        stopped = report.TIMED_OUT
+    except DeadKernelError:
+        stopped = report.DIED
+    except Exception as error:  # messages that are none of Jupyter's, from a kernel gone astray
+        stopped, trouble = report.DIED, repr(error)
+    finally:
+        told = manager.last_words()
+        manager.end()
+    if watch.current is None:
+        raise KernelStartError(f"the kernel does not start: {told or trouble or stopped}")
+    if stopped == report.DIED and manager.was_out_of_memory:
+        stopped = report.OVER_LIMIT
+    _collect(watch.notebook, job, nonce, ran)
+    if stopped is not None:
+        _blame(watch.current, stopped, ran, died)
+    return watch.used if stopped != report.OVER_LIMIT else 0
+
+
+def _plan(job: Job, ran: Ran, nonce: str) -> list[NotebookNode]:
+    seconds = job.limits.cell_seconds
+    cells = [_cell(questions.boot_cell(), _GIVEN, "", seconds)]
+    cells += [_cell(code, _GIVEN, "", seconds) for code in job.given]
+    cells += [
+        _cell(cell.source, _LEARNER, str(n), seconds)
+        for n, cell in enumerate(job.cells)
+        if n not in ran.ended
+    ]
+    seconds = job.limits.task_seconds
+    cells += [
+        _cell(questions.probe_cell(task, cases, nonce), _PROBE, task, seconds)
+        for task, cases in job.cases.items()
+        if task not in ran.asked
+    ]
+    return cells
+
+
+def _cell(source: str, role: str, name: str, seconds: float) -> NotebookNode:
+    return new_code_cell(source, metadata={"role": role, "of": name, "seconds": seconds})
+
+
+def _blame(cell: NotebookNode, stopped: str, ran: Ran, died: set[tuple[str, str]]) -> None:
+    """Note that a cell ended its kernel, so that it does not run again."""
+    role, name = cell.metadata.role, cell.metadata["of"]
+    if stopped == report.DIED and (role, name) not in died:
+        died.add((role, name))
+    elif role == _PROBE:
+        ran.asked[name] = Asked(stopped, printed=_text_of(cell))
+    elif role == _LEARNER:
+        ran.ended[int(name)] = stopped
+    else:
+        raise KernelStartError(f"the exercise's own code cannot be run: {stopped}")
+
+
+def _collect(nb: NotebookNode, job: Job, nonce: str, ran: Ran) -> None:
+    """Keep what the executed cells printed and answered."""
+    for cell in nb.cells:
+        role, name = cell.metadata.get("role"), cell.metadata.get("of")
+        if role == _LEARNER and (text := _text_of(cell)):
+            ran.printed[int(name)] = text
+        elif role == _PROBE and cell.metadata.get("done"):
+            ran.asked[name] = _asked(cell, nonce, len(job.cases[name]))
+
+
+def _asked(cell: NotebookNode, nonce: str, number: int) -> Asked:
+    """Return what a probe's cell says; whatever it holds was made beside the learner's code."""
+    printed = _text_of(cell)
+    for output in cell.outputs:
+        found = output.get("data", {}).get(MIME)
+        if found is None:
+            continue
+        try:
+            answers = questions.read_answers(found, nonce, number)
+        except wire.WireError:
+            return Asked(report.DIED, printed=printed)
+        if answers.values is None:
+            return Asked(report.MISSING)
+        return Asked(report.ANSWERED, answers.values, answers.seconds, printed)
+    return Asked(report.DIED, printed=printed)
+
+
+def _text_of(cell: NotebookNode) -> str:
+    """Return what a cell printed, showed as text or raised."""
+    pieces = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            pieces.append(str(output.text))
+        elif output.output_type == "error":
+            pieces.append(f"{output.ename}: {output.evalue}\n")
+        elif "text/plain" in output.get("data", {}):
+            pieces.append(f"{output.data['text/plain']}\n")
+    text = "".join(pieces)
+    return text if len(text) <= _MOST_KEPT else f"{text[:_MOST_KEPT]}\n… (cut off)"

@@ -1,0 +1,279 @@
+"""Jupyter kernels in the sandbox: a provisioner for every Jupyter client, and a manager."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import zmq
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+from nbclient.util import run_sync
+from traitlets import Bool, Dict, Instance, Unicode
+
+from course_lib.grading import cgroups, sandbox, seccomp
+from course_lib.grading.settings import Limits
+
+PROVISIONER = "lr-course-sandbox"  # its entry point, jupyter_client.kernel_provisioners
+# Files there count as memory of whoever writes them, so no submission can fill a disk with them.
+_SHARED = Path("/dev/shm")
+_MOST_STDERR = 4096
+
+
+class SandboxProvisioner(LocalProvisioner):
+    """Starts a kernel in the sandbox, and kills all of it from outside."""
+
+    limits = Dict(help="of the submission, by name").tag(config=True)
+
+    _name = Unicode()
+    _shared = Instance(Path, allow_none=True)
+    _group = Instance(cgroups.Group, allow_none=True)
+    _told = Instance(object, allow_none=True)
+    out_of_memory = Bool(False)
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Make the shared folder and the control group, and put the box around the command."""
+        limits = Limits(**self.limits)
+        self._name = f"{_owner(os.getpid())}-{secrets.token_hex(6)}"
+        self._shared = _SHARED / (cgroups.PREFIX + self._name)
+        self._shared.mkdir(mode=0o700)
+        self._group = cgroups.make(self._name, limits.memory_mb, limits.processes, limits.cores)
+        manager = self.parent
+        manager.transport, manager.ip = "ipc", str(self._shared / "kernel")
+        manager.connection_file = str(self._shared / "connection.json")
+        kwargs = await super().pre_launch(**kwargs)
+        descriptor = seccomp.as_descriptor()
+        kwargs["cmd"] = sandbox.command(
+            kwargs["cmd"], self._shared, self._group, limits, descriptor
+        )
+        kwargs["pass_fds"] = (descriptor,)
+        return kwargs
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Launch the box. Its output goes nowhere; what it says on stderr is kept for an error."""
+        descriptors = kwargs["pass_fds"]
+        try:
+            self.process = subprocess.Popen(
+                cmd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                # Nobody reads this pipe while the box runs: when it is full, the box waits.
+                stderr=subprocess.PIPE,
+                pass_fds=descriptors,
+                env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
+                start_new_session=True,
+            )
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        self.pid = self.pgid = self.process.pid
+        self._told = self.process.stderr
+        return self.connection_info
+
+    def kill_now(self) -> None:
+        """Kill all processes of the box; returns at once."""
+        if self.process:
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, 9)
+
+    def last_words(self) -> str:
+        """Return what the box has written to stderr: why it could not be made."""
+        if self._told is None or self._told.closed:
+            return ""
+        os.set_blocking(self._told.fileno(), False)
+        return (self._told.read(_MOST_STDERR) or b"").decode(errors="replace").strip()
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """Remove the control group, with all that is left in it, and the shared folder."""
+        self.kill_now()
+        if self._group is not None:
+            self.out_of_memory = self.out_of_memory or self._group.was_out_of_memory
+            self._group.remove()
+            self._group = None
+        if self._shared is not None:
+            shutil.rmtree(self._shared, ignore_errors=True)
+            self._shared = None
+        if self._told is not None:
+            self._told.close()
+        await super().cleanup(restart=restart)
+
+    @property
+    def is_out_of_memory(self) -> bool:
+        """Whether one of its processes was killed for want of memory."""
+        return self.out_of_memory or (self._group is not None and self._group.was_out_of_memory)
+
+
+class SubmissionKernelManager(AsyncKernelManager):
+    """Manages the kernel of one submission, whose messages may not be larger than a limit.
+
+    Without the limit, one message could fill the grader's own memory.
+    """
+
+    message_bytes = 8_000_000
+
+    def _context_default(self) -> zmq.asyncio.Context:
+        self._created_context = True
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, self.message_bytes)
+        return context
+
+    def client(self, **kwargs: Any) -> AsyncKernelClient:
+        """Return a client that shares the manager's context, and so its limit."""
+        return super().client(context=self.context, **kwargs)
+
+    def kill_now(self) -> None:
+        """Kill the kernel and all it has started; returns at once."""
+        if isinstance(self.provisioner, SandboxProvisioner):
+            self.provisioner.kill_now()
+        elif self.provisioner is not None and self.provisioner.process is not None:
+            self.provisioner.process.kill()
+
+    def last_words(self) -> str:
+        """Return what the sandbox said when it could not be made."""
+        told = getattr(self.provisioner, "last_words", None)
+        return told() if told is not None else ""
+
+    @property
+    def was_out_of_memory(self) -> bool:
+        """Whether a process of the kernel was killed for want of memory."""
+        return bool(getattr(self.provisioner, "is_out_of_memory", False))
+
+    def end(self) -> None:
+        """Kill the kernel and remove all that was made for it."""
+        run_sync(self._end)()
+
+    async def _end(self) -> None:
+        self.kill_now()
+        if self.has_kernel:
+            await self.provisioner.wait()
+        self.cleanup_connection_file()
+        await self._async_cleanup_resources()
+        if self.transport == "ipc" and not isinstance(self.provisioner, SandboxProvisioner):
+            shutil.rmtree(Path(self.connection_file).parent, ignore_errors=True)
+
+
+class _Specifications(KernelSpecManager):
+    """Knows one kernel: this Python, in the sandbox or without."""
+
+    limits: Limits
+    unsafe = False
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+        return KernelSpec(**specification(self.limits, unsafe=self.unsafe))
+
+
+def specification(limits: Limits, *, unsafe: bool) -> dict[str, Any]:
+    """Return what a kernel.json holds: this Python, in the sandbox unless `unsafe`."""
+    kernel = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    found: dict[str, Any] = {
+        "argv": [*kernel, "--HistoryManager.enabled=False"],
+        "display_name": "Submission",
+        "language": "python",
+        "interrupt_mode": "message",
+        "metadata": {},
+    }
+    if not unsafe:
+        config = {"limits": dataclasses.asdict(limits)}
+        found["metadata"] = {
+            "kernel_provisioner": {"provisioner_name": PROVISIONER, "config": config}
+        }
+    return found
+
+
+def kernel_manager(limits: Limits, *, unsafe: bool = False) -> SubmissionKernelManager:
+    """Return a manager whose kernel runs in the sandbox; it is not started yet.
+
+    Args:
+        limits: of the submission.
+        unsafe: whether the kernel runs without the sandbox, with all rights of the grader.
+    """
+    specifications = _Specifications()
+    specifications.limits, specifications.unsafe = limits, unsafe
+    manager = SubmissionKernelManager(kernel_name="submission", kernel_spec_manager=specifications)
+    manager.message_bytes = limits.message_mb * 1_000_000
+    if unsafe:
+        folder = tempfile.mkdtemp(prefix=cgroups.PREFIX)
+        manager.transport, manager.ip = "ipc", f"{folder}/kernel"
+        manager.connection_file = f"{folder}/connection.json"
+    return manager
+
+
+class KernelStartError(RuntimeError):
+    """The kernel does not start: the machine's fault, not the learner's."""
+
+
+class WarmKernels:
+    """Starts the next kernel while a submission runs: starting one takes half a second."""
+
+    def __init__(self, limits: Limits, *, unsafe: bool = False) -> None:
+        """Start nothing yet.
+
+        Args:
+            limits: of every submission.
+            unsafe: whether kernels run without the sandbox.
+        """
+        self._limits, self._unsafe = limits, unsafe
+        self._next: SubmissionKernelManager | None = None
+
+    def take(self) -> SubmissionKernelManager:
+        """Return a started kernel that nobody has used."""
+        manager, self._next = self._next or self._start(), None
+        return manager
+
+    def prepare(self) -> None:
+        """Start the next one; returns at once."""
+        if self._next is None:
+            self._next = self._start()
+
+    def close(self) -> None:
+        """End the kernel that nobody took."""
+        if self._next is not None:
+            self._next.end()
+            self._next = None
+
+    def _start(self) -> SubmissionKernelManager:
+        manager = kernel_manager(self._limits, unsafe=self._unsafe)
+        try:
+            run_sync(manager.start_kernel)()
+        except Exception as error:
+            manager.end()
+            raise KernelStartError(f"no kernel can be started: {error}") from error
+        return manager
+
+
+def sweep() -> None:
+    """Remove what graders that were killed have left: control groups and shared folders."""
+    cgroups.sweep(_is_alive)
+    for folder in _SHARED.glob(f"{cgroups.PREFIX}*"):
+        if not _is_alive(folder.name.removeprefix(cgroups.PREFIX)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner(pid: int) -> str:
+    """Return a name for a process that no later process has: its number and when it began."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        began = file.read().rpartition(")")[2].split()[19]
+    return f"{pid}.{began}"
+
+
+def _is_alive(name: str) -> bool:
+    owner = name.partition("-")[0]
+    pid = owner.partition(".")[0]
+    if not pid.isdigit():
+        return True  # none of ours
+    try:
+        return "." not in owner or _owner(int(pid)) == owner
+    except (FileNotFoundError, ProcessLookupError):
+        return False

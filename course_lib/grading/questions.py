@@ -1,0 +1,99 @@
+"""The cells that the grader adds to a learner's: they ask every function and send the answers."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from course_lib.grading import probe, wire
+from course_lib.tasks import Case, Given, Raised
+
+# Modules of the grader that the sandbox does not show: they are made from their sources, before
+# the learner's first cell.
+_BOOT = """\
+def _boot(sources):
+    import sys, types
+    package = types.ModuleType("course_lib.grading")
+    sys.modules[package.__name__] = package
+    for name, source in sources.items():
+        module = types.ModuleType(f"course_lib.grading.{{name}}")
+        sys.modules[module.__name__] = module
+        setattr(package, name, module)
+        exec(compile(source, f"<{{name}}>", "exec"), module.__dict__)
+_boot({sources!r})
+del _boot
+"""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a kernel says that a function answers.
+
+    Attributes:
+        values: one a question; `Raised` where the function raised; None where there is no function.
+        seconds: that the calls took.
+    """
+
+    values: tuple[Any, ...] | None
+    seconds: float
+
+
+@cache
+def boot_cell() -> str:
+    """Return the code that prepares a kernel."""
+    sources = {
+        module.__name__.rpartition(".")[2]: inspect.getsource(module) for module in (wire, probe)
+    }
+    return _BOOT.format(sources=sources)
+
+
+def probe_cell(name: str, cases: Sequence[Case], nonce: str) -> str:
+    """Return the code that asks the function `name` for its answers to all cases."""
+    questions = json.dumps([_arguments(case) for case in cases], allow_nan=False)
+    return (
+        f'__import__("sys").modules["course_lib.grading.probe"].report({name!r}, '
+        f'__import__("json").loads({questions!r}), {nonce!r})'
+    )
+
+
+def _arguments(case: Mapping[str, Any]) -> list[list[Any]]:
+    return [
+        [name, {"given": value.path, "arguments": _arguments(value.arguments)}]
+        if isinstance(value, Given)
+        else [name, wire.encode(value)]
+        for name, value in case.items()
+    ]
+
+
+def read_answers(text: str, nonce: str, number: int) -> Answers:
+    """Return the answers in what a kernel displayed.
+
+    Args:
+        text: JSON, from anybody.
+        nonce: that the probe was given.
+        number: of questions.
+
+    Raises:
+        wire.WireError: it is nothing that the probe sends.
+    """
+    said = wire.loads(text)
+    if not isinstance(said, dict) or said.get("nonce") != nonce:
+        raise wire.WireError("these are not the answers that were asked for")
+    seconds = wire.decode({"t": "float", "v": said.get("seconds")})
+    found = said.get("answers")
+    if found is None:
+        return Answers(None, seconds)
+    if not isinstance(found, list) or len(found) != number:
+        raise wire.WireError(f"there must be {number} answers")
+    return Answers(tuple(_value(wire.decode(one)) for one in found), seconds)
+
+
+def _value(value: Any) -> Any:
+    """Return a value as the judge knows it."""
+    if isinstance(value, wire.Raised):
+        return Raised(value.kind, value.message, value.line)
+    return value

@@ -1,0 +1,163 @@
+"""The box a stranger's code runs in: what it sees of this machine, built by bubblewrap."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+import course_lib
+from course_lib.grading import cgroups, seccomp
+from course_lib.grading.settings import Limits
+
+#: Older ones lack options that are used here.
+OLDEST_BUBBLEWRAP = (0, 8)
+HOME = "/home/learner"
+_LIBRARY = Path(course_lib.__file__).resolve().parent
+#: Rooms of course_lib with references, expected values, or the grader itself.
+HIDDEN_ROOMS = ("tasks", "grading", "authoring")
+#: A checker that does nothing takes the place of `course_lib.checks`, which needs the references.
+STUB = Path(__file__).with_name("checks_stub.txt")
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
+
+
+class NoSandboxError(RuntimeError):
+    """No sandbox can be made on this machine; the message says how to enable one."""
+
+
+@cache
+def check_sandbox() -> None:
+    """Make sure that submissions can be run safely here.
+
+    Raises:
+        NoSandboxError: a part is missing; the message names it and what to do.
+    """
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap is None:
+        raise NoSandboxError(
+            "bubblewrap (bwrap) is not installed. On Debian and Ubuntu: apt-get install "
+            "bubblewrap; it runs on Linux only."
+        )
+    told = subprocess.run([bubblewrap, "--version"], capture_output=True, text=True, check=False)
+    version = tuple(int(part) for part in re.findall(r"\d+", told.stdout)[:2])
+    if version < OLDEST_BUBBLEWRAP:
+        raise NoSandboxError(
+            f"bubblewrap 0.8 or newer is needed, this is {told.stdout.strip() or bubblewrap}."
+        )
+    try:
+        seccomp.program()
+        cgroups.make(f"{os.getpid()}-check", 64, 8, 1.0).remove()
+    except (seccomp.NoSeccompError, cgroups.NoCgroupsError) as error:
+        raise NoSandboxError(str(error)) from error
+    tried = subprocess.run(
+        [*_namespaces(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True, check=False
+    )
+    if tried.returncode:
+        raise NoSandboxError(
+            f"bubblewrap cannot make its namespaces: {tried.stderr.strip()}. User namespaces may "
+            "be switched off: sysctl kernel.unprivileged_userns_clone=1 (Debian), "
+            "user.max_user_namespaces=10000 (Red Hat), or an AppArmor profile for bwrap (Ubuntu "
+            "24.04 and newer); in a container they have to be allowed from outside."
+        )
+
+
+def command(
+    program: Sequence[str], shared: Path, group: cgroups.Group, limits: Limits, filter_fd: int
+) -> list[str]:
+    """Return the command that runs a program in the box.
+
+    Args:
+        program: with its arguments.
+        shared: the one folder that box and grader share; its path is the same in both.
+        group: that the box joins.
+        limits: of the box.
+        filter_fd: descriptor with the filter for system calls.
+    """
+    # A shell joins the groups and lowers the limits of the process before it becomes bubblewrap:
+    # nothing may run in between, and Python code between fork and exec is unsafe beside threads.
+    script = [f'echo $$ > "{path}"' for path in group.entrances]
+    script += [
+        "ulimit -c 0",
+        f"ulimit -f {limits.disk_mb * 2000}",  # blocks of 512 bytes
+        f"ulimit -t {round(limits.submission_seconds * limits.cores) + 1}",
+        "ulimit -n 512",
+        'exec "$@"',
+    ]
+    box = [*_namespaces(), "--seccomp", str(filter_fd), *_view(shared, limits)]
+    return ["/bin/sh", "-ec", "; ".join(script), "sh", *box, "--", *program]
+
+
+def _namespaces() -> list[str]:
+    return [
+        *("bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent"),
+        *("--new-session", "--clearenv", "--uid", "1000", "--gid", "1000", "--hostname", "box"),
+    ]
+
+
+def _view(shared: Path, limits: Limits) -> Iterator[str]:
+    for name, value in environment().items():
+        yield from ("--setenv", name, value)
+    for place in _SYSTEM:
+        yield from _same(Path(place))
+    for place in _SETTINGS:
+        yield from ("--ro-bind-try", place, place)
+    for place in dict.fromkeys([Path(sys.base_prefix).resolve(), Path(sys.prefix)]):
+        if not place.is_relative_to("/usr"):
+            yield from ("--ro-bind", str(place), str(place))
+    yield from ("--ro-bind", str(_LIBRARY), str(_LIBRARY))
+    for room in HIDDEN_ROOMS:
+        yield from ("--size", "4096", "--tmpfs", str(_LIBRARY / room))
+        yield from ("--remount-ro", str(_LIBRARY / room))
+    yield from ("--ro-bind", str(STUB), str(_LIBRARY / "checks.py"))
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    disk = str(limits.disk_mb * 1_000_000)
+    for place in ("/dev/shm", "/tmp", HOME):
+        yield from ("--size", disk, "--perms", "0700", "--tmpfs", place)
+    yield from _fonts()
+    yield from ("--bind", str(shared), str(shared), "--chdir", HOME)
+    yield from ("--remount-ro", "/dev", "--remount-ro", "/")
+
+
+def environment() -> dict[str, str]:
+    """Return the variables of the box; nothing of the grader's own goes in."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": HOME,
+        "USER": "learner",
+        "LANG": "C.UTF-8",
+        "LR_COURSE_CACHE": "",
+        "LR_COURSE_PROGRESS": "",
+        "MPLCONFIGDIR": f"{HOME}/.matplotlib",
+        "IPYTHONDIR": f"{HOME}/.ipython",
+        # More threads than cores only get in each other's way.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _same(place: Path) -> list[str]:
+    """Return options that make a place of the system look as it does outside."""
+    if place.is_symlink():
+        return ["--symlink", os.readlink(place), str(place)]
+    return ["--ro-bind", str(place), str(place)] if place.is_dir() else []
+
+
+@cache
+def _fonts() -> tuple[str, ...]:
+    """Return options for matplotlib's list of fonts: making it anew takes seconds."""
+    import matplotlib
+    from matplotlib import font_manager  # makes the list where there is none
+
+    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
+    found = Path(matplotlib.get_cachedir()) / name
+    if not found.is_file():
+        return ()
+    return ("--ro-bind", str(found), f"{HOME}/.matplotlib/{name}")

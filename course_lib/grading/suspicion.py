@@ -1,0 +1,182 @@
+"""What an instructor should look at: functions that call somebody else's implementation.
+
+Read from the code without running it, so that nothing can lie about it; whoever wants to hide a
+call from it can. It flags, and people decide.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+#: Where the rates of the exercises are to be had ready-made.
+_IMPLEMENTATIONS = (
+    "course_lib.capstone",
+    "course_lib.checks",
+    "course_lib.compare",
+    "course_lib.given",
+    "course_lib.grading",
+    "course_lib.intervals",
+    "course_lib.libraries",
+    "course_lib.range_test",
+    "course_lib.schedules",
+    "course_lib.tasks",
+    "course_lib.theory",
+    "course_lib.training",
+    "fastai",
+    "ignite",
+    "keras",
+    "lightning",
+    "optax",
+    "pytorch_lightning",
+    "tensorflow",
+    "timm",
+    "torch.optim",
+    "transformers",
+)
+#: Modules with which a program looks at, or reaches beyond, the process it runs in.
+_REACHING = (
+    *("ctypes", "gc", "importlib", "inspect", "ipykernel", "jupyter_client", "marshal"),
+    *("multiprocessing", "pickle", "requests", "signal", "socket", "subprocess", "urllib", "zmq"),
+)
+
+
+@dataclass
+class _Code:
+    """What the cells define.
+
+    Attributes:
+        bodies: by name, what a function, class or assignment of this name consists of.
+        imports: by name, the dotted name it was imported from.
+    """
+
+    bodies: dict[str, list[ast.AST]] = field(default_factory=dict)
+    imports: dict[str, str] = field(default_factory=dict)
+
+
+def uses(task: str, cells: Sequence[str], given: Sequence[str] = ()) -> frozenset[str]:
+    """Return what a task's function, and whatever it calls in the cells, uses of other people's.
+
+    Args:
+        task: name of the function.
+        cells: the learner's code.
+        given: the exercise's own code, whose imports the learner may use.
+
+    Returns:
+        Dotted names, such as course_lib.schedules.cosine; and `._name` for private attributes.
+    """
+    code = _Code()
+    for source in (*given, *cells):
+        _read(source, code)
+    found: set[str] = set()
+    waiting, seen = [task], set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for body in code.bodies.get(name, ()):
+            for dotted in _names(body):
+                root, _, rest = dotted.partition(".")
+                if root in code.imports:
+                    whole = f"{code.imports[root]}.{rest}" if rest else code.imports[root]
+                    if _is_in(whole, _IMPLEMENTATIONS) or _is_in(whole, _REACHING):
+                        found.add(whole)
+                elif root in code.bodies:
+                    waiting.append(root)
+                found.update(_private(dotted))
+    return frozenset(found)
+
+
+def suspicions(
+    task: str, cells: Sequence[str], given: Sequence[str], allowed: frozenset[str]
+) -> list[str]:
+    """Return in sentences what a task's function uses beyond what the solution uses.
+
+    Args:
+        task: name of the function.
+        cells: the learner's code.
+        given: the exercise's own code.
+        allowed: what the solution uses.
+    """
+    more = uses(task, cells, given) - allowed
+    called = sorted(name for name in more if _is_in(name, _IMPLEMENTATIONS))
+    reaching = sorted(name for name in more if _is_in(name, _REACHING))
+    private = sorted(name for name in more if name.startswith("._"))
+    sentences = []
+    if called:
+        sentences.append(f"{task} calls {', '.join(called)}, an implementation that exists.")
+    if reaching:
+        sentences.append(f"{task} uses {', '.join(reaching)}, which no exercise needs.")
+    if private:
+        sentences.append(f"{task} reads {', '.join(private)}, private to what it was given.")
+    return sentences
+
+
+def calls_library(sentences: Sequence[str]) -> bool:
+    """Return whether one of these suspicions is that an implementation is called."""
+    return any("an implementation that exists" in sentence for sentence in sentences)
+
+
+def _read(source: str, code: _Code) -> None:
+    tree = _parsed(source)
+    if tree is None:
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for one in node.names:
+                name = one.asname or one.name.partition(".")[0]
+                code.imports[name] = one.name if one.asname else name
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for one in node.names:
+                code.imports[one.asname or one.name] = f"{node.module}.{one.name}"
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            code.bodies.setdefault(node.name, []).append(node)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                for name in ast.walk(target):
+                    if isinstance(name, ast.Name):
+                        code.bodies.setdefault(name.id, []).append(node.value)
+
+
+@cache
+def _parsed(source: str) -> ast.Module | None:
+    # IPython's own lines, as %time, are no Python; nothing of interest hides in them.
+    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _names(body: ast.AST) -> Iterator[str]:
+    """Return all names in a piece of code, with the attributes that follow them."""
+    for node in ast.walk(body):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            parts = [node.attr]
+            inner = node.value
+            while isinstance(inner, ast.Attribute):
+                parts.append(inner.attr)
+                inner = inner.value
+            root = inner.id if isinstance(inner, ast.Name) else ""
+            yield ".".join([root, *reversed(parts)])
+
+
+def _private(dotted: str) -> Iterator[str]:
+    root, *attributes = dotted.split(".")
+    if root in ("self", "cls"):
+        return
+    for name in attributes:
+        if name.startswith("_") and not name.endswith("__"):
+            yield f".{name}"
+
+
+def _is_in(name: str, modules: Sequence[str]) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
