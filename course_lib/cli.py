@@ -137,6 +137,31 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
 
 
 @main.command()
+@click.argument("submissions", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where grades go.")
+@click.option("--config", type=click.Path(path_type=Path), help="Limits and policies, in TOML.")
+@click.option("--jobs", type=click.IntRange(min=1), help="At one time; by default one a core.")
+@click.option("--scheduler", help="tcp://… of a Dask scheduler whose workers are to grade.")
+@click.option("--gradebook", help="SQLAlchemy URL; by default OUT/grades.sqlite.")
+@click.option("--seed", type=int, help="Of the hidden cases; by default drawn once and kept.")
+@click.option("--regrade", multiple=True, help="A student or a file to grade again, or `all`.")
+@click.option("--unsafe", is_flag=True, help="Run strangers' code without the sandbox.")
+def grade(submissions: Path, **options: Any) -> None:
+    """Grade SUBMISSIONS, a folder or a zip file from Canvas or Moodle.
+
+    Run again, it grades only what is new. Exit status 0: every submission has a report; 1: some
+    could not be graded here; 2: the call is wrong, or there is no sandbox.
+    """
+    with _one_line_errors():
+        from course_lib.grading.command import NoSandboxError, Options, run
+
+        try:
+            sys.exit(run(Options(submissions, **options)))
+        except (ValueError, NoSandboxError) as error:
+            raise InputError(str(error)) from error
+
+
+@main.command()
 def doctor() -> None:
     """Check Python, the packages and the kernel, and say how to repair what fails."""
     from course_lib import doctor as examination

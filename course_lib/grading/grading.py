@@ -19,6 +19,7 @@ from course_lib.grading.kernels import WarmKernels
 from course_lib.grading.marking import cases_of, mark, without_points
 from course_lib.grading.notebook import Work, parse
 from course_lib.grading.report import Report, TaskReport
+from course_lib.grading.reproduction import reproduction
 from course_lib.grading.settings import IGNORE, ZERO, Settings
 from course_lib.grading.submissions import UnreadableError
 from course_lib.grading.suspicion import calls_library, suspicions, uses
@@ -113,6 +114,11 @@ def grade(
         (*work.notes, *_notes(work, ran)),
         told,
         unsafe,
+        reproduction=(
+            reproduction(content, settings.limits, unsafe=unsafe)
+            if settings.policy.reproduce
+            else ""
+        ),
         printed=_other_cells(work, ran),
         seconds=round(time.monotonic() - start, 3),
     )

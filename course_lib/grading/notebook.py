@@ -59,7 +59,7 @@ def parse(content: bytes) -> Work:
     Raises:
         UnreadableError: it is no notebook, or holds no task of the course.
     """
-    cells, metadata = _cells_and_metadata(_document(content))
+    cells, metadata = _cells_and_metadata(document_of(content))
     if len(cells) > _MOST_CELLS:
         raise UnreadableError(f"{len(cells)} cells are more than the {_MOST_CELLS} allowed")
     named = [(cell, _task_of(cell)) for cell in cells]
@@ -74,6 +74,26 @@ def parse(content: bytes) -> Work:
         elif not _OURS & set(_tags(cell)):
             kept.append(Cell(_source(cell), task if task in members else ""))
     return Work(exercise, tuple(kept), tuple(notes))
+
+
+def document_of(content: bytes) -> dict[str, Any]:
+    """Return a notebook file's document in nbformat 4.
+
+    Raises:
+        UnreadableError: it is no notebook.
+    """
+    document = _document(content)
+    version = document.get("nbformat")
+    if not isinstance(version, int) or isinstance(version, bool) or version < _OLDEST:
+        raise UnreadableError("it is JSON, but no notebook: it names no nbformat")
+    if version == 4:
+        return document
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return nbformat.convert(nbformat.from_dict(document), 4)
+    except Exception as error:  # the converters take well-formed files for granted
+        raise UnreadableError(f"nbformat {version} cannot be read: {error}") from error
 
 
 def _document(content: bytes) -> dict[str, Any]:
@@ -91,16 +111,6 @@ def _document(content: bytes) -> dict[str, Any]:
 
 
 def _cells_and_metadata(document: dict[str, Any]) -> tuple[list[Mapping], Mapping]:
-    version = document.get("nbformat")
-    if not isinstance(version, int) or isinstance(version, bool) or version < _OLDEST:
-        raise UnreadableError("it is JSON, but no notebook: it names no nbformat")
-    if version != 4:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                document = nbformat.convert(nbformat.from_dict(document), 4)
-        except Exception as error:  # the converters take well-formed files for granted
-            raise UnreadableError(f"nbformat {version} cannot be read: {error}") from error
     cells, metadata = document.get("cells"), document.get("metadata")
     if not isinstance(cells, list) or not all(isinstance(cell, Mapping) for cell in cells):
         raise UnreadableError("it is a notebook without a list of cells")

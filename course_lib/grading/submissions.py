@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 
 NOTEBOOK = ".ipynb"
@@ -22,6 +23,7 @@ _MOODLE = re.compile(
     r"(?P<student>[^/]+)_(?P<user>\d+)_assignsubmission_file_?/?(?P<file>.+)\.ipynb", re.S
 )
 _CHECKPOINTS = ".ipynb_checkpoints"
+_TOP = PurePosixPath()
 
 
 class UnreadableError(ValueError):
@@ -38,6 +40,7 @@ class Submission:
         place: the file's path inside the folder or zip, with forward slashes.
         attempt: 0 for the first; a platform counts them up.
         source: the folder or the zip file.
+        modified: when the file was last changed, in seconds since 1970; of a zip as if it were UTC.
     """
 
     student: str
@@ -45,6 +48,12 @@ class Submission:
     place: str
     attempt: int
     source: Path
+    modified: float = 0.0
+
+    @property
+    def order(self) -> float:
+        """A number that is larger for a later attempt: the platform's count, then the time."""
+        return self.attempt * 1e11 + self.modified
 
     def read(self, limit: int) -> bytes:
         """Return the bytes of the file.
@@ -98,43 +107,51 @@ def submissions(source: Path) -> list[Submission]:
     places = _places(source)
     if not places:
         raise ValueError(f"{source} holds no notebook (*{NOTEBOOK})")
-    found = [_submission(place, source) for place in places]
+    found = [_submission(place, source, modified) for place, modified in places.items()]
     return sorted(found, key=lambda one: (one.student, one.place, one.attempt))
 
 
-def _places(source: Path) -> list[str]:
+def _places(source: Path) -> dict[str, float]:
+    """Return the paths of all notebooks, with the time at which each was changed."""
     if source.is_file():
         try:
             with zipfile.ZipFile(source) as archive:
-                names = [info.filename for info in archive.infolist() if not info.is_dir()]
+                files = {one.filename: _time_of(one) for one in archive.infolist()}
         except (OSError, zipfile.BadZipFile) as error:
             raise ValueError(f"{source} is no zip file that can be read: {error}") from error
     elif source.is_dir():
-        names = list(_files(source, PurePosixPath()))
+        files = {str(name): (source / name).lstat().st_mtime for name in _files(source)}
     else:
         raise ValueError(f"there is no folder or zip file {source}")
-    return [
-        name
-        for name in dict.fromkeys(names)
+    return {
+        name: modified
+        for name, modified in files.items()
         if name.endswith(NOTEBOOK)
         and _CHECKPOINTS not in name.split("/")
         and not name.startswith("__MACOSX/")
-    ]
+    }
 
 
-def _files(folder: Path, below: PurePosixPath) -> Iterator[str]:
+def _time_of(info: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*info.date_time, tzinfo=timezone.utc).timestamp()
+    except ValueError:  # a month 0, say
+        return 0.0
+
+
+def _files(folder: Path, below: PurePosixPath = _TOP) -> Iterator[PurePosixPath]:
     for entry in sorted(folder.iterdir()):
         if entry.is_dir() and not entry.is_symlink():
             yield from _files(entry, below / entry.name)
         else:
-            yield str(below / entry.name)
+            yield below / entry.name
 
 
-def _submission(place: str, source: Path) -> Submission:
+def _submission(place: str, source: Path, modified: float) -> Submission:
     for pattern, text in ((_MOODLE, place), (_CANVAS, PurePosixPath(place).name)):
         if match := pattern.fullmatch(text):
             attempt = int(match.groupdict().get("attempt") or 0)
-            return Submission(match["student"], match["user"], place, attempt, source)
+            return Submission(match["student"], match["user"], place, attempt, source, modified)
     folder, _, name = place.rpartition("/")
     student = folder.split("/")[0] if folder else name.removesuffix(NOTEBOOK)
-    return Submission(student, "", place, 0, source)
+    return Submission(student, "", place, 0, source, modified)

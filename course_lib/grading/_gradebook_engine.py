@@ -1,0 +1,77 @@
+"""How the gradebook's database is reached: which ones there may be, and how they take turns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+
+DIALECTS = ("sqlite", "postgresql")
+_WAIT = 60.0  # seconds for another process that writes at the same moment
+_LOCK = 0x6C7263  # any number: all writers of a PostgreSQL gradebook ask for the same
+_ALLOWED = "use sqlite:///file.sqlite or postgresql://user@host/name"
+_CONNECT = {"sqlite": {"timeout": _WAIT}, "postgresql": {"connect_timeout": 10}}
+
+
+def engine_of(text: str) -> Engine:
+    """Return the engine of a database; what writes has the execution option `writes`.
+
+    Args:
+        text: the database's URL.
+
+    Raises:
+        ValueError: it is no URL, or of a database that is not supported.
+    """
+    try:
+        url = make_url(text)
+    except sa.exc.ArgumentError as error:
+        given = "what was given" if "@" in text else repr(text)  # it may hold a password
+        raise ValueError(f"{given} is no database URL; {_ALLOWED}") from error
+    name = url.get_backend_name()
+    if name not in DIALECTS:
+        raise ValueError(f"{shown(url)}: a gradebook is kept in SQLite or PostgreSQL; {_ALLOWED}")
+    if name == "sqlite" and url.database in (None, "", ":memory:"):
+        raise ValueError(f"{shown(url)} is kept in memory only; {_ALLOWED}")
+    if url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    try:
+        engine = sa.create_engine(url, connect_args=_CONNECT[name])
+    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        raise ValueError(cannot_open(url, error)) from error
+    if name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite if name == "sqlite" else _begin_postgresql)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # BEGIN is ours, see `_begin_sqlite`
+    connection.execute("PRAGMA synchronous = FULL").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes then fails at once where another one writes,
+    # however long it is told to wait; IMMEDIATE waits for its turn at the beginning.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # One writer at a time, as in SQLite: the journal's numbers are in the order of its commits,
+    # so that nothing appears later before `last_id`, and no two create the tables.
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+
+def shown(url: URL) -> str:
+    """Return a URL that may be printed: it holds no password."""
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
+def cannot_open(url: URL, error: BaseException | None) -> str:
+    """Return the sentence for a database that cannot be opened."""
+    reason = " ".join(str(error).split())
+    for secret in (url.password, url.query.get("password")):
+        reason = reason.replace(str(secret), "***") if secret else reason
+    return f"the gradebook {shown(url)} cannot be opened: {reason}"

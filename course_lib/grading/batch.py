@@ -1,0 +1,233 @@
+"""Grades a folder of submissions: new ones go to workers, every result to the gradebook."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from course_lib.grading import kernels, report, sandbox
+from course_lib.grading.gradebook import Gradebook, HandedIn, Key
+from course_lib.grading.notebook import parse
+from course_lib.grading.report import Report
+from course_lib.grading.settings import Settings
+from course_lib.grading.submissions import Submission, UnreadableError
+from course_lib.grading.version import version_of
+from course_lib.grading.work import Work, Worker, grade_work
+
+_WAITING = 2  # pieces of work a worker has before it; more would only fill memory
+_MOST_FAILURES = 5  # one after the other, before the machine is given up
+
+
+class MachineError(RuntimeError):
+    """Submissions cannot be graded here, one after the other; what is graded is kept."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a folder is to be graded.
+
+    Attributes:
+        settings: limits and policies.
+        seed: of the hidden cases.
+        unsafe: whether submissions run without the sandbox.
+        again: takes a submission, returns whether it is graded though it was before.
+    """
+
+    settings: Settings
+    seed: int
+    unsafe: bool = False
+    again: Callable[[Submission], bool] = lambda submission: False
+
+
+@dataclass
+class Outcome:
+    """What a batch did.
+
+    Attributes:
+        graded: files that were graded now.
+        known: files whose results were there already.
+        failed: what could not be graded, and why: nothing is said about them in the gradebook.
+    """
+
+    graded: int = 0
+    known: int = 0
+    failed: list[tuple[Submission, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Item:
+    """A file with its bytes, or why it has none."""
+
+    submission: Submission
+    key: Key
+    exercise: str
+    content: bytes = b""
+    unreadable: str = ""
+
+
+def grade_all(
+    found: Sequence[Submission],
+    book: Gradebook,
+    course: Course,
+    *,
+    jobs: int,
+    executor: Executor | None = None,
+    told: Callable[[Submission], None] = lambda submission: None,
+    outcome: Outcome | None = None,
+) -> Outcome:
+    """Grade all submissions whose result the gradebook does not have.
+
+    Each result is written as soon as it is there, in one transaction: whenever this ends, by
+    whatever, the next call goes on. A file that several students handed in is graded once.
+
+    Args:
+        found: the submissions.
+        book: where results are, and go.
+        course: how they are graded.
+        jobs: how many are graded at one time.
+        executor: grades them instead of threads of this process.
+        told: is called with every submission that is done with.
+        outcome: is filled as results come, so that an interrupted caller has it as well.
+
+    Raises:
+        MachineError: several in a row could not be graded, for want of a kernel.
+        NoSandboxError: there is no sandbox, and `course.unsafe` is not set.
+    """
+    if not course.unsafe:
+        sandbox.check_sandbox()
+    kernels.sweep()
+    with _workers(executor, jobs) as (submit, width):
+        batch = _Batch(book, course, told, outcome or Outcome())
+        for item in _items(found, course):
+            work = batch.begin(item)
+            if work is not None:
+                batch.waiting[submit(work)] = item
+            while len(batch.waiting) >= width:
+                batch.settle()
+        while batch.waiting:
+            batch.settle()
+    return batch.outcome
+
+
+class _Batch:
+    """What is under way. All of it runs in the thread that called `grade_all`."""
+
+    def __init__(
+        self,
+        book: Gradebook,
+        course: Course,
+        told: Callable[[Submission], None],
+        outcome: Outcome,
+    ) -> None:
+        self.outcome = outcome
+        self.waiting: dict[Future, _Item] = {}
+        self._book, self._course, self._told = book, course, told
+        self._revision = book.last_revision() + 1
+        self._same: dict[Key, list[_Item]] = {}  # files with these bytes, while they are graded
+        self._failures = 0
+
+    def begin(self, item: _Item) -> Work | None:
+        """Note that a file was handed in; return the work that is to be done for it, if any."""
+        self._book.hand_in(_handed_in(item))
+        if item.key in self._same:
+            self._same[item.key].append(item)
+            return None
+        again = self._course.again(item.submission)
+        if not again and self._book.latest(item.key) is not None:
+            self.outcome.known += 1
+            self._told(item.submission)
+            return None
+        self._same[item.key] = [item]
+        if item.unreadable:
+            self._record(item, Report("", report.UNREADABLE, notes=(item.unreadable,)))
+            return None
+        course = self._course
+        return Work(item.content, course.settings, course.seed, course.unsafe)
+
+    def settle(self) -> None:
+        """Wait until some work is done, and write its results."""
+        done, _ = wait(self.waiting, return_when=FIRST_COMPLETED)
+        for future in done:
+            item = self.waiting.pop(future)
+            try:
+                found = report.from_json(future.result())
+            except Exception as error:  # of the machine or of a worker: no mark may come of it
+                self._fail(item, error)
+            else:
+                self._failures = 0
+                self._record(item, found)
+
+    def _record(self, item: _Item, found: Report) -> None:
+        again = self._course.again(item.submission)
+        self._book.record(item.key, found, self._revision if again else 1)
+        for one in self._same.pop(item.key):
+            self.outcome.graded += 1
+            self._told(one.submission)
+
+    def _fail(self, item: _Item, error: Exception) -> None:
+        for one in self._same.pop(item.key):
+            self.outcome.failed.append((one.submission, f"{type(error).__name__}: {error}"))
+            self._told(one.submission)
+        self._failures += 1
+        if self._failures >= _MOST_FAILURES:
+            raise MachineError(
+                f"{self._failures} submissions in a row could not be graded, the last because of "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+
+@contextmanager
+def _workers(
+    executor: Executor | None, jobs: int
+) -> Iterator[tuple[Callable[[Work], Future], int]]:
+    """Return how work is submitted, and how much of it at one time."""
+    if executor is not None:
+        yield (lambda work: executor.submit(grade_work, work)), jobs * _WAITING
+        return
+    worker = Worker()
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        yield (lambda work: pool.submit(worker, work)), jobs * _WAITING
+    except BaseException:
+        worker.stop()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+        worker.close()
+
+
+def _items(found: Iterable[Submission], course: Course) -> Iterator[_Item]:
+    """Read the files, one at a time."""
+    limit = course.settings.limits.file_mb * 1_000_000
+    for submission in found:
+        try:
+            content = submission.read(limit)
+        except UnreadableError as error:
+            told = str(error)
+            # What cannot be read has no bytes to name it by.
+            name = f"{submission.place} {submission.modified} {told}".encode("utf-8", "replace")
+            yield _Item(submission, _key(name, "", course), "", unreadable=told)
+            continue
+        try:
+            exercise = parse(content).exercise
+        except UnreadableError:
+            exercise = ""
+        yield _Item(submission, _key(content, exercise, course), exercise, content)
+
+
+def _key(content: bytes, exercise: str, course: Course) -> Key:
+    return Key(
+        hashlib.sha256(content).hexdigest(),
+        version_of(exercise),
+        course.seed,
+        course.settings.digest + ("-unsafe" if course.unsafe else ""),
+    )
+
+
+def _handed_in(item: _Item) -> HandedIn:
+    one = item.submission
+    names = (one.student, one.user, one.place, one.attempt, one.order)
+    return HandedIn(*names, item.key.sha256, item.exercise)

@@ -1,0 +1,168 @@
+"""What `lr-course grade` does: a folder of submissions to gradebook, tables and pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from tqdm import tqdm
+
+from course_lib.grading import batch, exports, pages
+from course_lib.grading.gradebook import Change, Gradebook
+from course_lib.grading.sandbox import NoSandboxError
+from course_lib.grading.settings import Settings, read_settings
+from course_lib.grading.submissions import Submission, submissions
+from course_lib.grading.summary import Summary, summary
+
+ALL = "all"
+INTERRUPTED = 130  # what shells say of Ctrl-C
+_MOST_SHOWN = 20  # changes and failures; the tables have all
+_UNSAFE = (
+    "WARNING: without the sandbox, every submission can do what you can do: read and delete your "
+    "files, use the network, and change the marks of others."
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How `grade` was called; see its help."""
+
+    source: Path
+    out: Path
+    config: Path | None = None
+    gradebook: str | None = None
+    jobs: int | None = None
+    scheduler: str | None = None
+    seed: int | None = None
+    regrade: tuple[str, ...] = ()
+    unsafe: bool = False
+
+
+def run(options: Options) -> int:
+    """Grade, write tables and pages, print a summary; return the exit status.
+
+    0: every submission has a report. 1: some could not be graded, by the machine's fault. 130: it
+    was interrupted; what was graded is kept, and the same command goes on.
+
+    Raises:
+        ValueError: a bad option, folder, configuration or gradebook; nothing was graded.
+        NoSandboxError: submissions cannot be run safely here.
+    """
+    settings = read_settings(options.config)
+    found = submissions(options.source)
+    again = _again(options.regrade, found)
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"cannot write to --out {options.out}: {error.strerror}") from error
+    if options.unsafe:
+        click.echo(_UNSAFE, err=True)
+    url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
+    with Gradebook(url) as book, _executor(options) as (executor, jobs):
+        before = book.last_id()
+        course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
+        outcome, status = _graded(found, book, course, jobs, executor)
+        standings = book.standings(settings.policy.attempts)
+        exports.write_exports(standings, options.out)
+        pages.write(standings, options.out, settings.policy.show_hidden)
+        changes = book.changes(before)
+    _say(outcome, summary(standings), changes, options.out)
+    return status
+
+
+def _graded(
+    found: Sequence[Submission],
+    book: Gradebook,
+    course: batch.Course,
+    jobs: int,
+    executor: Executor | None,
+) -> tuple[batch.Outcome, int]:
+    outcome = batch.Outcome()
+    # Seen on a terminal only: in a log, a bar that is drawn anew every second is noise.
+    with tqdm(total=len(found), unit="file", disable=not sys.stderr.isatty()) as bar:
+        try:
+            batch.grade_all(
+                found,
+                book,
+                course,
+                jobs=jobs,
+                executor=executor,
+                told=lambda _: bar.update(),
+                outcome=outcome,
+            )
+        except KeyboardInterrupt:
+            bar.close()
+            click.echo("Interrupted: what is graded is kept; the same command goes on.", err=True)
+            return outcome, INTERRUPTED
+        except batch.MachineError as error:
+            bar.close()
+            click.echo(f"Stopped: {error}. What is graded is kept.", err=True)
+            return outcome, 1
+    return outcome, int(bool(outcome.failed))
+
+
+def _again(regrade: Sequence[str], found: Sequence[Submission]) -> Callable[[Submission], bool]:
+    names = set(regrade)
+    known = {name for one in found for name in (one.student, one.user, one.place) if name}
+    for name in sorted(names - known - {ALL}):
+        raise ValueError(f"--regrade must be {ALL}, a student or a file, got {name!r}")
+    return lambda one: ALL in names or not names.isdisjoint((one.student, one.user, one.place))
+
+
+@contextmanager
+def _executor(options: Options) -> Iterator[tuple[Executor | None, int]]:
+    """Return what grades and how many at one time; of a cluster, as many as it has threads."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if options.scheduler is None:
+        yield None, options.jobs or cores or 1
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError as error:
+        raise ValueError(
+            "--scheduler needs dask: pip install 'lr-course[cluster]', here and on every worker"
+        ) from error
+    try:
+        client = Client(options.scheduler, timeout="10s")
+    except (OSError, ValueError) as error:
+        raise ValueError(f"no scheduler answers at {options.scheduler}: {error}") from error
+    with client:
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise ValueError(f"the scheduler at {options.scheduler} has no workers")
+        yield client.get_executor(pure=False, retries=3), options.jobs or threads
+
+
+def _say(outcome: batch.Outcome, found: Summary, changes: Sequence[Change], out: Path) -> None:
+    lines = [
+        f"{outcome.graded} graded now, {outcome.known} graded before"
+        + (f", {len(outcome.failed)} not graded" if outcome.failed else "")
+        + "."
+    ]
+    lines += [f"  {one.place}: {why}" for one, why in outcome.failed[:_MOST_SHOWN]]
+    lines += [f"  {state:14} {number:6}" for state, number in found.states]
+    for one in found.exercises:
+        lines.append(
+            f"{one.exercise}: {one.number} students, on average "
+            f"{one.mean * one.possible:.3g} of {one.possible:g} points"
+        )
+    if changes:
+        lines.append(f"{len(changes)} results differ from those before:")
+        lines += [
+            f"  {one.student}, {one.exercise}: {one.before:g} -> {one.after:g} "
+            f"({', '.join(task.task for task in one.tasks) or one.state_after})"
+            for one in changes[:_MOST_SHOWN]
+        ]
+        if len(changes) > _MOST_SHOWN:
+            lines.append(f"  and {len(changes) - _MOST_SHOWN} more")
+    lines.append(f"Tables, pages and gradebook: {out}; begin with {out / 'class.html'}")
+    click.echo("\n".join(lines))
+
+
+__all__ = ["NoSandboxError", "Options", "Settings", "run"]

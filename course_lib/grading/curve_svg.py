@@ -1,0 +1,242 @@
+"""Where everything stands in the pictures of the feedback pages; the templates draw them as SVG.
+
+All texts in here are made from numbers. What somebody else wrote enters a picture only through the
+templates, which escape it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from course_lib.grading.report import Curve
+
+WIDTH, HEIGHT = 380.0, 220.0  # of a curve's picture, in its own units
+_LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 14.0, 10.0, 38.0
+# Sums and quotients of numbers between these are still finite; smaller ones count as 0.
+_SMALLEST, _LARGEST = 1e-150, 1e150
+_BEYOND = 1.5  # heights of the expected curve that are shown above and below it
+_MOST_POINTS = 700  # of a line; more cannot be told apart on a screen
+_MOST_DOTS = 30  # more would hide the curve below
+
+BARS_WIDTH, BARS_HEIGHT = 320.0, 132.0  # of a histogram's picture
+_BARS_TOP, _BARS_BOTTOM = 18.0, 22.0
+_GAP = 3.0
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A number at an axis, and the coordinate at which it stands."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Two curves as SVG paths.
+
+    Attributes:
+        left: the left edge of the area between the axes, as are `right`, `top` and `bottom`.
+        right: its right edge.
+        top: its upper edge.
+        bottom: its lower edge.
+        got: path of the answer, broken where it is no finite number.
+        expected: path of the reference.
+        dots: (x, y) of every single value of the answer where these are few.
+        x_ticks: at the lower axis.
+        y_ticks: at the left axis.
+        mark: (x, y) of the first difference; None where the curves agree.
+        mark_text: the step of the first difference; "" where the curves agree.
+        is_cut: whether the answer leaves the picture.
+        has_gaps: whether the answer is no finite number somewhere.
+    """
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    got: str
+    expected: str
+    dots: tuple[tuple[float, float], ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    mark: tuple[float, float] | None
+    mark_text: str
+    is_cut: bool
+    has_gaps: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a histogram: its rectangle, and the middle of it for its texts."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    middle: float
+
+
+def drawing(curve: Curve) -> Drawing | None:
+    """Return the picture of two curves; None where there is not a single number to show.
+
+    The picture is as high as the expected curve needs, and higher for an answer that leaves it,
+    but never so high that the expected curve could not be seen any more.
+
+    Args:
+        curve: both answers, as long as its steps.
+
+    Raises:
+        ValueError: the curves are not as long as the steps.
+    """
+    sizes = (len(curve.steps), len(curve.got), len(curve.expected))
+    if len(set(sizes)) != 1:
+        raise ValueError(f"curve must have as many steps as values, got {sizes}")
+    steps, got, expected = map(_array, (curve.steps, curve.got, curve.expected))
+    placed = np.isfinite(steps)
+    steps, got, expected = steps[placed], got[placed], expected[placed]
+    if not np.isfinite([got, expected]).any():
+        return None
+    x_low, x_high = _limits(steps)
+    y_low, y_high = _seen(got, expected)
+    right, bottom = WIDTH - _RIGHT, HEIGHT - _BOTTOM
+    x = _LEFT + (steps - x_low) / (x_high - x_low) * (right - _LEFT)
+    scale = (bottom - _TOP) / (y_high - y_low)
+    # Far outside of the picture a browser's arithmetic goes astray.
+    y_got, y_expected = (
+        np.clip(bottom - (values - y_low) * scale, -9 * HEIGHT, 9 * HEIGHT)
+        for values in (got, expected)
+    )
+    first = _first_difference(got, expected)
+    mark, text = None, ""
+    if first is not None:
+        at = y_expected if np.isnan(y_got[first]) else y_got
+        mark = (_rounded(x[first]), _rounded(np.clip(at[first], _TOP, bottom)))
+        text = f"{steps[first]:.6g}"
+    few = len(steps) <= _MOST_DOTS
+    finite = np.isfinite(x + y_got)
+    return Drawing(
+        left=_LEFT,
+        right=right,
+        top=_TOP,
+        bottom=bottom,
+        got=_path(x, y_got),
+        expected=_path(x, y_expected),
+        dots=tuple(_pairs(x[finite], y_got[finite])) if few else (),
+        x_ticks=_ticks(x_low, x_high, _LEFT, right),
+        y_ticks=_ticks(y_low, y_high, bottom, _TOP),
+        mark=mark,
+        mark_text=text,
+        is_cut=bool(((got < y_low) | (got > y_high)).any()),
+        has_gaps=bool(np.isnan(got).any()),
+    )
+
+
+def bars(counts: Sequence[int]) -> tuple[Bar, ...]:
+    """Return the bars of a histogram, as wide as each other and as high as their counts.
+
+    Args:
+        counts: one a bar, >= 0.
+    """
+    if not counts:
+        return ()
+    most = max(1, *counts)
+    each, bottom = BARS_WIDTH / len(counts), BARS_HEIGHT - _BARS_BOTTOM
+    made = []
+    for number, count in enumerate(counts):
+        height = (bottom - _BARS_TOP) * count / most
+        x = number * each
+        made.append(
+            Bar(
+                _rounded(x + _GAP / 2),
+                _rounded(bottom - height),
+                _rounded(each - _GAP),
+                _rounded(height),
+                _rounded(x + each / 2),
+            )
+        )
+    return tuple(made)
+
+
+def _array(values: Iterable[float | None]) -> np.ndarray:
+    found = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+    found[~np.isfinite(found)] = math.nan
+    found[np.abs(found) < _SMALLEST] = 0.0
+    return np.clip(found, -_LARGEST, _LARGEST)
+
+
+def _limits(values: np.ndarray) -> tuple[float, float]:
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    room = max(abs(low), abs(high)) * 1e-9
+    return (low, high) if high - low > room else (low - (abs(low) or 1), high + (abs(high) or 1))
+
+
+def _seen(got: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
+    """Return the lowest and the highest value of the picture."""
+    base = expected if np.isfinite(expected).any() else got
+    low, high = _limits(base)
+    beyond = _BEYOND * (high - low)
+    everything = np.concatenate([got, expected])
+    low, high = (
+        max(low - beyond, min(low, float(np.nanmin(everything)))),
+        min(high + beyond, max(high, float(np.nanmax(everything)))),
+    )
+    margin = 0.05 * (high - low)
+    return low - margin, high + margin
+
+
+def _first_difference(got: np.ndarray, expected: np.ndarray) -> int | None:
+    scale = float(np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0))
+    differs = ~np.isclose(got, expected, rtol=1e-5, atol=1e-6 * scale, equal_nan=True)
+    return int(np.argmax(differs)) if differs.any() else None
+
+
+def _ticks(low: float, high: float, start: float, end: float) -> tuple[Tick, ...]:
+    values = MaxNLocator(4, steps=(1, 2, 5, 10)).tick_values(low, high)
+    share = (values - low) / (high - low)
+    return tuple(
+        Tick(_rounded(start + at * (end - start)), _tick_text(value, values[-1] - values[0]))
+        for value, at in zip(values.tolist(), share.tolist(), strict=True)
+        if -1e-9 <= at <= 1 + 1e-9
+    )
+
+
+def _tick_text(value: float, span: float) -> str:
+    """Return a number in few characters; what is nothing beside the others is 0."""
+    if abs(value) < 1e-9 * span:
+        return "0"
+    short = f"{value:.4g}"
+    mantissa, e, power = short.partition("e")
+    return f"{mantissa}e{int(power)}" if e else short
+
+
+def _path(x: np.ndarray, y: np.ndarray) -> str:
+    edges = np.flatnonzero(np.diff(np.isfinite(x + y), prepend=False, append=False))
+    parts = []
+    for start, end in edges.reshape(-1, 2).tolist():
+        kept = _kept(y[start:end])
+        points = "L".join(f"{a:g} {b:g}" for a, b in _pairs(x[start:end][kept], y[start:end][kept]))
+        parts.append(f"M{points}{'h.01' if end - start == 1 else ''}")  # a single value is a dot
+    return "".join(parts)
+
+
+def _kept(y: np.ndarray) -> np.ndarray:
+    """Return which points are drawn: all, or of every small stretch the lowest and the highest."""
+    if y.size <= _MOST_POINTS:
+        return np.arange(y.size)
+    stretches = np.array_split(np.arange(y.size), _MOST_POINTS // 2)
+    ends = [(s[np.argmin(y[s])], s[np.argmax(y[s])]) for s in stretches]
+    return np.unique(np.concatenate([[0, y.size - 1], np.ravel(ends)]).astype(int))
+
+
+def _pairs(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
+    return list(zip(np.round(x, 1).tolist(), np.round(y, 1).tolist(), strict=True))
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), 1)

@@ -1,0 +1,359 @@
+"""Feedback as static HTML pages, one a student and one for the class.
+
+Names, answers, messages and outputs come from people nobody knows. Every text is made visible and
+escaped on its way into a page, no page can run a script or load anything, and what is for the
+instructor alone is not on a student's page.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from course_lib.grading import curve_svg
+from course_lib.grading.report import (
+    ANSWERED,
+    CRASHED,
+    DIED,
+    GRADED,
+    MISSING,
+    NOT_WRITTEN,
+    OVER_A_LIMIT,
+    OVER_LIMIT,
+    PARTLY_GRADED,
+    SUSPICIOUS,
+    TIMED_OUT,
+    UNREADABLE,
+    Report,
+    TaskReport,
+)
+from course_lib.grading.visible_text import as_on_a_terminal, visible
+
+MOST_ROWS = 1_000  # of a table: a browser opens a page of these at once
+_MOST_SLUG = 40  # characters
+_HASH = 16  # hexadecimal digits: nobody finds a second name with the same ones
+_FOLDER = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,99})?")
+_PAGE = re.compile(r"[a-z0-9][a-z0-9-]{0,200}\.html")
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Students with at least `low` and less than `high` points; the last bin holds `high`, too."""
+
+    low: float
+    high: float
+    students: int
+
+
+@dataclass(frozen=True)
+class ExerciseView:
+    """How a class did in an exercise.
+
+    Attributes:
+        exercise: its name.
+        students: how many handed it in.
+        possible: points it is worth.
+        mean: points on average.
+        bins: from the fewest points to the most.
+    """
+
+    exercise: str
+    students: int
+    possible: float
+    mean: float
+    bins: tuple[Bin, ...]
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """How a class did in a task: of its students, the share with all points, and the mean share."""
+
+    exercise: str
+    task: str
+    students: int
+    right: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class MistakeView:
+    """A known mistake in a task, and how many students made it."""
+
+    misconception: str
+    task: str
+    students: int
+
+
+@dataclass(frozen=True)
+class AttentionView:
+    """A submission that somebody should look at.
+
+    Attributes:
+        student: who handed it in.
+        user: the learning platform's number of the student, "" for none.
+        exercise: its name, "" where the file cannot be read.
+        file: its place among the submissions.
+        state: one of `report.STATES`.
+        reasons: why, in sentences.
+    """
+
+    student: str
+    user: str
+    exercise: str
+    file: str
+    state: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StudentView:
+    """A student's points, one an exercise in the order of the class; None: nothing handed in."""
+
+    student: str
+    user: str
+    points: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class ClassView:
+    """What the class page shows.
+
+    Attributes:
+        students: how many handed something in.
+        states: (state, submissions in it), in the order in which they are shown.
+        exercises: in the order of the course.
+        tasks: in the order of the course.
+        mistakes: the most frequent first.
+        attention: submissions to look at, the most urgent first.
+        rows: all students, in the order in which they are shown.
+        unsafe: submissions that ran without a sandbox.
+    """
+
+    students: int
+    states: tuple[tuple[str, int], ...]
+    exercises: tuple[ExerciseView, ...] = ()
+    tasks: tuple[TaskView, ...] = ()
+    mistakes: tuple[MistakeView, ...] = ()
+    attention: tuple[AttentionView, ...] = ()
+    rows: tuple[StudentView, ...] = ()
+    unsafe: int = 0
+
+
+@dataclass(frozen=True)
+class _Words:
+    """A kind ("good", "part", "bad", "open": a symbol and a colour), a label and a sentence."""
+
+    kind: str
+    label: str
+    sentence: str = ""
+
+
+# A suspicion is the instructor's: to the student such a submission is graded, as any other.
+_STATES = {
+    GRADED: _Words("good", "Graded"),
+    SUSPICIOUS: _Words("good", "Graded"),
+    PARTLY_GRADED: _Words(
+        "part",
+        "Partly graded",
+        "Time ran out before all functions had given their answers; below is which.",
+    ),
+    UNREADABLE: _Words(
+        "bad",
+        "Not readable",
+        "The file could not be read as a notebook of this course, so nothing of it was run.",
+    ),
+    CRASHED: _Words(
+        "bad",
+        "Crashed",
+        "The Python process that ran your code ended before it was done; below is where.",
+    ),
+    OVER_A_LIMIT: _Words(
+        "bad",
+        "Over a limit",
+        "Your code was stopped: it used more memory, or printed more, than a submission may.",
+    ),
+}
+_OUTCOMES = {
+    NOT_WRITTEN: _Words("open", "Not written", "The function is still the one you were given."),
+    MISSING: _Words(
+        "bad", "Missing", "After your cells had run, there was no function of this name."
+    ),
+    TIMED_OUT: _Words("bad", "Timed out", "It gave no answer in the time that a task has."),
+    DIED: _Words("bad", "Crashed", "The Python process ended while the function was called."),
+    OVER_LIMIT: _Words(
+        "bad", "Over a limit", "It used more memory, or printed more, than a task may."
+    ),
+}
+
+
+def student_page(student: str, reports: Sequence[Report], show_hidden: bool) -> str:
+    """Return the page of a student.
+
+    Suspicions are never on it.
+
+    Args:
+        student: name of the student.
+        reports: one an exercise, in the order in which they are shown.
+        show_hidden: whether it shows arguments and expected values of hidden cases.
+    """
+    return _rendered("student.html", student=student, reports=reports, show_hidden=show_hidden)
+
+
+def class_page(view: ClassView, folder: str = "") -> str:
+    """Return the page of a class, which is for its instructors.
+
+    Its tables list `MOST_ROWS` at most and say so: with 20,000 students, too, a browser opens it.
+
+    Args:
+        view: what it shows.
+        folder: where the students' pages are, a folder beside this page; "": they are beside it.
+
+    Raises:
+        ValueError: a student's points are not one an exercise, or the folder is no plain name.
+    """
+    if not _FOLDER.fullmatch(folder):
+        raise ValueError(f"folder must be a name of letters, digits, - and _, got {folder!r}")
+    for row in view.rows:
+        if len(row.points) != len(view.exercises):
+            raise ValueError(
+                f"points of {row.student!r} must be one an exercise, {len(view.exercises)}, "
+                f"got {len(row.points)}"
+            )
+    return _rendered("class.html", view=view, most=MOST_ROWS, folder=folder)
+
+
+def page_name(student: str, user: str) -> str:
+    """Return the file name of a student's page.
+
+    It is readable as far as names are: letters and digits of ASCII in lower case, shortened. A hash
+    keeps apart what that makes equal, on every file system.
+
+    Args:
+        student: name of the student.
+        user: the learning platform's number of the student, "" for none.
+    """
+    identity = f"{len(student)} {student}{user}".encode("utf-8", "surrogatepass")
+    parts = [_slug(student) or "student", _slug(user)[:20]]
+    parts.append(hashlib.sha256(identity).hexdigest()[:_HASH])
+    return "-".join(part for part in parts if part) + ".html"
+
+
+def write_pages(out: Path, pages: Iterable[tuple[str, str]]) -> list[str]:
+    """Write pages, each in one step, and only where they differ from what is there.
+
+    Args:
+        out: the folder, made where it does not exist.
+        pages: names, as `page_name` gives them, and HTML.
+
+    Returns:
+        The names of the pages that were written.
+
+    Raises:
+        ValueError: a name is no page's, or comes twice.
+        OSError: the folder cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    seen: set[str] = set()
+    written = []
+    for name, html in pages:
+        if not _PAGE.fullmatch(name):
+            raise ValueError(f"a page must be named as page_name does, got {name!r}")
+        if name in seen:
+            raise ValueError(f"a page must be given once, got {name!r} twice")
+        seen.add(name)
+        if _write(out / name, html.encode("utf-8")):
+            written.append(name)
+    return written
+
+
+def _write(path: Path, content: bytes) -> bool:
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def _slug(name: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", name[:400]).encode("ascii", "ignore").decode()
+    return re.sub("[^a-z0-9]+", "-", ascii_only.lower())[:_MOST_SLUG].strip("-")
+
+
+def _rendered(name: str, **values: Any) -> str:
+    return _environment().get_template(name).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("course_lib.grading"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,  # of every text on its way into a page, before it is escaped
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    source, _, _ = environment.loader.get_source(environment, "style.css.html")
+    style = source.replace("\r\n", "\n")  # a browser takes the hash of it as it is read
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    environment.globals.update(
+        style=Markup(style),
+        policy=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; "
+        "form-action 'none'",
+        bars=curve_svg.bars,
+        bars_size=(curve_svg.BARS_WIDTH, curve_svg.BARS_HEIGHT),
+        drawing=curve_svg.drawing,
+        drawing_size=(curve_svg.WIDTH, curve_svg.HEIGHT),
+        exercise_title=_exercise_title,
+        page_name=page_name,
+        state_words=_state_words,
+        task_words=_task_words,
+    )
+    environment.filters.update(number=_number, terminal=as_on_a_terminal)
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return visible(value)
+    return value
+
+
+def _number(value: float) -> str:
+    """Return points, at most two digits after the point."""
+    return f"{round(float(value), 2) + 0.0:.10g}"
+
+
+def _exercise_title(exercise: str) -> str:
+    if not exercise:
+        return "A file that could not be read"
+    if match := re.fullmatch(r"ex(\d{1,3})_([a-z_]+)", exercise):
+        return f"Exercise {int(match[1])}: {match[2].replace('_', ' ')}"
+    return exercise.replace("_", " ").capitalize()
+
+
+def _state_words(state: str) -> _Words:
+    return _STATES.get(state) or _Words("open", state)
+
+
+def _task_words(task: TaskReport) -> _Words:
+    if task.outcome != ANSWERED:
+        return _OUTCOMES.get(task.outcome) or _Words("open", task.outcome)
+    if task.is_right:
+        return _Words("good", "All points")
+    return _Words("part", "Partly right") if task.reached > 0 else _Words("bad", "Not right yet")

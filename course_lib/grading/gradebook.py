@@ -1,0 +1,307 @@
+"""The gradebook: an append-only journal of results and of files handed in, in a database."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import operator
+import secrets
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from course_lib.grading import _gradebook_tables as tables
+from course_lib.grading._gradebook_engine import cannot_open, engine_of, shown
+from course_lib.grading._gradebook_rows import (
+    Change,
+    HandedIn,
+    Key,
+    Standing,
+    TaskChange,
+    change_of,
+)
+from course_lib.grading.report import UNREADABLE, Report, from_json, to_json
+from course_lib.grading.settings import BEST, FIRST, LATEST
+
+__all__ = ["Change", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]
+
+SCHEMA = 1
+_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_CHUNK = 200  # reports that are in memory as text at one time
+_STREAM = {"yield_per": _CHUNK}
+_LARGEST_SEED = 2**63 - 1
+
+
+class Gradebook:
+    """The journal. Every method is one transaction: it is there as a whole, or not at all."""
+
+    def __init__(self, url: str) -> None:
+        """Open a gradebook, and create it where there is none.
+
+        Args:
+            url: of an SQLite file, `sqlite:///grades.sqlite`, or of a PostgreSQL database,
+                `postgresql://user@host/name`.
+
+        Raises:
+            ValueError: there is no such database, or a newer version of the course wrote it.
+        """
+        self._engine = engine_of(url)
+        self._writing = self._engine.execution_options(writes=True)
+        self._insert = _INSERT[self._engine.dialect.name]
+        try:
+            with self._write() as connection:
+                self._set_up(connection)
+        except sa.exc.DBAPIError as error:
+            self.close()
+            raise ValueError(cannot_open(self._engine.url, error.orig)) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Gradebook:
+        """Return the gradebook."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the gradebook."""
+        self.close()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._engine.dispose()
+
+    def secret_seed(self, given: int | None = None) -> int:
+        """Return the seed of the hidden cases: drawn once, and the same ever after.
+
+        Args:
+            given: the seed to use from now on, 0 to 2^63 - 1; None: the one that is kept, or a
+                new one.
+
+        Raises:
+            ValueError: the given seed is out of range.
+        """
+        if given is not None and (isinstance(given, bool) or not 0 <= given <= _LARGEST_SEED):
+            raise ValueError(f"given must be a seed from 0 to {_LARGEST_SEED}, got {given!r}")
+        with self._write() as connection:
+            if given is not None:
+                self._keep_setting(connection, "seed", str(given), replace=True)
+            else:
+                self._keep_setting(connection, "seed", str(secrets.randbits(63)), replace=False)
+            return int(_setting(connection, "seed"))
+
+    def record(self, key: Key, report: Report, revision: int = 1) -> bool:
+        """Write a report to the journal; return whether it was new.
+
+        What is there already under the same key and revision stays as it is.
+
+        Args:
+            key: what the grade depends on.
+            report: the result.
+            revision: a higher one replaces what `latest` returns; all stay in the journal.
+        """
+        values = {
+            **dataclasses.asdict(key),
+            "revision": revision,
+            "exercise": report.exercise,
+            "state": report.state,
+            "reached": report.reached,
+            "report": to_json(report),
+            "recorded_at": _now(),
+        }
+        with self._write() as connection:
+            return self._add(connection, tables.results, values)
+
+    def latest(self, key: Key, revision: int | None = None) -> Report | None:
+        """Return the report of the highest revision, None where there is none.
+
+        Args:
+            key: what the grade depends on.
+            revision: only this one.
+        """
+        columns = tables.results.c
+        query = sa.select(columns.report).order_by(columns.revision.desc()).limit(1)
+        for name, value in dataclasses.asdict(key).items():
+            query = query.where(columns[name] == value)
+        if revision is not None:
+            query = query.where(columns.revision == revision)
+        with self._engine.connect() as connection:
+            found = connection.scalar(query)
+        return None if found is None else from_json(found)
+
+    def last_revision(self) -> int:
+        """Return the highest revision of any result, 0 where there is none."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(sa.func.max(tables.results.c.revision))) or 0
+
+    def last_id(self) -> int:
+        """Return the number of the journal's last result, 0 where there is none."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(sa.func.max(tables.results.c.id))) or 0
+
+    def hand_in(self, *files: HandedIn) -> int:
+        """Write which student handed in which files, all or none; return how many were new.
+
+        The same student, place and content once more is no new row: it widens the span of time
+        in which that content was handed in, so that going back to an earlier version counts.
+
+        Args:
+            files: what was handed in.
+
+        Raises:
+            ValueError: an order is no finite number.
+        """
+        for one in files:
+            if not math.isfinite(one.order):
+                raise ValueError(f"order must be a finite number, got {one.order!r} ({one.place})")
+        with self._write() as connection:
+            return sum(self._hand_in(connection, one) for one in files)
+
+    def pending(self) -> int:
+        """Return how many files that were handed in have no result yet."""
+        results, files = tables.results.c, tables.handed_in
+        has_result = sa.exists().where(results.sha256 == files.c.sha256)
+        with self._engine.connect() as connection:
+            query = sa.select(sa.func.count()).select_from(files).where(~has_result)
+            return connection.scalar(query)
+
+    def standings(self, attempts: str = LATEST) -> list[Standing]:
+        """Return the attempt that counts for every student and exercise, sorted by both.
+
+        Of each file, the result that the journal has last counts. A file that cannot be read
+        stands for itself, under the exercise "", and takes no exercise's place; a file that has
+        no result is left out, see `pending`.
+
+        Args:
+            attempts: which attempt counts: "latest", "first" or "best" (the latest of those).
+
+        Raises:
+            ValueError: attempts is none of the three.
+        """
+        if attempts not in (LATEST, FIRST, BEST):
+            raise ValueError(f"attempts must be {LATEST}, {FIRST} or {BEST}, got {attempts!r}")
+        chosen: dict[tuple, tuple] = {}  # the rank and row of the attempt that counts
+        number: dict[tuple, int] = {}
+        is_better = operator.lt if attempts == FIRST else operator.gt
+        with self._engine.connect() as connection:
+            for row in connection.execute(tables.counting(), execution_options=_STREAM):
+                group = (row.student, row.user, row.result_exercise)
+                if not row.result_exercise:  # every file of its own: which task it is, who knows
+                    group = (*group, row.place, row.sha256)
+                number[group] = number.get(group, 0) + 1
+                candidate = (_rank(row, attempts), row)
+                if group not in chosen or is_better(candidate[0], chosen[group][0]):
+                    chosen[group] = candidate
+            reports = _reports(connection, {row.result_id for _, row in chosen.values()})
+        # Sorted here: databases sort text by the rules of a language.
+        return [
+            Standing(
+                *group[:3], _handed_in(row, attempts), reports[row.result_id], number[group] - 1
+            )
+            for group, (_, row) in sorted(chosen.items(), key=lambda item: item[0])
+        ]
+
+    def changes(self, since_id: int) -> list[Change]:
+        """Return what results changed that the journal got after another, sorted by student.
+
+        A result counts as changed where its points, its state or a task's points or outcome
+        differ from those of the result that the journal had of the same file before.
+
+        Args:
+            since_id: what `last_id` returned before.
+        """
+        found = []
+        with self._engine.connect() as connection:
+            for row in connection.execute(tables.replaced(since_id), execution_options=_STREAM):
+                names = (row.student, row.user, row.place)
+                change = change_of(*names, from_json(row.before), from_json(row.after))
+                if change is not None:
+                    found.append((*names, row.id, change))
+        return [change for *_, change in sorted(found, key=lambda one: one[:4])]
+
+    def _write(self) -> Any:
+        return self._writing.begin()
+
+    def _set_up(self, connection: Connection) -> None:
+        if sa.inspect(connection).has_table(tables.settings.name):
+            self._refuse_newer(connection)
+        tables.metadata.create_all(connection)
+        self._keep_setting(connection, "schema", str(SCHEMA), replace=False)
+
+    def _refuse_newer(self, connection: Connection) -> None:
+        found = _setting(connection, "schema")
+        if found is not None and int(found) > SCHEMA:
+            raise ValueError(
+                f"the gradebook {shown(self._engine.url)} was written by a newer version of the "
+                f"course (its schema is {found}, this version knows {SCHEMA}): update the course"
+            )
+
+    def _keep_setting(self, connection: Connection, name: str, value: str, replace: bool) -> None:
+        row = self._insert(tables.settings).values(name=name, value=value)
+        if replace:
+            row = row.on_conflict_do_update(index_elements=["name"], set_={"value": value})
+        else:
+            row = row.on_conflict_do_nothing(index_elements=["name"])
+        connection.execute(row)
+
+    def _add(self, connection: Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+        row = self._insert(table).values(**values).on_conflict_do_nothing()
+        return connection.execute(row.returning(table.c.id)).first() is not None
+
+    def _hand_in(self, connection: Connection, one: HandedIn) -> bool:
+        columns = tables.handed_in.c
+        values = dataclasses.asdict(one)
+        order = values.pop("order")
+        name = json.dumps([one.student, one.user, one.place, one.sha256])
+        identity = hashlib.sha256(name.encode()).hexdigest()
+        values |= {"identity": identity, "first_order": order, "last_order": order}
+        if self._add(connection, tables.handed_in, {**values, "recorded_at": _now()}):
+            return True
+        for column, wider in (
+            (columns.first_order, columns.first_order > order),
+            (columns.last_order, columns.last_order < order),
+        ):
+            same = sa.update(tables.handed_in).where(columns.identity == identity, wider)
+            connection.execute(same.values({column: order}))
+        return False
+
+
+def _rank(row: sa.Row, attempts: str) -> tuple:
+    """Return what is greatest for the attempt that counts, least for the first."""
+    name = (row.attempt, row.place, row.sha256)  # ties: no two files have the same
+    unreadable = row.state == UNREADABLE
+    if attempts == FIRST:
+        return (unreadable, row.first_order, *name)
+    if attempts == BEST:
+        return (not unreadable, row.reached, row.last_order, *name)
+    return (not unreadable, row.last_order, *name)
+
+
+def _handed_in(row: sa.Row, attempts: str) -> HandedIn:
+    order = row.first_order if attempts == FIRST else row.last_order
+    return HandedIn(
+        row.student, row.user, row.place, row.attempt, order, row.sha256, row.handed_in_exercise
+    )
+
+
+def _reports(connection: Connection, ids: set[int]) -> dict[int, Report]:
+    found, wanted = {}, sorted(ids)
+    columns = tables.results.c
+    for start in range(0, len(wanted), _CHUNK):
+        some = columns.id.in_(wanted[start : start + _CHUNK])
+        for row in connection.execute(sa.select(columns.id, columns.report).where(some)):
+            found[row.id] = from_json(row.report)
+    return found
+
+
+def _setting(connection: Connection, name: str) -> str | None:
+    columns = tables.settings.c
+    return connection.scalar(sa.select(columns.value).where(columns.name == name))
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

@@ -1,0 +1,127 @@
+"""Says whether a notebook, run afresh, prints what it was handed in with: nbval, in the sandbox."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import nbformat
+
+from course_lib.grading import cgroups, kernels
+from course_lib.grading.notebook import document_of
+from course_lib.grading.settings import Limits
+
+_KERNEL = "lr-course-submission"
+_OURS = {"check", "progress"}  # their output is the grader's business
+_MEMORY_MB = 1024  # of nbval itself, which reads what a stranger's kernel sends
+_PATIENCE = 30  # seconds for nbval's own start and end
+_MOST_NAMED = 12
+_ADDRESSES = "[addresses]\nregex: 0x[0-9a-f]+\nreplace: 0x…\n"
+
+NO_OUTPUTS = "No outputs were handed in."
+
+
+def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str:
+    """Return in a sentence whether the outputs of a notebook appear again when it is run.
+
+    Its cells run in their order in a new kernel; those that check are left out. An output that
+    holds a time or a random number differs every time: this is a question to ask, no proof.
+
+    Args:
+        content: the file that was handed in; a notebook, as `notebook.parse` accepts it.
+        limits: of the submission.
+        unsafe: whether it runs without the sandbox.
+    """
+    nb = nbformat.from_dict(document_of(content))
+    try:
+        nbformat.validate(nb)
+    except (nbformat.ValidationError, AttributeError, KeyError, TypeError):
+        return "The file is not well-formed: it cannot be run as a notebook."
+    compared = _prepare(nb)
+    if not compared:
+        return NO_OUTPUTS
+    with tempfile.TemporaryDirectory(prefix=cgroups.PREFIX) as name:
+        folder = Path(name)
+        nbformat.write(nb, folder / "handed_in.ipynb")
+        (folder / "sanitize.cfg").write_text(_ADDRESSES, encoding="utf-8")
+        kernel = folder / "kernels" / _KERNEL
+        kernel.mkdir(parents=True)
+        specification = kernels.specification(limits, unsafe=unsafe)
+        (kernel / "kernel.json").write_text(json.dumps(specification), encoding="utf-8")
+        came_to_its_end = _run(folder, limits, unsafe)
+        differing = _differing(folder / "result.xml") if came_to_its_end else None
+    kernels.sweep()
+    return _sentence(compared, differing)
+
+
+def _prepare(nb: nbformat.NotebookNode) -> int:
+    """Leave the checks out; return the number of cells with outputs that are compared."""
+    compared = 0
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            continue
+        tags = cell.metadata.get("tags", [])
+        if _OURS & set(tags):
+            cell.metadata.tags = [*tags, "nbval-skip"]
+        elif cell.get("outputs"):
+            compared += 1
+            # nbval takes a cell without a number for one that was never run.
+            cell.execution_count = cell.get("execution_count") or 1
+    return compared
+
+
+def _run(folder: Path, limits: Limits, unsafe: bool) -> bool:
+    """Run nbval; return whether it came to its end."""
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "nbval.plugin", "-p", "no:cacheprovider"),
+        *("--nbval", "handed_in.ipynb", "--nbval-kernel-name", _KERNEL),
+        *("--nbval-sanitize-with", "sanitize.cfg", "--junitxml", "result.xml"),
+        *("--nbval-cell-timeout", str(round(limits.cell_seconds))),
+        *("--rootdir", str(folder), "-c", os.devnull),
+    ]
+    environment = dict(os.environ, JUPYTER_PATH=str(folder), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    group = None if unsafe else cgroups.make(kernels.new_name(), _MEMORY_MB, 256, limits.cores)
+    if group is not None:
+        joined = "; ".join(f'echo $$ > "{path}"' for path in group.entrances)
+        command = ["/bin/sh", "-ec", f'{joined}; exec "$@"', "sh", *command]
+    try:
+        subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=limits.submission_seconds + _PATIENCE,
+            check=False,  # 1: an output differs
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        if group is not None:
+            group.remove()
+    return (folder / "result.xml").is_file()
+
+
+def _differing(path: Path) -> list[str]:
+    """Return the names of cells that failed: nbval calls them Cell 0, Cell 1, …"""
+    return [
+        case.get("name", "").rpartition("::")[2]
+        for case in ET.parse(path).getroot().iter("testcase")
+        if case.find("failure") is not None or case.find("error") is not None
+    ]
+
+
+def _sentence(compared: int, differing: list[str] | None) -> str:
+    if differing is None:
+        return "Run afresh, the notebook did not come to its end."
+    cells = f"{compared} cell{'s' * (compared != 1)} with outputs"
+    if not differing:
+        return f"Run afresh, the notebook prints what was handed in ({cells})."
+    named = ", ".join(differing[:_MOST_NAMED]) + (" and more" * (len(differing) > _MOST_NAMED))
+    return f"Run afresh, the notebook prints something else in {named} (of {cells})."

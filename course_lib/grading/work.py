@@ -1,0 +1,77 @@
+"""One submission as a piece of work for a thread, a process or another machine."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from course_lib.grading import report
+from course_lib.grading.grading import grade
+from course_lib.grading.kernels import KernelStartError, WarmKernels
+from course_lib.grading.settings import Settings
+
+_ATTEMPTS = 3  # to start a kernel
+
+
+@dataclass(frozen=True)
+class Work:
+    """A submission to be graded; it can be pickled.
+
+    Attributes:
+        content: the file's bytes.
+        settings: limits and policies.
+        seed: of the hidden cases.
+        unsafe: whether it runs without the sandbox.
+    """
+
+    content: bytes
+    settings: Settings
+    seed: int
+    unsafe: bool = False
+
+
+class Worker:
+    """Grades one piece of work after the other, with a warm kernel for each thread that asks.
+
+    A plain function would do but for the kernels, which have to be ended at the end.
+    """
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._own = threading.local()
+        self._all: list[WarmKernels] = []
+
+    def __call__(self, work: Work) -> str:
+        """Return the report as JSON."""
+        if not hasattr(self._own, "warm"):
+            self._own.warm = WarmKernels(work.settings.limits, unsafe=work.unsafe, ahead=True)
+            self._all.append(self._own.warm)
+        return _graded(work, self._own.warm)
+
+    def stop(self) -> None:
+        """End what runs: whoever waits for it gets an error."""
+        for warm in self._all:
+            warm.stop()
+
+    def close(self) -> None:
+        """End the kernels that nobody used."""
+        for warm in self._all:
+            warm.close()
+
+
+def grade_work(work: Work) -> str:
+    """Return the report as JSON; leaves nothing behind, so that it suits any executor."""
+    warm = WarmKernels(work.settings.limits, unsafe=work.unsafe)
+    return _graded(work, warm)
+
+
+def _graded(work: Work, warm: WarmKernels) -> str:
+    failures = 0
+    while True:
+        try:
+            found = grade(work.content, work.settings, work.seed, warm, unsafe=work.unsafe)
+            return report.to_json(found)
+        except KernelStartError:
+            failures += 1
+            if failures == _ATTEMPTS or warm.is_stopped:
+                raise

@@ -1,0 +1,75 @@
+"""Notebooks that were handed in, for the tests of the grader."""
+
+import json
+from pathlib import Path
+
+from course_lib.grading.command import Options, run
+from course_lib.grading.settings import Limits, Settings
+
+ROOT = Path(__file__).parent.parent
+EX01 = "ex01_constant_lr"
+SHORT = Settings(
+    Limits(cell_seconds=4, task_seconds=4, submission_seconds=30, memory_mb=400, processes=48)
+)
+WRONG = "def gradient_step(w, gradient, rate):\n    return w + rate * gradient\n"
+SLOW = "import time\ntime.sleep(60)\n"
+
+
+def solved(exercise=EX01):
+    """A solved notebook as a dict."""
+    return json.loads((ROOT / "solutions" / f"{exercise}.ipynb").read_text(encoding="utf-8"))
+
+
+def with_task(nb, task, source):
+    """A notebook with other code in a task's cell."""
+    for cell in nb["cells"]:
+        if cell["metadata"].get("task") == task:
+            cell["source"] = source
+    return nb
+
+
+def hand_in(folder, student, nb=None, name="exercise.ipynb"):
+    """Hand in a notebook, or bytes; by default a solved one; return the file."""
+    file = folder / student / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    nb = solved() if nb is None else nb
+    file.write_bytes(nb if isinstance(nb, bytes) else json.dumps(nb).encode())
+    return file
+
+
+def hand_in_class(folder, students):
+    """Hand in notebooks of a class, no two the same: right, wrong, unreadable and failing ones."""
+    for number in range(students):
+        nb = solved()
+        nb["metadata"]["number"] = number
+        if number % 4 == 1:
+            with_task(nb, "gradient_step", WRONG)
+        if number % 4 == 2:
+            with_task(nb, "steady_state_loss", "import os\nraise OSError('x')\n")
+        content = json.dumps(nb).encode()
+        hand_in(folder, f"s{number:03}", content[:-9] if number % 8 == 3 else content)
+    return folder
+
+
+def tables(out):
+    """The exported tables of a folder of grades, by name."""
+    return {file.name: file.read_bytes() for file in sorted(out.glob("*.csv"))}
+
+
+def pages(out):
+    """The pages of a folder of grades, by name."""
+    return {str(file.relative_to(out)): file.read_bytes() for file in sorted(out.rglob("*.html"))}
+
+
+def grade_folder(source, out, seed=5, **options):
+    """Run `lr-course grade` in this process; return its exit status."""
+    return run(Options(source, out, seed=seed, **options))
+
+
+def config(folder, settings=SHORT):
+    """Write settings as a configuration file; return it."""
+    lines = ["[limits]"]
+    lines += [f"{name} = {value}" for name, value in vars(settings.limits).items()]
+    file = folder / "grading.toml"
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return file

@@ -1,0 +1,142 @@
+"""A batch that is killed at any moment, and begun again, ends with the same gradebook."""
+
+import multiprocessing
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import handed_in
+import psutil
+import pytest
+import sqlalchemy as sa
+from conftest import require_sandbox
+
+_KILLS = 50
+_STUDENTS = 16
+_SHARE = 0.4  # of an undisturbed batch's time: the longest a grader runs until it is killed
+_SPAWN = multiprocessing.get_context("forkserver")  # so that not every start imports everything
+
+
+def _grade(source, out):
+    os.environ["PYTHONWARNINGS"] = "ignore"
+    with open(os.devnull, "w") as nothing:
+        sys.stdout = nothing
+        sys.exit(handed_in.grade_folder(source, out, jobs=2))
+
+
+def _started(source, out):
+    process = _SPAWN.Process(target=_grade, args=(source, out))
+    process.start()
+    return process
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    require_sandbox()
+    _SPAWN.set_forkserver_preload(["course_lib.grading.command"])
+    folder = tmp_path_factory.mktemp("class")
+    source = handed_in.hand_in_class(folder / "submissions", _STUDENTS)
+    _started(source, folder / "warm").join(120)  # the server of processes imports everything
+    start = time.monotonic()
+    process = _started(source, folder / "grades")
+    process.join(120)
+    seconds = time.monotonic() - start
+    assert process.exitcode == 0
+    found = handed_in.tables(folder / "grades")
+    assert found["grades.csv"].count(b"\n") == _STUDENTS + 1
+    return source, found, handed_in.pages(folder / "grades"), seconds
+
+
+def _results(out):
+    engine = sa.create_engine(f"sqlite:///{out / 'grades.sqlite'}")
+    with engine.connect() as connection:
+        found = connection.execute(sa.text("select sha256, count(*) from results group by sha256"))
+        rows = found.all()
+    engine.dispose()
+    return rows
+
+
+def test_killed_at_fifty_moments_the_gradebook_equals_an_undisturbed_one(undisturbed, tmp_path):
+    source, tables, pages, seconds = undisturbed
+    moments = random.Random(11)
+    kills = batch = half_way = 0
+    while kills < _KILLS:
+        batch += 1
+        out = tmp_path / f"grades{batch}"
+        while True:
+            process = _started(source, out)
+            process.join(moments.uniform(0.05, _SHARE * seconds))
+            if process.exitcode is not None:
+                assert process.exitcode == 0
+                break
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+            kills += 1
+            half_way += (out / "grades.sqlite").exists() and 0 < len(_results(out)) < _STUDENTS
+            if kills >= _KILLS:
+                last = _started(source, out)
+                last.join(120)
+                assert last.exitcode == 0
+                break
+        assert handed_in.tables(out) == tables
+        assert handed_in.pages(out) == pages
+        results = _results(out)
+        assert len(results) == _STUDENTS
+        assert all(number == 1 for _, number in results), "graded twice"
+    assert half_way > _KILLS / 4, "most kills missed the batch"
+
+
+def test_sandboxes_that_somebody_kills_cost_nobody_a_point(undisturbed, tmp_path):
+    source, tables, *_ = undisturbed
+    killed = set()
+    ended = threading.Event()
+
+    def kill():
+        while not ended.is_set():
+            for one in process.children(recursive=True):
+                try:
+                    age = time.time() - one.create_time()
+                    if one.pid not in killed and one.name() == "bwrap" and age > 0.6:
+                        killed.add(one.pid)
+                        # Not the next one as well: it may be the same submission's second kernel.
+                        one.kill()
+                        time.sleep(1.5)
+                except psutil.NoSuchProcess:
+                    continue
+            time.sleep(0.02)
+
+    started = _started(source, tmp_path / "grades")
+    process = psutil.Process(started.pid)
+    killer = threading.Thread(target=kill)
+    killer.start()
+    started.join(180)
+    ended.set()
+    killer.join()
+    assert started.exitcode == 0
+    assert len(killed) >= 3
+    assert handed_in.tables(tmp_path / "grades") == tables
+
+
+def test_what_a_killed_grader_left_is_swept_by_the_next(undisturbed, tmp_path):
+    source, *_ = undisturbed
+    first = _started(source, tmp_path / "grades")
+    places = [Path("/dev/shm"), *Path("/sys/fs/cgroup").glob("*/")]
+
+    def left():
+        return [f for place in places for f in place.glob(f"lr-course-{first.pid}.*")]
+
+    deadline = time.monotonic() + 30
+    while not left() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    os.kill(first.pid, signal.SIGKILL)
+    first.join()
+    assert left(), "nothing was there to be left"
+    again = _started(source, tmp_path / "grades")
+    again.join(120)
+    assert again.exitcode == 0
+    assert left() == []
