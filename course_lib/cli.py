@@ -157,8 +157,13 @@ def grade(submissions: Path, **options: Any) -> None:
 
         try:
             sys.exit(run(Options(submissions, **options)))
-        except (ValueError, NoSandboxError) as error:
+        except ValueError as error:
             raise InputError(str(error)) from error
+        except NoSandboxError as error:
+            raise InputError(
+                f"submissions cannot be run safely here: {error} Or, for submissions of people you "
+                "trust with your files: --unsafe."
+            ) from error
 
 
 @main.command()

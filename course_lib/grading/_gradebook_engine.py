@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import sqlalchemy as sa
@@ -36,13 +37,22 @@ def engine_of(text: str) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
-        engine = sa.create_engine(url, connect_args=_CONNECT[name])
-    except (sa.exc.ArgumentError, ModuleNotFoundError) as error:
+        # A batch takes hours: the server may have been started anew since a connection's last use.
+        engine = sa.create_engine(url, connect_args=_CONNECT[name], pool_pre_ping=True)
+        if name == "sqlite":
+            _make_private(str(url.database))
+    except (sa.exc.ArgumentError, ModuleNotFoundError, OSError) as error:
         raise ValueError(cannot_open(url, error)) from error
     if name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite if name == "sqlite" else _begin_postgresql)
     return engine
+
+
+def _make_private(file: str) -> None:
+    """Make the file where there is none, so that no other user reads the seed of hidden cases."""
+    if not os.path.exists(file) and os.path.isdir(os.path.dirname(file) or "."):
+        os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

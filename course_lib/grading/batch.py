@@ -136,7 +136,10 @@ class _Batch:
             self._same[item.key].append(item)
             return None
         again = self._course.again(item.submission)
-        if not again and self._book.latest(item.key) is not None:
+        known = None if again else self._book.latest(item.key)
+        if known is not None:
+            if not self._book.counts(item.key):  # as after another seed, and back
+                self._book.record(item.key, known, self._revision)
             self.outcome.known += 1
             self._told(item.submission)
             return None

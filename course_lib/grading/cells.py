@@ -33,6 +33,8 @@ def cell(value: str | float | bool | None) -> str:
 
 def line_of(text: str) -> str:
     """Return the text as one line of at most LONGEST characters that can be printed."""
+    if text.isprintable() and len(text) <= LONGEST:  # as nearly all are
+        return " ".join(text.split())
     # A stranger's text may be very long; a few spaces more than are kept are enough to look at.
     shown = "".join(_printable(character) for character in _REMOVED.sub("", text[: 4 * LONGEST]))
     line = " ".join(shown.split())

@@ -133,6 +133,19 @@ class Gradebook:
             found = connection.scalar(query)
         return None if found is None else from_json(found)
 
+    def counts(self, key: Key) -> bool:
+        """Return whether the result under a key is the one that counts for its file."""
+        columns = tables.results.c
+        query = sa.select(columns.exercise_version, columns.seed, columns.settings)
+        query = query.where(columns.sha256 == key.sha256).order_by(columns.id.desc()).limit(1)
+        with self._engine.connect() as connection:
+            found = connection.execute(query).first()
+        return found is not None and tuple(found) == (
+            key.exercise_version,
+            key.seed,
+            key.settings,
+        )
+
     def last_revision(self) -> int:
         """Return the highest revision of any result, 0 where there is none."""
         with self._engine.connect() as connection:

@@ -1,0 +1,202 @@
+"""A folder of submissions becomes a gradebook: what is new is graded, once, and nothing is lost."""
+
+import json
+import zipfile
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+
+import pytest
+from conftest import require_sandbox
+from handed_in import SHORT, SLOW, WRONG, hand_in, solved, with_task
+
+from course_lib.grading import batch, report, version
+from course_lib.grading.batch import Course, grade_all
+from course_lib.grading.gradebook import Gradebook
+from course_lib.grading.kernels import KernelStartError
+from course_lib.grading.settings import LATEST, Limits, Settings
+from course_lib.grading.submissions import submissions
+
+
+@pytest.fixture(autouse=True)
+def sandbox():
+    require_sandbox()
+
+
+@pytest.fixture
+def book(tmp_path):
+    with Gradebook(f"sqlite:///{tmp_path / 'grades.sqlite'}") as found:
+        yield found
+
+
+class Counting(Executor):
+    """Computes at once, in this thread; counts, and can fail as a machine does."""
+
+    def __init__(self, fails=lambda number: False):
+        self.number, self.fails = 0, fails
+
+    def submit(self, function, work):
+        self.number += 1
+        future = Future()
+        if self.fails(self.number):
+            future.set_exception(KernelStartError("no memory"))
+        else:
+            found = report.Report(
+                "ex01_constant_lr", report.GRADED, notes=(str(len(work.content)),)
+            )
+            future.set_result(report.to_json(found))
+        return future
+
+
+def course(**options):
+    return Course(SHORT, 5, **options)
+
+
+def marks(book):
+    return {
+        (one.student, one.exercise): (one.report.state, one.report.reached)
+        for one in book.standings(LATEST)
+    }
+
+
+def test_a_folder_is_graded_and_the_second_time_nothing_is(tmp_path, book):
+    folder = tmp_path / "class"
+    hand_in(folder, "Ada")
+    hand_in(folder, "Ben", with_task(solved(), "gradient_step", WRONG))
+    hand_in(folder, "Cid", b"{")
+    hand_in(folder, "Dee", with_task(solved(), "steady_state_loss", SLOW))
+    told = []
+    first = grade_all(submissions(folder), book, course(), jobs=2, told=told.append)
+    assert (first.graded, first.known, first.failed) == (4, 0, [])
+    assert sorted(one.student for one in told) == ["Ada", "Ben", "Cid", "Dee"]
+    assert marks(book) == {
+        ("Ada", "ex01_constant_lr"): ("graded", 6.0),
+        ("Ben", "ex01_constant_lr"): ("graded", 5.0),
+        ("Cid", ""): ("unreadable", 0.0),
+        ("Dee", "ex01_constant_lr"): ("partly graded", 3.0),
+    }
+    none = Counting()
+    second = grade_all(submissions(folder), book, course(), jobs=2, executor=none)
+    assert (second.graded, second.known, none.number) == (0, 4, 0)
+
+
+def test_only_what_is_new_is_graded_and_the_same_bytes_once(tmp_path, book):
+    folder = tmp_path / "class"
+    for student in ("Ada", "Ben", "Cid"):
+        hand_in(folder, student)
+    executor = Counting()
+    first = grade_all(submissions(folder), book, course(), jobs=4, executor=executor)
+    assert (first.graded, executor.number) == (3, 1)
+    hand_in(folder, "Dee", with_task(solved(), "gradient_step", WRONG))
+    second = grade_all(submissions(folder), book, course(), jobs=4, executor=executor)
+    assert (second.graded, second.known, executor.number) == (1, 3, 2)
+    assert len(marks(book)) == 4
+
+
+@pytest.mark.parametrize("what", ["seed", "limits", "version", "unsafe", "bytes"])
+def test_a_grade_is_made_anew_when_what_it_depends_on_changes(tmp_path, book, monkeypatch, what):
+    file = hand_in(tmp_path / "class", "Ada")
+    executor = Counting()
+    found = submissions(tmp_path / "class")
+    grade_all(found, book, course(), jobs=1, executor=executor)
+    changed = course()
+    if what == "seed":
+        changed = Course(SHORT, 6)
+    elif what == "limits":
+        changed = Course(Settings(Limits(cell_seconds=5)), 5)
+    elif what == "unsafe":
+        changed = course(unsafe=True)
+    elif what == "version":
+        monkeypatch.setattr(batch, "version_of", lambda exercise: f"new {exercise}")
+    else:
+        file.write_bytes(json.dumps(solved(), indent=3).encode())
+    grade_all(found, book, changed, jobs=1, executor=executor)
+    assert executor.number == 2
+
+
+def test_going_back_to_another_seed_brings_its_marks_back_without_grading(tmp_path, book):
+    hand_in(tmp_path / "class", "Ada")
+    found = submissions(tmp_path / "class")
+    grade_all(found, book, course(), jobs=1)
+    executor = Counting()
+    grade_all(found, book, Course(SHORT, 6), jobs=1, executor=executor)
+    assert [one.report.reached for one in book.standings(LATEST)] == [0.0]
+    for _ in range(2):
+        outcome = grade_all(found, book, course(), jobs=1, executor=executor)
+        assert (outcome.known, executor.number) == (1, 1)
+        assert [one.report.reached for one in book.standings(LATEST)] == [6.0]
+
+
+def test_what_is_graded_again_is_a_new_result_and_the_difference_is_known(tmp_path, book):
+    folder = tmp_path / "class"
+    hand_in(folder, "Ada")
+    hand_in(folder, "Ben", with_task(solved(), "gradient_step", WRONG))
+    grade_all(submissions(folder), book, course(), jobs=2, executor=Counting())
+    before = book.last_id()
+    again = course(again=lambda one: one.student == "Ben")
+    outcome = grade_all(submissions(folder), book, again, jobs=2)
+    assert (outcome.graded, outcome.known) == (1, 1)
+    (change,) = book.changes(before)
+    assert (change.student, change.before, change.after) == ("Ben", 0.0, 5.0)
+
+
+def test_a_machine_that_fails_says_nothing_about_a_submission(tmp_path, book):
+    folder = tmp_path / "class"
+    for number in range(3):
+        hand_in(folder, f"s{number}", json.dumps(solved(), indent=number + 1).encode())
+    sometimes = Counting(fails=lambda number: number == 2)
+    outcome = grade_all(submissions(folder), book, course(), jobs=1, executor=sometimes)
+    assert outcome.graded == 2
+    ((failed, why),) = outcome.failed
+    assert "KernelStartError: no memory" in why
+    assert (failed.student, "ex01_constant_lr") not in marks(book)
+    assert book.pending() == 1
+    rest = grade_all(submissions(folder), book, course(), jobs=1, executor=Counting())
+    assert (rest.graded, rest.known, book.pending()) == (1, 2, 0)
+
+
+def test_a_machine_that_fails_always_is_given_up(tmp_path, book):
+    folder = tmp_path / "class"
+    for number in range(9):
+        hand_in(folder, f"s{number}", json.dumps(solved(), indent=number + 1).encode())
+    never = Counting(fails=lambda number: True)
+    with pytest.raises(batch.MachineError, match=r"5 submissions in a row .*no memory"):
+        grade_all(submissions(folder), book, course(), jobs=1, executor=never)
+    assert never.number < 9
+
+
+def test_work_travels_to_other_processes(tmp_path, book):
+    """Any executor will do: here processes, that know nothing but what they are sent."""
+    folder = tmp_path / "class"
+    hand_in(folder, "Ada")
+    hand_in(folder, "Ben", with_task(solved(), "gradient_step", WRONG))
+    with ProcessPoolExecutor(2) as executor:
+        grade_all(submissions(folder), book, course(), jobs=2, executor=executor)
+    assert [points for _, points in marks(book).values()] == [6.0, 5.0]
+
+
+def test_a_zip_from_canvas_with_two_attempts(tmp_path, book):
+    archive = tmp_path / "submissions.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        wrong = with_task(solved(), "gradient_step", WRONG)
+        file.writestr("lovelaceada_77_1001_ex01.ipynb", json.dumps(wrong))
+        file.writestr("lovelaceada_77_1002_ex01-1.ipynb", json.dumps(solved()))
+    grade_all(submissions(archive), book, course(), jobs=2)
+    assert marks(book) == {("lovelaceada", "ex01_constant_lr"): ("graded", 6.0)}
+    (first,) = book.standings("first")
+    assert (first.user, first.report.reached, first.others) == ("77", 5.0, 1)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path, book):
+    folder = tmp_path / "class"
+    file = hand_in(folder, "Ada")
+    with open(file, "r+b") as large:
+        large.truncate(100_000_000)
+    grade_all(submissions(folder), book, course(), jobs=1, executor=Counting())
+    (one,) = book.standings(LATEST)
+    assert one.report.state == report.UNREADABLE
+    assert "20000000 bytes" in one.report.notes[0]
+
+
+def test_versions_are_names(monkeypatch):
+    names = {exercise: version.version_of(exercise) for exercise in ("ex01_constant_lr", "")}
+    assert len(set(names.values())) == 2
+    assert all(len(name) == 16 for name in names.values())

@@ -1,0 +1,304 @@
+"""What is exported can be imported, is the same bytes every time, and computes nothing."""
+
+import csv
+import io
+import itertools
+import os
+import random
+import subprocess
+import sys
+import unicodedata
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from example_reports import (
+    full_report,
+    handed_in,
+    key,
+    report,
+    standing,
+    task_report,
+    unreadable_report,
+)
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_lib.grading import exports
+from course_lib.grading.cells import cell
+from course_lib.grading.exports import write_exports
+from course_lib.grading.gradebook import Gradebook
+
+ROOT = Path(__file__).parents[1]
+CLASS = (
+    standing("ada", "11", full_report(), others=2),
+    standing("ada", "11", report("ex05_cyclical", reached=1.0)),
+    standing("bob", "", unreadable_report()),
+    standing("Zoë", "12", report(reached=2 / 3)),
+)
+
+
+def table(folder, name):
+    """The rows of an exported file, as any reader of CSV finds them."""
+    return list(csv.reader(io.StringIO((folder / name).read_bytes().decode("utf-8-sig"), "")))
+
+
+def test_the_grades(tmp_path):
+    files = write_exports(CLASS, tmp_path / "grades")
+    assert [file.name for file in files] == [
+        "grades.csv",
+        "tasks.csv",
+        "canvas.csv",
+        "moodle_ex04_warmup.csv",
+        "moodle_ex05_cyclical.csv",
+    ]
+    head, ada, again, bob, zoe = table(tmp_path / "grades", "grades.csv")
+    found = dict(zip(head, ada, strict=True))
+    assert found == {
+        "student": "ada",
+        "user": "11",
+        "exercise": "ex04_warmup",
+        "state": "graded",
+        "points": "1.75",
+        "possible": "2",
+        "percent": "87.5",
+        "suspicions": "It calls the library.",
+        "notes": "A cell was twice.",
+        "reproduction": "All outputs appear again.",
+        "file": "ada/a.ipynb",
+        "attempt": "0",
+        "unsafe": "yes",
+    }
+    assert again[2:7] == ["ex05_cyclical", "graded", "1", "4", "25"]
+    assert bob[:7] == ["bob", "", "", "unreadable", "", "", ""]
+    assert bob[8] == "The file is no notebook: it is not JSON."
+    assert zoe[4:7] == ["0.666667", "4", "16.67"]
+    assert zoe[-1] == ""
+
+
+def test_the_tasks(tmp_path):
+    write_exports(CLASS, tmp_path)
+    head, *rows = table(tmp_path, "tasks.csv")
+    assert head == list(exports._TASKS)
+    cause = "The warmup is not counted."
+    ada = ["ada", "11", "ex04_warmup", "lr_at_step", "answered", "1.75", "2", "whole run", cause]
+    assert rows[0] == ada
+    assert [row[3] for row in rows] == ["lr_at_step", *["lr_at_step", "with_warmup"] * 2]
+    assert rows[2][4:] == ["not written", "0", "2", "", ""]
+
+
+def test_what_canvas_imports(tmp_path):
+    write_exports(CLASS, tmp_path)
+    assert table(tmp_path, "canvas.csv") == [
+        [
+            *("Student", "ID", "SIS User ID", "SIS Login ID", "Section"),
+            *("ex04_warmup", "ex05_cyclical"),
+        ],
+        ["Points Possible", "", "", "", "", "4", "4"],
+        ["Zoë", "12", "", "", "", "0.666667", ""],
+        ["ada", "11", "", "", "", "1.75", "1"],
+        ["bob", "", "", "", "", "", ""],  # empty: Canvas leaves the grade as it is
+    ]
+
+
+@pytest.mark.parametrize("name", ["Points Possible", "x Points \u202ePossible", "Points\nPossible"])
+def test_no_students_name_sets_canvas_points(tmp_path, name):
+    write_exports([standing(name)], tmp_path)
+    rows = table(tmp_path, "canvas.csv")
+    assert [number for number, row in enumerate(rows) if "Points Possible" in row[0]] == [1]
+
+
+def test_what_moodle_imports(tmp_path):
+    nobody = standing("nobody", "", report(reached=2.0))
+    write_exports([*CLASS, nobody], tmp_path)
+    assert table(tmp_path, "moodle_ex04_warmup.csv") == [
+        [
+            *("Identifier", "Full name", "Grade", "Maximum Grade", "Grade can be changed"),
+            "Last modified (grade)",
+        ],
+        ["Participant 11", "ada", "1.75", "4", "Yes", ""],
+        ["Participant 12", "Zoë", "0.666667", "4", "Yes", ""],
+        ["", "nobody", "2", "4", "Yes", ""],
+    ]
+    assert [row[1] for row in table(tmp_path, "moodle_ex05_cyclical.csv")[1:]] == ["ada"]
+
+
+def test_what_cannot_be_read_gets_no_points(tmp_path):
+    named = replace(unreadable_report(), exercise="ex04_warmup")
+    write_exports([standing("eve", "1", named), standing("fay", "2")], tmp_path)
+    assert table(tmp_path, "grades.csv")[1][4:7] == ["", "", ""]
+    assert table(tmp_path, "canvas.csv")[2] == ["eve", "1", "", "", "", ""]
+    assert len(table(tmp_path, "moodle_ex04_warmup.csv")) == 2
+
+
+def test_no_standings(tmp_path):
+    write_exports([], tmp_path)
+    assert [len(table(tmp_path, name)) for name in ("grades.csv", "tasks.csv")] == [1, 1]
+    assert len(table(tmp_path, "canvas.csv")) == 2
+
+
+def test_people_open_it_in_excel_and_programs_import_it(tmp_path):
+    for file in write_exports(CLASS, tmp_path):
+        marked = file.name in ("grades.csv", "tasks.csv")
+        assert file.read_bytes().startswith(b"\xef\xbb\xbf") == marked
+        assert b"\xef\xbb\xbf" not in file.read_bytes()[3:]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (2, "2"),
+        (2.0, "2"),
+        (-1.5, "-1.5"),  # a number stays one
+        (-0.0, "0"),
+        (-1e-9, "0"),
+        (100.0, "100"),
+        (0.1 + 0.2, "0.3"),
+        (1e-5, "0.00001"),  # Canvas knows no exponents
+        (1234567.25, "1234567.25"),
+        (True, "yes"),
+        (False, ""),
+        (None, ""),
+        ("", ""),
+        ("Ada O'Neill-Byron, Ph. D.", "Ada O'Neill-Byron, Ph. D."),
+        ("李 雷", "李 雷"),
+        ("a\r\nb\tc\0d\u2028e\x85f", "a b c d e f"),
+        ("abc\u202efed\u2066", "abcfed"),
+        ("\udce9x", "\ufffdx"),
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'=1"),
+        ("\r=1", "'=1"),
+        (" \u200b=1", "'\u200b=1"),
+        ("'=1", "''=1"),
+        ('"=1', "'\"=1"),
+        ("＝1", "'＝1"),
+        ("＋1", "'＋1"),
+        ("﹣1", "'﹣1"),
+        ("−1", "'−1"),
+        ("＠x", "'＠x"),
+        ("\u202e=1", "'=1"),
+        ("a;=1; @b", "a;'=1;' @b"),
+        ("a=1", "a=1"),
+        ("x" * 1000, "x" * 1000),
+        ("x" * 10_000, "x" * 999 + "…"),
+        ("\0" * 20_000 + "=1", ""),
+    ],
+)
+def test_a_cell(value, written):
+    assert cell(value) == written
+
+
+def computes(text):
+    """Whether a spreadsheet might compute a cell, however it takes the file apart: told anew."""
+    for part in text.replace("\t", ";").split(";"):
+        seen = "".join(c for c in part if unicodedata.category(c) not in ("Cf", "Cc", "Mn", "Me"))
+        if unicodedata.normalize("NFKC", seen.strip()).startswith(("=", "+", "-", "@", "−")):
+            return True
+    return False
+
+
+STRANGE = st.text(
+    st.sampled_from("=+-@＝＋－＠−\t\r\n\0\"'`;, a1\u200b\u202e\u2028\x85\ufeff\u0301\udce9…|(\\"),
+    max_size=12,
+)
+NAMES = STRANGE | st.text(max_size=30)
+
+
+@settings(deadline=None, max_examples=300)
+@given(NAMES, NAMES, NAMES, st.integers(0, 3))
+def test_no_name_breaks_a_row_or_computes(tmp_path_factory, name, place, said, number):
+    folder = tmp_path_factory.mktemp("out", numbered=True)
+    worth = report(notes=(said,), tasks=(task_report(cause=said, misconception=name),))
+    one = standing(name, name, worth, place=place, attempt=number)
+    files = write_exports([standing("first"), one, standing("last")], folder)
+    assert [file.name for file in files][3:] == ["moodle_ex04_warmup.csv"]
+    for file in files:
+        rows = table(folder, file.name)
+        assert len({len(row) for row in rows}) == 1
+        text = file.read_bytes().decode("utf-8-sig")
+        assert text.count("\n") == text.count("\r") == len(rows)  # no line is inside of a cell
+        assert not any(computes(value) for row in rows for value in row)
+        file.unlink()
+    assert len(rows) == 4
+    folder.rmdir()
+
+
+@pytest.mark.parametrize("exercise", ["../x", "a/b", "ex 1", "é", "=1"])
+def test_an_exercise_that_is_no_name_of_a_file_is_refused(tmp_path, exercise):
+    with pytest.raises(
+        ValueError, match="exercise must be a name of letters, digits and underscor"
+    ):
+        write_exports([standing(worth=report(exercise))], tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failing_disk_leaves_the_old_file(tmp_path, monkeypatch):
+    old = {file: file.read_bytes() for file in write_exports(CLASS, tmp_path)}
+
+    def full(_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="no space left"):
+        write_exports(CLASS[:1], tmp_path)
+    assert {file: file.read_bytes() for file in tmp_path.iterdir()} == old
+
+
+def test_a_new_file_replaces_the_old_one_at_once(tmp_path, monkeypatch):
+    write_exports(CLASS, tmp_path)
+    old, really, seen = (tmp_path / "grades.csv").read_bytes(), os.replace, []
+
+    def watched(source, target):
+        seen.append((target.name, target.read_bytes(), source.parent == target.parent))
+        really(source, target)
+
+    monkeypatch.setattr(os, "replace", watched)
+    write_exports(CLASS[:1], tmp_path)
+    assert seen[0] == ("grades.csv", old, True)
+    assert (tmp_path / "grades.csv").read_bytes() != old
+    assert all(same for _, _, same in seen)
+
+
+def test_the_order_of_events_leaves_no_trace(tmp_path):
+    files = [
+        handed_in(student, content, user=user, order=order)
+        for (student, user), (content, order) in itertools.product(
+            (("ada", "2"), ("Ada", "1"), ("é", ""), ("eve", "30")), (("a", 1), ("b", 2))
+        )
+    ]
+    results = [("a", full_report()), ("b", report(reached=0.1 + 0.2))]
+    found = set()
+    for run in range(6):
+        chance, folder = random.Random(run), tmp_path / str(run)
+        folder.mkdir()
+        with Gradebook(f"sqlite:///{folder / 'grades.sqlite'}") as book:
+            for file in chance.sample(files, len(files)):
+                book.hand_in(file)
+            for content, worth in chance.sample(results, 2):
+                book.record(key(content), replace(worth, seconds=chance.random()))
+            written = write_exports(book.standings(), folder)
+        found.add(tuple(file.read_bytes() for file in written))
+    assert len(found) == 1
+
+
+def test_other_processes_write_the_same_bytes(tmp_path):
+    code = """
+import sys
+from pathlib import Path
+from course_lib.grading.exports import write_exports
+from test_exports import CLASS
+write_exports(CLASS, Path(sys.argv[1]))
+"""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    written = []
+    for seed, locale, zone in (("0", "C", "UTC"), ("1", "C.UTF-8", "Asia/Kolkata")):
+        folder = tmp_path / seed
+        environment = {"PYTHONPATH": path, "PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone}
+        command = [sys.executable, "-c", code, str(folder)]
+        subprocess.run(command, env=os.environ | environment, check=True)
+        written.append({file.name: file.read_bytes() for file in folder.iterdir()})
+    assert written[0] == written[1]
+    assert len(written[0]) == 5

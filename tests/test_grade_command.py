@@ -1,0 +1,187 @@
+"""`lr-course grade` as an instructor calls it: a folder becomes grades, with clear words."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import require_sandbox
+from handed_in import WRONG, config, hand_in, hand_in_class, pages, solved, tables, with_task
+
+COMMAND = [sys.executable, "-m", "course_lib.cli", "grade"]
+
+
+def lr_course(*arguments, **options):
+    words = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(
+        words, capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+def shared_folders(pid):
+    return list(Path("/dev/shm").glob(f"lr-course-{pid}.*"))
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    require_sandbox()
+    folder = tmp_path_factory.mktemp("course")
+    hand_in(folder / "class", "Ada")
+    hand_in(folder / "class", "Ben", with_task(solved(), "gradient_step", WRONG))
+    hand_in(folder / "class", "Cid", b"{")
+    done = lr_course(folder / "class", "--out", folder / "grades", "--config", config(folder))
+    return folder, done
+
+
+def test_a_class_is_graded_with_one_command(graded):
+    folder, done = graded
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 graded now, 0 graded before." in done.stdout
+    assert "2 students, on average 5.5 of 6 points" in done.stdout
+    assert str(folder / "grades" / "class.html") in done.stdout
+    assert set(tables(folder / "grades")) == {
+        *("canvas.csv", "grades.csv", "moodle_ex01_constant_lr.csv", "tasks.csv")
+    }
+    found = pages(folder / "grades")
+    assert len(found) == 4
+    whole = found["class.html"].decode()
+    for name in found:
+        if name != "class.html":
+            assert f'href="{name}"' in whole, "the class page links every student's"
+
+
+def test_a_second_call_grades_nothing_and_changes_no_file(graded):
+    folder, _ = graded
+    before = {file: file.stat().st_mtime_ns for file in (folder / "grades").rglob("*.html")}
+    exported = tables(folder / "grades")
+    toml = folder / "grading.toml"
+    again = lr_course(folder / "class", "--out", folder / "grades", "--config", toml)
+    assert "0 graded now, 3 graded before." in again.stdout
+    assert tables(folder / "grades") == exported
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+
+
+def test_one_student_is_graded_again(graded):
+    folder, _ = graded
+    toml = folder / "grading.toml"
+    options = ("--out", folder / "grades", "--config", toml, "--regrade", "Ben")
+    again = lr_course(folder / "class", *options)
+    assert "1 graded now, 2 graded before." in again.stdout
+    assert "differ" not in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--regrade", "Zoe"], "--regrade must be all, a student or a file, got 'Zoe'"),
+        (["--config", "missing.toml"], "missing.toml cannot be read as TOML"),
+        (["--gradebook", "nonsense://x"], "nonsense"),
+        (["--seed", "-4"], "seed"),
+        (["--jobs", "0"], "--jobs"),
+        (["--scheduler", "tcp://127.0.0.1:9"], "no scheduler answers at tcp://127.0.0.1:9"),
+    ],
+)
+def test_a_wrong_call_is_refused_in_words(graded, options, told):
+    folder, _ = graded
+    done = lr_course(folder / "class", "--out", folder / "other", *options)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[limits]\nmemory_mb = -1\n", "limits.memory_mb must be a whole number > 0, got -1"),
+        ("[limits]\nmemory = 5\n", "limits has no memory; it has cell_seconds"),
+        ('[policy]\nattempts = "last"\n', "policy.attempts must be one of latest, first, best"),
+        ("[limit]\n", "the tables are limits and policy, got 'limit'"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_in_words(graded, tmp_path, text, told):
+    folder, _ = graded
+    file = tmp_path / "grading.toml"
+    file.write_text(text, encoding="utf-8")
+    done = lr_course(folder / "class", "--out", tmp_path / "grades", "--config", file)
+    assert done.returncode == 2
+    assert told in done.stderr
+
+
+def test_without_a_folder_of_submissions(tmp_path):
+    done = lr_course(tmp_path / "nothing", "--out", tmp_path / "grades")
+    assert (done.returncode, "there is no folder or zip file" in done.stderr) == (2, True)
+    done = lr_course(tmp_path, "--out", tmp_path / "grades")
+    assert (done.returncode, "holds no notebook" in done.stderr) == (2, True)
+
+
+@pytest.fixture
+def without_bubblewrap(tmp_path):
+    """An environment whose PATH has everything but bwrap."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for place in os.environ["PATH"].split(os.pathsep):
+        for file in sorted(Path(place).glob("*")) if Path(place).is_dir() else []:
+            if file.name != "bwrap" and not (folder / file.name).exists():
+                (folder / file.name).symlink_to(file)
+    return dict(os.environ, PATH=str(folder))
+
+
+def test_without_a_sandbox_it_refuses_and_says_how_to_have_one(tmp_path, without_bubblewrap):
+    marker = tmp_path / "marker"
+    nb = with_task(solved(), "gradient_step", f"open({str(marker)!r}, 'w').close()\n" + WRONG)
+    hand_in(tmp_path / "class", "Ada", nb)
+    arguments = (tmp_path / "class", "--out", tmp_path / "grades")
+    done = lr_course(*arguments, env=without_bubblewrap)
+    assert done.returncode == 2
+    assert "apt-get install bubblewrap" in done.stderr
+    assert "--unsafe" in done.stderr
+    assert not marker.exists()
+    assert tables(tmp_path / "grades") == {}
+
+
+def test_unsafe_runs_without_and_says_so_everywhere(tmp_path, without_bubblewrap):
+    hand_in(tmp_path / "class", "Ada", with_task(solved(), "gradient_step", WRONG))
+    arguments = (tmp_path / "class", "--out", tmp_path / "grades", "--unsafe")
+    done = lr_course(*arguments, env=without_bubblewrap)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING: without the sandbox" in done.stderr
+    assert b",5,6," in tables(tmp_path / "grades")["grades.csv"]
+    for name, page in pages(tmp_path / "grades").items():
+        assert b"without a sandbox" in page, name
+    assert tables(tmp_path / "grades")["grades.csv"].splitlines()[1].endswith(b"yes")
+
+
+def test_ctrl_c_stops_soon_and_the_same_command_goes_on(tmp_path):
+    require_sandbox()
+    hand_in_class(tmp_path / "class", 12)
+    arguments = [*COMMAND, tmp_path / "class", "--out", tmp_path / "grades", "--jobs", "2"]
+    words = [str(word) for word in arguments]
+    script = "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    script += "from course_lib.cli import main; main(sys.argv[1:])"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *words[3:]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list(
+        Path("/dev/shm").glob(f"lr-course-{process.pid}.*")
+    ):
+        time.sleep(0.05)
+    time.sleep(1.5)
+    os.killpg(process.pid, signal.SIGINT)
+    start = time.monotonic()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert time.monotonic() - start < 10
+    assert "Interrupted: what is graded is kept" in err
+    assert "Traceback" not in err
+    assert shared_folders(process.pid) == []
+    done = lr_course(*words[4:])
+    assert done.returncode == 0
+    assert tables(tmp_path / "grades")["grades.csv"].count(b"\n") == 13

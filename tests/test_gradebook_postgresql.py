@@ -1,0 +1,147 @@
+"""The tests of the gradebook once more, against a PostgreSQL server of their own."""
+
+import inspect
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import test_gradebook
+from conftest import _missing, require_package
+from example_reports import key, report
+from test_gradebook import book  # noqa: F401 (a fixture)
+
+from course_lib.grading.gradebook import Gradebook
+
+_PATIENCE = 60  # seconds for the server to start
+_database_numbers = itertools.count()
+
+for _name, _test in vars(test_gradebook).items():
+    if _name.startswith("test_") and {"url", "book"} & set(inspect.signature(_test).parameters):
+        globals()[_name] = _test
+
+
+def _programs():
+    """The folder of PostgreSQL's server programs: Debian keeps them out of the PATH."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in folders:
+        if (folder / "initdb").is_file() and (folder / "postgres").is_file():
+            return folder
+    _missing("PostgreSQL's server (initdb, postgres) is not installed")
+    return None
+
+
+def _owner():
+    """Whom the server runs as: it refuses root."""
+    if os.getuid() != 0:
+        return {}
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+    _missing("PostgreSQL's server does not run as root, and there is no other user")
+    return None
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The folder of the socket of a server that lives as long as the tests."""
+    psycopg = require_package("psycopg")
+    programs, owner = _programs(), _owner()
+    # Not pytest's folder, which no other user may enter; and a socket's path has to be short.
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    if owner:
+        os.chown(folder, owner["user"], owner["group"])
+    data, options = folder / "data", {"cwd": folder, "env": {"LC_ALL": "C"}, **owner}
+    process = None
+    try:
+        subprocess.run(
+            [programs / "initdb", "-D", data, "-U", "grader", "-A", "trust", "-E", "UTF8", "-N"],
+            check=True,
+            capture_output=True,
+            **options,
+        )
+        settings = ("listen_addresses=", f"unix_socket_directories={folder}", "fsync=off")
+        command = [programs / "postgres", "-D", data, *(f"--{one}" for one in settings)]
+        with open(folder / "log", "wb") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, **options)
+        _wait_until_up(psycopg, process, folder)
+        yield folder
+    finally:
+        if process is not None:
+            process.send_signal(signal.SIGINT)  # stops at once, and cleanly
+            process.wait(_PATIENCE)
+        shutil.rmtree(folder)
+
+
+def _wait_until_up(psycopg, process, folder):
+    end = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            psycopg.connect(host=str(folder), user="grader", dbname="postgres").close()
+            return
+        except psycopg.OperationalError as error:
+            if process.poll() is not None or time.monotonic() > end:
+                log = (folder / "log").read_text()
+                raise RuntimeError(f"the server does not start: {log}") from error
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def url(server):
+    """A database of the test's own."""
+    import psycopg
+
+    name = f"grades_{next(_database_numbers)}"
+    options = {"host": str(server), "user": "grader", "dbname": "postgres", "autocommit": True}
+    with psycopg.connect(**options) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield f"postgresql+psycopg://grader@/{name}?host={server}"
+    with psycopg.connect(**options) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_the_plain_url_of_postgresql_is_understood(url):
+    with Gradebook(url.replace("+psycopg", "")) as one:
+        assert one._engine.dialect.driver == "psycopg"
+
+
+def test_a_connection_that_the_server_ended_is_replaced(url):
+    with Gradebook(url) as one, Gradebook(url) as other:
+        with other._engine.connect() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert one.record(key(), report())
+
+
+def test_the_journals_numbers_are_in_the_order_of_its_commits(url):
+    with Gradebook(url) as first, Gradebook(url) as second:
+        with first._write() as connection:  # a writer that has its turn and is not done
+            later = threading.Thread(target=second.record, args=(key("b"), report()))
+            later.start()
+            time.sleep(0.3)
+            with second._engine.connect() as other:
+                waiting = other.exec_driver_sql(
+                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                )
+                assert waiting.scalar() == 1
+            assert second.last_id() == 0
+            values = {"exercise": "", "state": "", "reached": 0.0, "report": "{}"}
+            values |= vars(key("a")) | {"revision": 1, "recorded_at": "2026-01-01T00:00:00+00"}
+            connection.execute(test_gradebook.gradebook.tables.results.insert(), values)
+        later.join()
+        assert second.last_id() == 2
+        assert second.latest(key("b")) == report()
