@@ -3,7 +3,7 @@
 # make build   sources/ -> notebooks/, exercises/, solutions/ (executed)
 # make run     execute lessons and solutions through papermill and print a table
 # make bench   measure how fast the course's own code is
-# make frameworks   add JAX, optax, Keras, transformers and dask, to test what is written for them
+# make frameworks   add JAX, optax, Keras, transformers, dask and psycopg, to test what uses them
 # make clean   remove .venv
 #
 # More arguments for the command: make lab ARGS="--no-browser --port 8899"
@@ -75,7 +75,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 frameworks: $(STAMP)
-	$(call add,frameworks$(comma)cluster$(comma)bench)
+	$(call add,frameworks$(comma)cluster$(comma)postgresql$(comma)bench)
 
 comma := ,
 define add

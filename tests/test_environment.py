@@ -25,6 +25,7 @@ NAME_ON_CONDA = {
     "playwright": "playwright-python",
     "torch": "pytorch",
 }
+PIP_ONLY = {"pyseccomp"}  # that conda-forge does not have
 PLATFORMS = {
     "linux": {"sys_platform": "linux", "os_name": "posix", "platform_machine": "x86_64"},
     "macos": {"sys_platform": "darwin", "os_name": "posix", "platform_machine": "arm64"},
@@ -37,13 +38,25 @@ def project():
         return tomllib.load(file)["project"]
 
 
-def project_requirements(*extras):
-    """{name: range} of what the course needs, with these extras."""
+def environment_of(python, platform):
+    """What markers are evaluated with."""
+    return {
+        **PLATFORMS[platform],
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "implementation_name": "cpython",
+    }
+
+
+def project_requirements(*extras, python="3.12", platform="linux"):
+    """{name: range} of what the course needs, with these extras, on one Python and one system."""
     optional = project()["optional-dependencies"]
     lists = [project()["dependencies"], *(optional[extra] for extra in extras)]
     parsed = [Requirement(line) for lines in lists for line in lines]
     assert len({r.name for r in parsed}) == len(parsed), "pyproject.toml names a package twice"
-    return {canonicalize_name(r.name): r.specifier for r in parsed}
+    environment = environment_of(python, platform)
+    needed = [r for r in parsed if r.marker is None or r.marker.evaluate(environment)]
+    return {canonicalize_name(r.name): r.specifier for r in needed}
 
 
 def conda_entries():
@@ -65,19 +78,15 @@ def pins():
 
 def pinned_versions(python, platform):
     """{name: version} that constraints.txt gives on one Python and one system."""
-    environment = {
-        **PLATFORMS[platform],
-        "python_version": python,
-        "python_full_version": f"{python}.9",
-        "implementation_name": "cpython",
-    }
+    environment = environment_of(python, platform)
     chosen = [pin for pin in pins() if pin.marker is None or pin.marker.evaluate(environment)]
     assert len({pin.name for pin in chosen}) == len(chosen), "two pins for one package"
     return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in chosen}
 
 
 def test_conda_has_the_same_requirements_as_pyproject():
-    wanted = {NAME_ON_CONDA.get(name, name): r for name, r in project_requirements("staff").items()}
+    needed = project_requirements("staff")
+    wanted = {NAME_ON_CONDA.get(n, n): r for n, r in needed.items() if n not in PIP_ONLY}
     wanted["pip"] = SpecifierSet()
     assert conda_requirements() == wanted
 
@@ -92,8 +101,13 @@ def test_conda_names_one_python_that_the_course_supports():
     assert SpecifierSet(project()["requires-python"]).contains(version)
 
 
-def test_conda_installs_only_the_course_itself_through_pip():
-    assert [e for e in conda_entries() if not isinstance(e, str)] == [{"pip": ["-e ."]}]
+def test_conda_installs_through_pip_the_course_itself_and_what_conda_forge_lacks():
+    ((*others, course),) = [e["pip"] for e in conda_entries() if not isinstance(e, str)]
+    assert course == "-e ."
+    staff = project()["optional-dependencies"]["staff"]
+    assert others == [
+        line for line in staff if canonicalize_name(Requirement(line).name) in PIP_ONLY
+    ]
 
 
 def test_every_constraint_is_one_exact_version_from_anywhere():
@@ -107,6 +121,7 @@ def test_every_constraint_is_one_exact_version_from_anywhere():
 @pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
 def test_constraints_pin_every_requirement_inside_its_range(python, platform):
     versions = pinned_versions(python, platform)
-    for name, wanted in project_requirements("staff", "frameworks", "cluster").items():
+    extras = ("staff", "frameworks", "cluster", "postgresql")
+    for name, wanted in project_requirements(*extras, python=python, platform=platform).items():
         assert name in versions, f"constraints.txt has no {name} for Python {python}, {platform}"
         assert wanted.contains(versions[name]), f"{name} {versions[name]} is outside {wanted}"
