@@ -2,6 +2,7 @@
 # make test    every check there is: ruff, stale files, tests, nbval, papermill
 # make build   sources/ -> notebooks/, exercises/, solutions/ (executed)
 # make run     execute lessons and solutions through papermill and print a table
+# make grade-demo   grade a made-up class: docs/grading.md
 # make bench   measure how fast the course's own code is
 # make frameworks   add JAX, optax, Keras, transformers, dask and psycopg, to test what uses them
 # make clean   remove .venv
@@ -32,7 +33,7 @@ CHECKED := $(CURDIR)/.cache/checked
 IN_LAB := tests/test_explorers_in_lab.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build run bench frameworks clean broken
+.PHONY: help lab test build run grade-demo bench frameworks clean broken
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -69,6 +70,10 @@ build: $(STAMP)
 
 run: $(STAMP)
 	@$(BIN)/lr-course run notebooks solutions $(ARGS)
+
+grade-demo: $(STAMP)
+	@[ -e grade-demo/submissions ] || $(BIN)/python -m course_lib.grading.sample_class grade-demo/submissions
+	@$(BIN)/lr-course grade grade-demo/submissions --out grade-demo/grades $(ARGS)
 
 bench: $(STAMP)
 	$(call add,bench)

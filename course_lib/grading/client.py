@@ -27,6 +27,7 @@ _BYTES_A_MESSAGE = 200  # that a message costs besides what it carries
 _ENDING = 0.3  # seconds in which a kernel that ended is seen to have ended
 
 _log = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # what goes wrong with a submission stands in its report
 
 
 class OverLimitError(Exception):
