@@ -128,3 +128,12 @@ def test_code_that_is_no_python_is_taken_as_it_is(nb):
 def test_what_is_no_notebook_is_refused_in_words(content, words):
     with pytest.raises(UnreadableError, match=words):
         parse(content)
+
+
+def test_a_function_that_was_written_into_a_check_counts(nb):
+    check = next(cell for cell in nb["cells"] if "check" in cell["metadata"].get("tags", []))
+    own = "def gradient_step(w, gradient, rate):\n    return w - rate * gradient\n"
+    check["source"] = own + "check(gradient_step, seed)"
+    assert own + "check(gradient_step, seed)" in [cell.source for cell in parse(as_bytes(nb)).cells]
+    check["source"] = "check(gradient_step, seed=7)  # another one"
+    assert not any(cell.source.startswith("check(") for cell in parse(as_bytes(nb)).cells)

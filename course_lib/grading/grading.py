@@ -84,7 +84,8 @@ def grade(
     try:
         work = parse(content)
     except UnreadableError as error:
-        return Report("", report.UNREADABLE, notes=(_sentence(error),), unsafe=unsafe)
+        unread = Report("", report.UNREADABLE, notes=(_sentence(error),), unsafe=unsafe)
+        return report.storable(unread)
     exercise = exercise_of(work.exercise)
     members = tasks.EXERCISES[work.exercise]
     cells = [cell for cell in work.cells if cell.source not in exercise.given]
@@ -97,7 +98,7 @@ def grade(
     ran = execution.run(job, warm)
     work = dataclasses.replace(work, cells=tuple(cells))
     marked = [_mark(task, seed, work, ran) for task in members]
-    found = {
+    suspected = {
         task.name: suspicions(
             task.name, [c.source for c in cells], exercise.given, exercise.allowed[task.name]
         )
@@ -105,9 +106,11 @@ def grade(
         if settings.policy.library_calls != IGNORE
     }
     if settings.policy.library_calls == ZERO:
-        marked = [without_points(one) if calls_library(found[one.task]) else one for one in marked]
-    told = tuple(sentence for sentences in found.values() for sentence in sentences)
-    return Report(
+        marked = [
+            without_points(one) if calls_library(suspected[one.task]) else one for one in marked
+        ]
+    told = tuple(sentence for sentences in suspected.values() for sentence in sentences)
+    found = Report(
         work.exercise,
         _state([one.outcome for one in marked] + list(ran.ended.values()), told),
         tuple(marked),
@@ -122,6 +125,7 @@ def grade(
         printed=_other_cells(work, ran),
         seconds=round(time.monotonic() - start, 3),
     )
+    return report.storable(found)
 
 
 def _sentence(error: Exception) -> str:

@@ -16,6 +16,7 @@ from course_lib.grading.submissions import UnreadableError
 
 _MOST_CELLS = 2_000
 _OLDEST = 2  # nbformat's oldest form that can be brought up to date
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
 _OURS = {"check", "progress"}  # cells that are left out: checks are the grader's
 
 
@@ -71,7 +72,7 @@ def parse(content: bytes) -> Work:
         if cell.get("cell_type") != "code":
             if task in members:
                 notes.append(f"The cell of {task} is no code cell any more; it cannot be run.")
-        elif not _OURS & set(_tags(cell)):
+        elif not _is_check(cell):
             kept.append(Cell(_source(cell), task if task in members else ""))
     return Work(exercise, tuple(kept), tuple(notes))
 
@@ -134,6 +135,13 @@ def _source(cell: Mapping) -> str:
     return source.replace("\r\n", "\n") if isinstance(source, str) else ""
 
 
+def _is_check(cell: Mapping) -> bool:
+    """Return whether a cell is one of the exercise's checks, and nothing was written into it."""
+    if not _OURS & set(_tags(cell)):
+        return False
+    return not any(isinstance(node, _DEFINITIONS) for node in _statements(cell))
+
+
 def _task_of(cell: Mapping) -> str:
     """Return the task that a cell is marked with, else the last one whose function it defines."""
     marked = _metadata(cell).get("task")
@@ -141,14 +149,18 @@ def _task_of(cell: Mapping) -> str:
         return marked
     if cell.get("cell_type") != "code":
         return ""
+    names = [node.name for node in _statements(cell) if isinstance(node, ast.FunctionDef)]
+    return next((name for name in reversed(names) if name in tasks.ALL), "")
+
+
+def _statements(cell: Mapping) -> list[ast.stmt]:
+    """Return a cell's statements; of one that is no Python, none: it shows when it is run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a learner's odd escape sequences
-            body = ast.parse(_source(cell)).body
+            return ast.parse(_source(cell)).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""  # it shows when it is run
-    names = [node.name for node in body if isinstance(node, ast.FunctionDef)]
-    return next((name for name in reversed(names) if name in tasks.ALL), "")
+        return []
 
 
 def _exercise(metadata: Mapping, found: list[str]) -> str:

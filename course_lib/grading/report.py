@@ -150,6 +150,22 @@ class Report:
         return sum(task.possible for task in self.tasks)
 
 
+def storable(value: Any) -> Any:
+    """Return a report, or a part of one, whose texts every database and file can hold.
+
+    A kernel can send half of a surrogate pair, which UTF-8 does not have, and the character 0,
+    which PostgreSQL does not have: a question mark stands for them.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "?")
+    if isinstance(value, tuple):
+        return tuple(storable(one) for one in value)
+    if dataclasses.is_dataclass(value):
+        names = [one.name for one in dataclasses.fields(value)]
+        return dataclasses.replace(value, **{n: storable(getattr(value, n)) for n in names})
+    return value
+
+
 def to_json(report: Report) -> str:
     """Return a report as JSON; `from_json` reads it."""
     return json.dumps(dataclasses.asdict(report), allow_nan=False, sort_keys=True)

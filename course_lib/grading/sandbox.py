@@ -103,6 +103,11 @@ def _namespaces() -> list[str]:
 def _view(shared: Path, limits: Limits) -> Iterator[str]:
     for name, value in environment().items():
         yield from ("--setenv", name, value)
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    disk = str(limits.disk_mb * 1_000_000)
+    for place in ("/dev/shm", "/tmp", HOME):
+        yield from ("--size", disk, "--perms", "0700", "--tmpfs", place)
+    # What follows may lie below these: a course that somebody keeps in /tmp, say.
     for place in _SYSTEM:
         yield from _same(Path(place))
     for place in _SETTINGS:
@@ -115,13 +120,13 @@ def _view(shared: Path, limits: Limits) -> Iterator[str]:
         yield from ("--size", "4096", "--tmpfs", str(_LIBRARY / room))
         yield from ("--remount-ro", str(_LIBRARY / room))
     yield from ("--ro-bind", str(STUB), str(_LIBRARY / "checks.py"))
-    yield from ("--proc", "/proc", "--dev", "/dev")
-    disk = str(limits.disk_mb * 1_000_000)
-    for place in ("/dev/shm", "/tmp", HOME):
-        yield from ("--size", disk, "--perms", "0700", "--tmpfs", place)
     yield from _fonts()
     yield from ("--bind", str(shared), str(shared), "--chdir", HOME)
-    yield from ("--remount-ro", "/dev", "--remount-ro", "/")
+    # Outside, the box's user is the grader's. When that is root, every file of root that can be
+    # seen is open to it, whatever its capabilities: kernel settings in /proc/sys, above all. (The
+    # modes of devices, which cannot be on a read-only mount, are guarded by the filter.)
+    for place in ("/proc", "/dev", "/"):
+        yield from ("--remount-ro", place)
 
 
 def environment() -> dict[str, str]:
