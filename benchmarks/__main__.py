@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import engine, explorers, machine, scaling, torch_tools
+from benchmarks import engine, explorers, grader, machine, scaling, torch_tools
 from benchmarks.timing import MissingPeer, Result
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -31,6 +31,8 @@ ROWS: dict[str, Callable[[], Result]] = {
     "slider to frame, median": explorers.median,
     "slider to frame, p95": explorers.p95,
     "explorers, play": explorers.frames_a_second,
+    "grader vs nbgrader": grader.vs_nbgrader,
+    "grader's memory, 200 vs 20": grader.memory,
 }
 
 

@@ -80,4 +80,4 @@ def standing(student="ada", user="11", worth=None, others=0, **more):
     """The attempt of a student that counts."""
     worth = report() if worth is None else worth
     file = handed_in(student, user=user, exercise=worth.exercise, **more)
-    return Standing(student, user, worth.exercise, file, worth, others)
+    return Standing(student, user, worth.exercise, file, worth, others, 0)

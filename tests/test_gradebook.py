@@ -32,7 +32,16 @@ from hypothesis import strategies as st
 
 from course_lib.grading import gradebook
 from course_lib.grading.gradebook import Change, Gradebook, Key, TaskChange
-from course_lib.grading.report import OUTCOMES, STATES, Curve, Points, Report, Shown, TaskReport
+from course_lib.grading.report import (
+    OUTCOMES,
+    STATES,
+    Curve,
+    Points,
+    Report,
+    Shown,
+    TaskReport,
+    outline,
+)
 
 ROOT = Path(__file__).parents[1]
 # Characters that no index can compress: PostgreSQL's hold no more than 2704 bytes.
@@ -376,6 +385,25 @@ def test_more_standings_than_are_read_at_once(book, monkeypatch):
 
 
 # Changes.
+
+
+def test_standings_are_outlines_and_whole_brings_the_rest(book):
+    book.record(key(), full_report())
+    book.hand_in(handed_in())
+    (one,) = book.standings()
+    assert one.report == outline(full_report()) != full_report()
+    assert (one.report.reached, one.report.tasks[0].cause) == (1.75, "The warmup is not counted.")
+    (whole,) = book.whole([one])
+    assert (whole.report, whole.student) == (full_report(), one.student)
+
+
+def test_whole_keeps_the_order_and_reads_in_parts(book, monkeypatch):
+    monkeypatch.setattr(gradebook, "_CHUNK", 2)
+    for name in "abcde":
+        book.record(key(name), report(notes=(name,)))
+        book.hand_in(handed_in(name, name))
+    standings = book.standings()[::-1]
+    assert [one.report.notes for one in book.whole(standings)] == [(n,) for n in "edcba"]
 
 
 def test_what_a_regrade_changed(book):

@@ -57,8 +57,9 @@ class Standing:
         user: the platform's number of the student, "" where there is none.
         exercise: as its report says; "" for a file that cannot be read.
         handed_in: the file that counts.
-        report: what it is worth.
+        report: what it is worth: its outline, or from `Gradebook.whole` all of it.
         others: number of other attempts of the same student at the exercise.
+        result: number of the result in the journal.
     """
 
     student: str
@@ -67,6 +68,7 @@ class Standing:
     handed_in: HandedIn
     report: Report
     others: int
+    result: int
 
 
 @dataclass(frozen=True)

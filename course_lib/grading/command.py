@@ -70,7 +70,7 @@ def run(options: Options) -> int:
         outcome, status = _graded(found, book, course, jobs, executor)
         standings = book.standings(settings.policy.attempts)
         exports.write_exports(standings, options.out)
-        pages.write(standings, options.out, settings.policy.show_hidden)
+        pages.write(standings, book.whole(standings), options.out, settings.policy.show_hidden)
         changes = book.changes(before)
     _say(outcome, summary(standings), changes, options.out)
     return status

@@ -8,6 +8,7 @@ import json
 import math
 import operator
 import secrets
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -25,7 +26,7 @@ from course_lib.grading._gradebook_rows import (
     TaskChange,
     change_of,
 )
-from course_lib.grading.report import UNREADABLE, Report, from_json, to_json
+from course_lib.grading.report import UNREADABLE, Report, from_json, outline, to_json
 from course_lib.grading.settings import BEST, FIRST, LATEST
 
 __all__ = ["Change", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]
@@ -187,7 +188,8 @@ class Gradebook:
 
         Of each file, the result that the journal has last counts. A file that cannot be read
         stands for itself, under the exercise "", and takes no exercise's place; a file that has
-        no result is left out, see `pending`.
+        no result is left out, see `pending`. Reports are outlines, so that a large class fits into
+        memory; `whole` has the rest.
 
         Args:
             attempts: which attempt counts: "latest", "first" or "best" (the latest of those).
@@ -209,14 +211,27 @@ class Gradebook:
                 candidate = (_rank(row, attempts), row)
                 if group not in chosen or is_better(candidate[0], chosen[group][0]):
                     chosen[group] = candidate
-            reports = _reports(connection, {row.result_id for _, row in chosen.values()})
+            reports = _outlines(connection, {row.result_id for _, row in chosen.values()})
         # Sorted here: databases sort text by the rules of a language.
         return [
             Standing(
-                *group[:3], _handed_in(row, attempts), reports[row.result_id], number[group] - 1
+                *group[:3],
+                _handed_in(row, attempts),
+                reports[row.result_id],
+                number[group] - 1,
+                row.result_id,
             )
             for group, (_, row) in sorted(chosen.items(), key=lambda item: item[0])
         ]
+
+    def whole(self, standings: Sequence[Standing]) -> Iterator[Standing]:
+        """Return standings, one after the other, with all of their reports."""
+        with self._engine.connect() as connection:
+            for start in range(0, len(standings), _CHUNK):
+                some = standings[start : start + _CHUNK]
+                reports = dict(_reports(connection, {one.result for one in some}))
+                for one in some:
+                    yield dataclasses.replace(one, report=reports[one.result])
 
     def changes(self, since_id: int) -> list[Change]:
         """Return what results changed that the journal got after another, sorted by student.
@@ -301,14 +316,17 @@ def _handed_in(row: sa.Row, attempts: str) -> HandedIn:
     )
 
 
-def _reports(connection: Connection, ids: set[int]) -> dict[int, Report]:
-    found, wanted = {}, sorted(ids)
+def _outlines(connection: Connection, ids: set[int]) -> dict[int, Report]:
+    return {number: outline(found) for number, found in _reports(connection, ids)}
+
+
+def _reports(connection: Connection, ids: set[int]) -> Iterator[tuple[int, Report]]:
+    wanted = sorted(ids)
     columns = tables.results.c
     for start in range(0, len(wanted), _CHUNK):
         some = columns.id.in_(wanted[start : start + _CHUNK])
         for row in connection.execute(sa.select(columns.id, columns.report).where(some)):
-            found[row.id] = from_json(row.report)
-    return found
+            yield row.id, from_json(row.report)
 
 
 def _setting(connection: Connection, name: str) -> str | None:

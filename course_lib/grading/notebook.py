@@ -159,7 +159,7 @@ def _statements(cell: Mapping) -> list[ast.stmt]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a learner's odd escape sequences
             return ast.parse(_source(cell)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         return []
 
 

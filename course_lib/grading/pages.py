@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -36,19 +36,22 @@ _URGENT = (
 )
 
 
-def write(standings: Sequence[Standing], out: Path, show_hidden: bool) -> None:
+def write(
+    standings: Sequence[Standing], whole: Iterable[Standing], out: Path, show_hidden: bool
+) -> None:
     """Write all pages: `out`/class.html and `out`/feedback/<student>.html.
 
     Args:
         standings: as `Gradebook.standings` returns them.
+        whole: the same with all of their reports, one after the other.
         out: the folder.
         show_hidden: whether students see arguments and expected values of hidden cases.
     """
-    write_pages(out / FOLDER, _student_pages(standings, show_hidden))
+    write_pages(out / FOLDER, _student_pages(whole, show_hidden))
     write_pages(out, [(CLASS_PAGE, class_page(class_view(standings), FOLDER))])
 
 
-def _student_pages(standings: Sequence[Standing], show_hidden: bool) -> Iterator[tuple[str, str]]:
+def _student_pages(standings: Iterable[Standing], show_hidden: bool) -> Iterator[tuple[str, str]]:
     for (student, user), own in groupby(standings, lambda one: (one.student, one.user)):
         reports = [one.report for one in own]
         yield page_name(student, user), student_page(student, reports, show_hidden)

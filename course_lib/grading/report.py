@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -148,6 +149,24 @@ class Report:
     def possible(self) -> float:
         """Points that the exercise is worth; 0 where it is not known."""
         return sum(task.possible for task in self.tasks)
+
+
+def outline(report: Report) -> Report:
+    """Return a report without what only its student's page shows: a tenth of its size."""
+    tasks = (
+        dataclasses.replace(
+            task,
+            cause=sys.intern(task.cause),  # the same few sentences in a whole class
+            misconception=sys.intern(task.misconception),
+            sentence="",
+            public=None,
+            hidden=None,
+            curve=None,
+            printed="",
+        )
+        for task in report.tasks
+    )
+    return dataclasses.replace(report, tasks=tuple(tasks), printed="")
 
 
 def storable(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from pathlib import Path
@@ -253,3 +254,9 @@ _ODDITIES: tuple[Callable[[Path, str, np.random.Generator], None], ...] = (
     _cut_off,
     _second_attempt,
 )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m course_lib.grading.sample_class FOLDER")
+    write_class(Path(sys.argv[1]))

@@ -1,0 +1,218 @@
+"""The grader against nbgrader on one class, and the memory it needs for classes of any size.
+
+Both grade the same files from scratch, on two cores, in turns; start-up, gradebook and tables are
+part of it, and so are our pages for the learners. Kernels of ours are in a sandbox, nbgrader's in
+none. It grades one notebook after the other, so two of its processes share the class, each with a
+course and a database of its own: that no lock is in their way is the best it can do.
+
+    python -m benchmarks.grader 20 200 2000
+
+prints the peak memory of the grader's own process for classes of these sizes. 2,000 take a quarter
+of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.nbgrader_peer import VERSION, Course, environment, make_course
+from benchmarks.timing import MissingPeer, Result
+
+CORES = 2
+HALF = 100  # submissions of half the class
+ALONE = 40  # submissions that one process of nbgrader gets
+SIZES = (20, 200)  # of classes, for memory
+_SEED = 5  # of the hidden cases
+_ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Took:
+    """What grading took.
+
+    Attributes:
+        seconds: on the clock.
+        busy: seconds of all processors meanwhile, whoever used them.
+    """
+
+    seconds: float
+    busy: float
+
+    def __add__(self, other: Took) -> Took:
+        """Return what both took, one after the other."""
+        return Took(self.seconds + other.seconds, self.busy + other.busy)
+
+
+def vs_nbgrader() -> Result:
+    """Time a class of 200 that hands in exercise 1, in halves, which both graders get in turns.
+
+    Raises:
+        MissingPeer: there is no nbgrader, or no sandbox.
+        RuntimeError: the two disagree on a mark.
+    """
+    _require_sandbox()
+    environment()
+    ours = peer = Took(0, 0)
+    peaks = []
+    with tempfile.TemporaryDirectory() as folder, _two_cores():
+        for half in range(2):
+            room = Path(folder) / str(half)
+            files = _class_of(room / "class", HALF, seed=half)
+            parts = [files[n::CORES] for n in range(CORES)]
+            courses = [make_course(room / str(n), part, _SEED) for n, part in enumerate(parts)]
+            took, peak = _grade(room / "class", room / "out")
+            ours, peaks = ours + took, [*peaks, peak]
+            peer += _timed(lambda courses=courses: _autograde(courses))
+            for course, part in zip(courses, parts, strict=True):
+                compare(part, _points(room / "out"), course.points())
+        alone = make_course(Path(folder) / "alone", files[:ALONE], _SEED)
+        single = _timed(lambda: _autograde([alone]))
+    number = 2 * HALF
+    notes = (
+        f"{number} submissions, {CORES} cores; ours {ours.seconds:.0f} s, with "
+        f"{ours.busy / number:.2f} s of processor each, peak memory {1e-6 * max(peaks):.0f} MB",
+        f"nbgrader in {CORES} processes {peer.seconds:.0f} s, {peer.seconds / number:.2f} s each, "
+        f"with {peer.busy / number:.2f} s of processor",
+        f"nbgrader in one process, {ALONE} submissions: {single.seconds / ALONE:.2f} s each, "
+        f"with {single.busy / ALONE:.2f} s of processor",
+        "points agree; processor time is the whole machine's",
+    )
+    return Result(
+        ours.seconds / number,
+        "s a submission",
+        f"nbgrader {VERSION}, {CORES} processes",
+        peer.seconds / ours.seconds,
+        notes,
+    )
+
+
+def memory() -> Result:
+    """Measure the grader's own memory for a class of 200 against one of 20."""
+    _require_sandbox()
+    few, many = (memory_of(size) for size in SIZES)
+    return Result(
+        1e-6 * many,
+        "MB",
+        f"the same, {SIZES[0]} submissions",
+        few / many,
+        (f"{SIZES[1]} submissions; peak of the trusted process, without the kernels",),
+    )
+
+
+def memory_of(size: int) -> int:
+    """Return the peak memory, in bytes, of the process that grades a class of this size."""
+    with tempfile.TemporaryDirectory() as folder:
+        _class_of(Path(folder) / "class", size, seed=0)
+        return _grade(Path(folder) / "class", Path(folder) / "out")[1]
+
+
+def compare(files: Sequence[Path], ours: dict[str, float], theirs: Sequence[float]) -> None:
+    """Compare the points of both.
+
+    Raises:
+        RuntimeError: they differ, so that the two have not done the same.
+    """
+    for path, points in zip(files, theirs, strict=True):
+        student = path.parent.name
+        if abs(ours[student] - points) > 1e-6:
+            raise RuntimeError(
+                f"{student} has {ours[student]:g} points here, and {points:g} from nbgrader"
+            )
+
+
+def _require_sandbox() -> None:
+    from course_lib.grading.sandbox import NoSandboxError, check_sandbox
+
+    try:
+        check_sandbox()
+    except NoSandboxError as error:
+        raise MissingPeer(f"left out: {error}") from error
+
+
+def _class_of(folder: Path, size: int, seed: int) -> list[Path]:
+    from course_lib.grading.sample_class import ordinary
+
+    ordinary(folder, size, seed)
+    return sorted(folder.rglob("*.ipynb"))
+
+
+def _grade(submissions: Path, out: Path) -> tuple[Took, int]:
+    """Grade a folder from scratch; return what that took, and the peak memory in bytes."""
+    said: list[str] = []
+
+    def run() -> None:
+        command = [sys.executable, "-m", "benchmarks.grade", submissions, out, str(CORES)]
+        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"lr-course grade: {done.stderr[-2000:]}")
+        said.extend(done.stdout.split("\n"))
+
+    took = _timed(run)
+    return took, int([line for line in said if line][-1])
+
+
+def _points(out: Path) -> dict[str, float]:
+    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        return {row["student"]: float(row["points"]) for row in csv.DictReader(file)}
+
+
+def _autograde(courses: Sequence[Course]) -> None:
+    processes = [course.autograde() for course in courses]
+    for process in processes:
+        process.wait()
+
+
+def _timed(call: Callable[[], object]) -> Took:
+    busy, start = _busy_seconds(), time.perf_counter()
+    call()
+    return Took(time.perf_counter() - start, _busy_seconds() - busy)
+
+
+def _busy_seconds() -> float:
+    """Return for how long this machine's processors have worked, together.
+
+    A sandbox's processes are nobody's children, so no process can be asked for their time.
+    """
+    with open("/proc/stat", encoding="utf-8") as file:
+        user, nice, system, _, _, irq, softirq = map(int, file.readline().split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _two_cores() -> Iterator[None]:
+    """Let all that is started meanwhile run on two cores."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(before)[:CORES])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the peak memory for classes of the sizes that the command line names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.grader",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("size", nargs="+", type=int, help="number of submissions")
+    for size in parser.parse_args(arguments).size:
+        start = time.perf_counter()
+        peak = 1e-6 * memory_of(size)
+        seconds = (time.perf_counter() - start) / size
+        print(f"{size:6,} submissions: {peak:5.0f} MB, {seconds:.2f} s each", flush=True)
+
+
+if __name__ == "__main__":
+    main()
