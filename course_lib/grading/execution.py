@@ -21,7 +21,7 @@ from course_lib.tasks import Case
 
 _MOST_STARTS = 12  # of a kernel; every one but the first follows a cell that ended the one before
 _MOST_KEPT = 20_000  # characters of what a cell prints
-_GIVEN, _LEARNER, _PROBE = "given", "learner", "probe"
+_BOOT, _GIVEN, _LEARNER, _PROBE = "boot", "given", "learner", "probe"
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _one_kernel(
 
 def _plan(job: Job, ran: Ran, nonce: str) -> list[NotebookNode]:
     seconds = job.limits.cell_seconds
-    cells = [_cell(questions.boot_cell(), _GIVEN, "", seconds)]
+    cells = [_cell(questions.boot_cell(), _BOOT, "", seconds)]
     cells += [_cell(code, _GIVEN, "", seconds) for code in job.given]
     cells += [
         _cell(cell.source, _LEARNER, str(n), seconds)
@@ -177,6 +177,8 @@ def _collect(nb: NotebookNode, job: Job, nonce: str, ran: Ran) -> None:
     """Keep what the executed cells printed and answered."""
     for cell in nb.cells:
         role, name = cell.metadata.get("role"), cell.metadata.get("of")
+        if role == _BOOT and any(output.output_type == "error" for output in cell.outputs):
+            raise KernelStartError(f"the course cannot be used in a kernel: {_text_of(cell)}")
         if role == _LEARNER and (text := _text_of(cell)):
             ran.printed[int(name)] = text
         elif role == _PROBE and cell.metadata.get("done"):

@@ -17,6 +17,7 @@ from course_lib.tasks import Case, Given, Raised
 _BOOT = """\
 def _boot(sources):
     import sys, types
+    import course_lib  # an error here is the machine's, not the learner's
     package = types.ModuleType("course_lib.grading")
     sys.modules[package.__name__] = package
     for name, source in sources.items():

@@ -1,0 +1,62 @@
+"""The guide for instructors says what the grader does: settings, states, files, commands."""
+
+import re
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from course_lib.cli import main
+from course_lib.grading import exports, pages, report, seccomp
+from course_lib.grading.settings import Settings, read_settings
+
+ROOT = Path(__file__).parent.parent
+GUIDE = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.S)
+
+
+def test_the_settings_shown_are_the_defaults_and_all_there_are(tmp_path):
+    (text,) = blocks("toml")
+    file = tmp_path / "grading.toml"
+    file.write_text(text, encoding="utf-8")
+    assert read_settings(file) == Settings()
+    for table in (Settings().limits, Settings().policy):
+        for name in vars(table):
+            assert re.search(rf"^{name} = ", text, re.M), f"{name} is not shown"
+
+
+def test_every_state_is_explained():
+    table = GUIDE.partition("## What a mark means")[2].partition("## Settings")[0]
+    head, *states = re.findall(r"^\| ([a-z ]+) \|", table, re.M)
+    assert (head, set(states)) == ("state", set(report.STATES))
+
+
+def test_every_option_that_is_named_exists_and_every_option_is_named():
+    told = CliRunner().invoke(main, ["grade", "--help"]).output
+    options = set(re.findall(r"--[a-z]+", told)) - {"--help"}
+    named = set(re.findall(r"(?<![a-z-])--[a-z]+", GUIDE)) - {"--user", "--scope"}
+    assert named == options
+
+
+def test_every_file_that_is_named_is_written():
+    written = {pages.CLASS_PAGE, f"{pages.FOLDER}/<student>.html", "grades.sqlite"}
+    written |= {"grades.csv", "tasks.csv", "canvas.csv", "moodle_<exercise>.csv"}
+    table = GUIDE.partition("| in GRADES |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"`([^`]+\.[a-z]+)`", table)) == written
+    assert "moodle_{exercise}.csv" in Path(exports.__file__).read_text(encoding="utf-8")
+
+
+def test_the_programs_shown_are_python():
+    for text in blocks("python"):
+        compile(text, "guide", "exec")
+
+
+def test_the_number_of_refused_calls():
+    assert "some sixty more calls" in GUIDE
+    assert 62 <= len(seccomp.REFUSED) + len(("clone", "clone3", "ioctl")) <= 72
+
+
+def test_the_demonstration_is_a_target_of_make():
+    assert re.search(r"^grade-demo: ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
