@@ -11,6 +11,7 @@ from pathlib import Path
 
 PREFIX = "lr-course-"
 _ROOT = Path("/sys/fs/cgroup")
+_CONTROLLERS = ("memory", "pids", "cpu")
 _PERIOD = 100_000  # microseconds over which processor time is counted
 _OURS_V2 = f"{PREFIX}grader"  # where the grader itself goes: a group with children has no processes
 _PATIENCE = 5.0  # seconds until the kernel has let go of a killed process
@@ -56,6 +57,8 @@ class Group:
             while folder.exists():
                 _kill_all(folder)
                 try:
+                    for child in _below(folder):  # a kernel that it started has groups of its own
+                        child.rmdir()
                     folder.rmdir()
                 except FileNotFoundError:
                     break
@@ -128,7 +131,9 @@ def _parents() -> dict[str, Path]:
     """Return the folder below which groups are made, for every controller that is needed."""
     own = _own_groups()
     if "memory" in own:  # version 1: a hierarchy a controller
-        return {name: _ROOT / name for name in ("memory", "pids", "cpu") if name in own}
+        if missing := [name for name in _CONTROLLERS if name not in own]:
+            raise NoCgroupsError(f"this system has no control groups for {', '.join(missing)}.")
+        return {name: _ROOT / name for name in _CONTROLLERS}
     if "" not in own:
         raise NoCgroupsError(f"this system has no control groups. {_ADVICE}")
     parent = _ROOT / own[""].lstrip("/")
@@ -136,7 +141,7 @@ def _parents() -> dict[str, Path]:
         parent = parent.parent
     else:
         _delegate(parent)
-    return dict.fromkeys(("memory", "pids", "cpu"), parent)
+    return dict.fromkeys(_CONTROLLERS, parent)
 
 
 def _own_groups() -> dict[str, str]:
@@ -196,8 +201,16 @@ def _counted(path: Path, name: str) -> bool:
     return False
 
 
+def _below(folder: Path) -> list[Path]:
+    """Return the groups below one, the deepest first."""
+    return [Path(path) for path, *_ in os.walk(folder, topdown=False) if Path(path) != folder]
+
+
 def _kill_all(folder: Path) -> None:
-    with contextlib.suppress(OSError):
-        for process in (folder / "cgroup.procs").read_text(encoding="utf-8").split():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(process), signal.SIGKILL)
+    for group in (*_below(folder), folder):
+        with contextlib.suppress(OSError):
+            for process in (group / "cgroup.procs").read_text(encoding="utf-8").split():
+                # 0 is a process that this one cannot see, and to `kill` all of this one's own.
+                with contextlib.suppress(ProcessLookupError):
+                    if int(process):
+                        os.kill(int(process), signal.SIGKILL)

@@ -189,7 +189,7 @@ def _asked(cell: NotebookNode, nonce: str, number: int) -> Asked:
     """Return what a probe's cell says; whatever it holds was made beside the learner's code."""
     printed = _text_of(cell)
     for output in cell.outputs:
-        found = output.get("data", {}).get(MIME)
+        found = _shown(output).get(MIME)
         if found is None:
             continue
         try:
@@ -202,6 +202,12 @@ def _asked(cell: NotebookNode, nonce: str, number: int) -> Asked:
     return Asked(report.DIED, printed=printed)
 
 
+def _shown(output: NotebookNode) -> Mapping[str, Any]:
+    """Return what is displayed, by kind; a kernel may send something else in its place."""
+    data = output.get("data")
+    return data if isinstance(data, Mapping) else {}
+
+
 def _text_of(cell: NotebookNode) -> str:
     """Return what a cell printed, showed as text or raised."""
     pieces = []
@@ -210,7 +216,7 @@ def _text_of(cell: NotebookNode) -> str:
             pieces.append(str(output.text))
         elif output.output_type == "error":
             pieces.append(f"{output.ename}: {output.evalue}\n")
-        elif "text/plain" in output.get("data", {}):
-            pieces.append(f"{output.data['text/plain']}\n")
+        elif "text/plain" in _shown(output):
+            pieces.append(f"{_shown(output)['text/plain']}\n")
     text = "".join(pieces)
     return text if len(text) <= _MOST_KEPT else f"{text[:_MOST_KEPT]}\n… (cut off)"

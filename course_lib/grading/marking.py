@@ -54,12 +54,13 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
     values = asked.values
     verdict = judge(task, hidden, values[: len(hidden)])
     shown = judge(task, public, values[len(hidden) :])
-    told = verdict if verdict.cause or verdict.is_right else shown
+    # Rather what the public cases tell: a cause may name the shape of a hidden answer.
+    told = verdict if verdict.misconception or verdict.is_right or not shown.cause else shown
     return TaskReport(
         task.name,
         report.ANSWERED,
         tuple(Points(part.name, part.points, part.possible) for part in verdict.parts),
-        sentence=" ".join(dict.fromkeys(score.sentence for score in verdict.scores)),
+        sentence=" ".join(dict.fromkeys(score.sentence for score in shown.scores)),
         misconception=told.misconception,
         cause=told.cause,
         public=_shown(task, shown, len(public)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -85,6 +86,8 @@ def read_answers(text: str, nonce: str, number: int) -> Answers:
     if not isinstance(said, dict) or said.get("nonce") != nonce:
         raise wire.WireError("these are not the answers that were asked for")
     seconds = wire.decode({"t": "float", "v": said.get("seconds")})
+    if not 0 <= seconds < math.inf:
+        raise wire.WireError("the seconds are those of no clock")
     found = said.get("answers")
     if found is None:
         return Answers(None, seconds)

@@ -20,7 +20,7 @@ OUTCOMES = (ANSWERED, NOT_WRITTEN, MISSING, TIMED_OUT, DIED, OVER_LIMIT)
 
 # Of a submission.
 GRADED = "graded"
-PARTLY_GRADED = "partly graded"  # some task gave no answers for want of time
+PARTLY_GRADED = "partly graded"  # some task, or some other cell, was stopped: it took too long
 UNREADABLE = "unreadable"  # it is no notebook of the course; nothing was run
 CRASHED = "crashed"  # a task's process ended
 OVER_A_LIMIT = "over a limit"  # memory, output or the size of a message

@@ -37,10 +37,10 @@ def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str
         limits: of the submission.
         unsafe: whether it runs without the sandbox.
     """
-    nb = nbformat.from_dict(document_of(content))
     try:
+        nb = nbformat.from_dict(document_of(content))
         nbformat.validate(nb)
-    except (nbformat.ValidationError, AttributeError, KeyError, TypeError):
+    except (nbformat.ValidationError, AttributeError, KeyError, TypeError, RecursionError):
         return "The file is not well-formed: it cannot be run as a notebook."
     compared = _prepare(nb)
     if not compared:
@@ -81,7 +81,7 @@ def _run(folder: Path, limits: Limits, unsafe: bool) -> bool:
         *(sys.executable, "-m", "pytest", "-q", "-p", "nbval.plugin", "-p", "no:cacheprovider"),
         *("--nbval", "handed_in.ipynb", "--nbval-kernel-name", _KERNEL),
         *("--nbval-sanitize-with", "sanitize.cfg", "--junitxml", "result.xml"),
-        *("--nbval-cell-timeout", str(round(limits.cell_seconds))),
+        *("--nbval-cell-timeout", str(max(1, round(limits.cell_seconds)))),
         *("--rootdir", str(folder), "-c", os.devnull),
     ]
     environment = dict(os.environ, JUPYTER_PATH=str(folder), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
@@ -108,11 +108,15 @@ def _run(folder: Path, limits: Limits, unsafe: bool) -> bool:
     return (folder / "result.xml").is_file()
 
 
-def _differing(path: Path) -> list[str]:
+def _differing(path: Path) -> list[str] | None:
     """Return the names of cells that failed: nbval calls them Cell 0, Cell 1, …"""
+    try:
+        root = ET.parse(path).getroot()
+    except ET.ParseError:  # nbval was stopped while it wrote
+        return None
     return [
         case.get("name", "").rpartition("::")[2]
-        for case in ET.parse(path).getroot().iter("testcase")
+        for case in root.iter("testcase")
         if case.find("failure") is not None or case.find("error") is not None
     ]
 

@@ -131,7 +131,10 @@ def _view(shared: Path, limits: Limits) -> Iterator[str]:
 
 def environment() -> dict[str, str]:
     """Return the variables of the box; nothing of the grader's own goes in."""
-    return {
+    # Where the library is no installed package, Python in the box has to be told where it is.
+    place = _LIBRARY.parent
+    python = {} if place.name == "site-packages" else {"PYTHONPATH": str(place)}
+    return python | {
         "PATH": "/usr/bin:/bin",
         "HOME": HOME,
         "USER": "learner",

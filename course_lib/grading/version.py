@@ -12,13 +12,13 @@ from course_lib import tasks
 _LIBRARY = Path(course_lib.__file__).resolve().parent
 #: Rooms and modules that no mark depends on.
 _WITHOUT_MARKS = (
-    *("authoring", "checks.py", "cli.py", "doctor.py", "explorers", "lint", "plots"),
-    *("progress.py", "reference", "server.py"),
+    *("authoring", "checks.py", "cli.py", "doctor.py", "explorers", "lint.py", "lint_rules.py"),
+    *("plots", "progress.py", "reference", "server.py"),
 )
 #: What the grader does with its reports.
 _AFTER_MARKS = (
     *("batch", "cells", "curve_svg", "exports", "feedback", "gradebook", "sample_class"),
-    *("summary", "templates", "visible_text", "version", "pages"),
+    *("command", "summary", "templates", "visible_text", "version", "pages"),
 )
 
 
@@ -37,6 +37,11 @@ def version_of(exercise: str) -> str:
         if _counts(name, exercise):
             content = path.read_bytes()
             found.update(f"{name.as_posix()} {len(content)} ".encode() + content)
+    # They say which code a learner was given, and what of a library a solution may use.
+    for folder in ("exercises", "solutions"):
+        path = _LIBRARY.parent / folder / f"{exercise}.ipynb"
+        if path.is_file():
+            found.update(path.read_bytes())
     return found.hexdigest()[:16]
 
 

@@ -15,8 +15,12 @@ import numpy as np
 
 MOST_VALUES = 200_000  # of one answer; the largest of a task has a few hundred
 MOST_CHARACTERS = 2_000  # of one text
+_MOST_TEXT = 2_000_000  # of an array of texts: NumPy makes each as long as the longest
 _DEEPEST = 12
-_NUMBERS = "biuf"
+_DTYPES = (
+    *("bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64"),
+    *("uint8", "uint16", "uint32", "uint64"),
+)
 
 
 class WireError(ValueError):
@@ -62,8 +66,9 @@ def encode(value, depth=0):
     if isinstance(value, (list, tuple, range)) and depth < _DEEPEST:
         return _encode_list(value, depth)
     if isinstance(value, dict) and depth < _DEEPEST and len(value) <= MOST_VALUES:
-        pairs = [[encode(key, depth + 1), encode(one, depth + 1)] for key, one in value.items()]
-        return {"t": "dict", "v": pairs}
+        return _encode_dict(value, depth)
+    if isinstance(value, memoryview) or hasattr(value, "__array__"):
+        return _encode_readable(value, depth)
     return _opaque(value)
 
 
@@ -71,16 +76,42 @@ def _opaque(value):
     return {"t": "opaque", "v": type(value).__name__[:60]}
 
 
+def _encode_readable(value, depth):
+    """Encode what NumPy reads as an array, and is none, as the list it holds."""
+    array = np.asarray(value)
+    if array.dtype.name not in _DTYPES or array.size > MOST_VALUES:
+        return _opaque(value)
+    return encode(array.tolist(), depth + 1)
+
+
+def _encode_dict(value, depth):
+    pairs = [(encode(key, depth + 1), encode(one, depth + 1)) for key, one in value.items()]
+    if not all(_is_key(key) for key, _ in pairs):
+        return _opaque(value)
+    return {"t": "dict", "v": [list(pair) for pair in pairs]}
+
+
+def _is_key(data):
+    """Return whether data stands for a text or a number, as a dict's keys must."""
+    if data["t"] == "array":
+        return data["one"]
+    return data["t"] in ("int", "float", "text") or data.get("v") in (True, False)
+
+
 def _encode_array(value):
-    if type(value).__name__ == "MaskedArray":
+    if isinstance(value, np.ma.MaskedArray):
         return _opaque(value)  # what is masked has no value
     array = np.asarray(value)
     dtype = array.dtype
+    if dtype.names is not None or dtype.type is np.void:  # a table, bytes
+        return _opaque(value)
     if dtype.kind == "V" or dtype == np.longdouble:  # bfloat16 and the like; extended precision
         array = array.astype(np.float64)
         dtype = np.dtype(np.float32 if dtype.kind == "V" else np.float64)
-    if dtype.kind not in _NUMBERS + "U" or array.size > MOST_VALUES or array.ndim > _DEEPEST:
-        size = f" of {array.size} values" if array.size > MOST_VALUES else ""
+    longest = min(dtype.itemsize // 4, MOST_CHARACTERS) if dtype.kind == "U" else 0
+    is_large = array.size > MOST_VALUES or array.size * longest > _MOST_TEXT
+    if (dtype.name not in _DTYPES and dtype.kind != "U") or is_large or array.ndim > _DEEPEST:
+        size = f" of {array.size} values" if is_large else ""
         return {"t": "opaque", "v": f"{dtype.name}{size}"[:60]}
     flat = array.ravel().tolist()
     if dtype.kind == "f":
@@ -100,7 +131,7 @@ def _encode_list(value, depth):
     if kinds == {float}:
         return {"t": kind, "of": "float", "v": [_float(one) for one in value]}
     if kinds == {int} and all(abs(one) < 2**63 for one in value):
-        return {"t": kind, "of": "int", "v": list(value)}
+        return {"t": kind, "of": "int", "v": [int(one) for one in value]}
     return {"t": kind, "of": "", "v": [encode(one, depth + 1) for one in value]}
 
 
@@ -159,7 +190,8 @@ def decode(data, depth=0):
         return tuple(items) if kind == "tuple" else items
     if kind == "dict":
         return {_key(key, depth): decode(one, depth + 1) for key, one in _pairs(value)}
-    raise WireError(f"there is no type {str(kind)[:40]!r} with such a value")
+    named = repr(kind[:40]) if isinstance(kind, str) else f"that is a {type(kind).__name__}"
+    raise WireError(f"there is no type {named} with such a value")
 
 
 def _decode_items(data, depth):
@@ -179,27 +211,19 @@ def _decode_array(data):
         raise WireError("a shape must be whole numbers")
     if math.prod(shape) != len(flat):
         raise WireError("an array must have as many values as its shape says")
-    if name == "str":
-        array = np.array([_text(one) for one in flat], dtype=str).reshape(shape)
-    else:
-        dtype = _dtype(name)
-        read = {"f": _decode_float, "b": _bool}.get(dtype.kind, _int)
-        try:
-            with np.errstate(all="ignore"):
-                array = np.array([read(one) for one in flat], dtype=dtype).reshape(shape)
-        except (OverflowError, ValueError) as error:
-            raise WireError(f"the values are none of {dtype.name}: {error}") from error
-    return array[()] if data.get("one") is True and not shape else array
-
-
-def _dtype(name):
+    if name != "str" and name not in _DTYPES:  # NumPy reads a name as a small program
+        raise WireError(f"there is no dtype {name[:40]!r}")
+    dtype = np.dtype(name)
+    read = {"f": _decode_float, "b": _bool, "U": _text}.get(dtype.kind, _int)
+    values = [read(one) for one in flat]
+    if dtype.kind == "U" and max(map(len, values), default=0) * len(values) > _MOST_TEXT:
+        raise WireError("the texts of an array are too long")
     try:
-        dtype = np.dtype(name)
-    except TypeError as error:
-        raise WireError(f"there is no dtype {name[:40]!r}") from error
-    if dtype.kind not in _NUMBERS or dtype.name != name:
-        raise WireError(f"no dtype of numbers: {name[:40]!r}")
-    return dtype
+        with np.errstate(all="ignore"):
+            array = np.array(values, dtype=dtype).reshape(shape)
+    except (OverflowError, ValueError) as error:
+        raise WireError(f"the values are none of {name}: {error}") from error
+    return array[()] if data.get("one") is True and not shape else array
 
 
 def _items(value):
@@ -217,7 +241,7 @@ def _pairs(value):
 
 def _key(value, depth):
     key = decode(value, depth + 1)
-    if not isinstance(key, (str, int, float)):
+    if not isinstance(key, (str, int, float, np.generic)):
         raise WireError("a key must be a text or a number")
     return key
 
@@ -245,4 +269,7 @@ def _decode_float(value):
         return float(value)
     if type(value) not in (float, int):
         raise WireError("a number is missing")
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError as error:
+        raise WireError("a number is too large") from error

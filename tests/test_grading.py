@@ -1,0 +1,205 @@
+"""Submissions are graded in real kernels: states, notes, policies, and what is put back."""
+
+import copy
+import dataclasses
+import functools
+import json
+
+import pytest
+from conftest import require_sandbox
+from handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
+
+from course_lib.grading import report
+from course_lib.grading.grading import exercise_of, grade
+from course_lib.grading.kernels import KernelStartError, WarmKernels, kernel_manager
+from course_lib.grading.settings import Limits, Policy
+
+SEED = 5
+RESTARTS = """def restart_rate(step, peak_lr, first, mult, floor):
+    return schedules.cosine_restarts(peak_lr, first, mult=mult, floor=floor)(step)
+"""
+FIRST, SECOND, THIRD = "gradient_step", "largest_stable_rate", "steady_state_loss"
+
+
+def grade_notebook(nb, settings=SHORT, **options):
+    require_sandbox()
+    content = nb if isinstance(nb, bytes) else json.dumps(nb).encode()
+    warm = WarmKernels(settings.limits, unsafe=options.get("unsafe", False))
+    return grade(content, settings, SEED, warm, **options)
+
+
+def cell_of(source, *tags):
+    metadata = {"tags": list(tags)}
+    return {
+        **{"cell_type": "code", "source": source, "metadata": metadata},
+        **{"outputs": [], "execution_count": None},
+    }
+
+
+@functools.cache
+def graded_solution():
+    return grade_notebook(solved())
+
+
+def test_a_solution_gets_everything():
+    found = graded_solution()
+    assert (found.exercise, found.state, found.notes) == (EX01, report.GRADED, ())
+    assert found.reached == found.possible > 0
+    assert (found.suspicions, found.unsafe, found.reproduction) == ((), False, "")
+    assert 0 < found.seconds < 30
+    assert report.from_json(report.to_json(found)) == found
+
+
+def test_the_same_submission_gets_the_same_report_and_another_seed_other_cases():
+    nb = with_task(solved(), FIRST, WRONG)
+    one, again = (dataclasses.replace(grade_notebook(nb), seconds=0) for _ in range(2))
+
+    def timeless(found):
+        return [dataclasses.replace(task, seconds=0) for task in found.tasks]
+
+    assert timeless(one) == timeless(again)
+    assert one.tasks[0].reached == 0
+    assert one.tasks[1].is_right
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03", b"{}", b'{"nbformat": 4, "cells": []}'])
+def test_what_is_no_notebook_is_unreadable_and_starts_nothing(content):
+    found = grade(content, SHORT, SEED, None)
+    assert (found.state, found.exercise, found.tasks) == (report.UNREADABLE, "", ())
+    assert found.notes[0].endswith(".")
+    assert found.notes[0][0].isupper()
+
+
+@functools.cache
+def graded_mess():
+    """One submission with much that is odd: a task twice, text instead of code, cells deleted."""
+    nb = solved()
+    cells = [c for c in nb["cells"] if c["cell_type"] != "code" or c["metadata"].get("task")]
+    by_task = {c["metadata"]["task"]: c for c in cells if c["metadata"].get("task")}
+    by_task[SECOND]["cell_type"] = "markdown"
+    late = copy.deepcopy(by_task[FIRST])
+    late["source"] = WRONG
+    cells += [
+        late,
+        cell_of("print('hello', np.ones(2).sum())\n1 / 0\n"),
+        cell_of("check(gradient_step)", "check"),
+    ]
+    return grade_notebook({**nb, "cells": cells})
+
+
+def test_given_cells_that_were_deleted_are_put_back():
+    nb = solved()
+    given = exercise_of(EX01).given
+    assert any("import numpy" in source for source in given)
+    assert graded_mess().tasks[2].is_right, "its cell uses what the given cells import"
+    assert any("np." in "".join(c["source"]) for c in nb["cells"] if c["metadata"].get("task"))
+
+
+def test_what_is_there_twice_counts_as_last_written_and_is_said():
+    found = graded_mess()
+    assert found.tasks[0].reached == 0
+    assert f"{FIRST} is there more than once; the last one counts." in found.notes
+
+
+def test_a_task_whose_cell_is_text_is_missing_and_is_said():
+    found = graded_mess()
+    assert found.tasks[1].outcome == report.MISSING
+    assert f"The cell of {SECOND} is no code cell any more; it cannot be run." in found.notes
+
+
+def test_what_other_cells_print_or_raise_is_kept_and_stops_nothing():
+    found = graded_mess()
+    assert found.printed == "hello 2.0\nZeroDivisionError: division by zero\n"
+    assert found.state == report.GRADED
+
+
+@functools.cache
+def graded_trouble():
+    """One submission whose kernel is ended twice, and started anew for the rest."""
+    nb = with_task(solved(), FIRST, "def gradient_step(*a, **k):\n    import os\n    os._exit(3)\n")
+    nb = with_task(nb, SECOND, "x = 1\nwhile True:\n    pass\n")
+    limits = dataclasses.replace(SHORT.limits, cell_seconds=1.5, task_seconds=1.5)
+    return grade_notebook(nb, dataclasses.replace(SHORT, limits=limits))
+
+
+def test_kernels_are_started_again_for_what_is_left():
+    first, second, *rest = graded_trouble().tasks
+    assert (first.outcome, second.outcome) == (report.DIED, report.TIMED_OUT)
+    assert all(task.is_right for task in rest)
+
+
+def test_the_state_is_that_of_the_worst_task():
+    assert graded_trouble().state == report.CRASHED
+
+
+def test_a_stopped_cell_is_named_with_its_first_line():
+    note = f"The cell of {SECOND}, which begins with “x = 1”, was stopped: timed out."
+    assert note in graded_trouble().notes
+
+
+def test_a_cell_of_ones_own_that_does_not_end_costs_no_points():
+    nb = solved()
+    nb["cells"].insert(0, cell_of(SLOW))
+    limits = dataclasses.replace(SHORT.limits, cell_seconds=1.0)
+    found = grade_notebook(nb, dataclasses.replace(SHORT, limits=limits))
+    assert found.reached == found.possible
+    assert found.state == report.PARTLY_GRADED
+    assert "A cell of yours, which begins with “import time”, was stopped" in found.notes[0]
+
+
+def test_too_much_memory_is_over_a_limit():
+    nb = with_task(
+        solved(), FIRST, "def gradient_step(*a, **k):\n    return bytearray(10**9) * 2\n"
+    )
+    limits = dataclasses.replace(SHORT.limits, memory_mb=200)
+    found = grade_notebook(nb, dataclasses.replace(SHORT, limits=limits))
+    assert found.state == report.OVER_A_LIMIT
+    assert found.tasks[0].outcome == report.OVER_LIMIT
+    assert found.tasks[1].is_right
+
+
+def test_a_function_that_was_never_defined_because_its_cell_was_stopped_says_why():
+    found = graded_trouble().tasks[1]
+    assert found.sentence == "It took too long and was stopped."
+
+
+@pytest.mark.parametrize(
+    ("policy", "state", "share"),
+    [("flag", report.SUSPICIOUS, 1), ("zero", report.SUSPICIOUS, 0), ("ignore", report.GRADED, 1)],
+)
+def test_library_calls_are_flagged_worth_nothing_or_ignored(policy, state, share):
+    source = f"from course_lib import schedules\n\n{RESTARTS}"
+    settings = dataclasses.replace(SHORT, policy=Policy(library_calls=policy))
+    found = grade_notebook(with_task(solved("ex03_cosine"), "restart_rate", source), settings)
+    tasks = {task.task: task for task in found.tasks}
+    assert found.state == state
+    assert bool(found.suspicions) == (policy != "ignore")
+    assert tasks["restart_rate"].reached == share * tasks["restart_rate"].possible
+    assert tasks["cosine_rate"].is_right
+
+
+def test_without_a_sandbox_the_report_says_so():
+    found = grade_notebook(solved(), unsafe=True)
+    assert found.unsafe
+    assert found.reached == found.possible
+    assert not graded_solution().unsafe
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_kernel_that_cannot_start_is_no_fault_of_the_learner():
+    settings = dataclasses.replace(SHORT, limits=dataclasses.replace(SHORT.limits, processes=1))
+    with pytest.raises(KernelStartError):
+        grade_notebook(solved(), settings)
+
+
+def test_stopped_kernels_start_no_more():
+    warm = WarmKernels(Limits())
+    warm.stop()
+    with pytest.raises(KernelStartError, match="no more kernels are wanted"):
+        warm.take()
+    assert kernel_manager(Limits()).message_bytes == 8_000_000
+
+
+def test_an_exercise_that_the_course_does_not_have_is_an_error():
+    with pytest.raises(FileNotFoundError):
+        exercise_of("ex99_none")

@@ -1,0 +1,169 @@
+"""Settings are read from TOML, what is wrong is named; versions change with what marks need."""
+
+import dataclasses
+import shutil
+
+import pytest
+
+from course_lib import tasks
+from course_lib.grading import version
+from course_lib.grading.settings import Limits, Policy, Settings, read_settings
+
+
+def read(folder, text):
+    file = folder / "grading.toml"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_settings(file)
+
+
+def test_without_a_file_there_are_defaults(tmp_path):
+    assert read_settings(None) == Settings() == read(tmp_path, "")
+
+
+def test_what_is_written_is_read_and_the_rest_is_as_it_was(tmp_path):
+    found = read(
+        tmp_path, "[limits]\ncell_seconds = 5\nmemory_mb = 300\n[policy]\nreproduce = true\n"
+    )
+    assert found == Settings(Limits(cell_seconds=5.0, memory_mb=300), Policy(reproduce=True))
+    assert type(found.limits.cell_seconds) is float
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[limit]\n", "the tables are limits and policy, got 'limit'"),
+        ("limits = 5\n", "limits must be a table, got 5"),
+        ("[limits]\nseconds = 5\n", "limits has no seconds; it has cell_seconds, task_seconds"),
+        ("[limits]\ncell_seconds = 0\n", "limits.cell_seconds must be a number > 0, got 0"),
+        ("[limits]\ncell_seconds = nan\n", "must be a number > 0, got nan"),
+        ("[limits]\ncell_seconds = inf\n", "must be a number > 0, got inf"),
+        ("[limits]\ncell_seconds = true\n", "must be a number > 0, got True"),
+        ("[limits]\nmemory_mb = 1.5\n", "limits.memory_mb must be a whole number > 0, got 1.5"),
+        ("[limits]\nmemory_mb = -1\n", "must be a whole number > 0, got -1"),
+        ("[limits]\nmemory_mb = '9'\n", "must be a whole number > 0, got '9'"),
+        ("[policy]\nattempts = 'last'\n", "must be one of latest, first, best, got 'last'"),
+        ("[policy]\nlibrary_calls = []\n", r"must be one of flag, zero, ignore, got \[\]"),
+        ("[policy]\nshow_hidden = 1\n", "policy.show_hidden must be true or false, got 1"),
+        ("[policy\n", "cannot be read as TOML"),
+        (b"\xff\xfe", "cannot be read as TOML"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path, text, words):
+    with pytest.raises(ValueError, match=words) as caught:
+        read(tmp_path, text)
+    assert "grading.toml" in str(caught.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"none\.toml cannot be read"):
+        read_settings(tmp_path / "none.toml")
+
+
+def test_the_digest_changes_with_all_that_changes_a_report_and_nothing_else():
+    digests = {Settings().digest}
+    for field in dataclasses.fields(Limits):
+        digests.add(Settings(Limits(**{field.name: 3})).digest)
+    digests.add(Settings(policy=Policy(library_calls="zero")).digest)
+    digests.add(Settings(policy=Policy(reproduce=True)).digest)
+    assert len(digests) == len(dataclasses.fields(Limits)) + 3
+    assert Settings(policy=Policy(show_hidden=True, attempts="best")).digest == Settings().digest
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("library") / "course_lib"
+    ignored = shutil.ignore_patterns("__pycache__", "*.npz")
+    return shutil.copytree(version._LIBRARY, folder, ignore=ignored)
+
+
+@pytest.fixture
+def changed_by(copied, monkeypatch):
+    """The exercises whose version changes when a file does."""
+    monkeypatch.setattr(version, "_LIBRARY", copied)
+    names = (*tasks.EXERCISES, "")
+
+    def versions():
+        version.version_of.cache_clear()
+        return {name: version.version_of(name) for name in names}
+
+    def changed(name):
+        file = copied / name
+        content = file.read_bytes() if file.exists() else None
+        before = versions()
+        file.write_bytes((content or b"") + b"\n")
+        after = versions()
+        if content is None:
+            file.unlink()
+        else:
+            file.write_bytes(content)
+        assert versions() == before
+        return {one for one in names if before[one] != after[one]}
+
+    yield changed
+    version.version_of.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("file", "exercises"),
+    [
+        ("tasks/ex04_warmup.py", {"ex04_warmup"}),
+        ("tasks/_ex04_many.py", {"ex04_warmup"}),
+        ("tasks/_ex10_counting.py", {"ex10_frameworks"}),
+        ("tasks/capstone.py", {"capstone"}),
+        ("tasks/capstone.json", {"capstone"}),
+        ("tasks/capstone_search.py", {"capstone"}),
+    ],
+)
+def test_a_tasks_file_changes_its_own_exercise_alone(changed_by, file, exercises):
+    assert changed_by(file) == exercises
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("tasks/_curves.py", "tasks/judging.py", "tasks/comparison.py", "tasks/__init__.py"),
+        *("grading/wire.py", "grading/probe.py", "grading/sandbox.py", "grading/marking.py"),
+        *(
+            "grading/suspicion.py",
+            "grading/kernels.py",
+            "grading/notebook.py",
+            "grading/grading.py",
+        ),
+        *("grading/report.py", "grading/settings.py", "grading/new_module.py"),
+        *("schedules/__init__.py", "given/range_tests.py", "training/__init__.py", "range_test.py"),
+    ],
+)
+def test_shared_code_changes_every_exercise(changed_by, file):
+    assert changed_by(file) == {*tasks.EXERCISES, ""}
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *(
+            "cli.py",
+            "doctor.py",
+            "lint.py",
+            "lint_rules.py",
+            "progress.py",
+            "server.py",
+            "checks.py",
+        ),
+        *("plots/__init__.py", "explorers/__init__.py", "reference/__init__.py"),
+        *("authoring/build.py", "grading/pages.py", "grading/feedback.py", "grading/exports.py"),
+        *("grading/gradebook.py", "grading/_gradebook_rows.py", "grading/summary.py"),
+        *("grading/batch.py", "grading/templates/student.html", "grading/curve_svg.py"),
+    ],
+)
+def test_pages_figures_and_tables_change_none(changed_by, copied, file):
+    assert (copied / file).exists()
+    assert changed_by(file) == set()
+
+
+def test_every_name_left_out_is_there():
+    """A module that was renamed would count again, or one that counts would not."""
+    there = {path.name for path in version._LIBRARY.iterdir()}
+    assert set(version._WITHOUT_MARKS) <= there
+    modules = {path.stem.lstrip("_") for path in (version._LIBRARY / "grading").iterdir()}
+    for part in version._AFTER_MARKS:
+        assert any(name.startswith(part) for name in modules), part

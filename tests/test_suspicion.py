@@ -1,0 +1,172 @@
+"""Who calls the library's implementation is flagged, through helpers too; who plots it is not."""
+
+import inspect
+
+import pytest
+
+from course_lib import tasks
+from course_lib.grading.grading import _code_cells, _tags, exercise_of
+from course_lib.grading.suspicion import calls_library, suspicions, uses
+from tests.test_tasks import SOLVED
+
+GIVEN = ("import math\nimport numpy as np\nfrom course_lib import plots, schedules\n",)
+TASK = "cosine_rate"
+OWN = f"def {TASK}(step, peak, total):\n    return peak * (1 + math.cos(step / total)) / 2\n"
+MEMBERS = [(name, task.name) for name, group in tasks.EXERCISES.items() for task in group]
+#: Other solutions of the tests that are themselves calls of an implementation.
+BY_LIBRARY = {
+    *("inverse_sqrt_rate", "polynomial_rates", "plateau_lr", "restart_rate", "lr_at_step"),
+    *("with_warmup", "library_rates", "ranks_with_ties", "branch_rates"),
+    *("my_schedule_a", "my_schedule_b", "my_schedule_c"),
+}
+
+
+def told(*cells, allowed=frozenset()):
+    return suspicions(TASK, cells, GIVEN, frozenset(allowed))
+
+
+@pytest.mark.parametrize(("exercise", "task"), MEMBERS)
+def test_no_shipped_solution_is_suspicious(exercise, task):
+    cells = [c.source for c in _code_cells("solutions", exercise) if "check" not in _tags(c)]
+    came = exercise_of(exercise)
+    assert suspicions(task, cells, came.given, came.allowed[task]) == []
+
+
+@pytest.mark.parametrize(("exercise", "task"), MEMBERS)
+def test_other_solutions_are_suspicious_only_where_they_call_an_implementation(exercise, task):
+    came = exercise_of(exercise)
+    source = inspect.getsource(SOLVED[exercise])
+    found = suspicions(task, [source], came.given, came.allowed[task])
+    assert calls_library(found) == (task in BY_LIBRARY), found
+    assert bool(found) == (task in BY_LIBRARY), found
+
+
+CALLS = (
+    "def TASK(step, peak, total):\n    return schedules.cosine(peak, total)(step)",
+    "def TASK(step, peak, total):\n    from course_lib.schedules import cosine as mine\n"
+    "    return mine(peak, total)(step)",
+    "import course_lib.schedules as s\ndef TASK(step, *a):\n    return s.cosine(*a)(step)",
+    "import course_lib\ndef TASK(step, *a):\n    return course_lib.schedules.cosine(*a)(step)",
+    "TASK = lambda step, peak, total: schedules.cosine(peak, total)(step)",
+    "cosine = schedules.cosine\ndef TASK(step, *a):\n    return cosine(*a)(step)",
+    "cosine: object = schedules.cosine\ndef TASK(step, *a):\n    return cosine(*a)(step)",
+    "def helper(*a):\n    return schedules.cosine(*a)\ndef other(*a):\n    return helper(*a)\n"
+    "def TASK(step, *a):\n    return other(*a)(step)",
+    "class Plan:\n    def at(self, step, *a):\n        return schedules.cosine(*a)(step)\n"
+    "def TASK(step, *a):\n    return Plan().at(step, *a)",
+    "plans = {'c': schedules.cosine}\ndef TASK(step, *a):\n    return plans['c'](*a)(step)",
+    "def TASK(step, *a, make=schedules.cosine):\n    return make(*a)(step)",
+    "import functools\n@functools.wraps(schedules.cosine)\ndef TASK(step, *a):\n    return 0",
+    "def TASK(step, *a):\n    global cosine\n    cosine = cosine(*a)\n    return cosine(step)\n"
+    "cosine = schedules.cosine",
+    "if True:\n    def TASK(step, *a):\n        return schedules.cosine(*a)(step)",
+    "%matplotlib inline\n!ls\ndef TASK(step, *a):\n    return schedules.cosine(*a)(step)",
+    "import optax\ndef TASK(step, *a):\n    return optax.cosine_decay_schedule(*a)(step)",
+)
+
+
+@pytest.mark.parametrize("cell", CALLS)
+def test_a_call_of_an_implementation_is_flagged(cell):
+    found = told(cell.replace("TASK", TASK))
+    assert calls_library(found)
+    assert len(found) == 1
+    assert "cosine" in found[0]
+    assert TASK in found[0]
+
+
+NO_CALLS = (
+    "curve = schedules.cosine(0.1, 100)(np.arange(100))\nplots.show(curve)",
+    "def draw(steps):\n    return schedules.cosine(0.1, 100)(steps)\ndraw(np.arange(9))",
+    # Names of its own in a function are not those of another cell.
+    "peak = schedules.cosine(0.1, 100)\nmine = [TASK(t, 0.1, 100) for t in range(100)]",
+    "def compare():\n    math = schedules.cosine(0.1, 100)\n    return math",
+    "assert np.allclose(TASK(3, 0.1, 100), schedules.cosine(0.1, 100)(3))",
+    "class A:\n    math = schedules.cosine",
+    "from torch.optim import SGD\nSGD",
+    "def cosine_rate_twice(step):\n    return schedules.cosine(0.1, 9)(step) * TASK(step, 1, 2)",
+)
+
+
+@pytest.mark.parametrize("cell", NO_CALLS)
+def test_looking_at_the_library_beside_ones_own_is_not_flagged(cell):
+    assert told(OWN, cell.replace("TASK", TASK)) == []
+
+
+LOCAL = (
+    "def TASK(step, *a):\n    curve = [step]\n    return curve[0]",
+    "def TASK(curve, *a):\n    return curve",
+    "def TASK(step, *a):\n    return sum(curve for curve in (step,))",
+    "TASK = lambda curve, *a: curve",
+    "def TASK(step, *a):\n    def inner(curve):\n        return curve\n    return inner(step)",
+    "def TASK(step, *a):\n    for curve in a:\n        step = curve\n    return step",
+)
+
+
+@pytest.mark.parametrize("cell", LOCAL)
+def test_a_name_of_its_own_is_not_another_cells(cell):
+    beside = "curve = schedules.cosine(0.1, 100)"
+    assert told(cell.replace("TASK", TASK), beside) == []
+    assert told(f"def {TASK}(step, *a):\n    return curve(step)", beside) != []
+
+
+def test_a_name_of_another_functions_own_is_none_of_a_tasks():
+    beside = "def draw():\n    curve = schedules.cosine(0.1, 100)\n    return curve"
+    assert told(beside, f"def {TASK}(step, *a):\n    return curve(step)") == []
+
+
+def test_a_local_name_of_an_inner_function_hides_no_outer_one():
+    inner = f"def {TASK}(step, *a):\n    def g():\n        curve = 1\n    return curve(step)"
+    assert calls_library(told("curve = schedules.cosine(0.1, 100)", inner))
+
+
+REACHES = (
+    ("import importlib\ndef TASK(x):\n    return importlib.import_module('a')", "importlib"),
+    ("def TASK(x):\n    import subprocess\n    subprocess.run(['ls'])", "subprocess.run"),
+    ("def TASK(x):\n    return __import__('course_lib')", "__import__"),
+    ("def TASK(x):\n    return eval('schedules')", "eval"),
+    ("def TASK(x):\n    exec('1')", "exec"),
+    ("def TASK(schedule):\n    return schedule._peak", "._peak"),
+)
+
+
+@pytest.mark.parametrize(("cell", "words"), REACHES)
+def test_reaching_beyond_is_flagged_but_is_no_library_call(cell, words):
+    (sentence,) = told(cell.replace("TASK", TASK))
+    assert words in sentence
+    assert not calls_library([sentence])
+
+
+@pytest.mark.parametrize(
+    "line", ["self._x = 1", "return x.__class__", "import re; re.compile('a')"]
+)
+def test_ordinary_code_is_not_flagged(line):
+    assert told(f"def {TASK}(self, x):\n    {line}") == []
+
+
+def test_what_the_solution_uses_is_allowed_and_so_is_the_rest_of_its_module():
+    call = f"def {TASK}(step, *a):\n    return schedules.wsd(*a)(step)"
+    solution = f"def {TASK}(step, *a):\n    return schedules.cosine(*a)(step)"
+    allowed = uses(TASK, [solution], GIVEN)
+    assert told(call, allowed=allowed) == []
+    other = f"from course_lib import theory\ndef {TASK}(x):\n    return theory.optimal_rates(x)"
+    assert calls_library(told(other, allowed=allowed))
+    assert told(call, allowed={"course_lib.schedules.cosine"}) != []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        f"def {TASK}(x:\n",
+        "\0",
+        "x = " + "(" * 5000,
+        f"def {TASK}(x):\n return " + "1+" * 900 + "1",
+        f"def {TASK}(x):\n return x" + ".a" * 1500,
+        "x = " + "-" * 30_000 + "1",
+        "%%bash\nls",
+        f"{TASK} = {TASK}",
+        "x = y\ny = x\n" + f"def {TASK}(z):\n return x",
+    ],
+    ids=range(9),
+)
+def test_code_of_any_form_is_read_to_its_end(code):
+    assert told(code) == []
