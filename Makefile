@@ -31,6 +31,8 @@ BROKEN := $(if $(wildcard $(STAMP)),$(shell \
 # the passes after it, which look at explorers, at figures and at FAST, find the same runs there.
 CHECKED := $(CURDIR)/.cache/checked
 IN_LAB := tests/test_explorers_in_lab.py
+# Most of their time is waiting for something to end, so more of them than cores run at once.
+HOSTILE := tests/test_hostile_submissions.py tests/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test build run grade-demo bench frameworks clean broken
@@ -45,20 +47,22 @@ lab: $(STAMP)
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
 test: $(STAMP)
-	@echo "== 1/6 ruff: mistakes and layout"
+	@echo "== 1/7 ruff: mistakes and layout"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@echo "== 2/6 build --check: what is generated agrees with sources/"
+	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
-	@echo "== 3/6 pytest: unit, property and browser tests"
-	@$(BIN)/python -m pytest -n 2 --dist=loadfile --ignore=$(IN_LAB)
-	@echo "== 4/6 nbval: every cell of lessons and solutions prints what it printed"
+	@echo "== 3/7 pytest: unit, property and browser tests"
+	@$(BIN)/python -m pytest -n 2 --dist=loadfile --ignore=$(IN_LAB) $(addprefix --ignore=,$(HOSTILE))
+	@echo "== 4/7 grader: hostile, broken and odd submissions, in the sandbox"
+	@$(BIN)/python -m pytest -n 4 --dist=load $(HOSTILE)
+	@echo "== 5/7 nbval: every cell of lessons and solutions prints what it printed"
 	@rm -rf $(CHECKED)
 	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) $(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile \
 		--nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
-	@echo "== 5/6 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
+	@echo "== 6/7 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
 	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(BIN)/python -m pytest -n 2 --dist=load $(IN_LAB)
-	@echo "== 6/6 papermill: the same figures; and, at the same time, with FAST the same conclusions"
+	@echo "== 7/7 papermill: the same figures; and, at the same time, with FAST the same conclusions"
 	@export LR_COURSE_CACHE=$(CHECKED); \
 	$(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb) & fast=$$!; \
 	$(BIN)/lr-course run --compare-figures notebooks solutions; figures=$$?; \
