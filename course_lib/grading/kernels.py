@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -86,9 +87,10 @@ class SandboxProvisioner(LocalProvisioner):
 
     def kill_now(self) -> None:
         """Kill all processes of the box; returns at once."""
-        if self.process:
+        # Once it has ended, its number may be another's.
+        if self.process is not None and self.process.poll() is None:
             with suppress(ProcessLookupError):
-                os.killpg(self.pid, 9)
+                os.killpg(self.pid, signal.SIGKILL)
 
     def last_words(self) -> str:
         """Return what the box has written to stderr: why it could not be made."""
@@ -262,7 +264,9 @@ class WarmKernels:
             raise KernelStartError("no more kernels are wanted")
         manager = kernel_manager(self._limits, unsafe=self._unsafe)
         try:
-            run_sync(manager.start_kernel)()
+            # In the sandbox the folder is the box's own; without, at least not the grader's.
+            folder = {"cwd": str(Path(manager.connection_file).parent)} if self._unsafe else {}
+            run_sync(manager.start_kernel)(**folder)
         except Exception as error:
             manager.end()
             raise KernelStartError(f"no kernel can be started: {error}") from error
