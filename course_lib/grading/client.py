@@ -129,7 +129,7 @@ class _Client(PapermillNotebookClient):
         # papermill's own asks the kernel for its language once more at the end, and would wait for
         # ever when that does not answer.
         self.reset_execution_trackers()
-        run_sync(self.async_start_new_kernel_client)()
+        run_sync(self._async_meet)()
         try:
             for index, cell in enumerate(self.nb.cells):
                 self.watch.current = cell
@@ -138,6 +138,12 @@ class _Client(PapermillNotebookClient):
         finally:
             run_sync(self._async_leave)()
         return self.nb
+
+    async def _async_meet(self) -> None:
+        self.kc = self.km.client()
+        # No heartbeat: whether the kernel lives is seen from its process.
+        self.kc.start_channels(stdin=False, hb=False)
+        await self.kc.wait_for_ready(timeout=self.startup_timeout)
 
     async def async_execute_cell(self, cell: NotebookNode, *args: Any, **kwargs: Any) -> Any:
         if not self._monitors:

@@ -144,6 +144,12 @@ class SubmissionKernelManager(AsyncKernelManager):
         elif self.provisioner is not None and self.provisioner.process is not None:
             self.provisioner.process.kill()
 
+    @property
+    def has_process(self) -> bool:
+        """Whether the kernel's process is there."""
+        process = getattr(self.provisioner, "process", None)
+        return process is not None and process.poll() is None
+
     def last_words(self) -> str:
         """Return what the sandbox said when it could not be made."""
         told = getattr(self.provisioner, "last_words", None)
@@ -240,8 +246,11 @@ class WarmKernels:
         Raises:
             KernelStartError: it cannot be started, or no more are wanted.
         """
-        manager, self._next = self._next or self._start(), None
-        self._taken = manager
+        manager, self._next = self._next, None
+        if manager is not None and not manager.has_process:  # somebody has killed it
+            manager.end()
+            manager = None
+        self._taken = manager = manager or self._start()
         if self._ahead:
             with suppress(KernelStartError):  # it is tried again when it is needed
                 self._next = self._start()

@@ -10,7 +10,7 @@ from course_lib.grading.grading import grade
 from course_lib.grading.kernels import KernelStartError, WarmKernels
 from course_lib.grading.settings import Settings
 
-_ATTEMPTS = 3  # to start a kernel
+_ATTEMPTS = 5  # to start a kernel
 
 
 @dataclass(frozen=True)
