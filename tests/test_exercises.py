@@ -51,9 +51,9 @@ def test_there_are_exercises():
     assert EXERCISES
 
 
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
-def test_an_untouched_exercise_fails_only_with_not_implemented(path):
-    nb = nbformat.read(path, as_version=4)
+@pytest.mark.parametrize("name", ["ex04_warmup", "ex10_frameworks", "capstone"])
+def test_an_untouched_exercise_fails_only_with_not_implemented(name):
+    nb = nbformat.read(ROOT / "exercises" / f"{name}.ipynb", as_version=4)
     checks = tagged(nb, "check")
     assert len(checks) == len(tagged(nb, "solution")) > 0
     errors = run_all(nb)
@@ -61,13 +61,15 @@ def test_an_untouched_exercise_fails_only_with_not_implemented(path):
     assert {error.ename for _, error in errors} == {"NotImplementedError"}
 
 
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
-def test_nbval_fails_an_untouched_exercise_in_its_check_cells(path):
-    checks = len(tagged(nbformat.read(path, as_version=4), "check"))
-    untouched = nbval(path)
+def test_nbval_fails_every_untouched_exercise_in_its_check_cells():
+    untouched = nbval("-rf", *EXERCISES)
     assert untouched.returncode == 1
-    assert re.search(rf"\b{checks} failed\b", untouched.stdout)
-    assert untouched.stdout.count("NotImplementedError: write ") >= checks
+    for path in EXERCISES:
+        checks = len(tagged(nbformat.read(path, as_version=4), "check"))
+        failed = re.findall(rf"^FAILED \S*\b{path.stem}\.ipynb::", untouched.stdout, re.M)
+        assert len(failed) == checks, path.stem
+    every = len(re.findall("^FAILED ", untouched.stdout, re.M))
+    assert untouched.stdout.count("NotImplementedError: write ") >= every
 
 
 @pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)

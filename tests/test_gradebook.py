@@ -463,7 +463,7 @@ print("done")
 
 def test_no_kill_leaves_half_of_anything(book, url, tmp_path):
     chance, done = random.Random(0), 0
-    for _ in range(20):
+    for _ in range(12):
         process = python(_WRITER, url, max(0, done - 2), 1_000_000, "ready")
         assert process.stdout.readline() == "ready\n"
         time.sleep(chance.uniform(0, 0.06))

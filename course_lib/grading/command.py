@@ -129,7 +129,7 @@ def _executor(options: Options) -> Iterator[tuple[Executor | None, int]]:
             "--scheduler needs dask: pip install 'lr-course[cluster]', here and on every worker"
         ) from error
     try:
-        client = Client(options.scheduler, timeout="10s")
+        client = Client(options.scheduler, timeout="5s")
     except (OSError, ValueError) as error:
         raise ValueError(f"no scheduler answers at {options.scheduler}: {error}") from error
     with client:
