@@ -32,6 +32,7 @@ ROWS: dict[str, Callable[[], Result]] = {
     "slider to frame, p95": explorers.p95,
     "explorers, play": explorers.frames_a_second,
     "grader vs nbgrader": grader.vs_nbgrader,
+    "grader vs two nbgraders": grader.vs_two_nbgraders,
     "grader's memory, 200 vs 20": grader.memory,
 }
 
