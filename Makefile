@@ -31,7 +31,7 @@ BROKEN := $(if $(wildcard $(STAMP)),$(shell \
 # the passes after it, which look at explorers, at figures and at FAST, find the same runs there.
 CHECKED := $(CURDIR)/.cache/checked
 IN_LAB := tests/test_explorers_in_lab.py
-# Most of their time is waiting for something to end, so more of them than cores run at once.
+# Tests wait a third of their time, these more, so more of them than cores run at once.
 HOSTILE := tests/test_hostile_submissions.py tests/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
@@ -53,7 +53,7 @@ test: $(STAMP)
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
 	@echo "== 3/7 pytest: unit, property and browser tests"
-	@$(BIN)/python -m pytest -n 2 --dist=loadfile --ignore=$(IN_LAB) $(addprefix --ignore=,$(HOSTILE))
+	@$(BIN)/python -m pytest -n 3 --dist=loadfile --ignore=$(IN_LAB) $(addprefix --ignore=,$(HOSTILE))
 	@echo "== 4/7 grader: hostile, broken and odd submissions, in the sandbox"
 	@$(BIN)/python -m pytest -n 4 --dist=load $(HOSTILE)
 	@echo "== 5/7 nbval: every cell of lessons and solutions prints what it printed"
@@ -65,7 +65,7 @@ test: $(STAMP)
 	@echo "== 7/7 papermill: the same figures; and, at the same time, with FAST the same conclusions"
 	@export LR_COURSE_CACHE=$(CHECKED); \
 	$(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb) & fast=$$!; \
-	$(BIN)/lr-course run --compare-figures notebooks solutions; figures=$$?; \
+	$(BIN)/lr-course run --compare-figures notebooks $$(grep -l '"image/' solutions/*.ipynb); figures=$$?; \
 	wait $$fast && exit $$figures
 	@rm -rf $(CHECKED)
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from conftest import require_sandbox
 
 _KILLS = 50
-_STUDENTS = 10
+_STUDENTS = 8
 _SHARE = 0.4  # of an undisturbed batch's time: the longest a grader runs until it is killed
 _SPAWN = multiprocessing.get_context("forkserver")  # so that not every start imports everything
 
@@ -118,7 +118,7 @@ def test_sandboxes_that_somebody_kills_cost_nobody_a_point(undisturbed, tmp_path
     ended.set()
     killer.join()
     assert started.exitcode == 0, Path(f"{tmp_path / 'grades'}.log").read_text()
-    assert len(killed) >= 3
+    assert len(killed) >= 2
     assert handed_in.tables(tmp_path / "grades") == tables
 
 
