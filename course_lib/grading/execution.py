@@ -20,6 +20,7 @@ from course_lib.grading.settings import Limits
 from course_lib.tasks import Case
 
 _MOST_STARTS = 12  # of a kernel; every one but the first follows a cell that ended the one before
+_OWN_SECONDS = 60.0
 _MOST_KEPT = 20_000  # characters of what a cell prints
 _BOOT, _GIVEN, _LEARNER, _PROBE = "boot", "given", "learner", "probe"
 
@@ -139,9 +140,10 @@ def _one_kernel(
 
 
 def _plan(job: Job, ran: Ran, nonce: str) -> list[NotebookNode]:
+    # The exercise's own code: when the machine is busy, that must not be the learner's limit.
+    cells = [_cell(questions.boot_cell(), _BOOT, "", _OWN_SECONDS)]
+    cells += [_cell(code, _GIVEN, "", _OWN_SECONDS) for code in job.given]
     seconds = job.limits.cell_seconds
-    cells = [_cell(questions.boot_cell(), _BOOT, "", seconds)]
-    cells += [_cell(code, _GIVEN, "", seconds) for code in job.given]
     cells += [
         _cell(cell.source, _LEARNER, str(n), seconds)
         for n, cell in enumerate(job.cells)
