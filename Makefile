@@ -53,12 +53,12 @@ test: $(STAMP)
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
 	@echo "== 3/7 pytest: unit, property and browser tests"
-	@$(BIN)/python -m pytest -n 3 --dist=loadfile --ignore=$(IN_LAB) $(addprefix --ignore=,$(HOSTILE))
+	@$(BIN)/python -m pytest -n 3 --dist=loadfile --no-loadscope-reorder --ignore=$(IN_LAB) $(addprefix --ignore=,$(HOSTILE))
 	@echo "== 4/7 grader: hostile, broken and odd submissions, in the sandbox"
 	@$(BIN)/python -m pytest -n 4 --dist=load $(HOSTILE)
 	@echo "== 5/7 nbval: every cell of lessons and solutions prints what it printed"
 	@rm -rf $(CHECKED)
-	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) $(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile \
+	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) $(BIN)/python -m pytest --nbval notebooks solutions -n 2 --dist=loadfile --no-loadscope-reorder \
 		--nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg
 	@echo "== 6/7 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
 	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(BIN)/python -m pytest -n 2 --dist=load $(IN_LAB)

@@ -153,7 +153,8 @@ def grade(submissions: Path, **options: Any) -> None:
     could not be graded here; 2: the call is wrong, or there is no sandbox.
     """
     with _one_line_errors():
-        from course_lib.grading.command import NoSandboxError, Options, run
+        from course_lib.grading.command import Options, run
+        from course_lib.grading.sandbox import NoSandboxError
 
         try:
             sys.exit(run(Options(submissions, **options)))

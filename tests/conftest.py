@@ -21,7 +21,7 @@ def require_tool(name: str) -> str:
     """The path of a command; without it the test is skipped, but fails where CI=true is set."""
     path = shutil.which(name)
     if path is None:
-        _missing(f"{name} is not installed")
+        missing(f"{name} is not installed")
     return path
 
 
@@ -30,7 +30,7 @@ def require_package(name: str):
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError:
-        _missing(f"{name} is not installed (make frameworks)")
+        missing(f"{name} is not installed (make frameworks)")
 
 
 def require_sandbox() -> None:
@@ -40,10 +40,11 @@ def require_sandbox() -> None:
     try:
         sandbox.check_sandbox()
     except sandbox.NoSandboxError as error:
-        _missing(f"there is no sandbox: {error}")
+        missing(f"there is no sandbox: {error}")
 
 
-def _missing(reason: str):
+def missing(reason: str):
+    """Skip a test that lacks something; fail it where CI=true is set."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}, and CI must run every test", pytrace=False)
     pytest.skip(reason)
@@ -113,3 +114,18 @@ def trained(monkeypatch):
     monkeypatch.setattr(engine, "train_block", train_block)
     monkeypatch.setattr(engine, "block_size", lambda workload: 2)
     return seeds
+
+
+@pytest.fixture
+def url(tmp_path):
+    """Of a gradebook that is not there yet."""
+    return f"sqlite:///{tmp_path / 'grades.sqlite'}"
+
+
+@pytest.fixture
+def book(url):
+    """An empty gradebook."""
+    from course_lib.grading.gradebook import Gradebook
+
+    with Gradebook(url) as opened:
+        yield opened

@@ -1,6 +1,7 @@
 """A folder of submissions becomes a gradebook: what is new is graded, once, and nothing is lost."""
 
 import json
+import multiprocessing
 import zipfile
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
@@ -10,7 +11,6 @@ from handed_in import SHORT, SLOW, WRONG, hand_in, solved, with_task
 
 from course_lib.grading import batch, report, version
 from course_lib.grading.batch import Course, grade_all
-from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.kernels import KernelStartError
 from course_lib.grading.settings import LATEST, Limits, Settings
 from course_lib.grading.submissions import submissions
@@ -19,12 +19,6 @@ from course_lib.grading.submissions import submissions
 @pytest.fixture(autouse=True)
 def sandbox():
     require_sandbox()
-
-
-@pytest.fixture
-def book(tmp_path):
-    with Gradebook(f"sqlite:///{tmp_path / 'grades.sqlite'}") as found:
-        yield found
 
 
 class Counting(Executor):
@@ -168,7 +162,7 @@ def test_work_travels_to_other_processes(tmp_path, book):
     folder = tmp_path / "class"
     hand_in(folder, "Ada")
     hand_in(folder, "Ben", with_task(solved(), "gradient_step", WRONG))
-    with ProcessPoolExecutor(2) as executor:
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as executor:
         grade_all(submissions(folder), book, course(), jobs=2, executor=executor)
     assert [points for _, points in marks(book).values()] == [6.0, 5.0]
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import feedback_reports as made
 import pytest
-from conftest import _missing
+from conftest import missing
 from feedback_reports import PAYLOADS, filled
 from playwright.sync_api import sync_playwright
 
@@ -62,7 +62,7 @@ OUTSIDE = """() => [...document.querySelectorAll('main *')].filter(element => {
 def browser():
     path = find_chromium()
     if path is None:
-        _missing("Chromium is not installed")
+        missing("Chromium is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser

@@ -14,16 +14,19 @@ from pathlib import Path
 
 import pytest
 import test_gradebook
-from conftest import _missing, require_package
+import test_gradebook_failures
+import test_gradebook_standings
+from conftest import missing, require_package
 from example_reports import key, report
-from test_gradebook import book  # noqa: F401 (a fixture)
 
+from course_lib.grading import gradebook
 from course_lib.grading.gradebook import Gradebook
 
 _PATIENCE = 60  # seconds for the server to start
 _database_numbers = itertools.count()
 
-for _name, _test in vars(test_gradebook).items():
+_MODULES = (test_gradebook, test_gradebook_standings, test_gradebook_failures)
+for _name, _test in (pair for module in _MODULES for pair in vars(module).items()):
     if _name.startswith("test_") and {"url", "book"} & set(inspect.signature(_test).parameters):
         globals()[_name] = _test
 
@@ -36,7 +39,7 @@ def _programs():
     for folder in folders:
         if (folder / "initdb").is_file() and (folder / "postgres").is_file():
             return folder
-    _missing("PostgreSQL's server (initdb, postgres) is not installed")
+    missing("PostgreSQL's server (initdb, postgres) is not installed")
     return None
 
 
@@ -50,7 +53,7 @@ def _owner():
         except KeyError:
             continue
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    _missing("PostgreSQL's server does not run as root, and there is no other user")
+    missing("PostgreSQL's server does not run as root, and there is no other user")
     return None
 
 
@@ -141,7 +144,7 @@ def test_the_journals_numbers_are_in_the_order_of_its_commits(url):
             assert second.last_id() == 0
             values = {"exercise": "", "state": "", "reached": 0.0, "report": "{}"}
             values |= vars(key("a")) | {"revision": 1, "recorded_at": "2026-01-01T00:00:00+00"}
-            connection.execute(test_gradebook.gradebook.tables.results.insert(), values)
+            connection.execute(gradebook.tables.results.insert(), values)
         later.join()
         assert second.last_id() == 2
         assert second.latest(key("b")) == report()

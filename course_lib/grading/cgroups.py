@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,7 +104,7 @@ def make(name: str, memory_mb: int, processes: int, cores: float) -> Group:
     return group
 
 
-def sweep(is_alive: object) -> None:
+def sweep(is_alive: Callable[[str], bool]) -> None:
     """Remove groups whose grader is gone.
 
     Args:

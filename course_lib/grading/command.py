@@ -15,8 +15,7 @@ from tqdm import tqdm
 
 from course_lib.grading import batch, exports, pages
 from course_lib.grading.gradebook import Change, Gradebook
-from course_lib.grading.sandbox import NoSandboxError
-from course_lib.grading.settings import Settings, read_settings
+from course_lib.grading.settings import read_settings
 from course_lib.grading.submissions import Submission, submissions
 from course_lib.grading.summary import Summary, summary
 
@@ -163,6 +162,3 @@ def _say(outcome: batch.Outcome, found: Summary, changes: Sequence[Change], out:
             lines.append(f"  and {len(changes) - _MOST_SHOWN} more")
     lines.append(f"Tables, pages and gradebook: {out}; begin with {out / 'class.html'}")
     click.echo("\n".join(lines))
-
-
-__all__ = ["NoSandboxError", "Options", "Settings", "run"]

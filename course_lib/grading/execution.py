@@ -220,5 +220,4 @@ def _text_of(cell: NotebookNode) -> str:
             pieces.append(f"{output.ename}: {output.evalue}\n")
         elif "text/plain" in _shown(output):
             pieces.append(f"{_shown(output)['text/plain']}\n")
-    text = "".join(pieces)
-    return text if len(text) <= _MOST_KEPT else f"{text[:_MOST_KEPT]}\n… (cut off)"
+    return report.cut("".join(pieces), _MOST_KEPT)

@@ -22,12 +22,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from course_lib.grading.cells import cell, line_of
+from course_lib.grading.files import write_whole
 from course_lib.grading.gradebook import Standing
 from course_lib.grading.report import UNREADABLE
 
@@ -76,7 +76,9 @@ def write_exports(standings: Sequence[Standing], folder: Path) -> list[Path]:
             )
         tables[f"moodle_{exercise}.csv"] = _bytes(moodle(standings, exercise))
     folder.mkdir(parents=True, exist_ok=True)
-    return [_written(folder / name, content) for name, content in tables.items()]
+    for name, content in tables.items():
+        write_whole(folder / name, content, durable=True)
+    return [folder / name for name in tables]
 
 
 def grades(standings: Iterable[Standing]) -> Iterator[Row]:
@@ -150,17 +152,3 @@ def _bytes(table: Iterable[Row], mark: bool = False) -> bytes:
     writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
     writer.writerows([cell(value) for value in row] for row in table)
     return text.getvalue().encode("utf-8-sig" if mark else "utf-8")
-
-
-def _written(file: Path, content: bytes) -> Path:
-    """Write a file so that whoever looks finds the old one or the new one."""
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with open(unfinished, "wb") as written:
-            written.write(content)
-            written.flush()
-            os.fsync(written.fileno())
-        os.replace(unfinished, file)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return file

@@ -172,4 +172,4 @@ def _other_cells(work: Work, ran: Ran) -> str:
     text = "".join(
         printed for number, printed in sorted(ran.printed.items()) if not work.cells[number].task
     )
-    return text if len(text) <= _MOST_KEPT else f"{text[:_MOST_KEPT]}… (cut off)"
+    return report.cut(text, _MOST_KEPT)

@@ -40,7 +40,7 @@ class SandboxProvisioner(LocalProvisioner):
     _shared = Instance(Path, allow_none=True)
     _group = Instance(cgroups.Group, allow_none=True)
     _told = Instance(object, allow_none=True)
-    out_of_memory = Bool(False)
+    out_of_memory = Bool(False, help="whether one of its processes was killed for want of memory")
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the shared folder and the control group, and put the box around the command."""
@@ -103,7 +103,7 @@ class SandboxProvisioner(LocalProvisioner):
         """Remove the control group, with all that is left in it, and the shared folder."""
         self.kill_now()
         if self._group is not None:
-            self.out_of_memory = self.out_of_memory or self._group.was_out_of_memory
+            self.out_of_memory = self._group.was_out_of_memory
             self._group.remove()
             self._group = None
         if self._shared is not None:
@@ -112,11 +112,6 @@ class SandboxProvisioner(LocalProvisioner):
         if self._told is not None:
             self._told.close()
         await super().cleanup(restart=restart)
-
-    @property
-    def is_out_of_memory(self) -> bool:
-        """Whether one of its processes was killed for want of memory."""
-        return self.out_of_memory or (self._group is not None and self._group.was_out_of_memory)
 
 
 class SubmissionKernelManager(AsyncKernelManager):
@@ -157,8 +152,8 @@ class SubmissionKernelManager(AsyncKernelManager):
 
     @property
     def was_out_of_memory(self) -> bool:
-        """Whether a process of the kernel was killed for want of memory."""
-        return bool(getattr(self.provisioner, "is_out_of_memory", False))
+        """Whether a process of the kernel was killed for want of memory; known once it ended."""
+        return bool(getattr(self.provisioner, "out_of_memory", False))
 
     def end(self) -> None:
         """Kill the kernel and remove all that was made for it."""

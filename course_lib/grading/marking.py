@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -30,7 +31,13 @@ _WHY_NOT = {
 
 def cases_of(task: Task, seed: int) -> list[Case]:
     """Return all cases that a function is asked: those of the secret seed, then the public ones."""
-    return [*task.cases(seed), *task.cases(PUBLIC_SEED)]
+    hidden, public = _cases(task, seed)
+    return [*hidden, *public]
+
+
+@lru_cache(maxsize=200)  # of a whole class they are the same
+def _cases(task: Task, seed: int) -> tuple[list[Case], list[Case]]:
+    return task.cases(seed), task.cases(PUBLIC_SEED)
 
 
 def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
@@ -45,8 +52,8 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
         asked: what became of its function.
         printed: what its cell printed.
     """
-    printed = _cut(printed + asked.printed)
-    hidden, public = task.cases(seed), task.cases(PUBLIC_SEED)
+    printed = report.cut(printed + asked.printed, _MOST_KEPT)
+    hidden, public = _cases(task, seed)
     is_stub = bool(asked.values) and all(_is_stub(value) for value in asked.values)
     outcome = report.NOT_WRITTEN if is_stub else asked.outcome
     if outcome != report.ANSWERED:
@@ -98,7 +105,7 @@ def _shown(task: Task, verdict: Verdict, number: int) -> Shown | None:
         difference.number,
         number,
         show_call(task.name, difference.case),
-        _cut(text),
+        report.cut(text, _MOST_KEPT),
         show(difference.expected, got) if not verdict.scores else "",
     )
 
@@ -132,7 +139,3 @@ def _finite(values: Sequence[float]) -> tuple[float | None, ...]:
     return tuple(
         float(value) if np.isfinite(value) else None for value in list(values)[:_MOST_STEPS]
     )
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_KEPT else f"{text[:_MOST_KEPT]}… (cut off)"

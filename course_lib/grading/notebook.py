@@ -72,7 +72,7 @@ def parse(content: bytes) -> Work:
         if cell.get("cell_type") != "code":
             if task in members:
                 notes.append(f"The cell of {task} is no code cell any more; it cannot be run.")
-        elif not _is_check(cell):
+        elif not is_check(cell):
             kept.append(Cell(_source(cell), task if task in members else ""))
     return Work(exercise, tuple(kept), tuple(notes))
 
@@ -135,7 +135,7 @@ def _source(cell: Mapping) -> str:
     return source.replace("\r\n", "\n") if isinstance(source, str) else ""
 
 
-def _is_check(cell: Mapping) -> bool:
+def is_check(cell: Mapping) -> bool:
     """Return whether a cell is one of the exercise's checks, and nothing was written into it."""
     if not _OURS & set(_tags(cell)):
         return False

@@ -169,6 +169,11 @@ def outline(report: Report) -> Report:
     return dataclasses.replace(report, tasks=tuple(tasks), printed="")
 
 
+def cut(text: str, most: int) -> str:
+    """Return a text, of at most so many characters; that some are missing is said."""
+    return text if len(text) <= most else f"{text[:most]}… (cut off)"
+
+
 def storable(value: Any) -> Any:
     """Return a report, or a part of one, whose texts every database and file can hold.
 

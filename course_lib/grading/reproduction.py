@@ -13,11 +13,10 @@ from pathlib import Path
 import nbformat
 
 from course_lib.grading import cgroups, kernels
-from course_lib.grading.notebook import document_of
+from course_lib.grading.notebook import document_of, is_check
 from course_lib.grading.settings import Limits
 
 _KERNEL = "lr-course-submission"
-_OURS = {"check", "progress"}  # their output is the grader's business
 _MEMORY_MB = 1024  # of nbval itself, which reads what a stranger's kernel sends
 _PATIENCE = 30  # seconds for nbval's own start and end
 _MOST_NAMED = 12
@@ -65,9 +64,8 @@ def _prepare(nb: nbformat.NotebookNode) -> int:
     for cell in nb.cells:
         if cell.cell_type != "code":
             continue
-        tags = cell.metadata.get("tags", [])
-        if _OURS & set(tags):
-            cell.metadata.tags = [*tags, "nbval-skip"]
+        if is_check(cell):  # its output is the grader's business
+            cell.metadata.tags = [*cell.metadata.tags, "nbval-skip"]
         elif cell.get("outputs"):
             compared += 1
             # nbval takes a cell without a number for one that was never run.

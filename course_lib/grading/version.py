@@ -17,7 +17,7 @@ _WITHOUT_MARKS = (
 )
 #: What the grader does with its reports.
 _AFTER_MARKS = (
-    *("batch", "cells", "curve_svg", "exports", "feedback", "gradebook", "sample_class"),
+    *("batch", "cells", "curve_svg", "exports", "feedback", "files", "gradebook", "sample_class"),
     *("command", "summary", "templates", "visible_text", "version", "pages"),
 )
 

@@ -3,6 +3,7 @@
 import dataclasses
 
 from course_lib.grading.report import GRADED, SUSPICIOUS
+from tests.hostile.liars import DEEP, ENDLESS, LIARS, LIKE, META, PICKLED, RAISING
 from tests.hostile.making import ANY_END, LOSS, RATE, STEP, WHOLE, Hostile, notebook
 
 _HEADS = {
@@ -38,177 +39,6 @@ def _answers(
         found, states=states, outcomes=dict.fromkeys(WHOLE, frozenset(ANY_END))
     )
 
-
-_LIARS = """
-class Equal:
-    __hash__ = None
-
-    def __eq__(self, other):
-        return True
-
-    __lt__ = __gt__ = __le__ = __ge__ = __ne__ = __eq__
-
-    def __float__(self):
-        return 3.0
-
-    def __sub__(self, other):
-        return 0.0
-
-    __rsub__ = __sub__
-
-
-class Array(np.ndarray):
-    def __eq__(self, other):
-        return True
-
-    def tolist(self):
-        return "whatever is expected"
-
-    def __array_ufunc__(self, *given, **more):
-        return True
-
-    def __array_function__(self, *given, **more):
-        return True
-
-    def __reduce__(self):
-        return (print, ("owned",))
-
-
-class Number(float):
-    def __eq__(self, other):
-        return True
-
-    def __float__(self):
-        return 3.0
-
-    def __repr__(self):
-        return "3.0"
-
-    __hash__ = __str__ = __repr__
-    __abs__ = __sub__ = __rsub__ = lambda self, *other: 0.0
-"""
-_PICKLED = """
-import os
-
-
-class Payload:
-    def __reduce__(self):
-        return (os.system, (f"echo owned >> {HOST['file']}",))
-
-    def __deepcopy__(self, memo):
-        return self
-"""
-_DEEP = """
-def deep(levels):
-    found = 1.0
-    for _ in range(levels):
-        found = [found]
-    return found
-
-
-itself = []
-itself.append(itself)
-tangled = {}
-tangled["a"] = tangled
-"""
-_ENDLESS = """
-class Endless(list):
-    def __len__(self):
-        return 10**18
-
-    def __iter__(self):
-        while True:
-            yield 1.0
-
-
-class Sized:
-    def __len__(self):
-        return -1
-
-    def __getitem__(self, index):
-        raise SystemExit
-"""
-_RAISING = """
-class Raising:
-    def __getattribute__(self, name):
-        raise KeyboardInterrupt(name)
-
-
-class Property:
-    @property
-    def dtype(self):
-        raise SystemExit("full")
-
-
-class Waiting:
-    @property
-    def dtype(self):
-        while True:
-            pass
-"""
-_META = """
-class Meta(type):
-    @property
-    def __name__(cls):
-        return 3.0
-
-    def __instancecheck__(cls, one):
-        return True
-
-
-class Error(Exception, metaclass=type("M", (type,), {"__name__": property(lambda cls: 7)})):
-    pass
-
-
-class Odd(metaclass=Meta):
-    pass
-
-
-class Text(str):
-    def __getitem__(self, index):
-        return 7
-
-    def __str__(self):
-        return self
-
-
-class Loud(Exception):
-    def __str__(self):
-        return Text("loud")
-
-
-def loud():
-    raise Loud
-
-
-def error():
-    raise Error
-"""
-_LIKE = """
-class Like:
-    def __init__(self, value):
-        self.value = value
-
-    def __array__(self, dtype=None, copy=None):
-        return np.asarray(self.value)
-
-
-class Turning(Like):
-    dtype = "float64"
-    times = 0
-
-    def __array__(self, dtype=None, copy=None):
-        Turning.times += 1
-        return np.full(Turning.times, -1.0)
-
-
-class Vector(np.ndarray):
-    pass
-
-
-class Rate(float):
-    pass
-"""
 
 SUBMISSIONS = (
     _answers(
@@ -302,7 +132,7 @@ SUBMISSIONS = (
     _answers(
         "lies about equality",
         "values are compared, and nothing of theirs is asked",
-        _LIARS,
+        LIARS,
         ("(right * 0 - 9).view(Array)", 0),
         ("Equal()", 0),
         ("Number(-1.0)", 0),
@@ -310,7 +140,7 @@ SUBMISSIONS = (
     _answers(
         "payloads of pickle",
         "nothing is unpickled",
-        _PICKLED,
+        PICKLED,
         ("np.array([Payload()], dtype=object)", 0),
         ("Payload()", 0),
         ("[Payload(), {'loss': Payload()}]", 0),
@@ -318,7 +148,7 @@ SUBMISSIONS = (
     _answers(
         "a list 10,000 deep, and lists that hold themselves",
         "no answer is that deep",
-        _DEEP,
+        DEEP,
         ("itself", 0),
         ("tangled", 0),
         ("deep(10_000)", 0),
@@ -326,7 +156,7 @@ SUBMISSIONS = (
     _answers(
         "lists that lie about their length",
         "they hold no right value",
-        _ENDLESS,
+        ENDLESS,
         ("Sized()", 0),
         ("[Sized()] * 3", 0),
         ("Endless([right])", 0),
@@ -335,7 +165,7 @@ SUBMISSIONS = (
     _answers(
         "objects that fail, or wait, when they are looked at",
         "whatever they do is no answer",
-        _RAISING,
+        RAISING,
         ("Raising()", 0),
         ("Property()", 0),
         ("Waiting()", 0),
@@ -344,7 +174,7 @@ SUBMISSIONS = (
     _answers(
         "types and texts that are something else",
         "whatever they do is no answer",
-        _META,
+        META,
         ("loud()", 0),
         ("error()", 0),
         ("Odd()", 0),
@@ -353,7 +183,7 @@ SUBMISSIONS = (
     _answers(
         "an array that changes each time it is looked at",
         "none of its values is right",
-        _LIKE,
+        LIKE,
         ("Turning(right)", 0),
         ("Turning(right)", 0),
         ("Turning(right)", 0),
@@ -369,7 +199,7 @@ SUBMISSIONS = (
     _answers(
         "subclasses and what NumPy can read as an array",
         "the notebook's check takes them for what they hold, and so does the grader",
-        _LIKE,
+        LIKE,
         ("right.view(Vector)", 1),
         ("Rate(right)", 2),
         ("Like(right)", 3),

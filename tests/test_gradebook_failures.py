@@ -1,0 +1,167 @@
+"""kill -9, two writers, an older version, a bad URL: a gradebook loses nothing."""
+
+import os
+import random
+import signal
+import sqlite3
+import threading
+import time
+from contextlib import closing
+
+import pytest
+import sqlalchemy as sa
+from example_reports import key, report
+from gradebooks import contents, python
+
+from course_lib.grading import gradebook
+from course_lib.grading.gradebook import Gradebook
+
+_WRITER = """
+import sys
+from example_reports import handed_in, key, report
+from course_lib.grading.gradebook import Gradebook
+url, first, last, ready = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+with Gradebook(url) as book:
+    book.secret_seed(7)
+    print(ready, flush=True)
+    for number in range(first, last):
+        content = f"{number:064x}"
+        files = [handed_in(f"student {number}", place=str(n), sha256=content) for n in range(8)]
+        book.hand_in(*files)
+        name = key(settings=str(number))
+        if book.latest(name) is None:
+            book.record(name, report(reached=number % 8 / 4, printed="x" * 20_000))
+print("done")
+"""
+
+
+def test_no_kill_leaves_half_of_anything(book, url, tmp_path):
+    chance, done = random.Random(0), 0
+    for _ in range(12):
+        process = python(_WRITER, url, max(0, done - 2), 1_000_000, "ready")
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(chance.uniform(0, 0.06))
+        process.send_signal(signal.SIGKILL)
+        assert process.communicate()[0] == ""
+        done = _whole(url)
+    rows = done + 5
+    assert python(_WRITER, url, 0, rows, "again").communicate()[0] == "again\ndone\n"
+    disturbed = contents(url)
+    undisturbed = f"sqlite:///{tmp_path / 'undisturbed.sqlite'}"
+    assert python(_WRITER, undisturbed, 0, rows, "once").communicate()[0] == "once\ndone\n"
+    assert disturbed == contents(undisturbed)
+
+
+def _whole(url):
+    """How many results there are, after a look at every row."""
+    rows = contents(url)
+    files = [dict(row)["student"] for table, row in rows if table == "handed_in"]
+    assert {files.count(student) for student in files} <= {8}
+    for table, row in rows:
+        if table == "results":
+            found = dict(row)
+            expected = report(reached=int(found["settings"]) % 8 / 4, printed="x" * 20_000)
+            assert gradebook.from_json(found["report"]) == expected
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as base:
+            assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    return sum(table == "results" for table, _ in rows)
+
+
+def test_two_writers_lose_and_double_nothing(book, url, tmp_path):
+    # Their halves overlap: rows 40 to 80 are written by both.
+    writers = [python(_WRITER, url, 0, 80, "a"), python(_WRITER, url, 40, 120, "b")]
+    assert [one.communicate()[0] for one in writers] == ["a\ndone\n", "b\ndone\n"]
+    alone = f"sqlite:///{tmp_path / 'alone.sqlite'}"
+    assert python(_WRITER, alone, 0, 120, "c").communicate()[0] == "c\ndone\n"
+    assert contents(url) == contents(alone)
+    assert len(book.standings()) == 0  # no result belongs to these files
+    assert book.pending() == 120 * 8
+
+
+def test_threads_share_a_gradebook(book):
+    new = []
+
+    def write(first):
+        for number in range(first, first + 30):
+            new.append(book.record(key(settings=str(number)), report()))
+
+    threads = [threading.Thread(target=write, args=(first,)) for first in (0, 15, 30)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(new), sum(new)) == (90, 60)
+
+
+def test_a_gradebook_of_a_newer_version_is_refused(book, url):
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE settings SET value = '2' WHERE name = 'schema'"))
+    engine.dispose()
+    with pytest.raises(ValueError, match=r"newer version .*schema is 2, this version knows 1"):
+        Gradebook(url)
+
+
+def test_moments_are_in_utc(book, url):
+    before = time.time() - 1
+    book.record(key(), report())
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        moment = connection.scalar(sa.select(gradebook.tables.results.c.recorded_at))
+    engine.dispose()
+    assert before < moment.timestamp() < time.time() + 1
+    assert moment.utcoffset().total_seconds() == 0
+
+
+def test_sqlite_waits_for_the_disk(tmp_path):
+    with (
+        Gradebook(f"sqlite:///{tmp_path / 'grades.sqlite'}") as one,
+        one._engine.connect() as connection,
+    ):
+        assert connection.scalar(sa.text("PRAGMA synchronous")) == 2  # FULL
+        assert connection.scalar(sa.text("PRAGMA busy_timeout")) == 60_000
+        assert connection.scalar(sa.text("PRAGMA journal_mode")) == "delete"  # undoes half of one
+
+
+@pytest.mark.parametrize(
+    ("given_url", "words"),
+    [
+        ("grades.sqlite", r"'grades.sqlite' is no database URL; use sqlite:///file.sqlite or"),
+        ("://ada:secret@host", r"what was given is no database URL"),
+        ("sqlite://", "kept in memory only"),
+        ("sqlite:///:memory:", "kept in memory only"),
+        ("mysql://ada:secret@host/x", r"mysql://ada:\*\*\*@host/x: .* SQLite or PostgreSQL"),
+        ("postgresql+nothing://ada:secret@h/x", r"\+nothing://ada:\*\*\*@h/x cannot be opened"),
+        ("postgresql://ada:secret@127.0.0.1:9/x", r"ada:\*\*\*@127.0.0.1:9/x cannot be opened"),
+        ("postgresql://127.0.0.1:9/x?password=secret", r"127.0.0.1:9/x cannot be opened"),
+        ("sqlite:////nowhere/grades.sqlite", r"/nowhere/grades.sqlite cannot be opened: unable"),
+    ],
+)
+def test_a_url_that_cannot_be_opened_is_named_without_its_password(given_url, words):
+    if "127.0.0.1" in given_url:
+        pytest.importorskip("psycopg")
+    with pytest.raises(ValueError, match=words) as found:
+        Gradebook(given_url)
+    assert "secret" not in str(found.value)
+
+
+def test_no_other_user_reads_the_seed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    old = os.umask(0o022)
+    try:
+        for url in ("sqlite:///here.sqlite", f"sqlite:///{tmp_path / 'there.sqlite'}"):
+            Gradebook(url).close()
+    finally:
+        os.umask(old)
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    (tmp_path / "here.sqlite").chmod(0o640)
+    Gradebook("sqlite:///here.sqlite").close()  # whoever opened it to a group meant to
+    assert (tmp_path / "here.sqlite").stat().st_mode & 0o777 == 0o640
+
+
+def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path):
+    (tmp_path / "grades.sqlite").write_text("student,points\n" * 100)
+    with pytest.raises(ValueError, match="cannot be opened: file is not a database"):
+        Gradebook(f"sqlite:///{tmp_path / 'grades.sqlite'}")
+    assert (tmp_path / "grades.sqlite").read_text() == "student,points\n" * 100
