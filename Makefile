@@ -46,6 +46,9 @@ lab: $(STAMP)
 		--ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
+# Processes beside each other have a thread each: more would wait for a core, and spin as they do.
+test: export OMP_NUM_THREADS = 1
+test: export OPENBLAS_NUM_THREADS = 1
 test: $(STAMP)
 	@echo "== 1/7 ruff: mistakes and layout"
 	@$(BIN)/ruff check

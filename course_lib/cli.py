@@ -17,6 +17,10 @@ from course_lib.authoring.errors import CellFailure, CourseError
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+# Half of the time until a command begins would be a grammar that jsonschema, under nbformat, loads
+# for texts of the format "iri"; schemas of notebooks have none.
+sys.modules.setdefault("rfc3987_syntax", None)
+
 # Everything heavier is imported in the command that needs it: `--help` answers at once, and
 # `doctor` works where packages are missing.
 
