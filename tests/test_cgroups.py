@@ -219,6 +219,28 @@ def test_version_1_has_a_folder_a_controller(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("writable", "below"), [(("memory",), "."), (("memory/user",), "user"), ((), "user")]
+)
+def test_a_user_of_version_1_makes_groups_where_he_was_given_room(
+    tmp_path, monkeypatch, writable, below
+):
+    monkeypatch.setattr(cgroups, "_own_groups", lambda: dict.fromkeys(V1, "/user"))
+    Tree(tmp_path, monkeypatch, (), [f"{name}/user" for name in V1])
+    allowed = {tmp_path / name.replace("memory", one) for name in writable for one in V1}
+    monkeypatch.setattr(os, "access", lambda path, _: path in allowed)
+    group = cgroups.make("7.8-a", 100, 8, 0.5)
+    assert [folder.parent for folder in group.folders] == [tmp_path / n / below for n in V1]
+
+
+def test_a_containers_own_group_may_have_another_name_inside(tmp_path, monkeypatch):
+    monkeypatch.setattr(cgroups, "_own_groups", lambda: dict.fromkeys(V1, "/docker/4711"))
+    Tree(tmp_path, monkeypatch, (), V1)
+    monkeypatch.setattr(os, "access", lambda path, _: False)
+    group = cgroups.make("7.8-a", 100, 8, 0.5)
+    assert [folder.parent for folder in group.folders] == [tmp_path / name for name in V1]
+
+
+@pytest.mark.parametrize(
     ("own", "words"),
     [
         ({}, "this system has no control groups"),

@@ -1,6 +1,7 @@
 """Ctrl-C while runs are trained: it stops soon, loses nothing and the workers print nothing."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -75,4 +76,6 @@ def test_ctrl_c_while_processes_start_prints_nothing_of_theirs(tmp_path, folder)
     wait_for(lambda: process.poll() is not None or len(children.read_text().split()) >= 3)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=30)
+    # Seldom loky's queue is still letting go of a lock as Python ends, and its tracker removes it.
+    err = re.sub(r".*leaked semlock objects to clean up.*\n +warnings\.warn\(\n", "", err)
     assert (out, err) == ("stopped\n", "")

@@ -134,7 +134,7 @@ def _parents() -> dict[str, Path]:
     if "memory" in own:  # version 1: a hierarchy a controller
         if missing := [name for name in _CONTROLLERS if name not in own]:
             raise NoCgroupsError(f"this system has no control groups for {', '.join(missing)}.")
-        return {name: _ROOT / name for name in _CONTROLLERS}
+        return {name: _hierarchy(name, own[name]) for name in _CONTROLLERS}
     if "" not in own:
         raise NoCgroupsError(f"this system has no control groups. {_ADVICE}")
     parent = _ROOT / own[""].lstrip("/")
@@ -143,6 +143,13 @@ def _parents() -> dict[str, Path]:
     else:
         _delegate(parent)
     return dict.fromkeys(_CONTROLLERS, parent)
+
+
+def _hierarchy(controller: str, own: str) -> Path:
+    """Return where groups of version 1 are made: at the top, or where this user was given room."""
+    top = _ROOT / controller
+    given = top / own.lstrip("/")
+    return top if os.access(top, os.W_OK) or not given.is_dir() else given
 
 
 def _own_groups() -> dict[str, str]:
