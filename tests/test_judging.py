@@ -1,5 +1,7 @@
 """What answers are worth, and which mistake they are known by."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,12 @@ def test_what_is_no_text_is_told_so():
     for answer in ({"a", "b"}, [1, 2], {"a": 1}):
         assert judge(task, [{}], [answer]).cause == "A list of texts is asked for."
     assert judge(task, [{}], [["b", "a"]]).cause == ""
+
+
+def test_the_largest_floats_are_judged_without_a_warning():
+    task = Task("half", 2, lambda n: np.full(n, 0.5), lambda rng: [{"n": 3}], (), ())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        verdict = judge(task, task.cases(), [np.array([1.0, 1.0, -1.0]) * np.finfo(float).max])
+    assert verdict.points == 0
+    assert "times the expected" not in str(verdict)

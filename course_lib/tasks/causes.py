@@ -171,7 +171,9 @@ def _constant_factor(task: Task, answers: Sequence[Any], expected: Sequence[Any]
     where = np.abs(want) > 1e-9
     if not where.any():
         return ""
-    factor = float(np.median(got[where] / want[where]))
-    if factor not in (0.0, 1.0) and np.allclose(got, factor * want, rtol=task.rtol, atol=1e-9):
+    with np.errstate(over="ignore", invalid="ignore"):  # an answer may be the largest float
+        factor = float(np.median(got[where] / want[where]))
+        is_factor = np.allclose(got, factor * want, rtol=task.rtol, atol=1e-9)
+    if is_factor and factor not in (0.0, 1.0):
         return f"Every answer is {factor:.4g} times the expected one."
     return ""
