@@ -188,6 +188,17 @@ def test_a_group_that_is_not_ours_is_refused_and_says_how_to_get_one(tree, monke
     cgroups.sweep(lambda _: False)  # nothing to sweep is no error
 
 
+def test_a_controller_that_was_not_delegated_is_named(tree):
+    given = tree.root / "user/scope/cgroup.controllers"
+    given.write_text("memory pids\n")
+    words = r"may not limit cpu\. .*Delegate=cpu memory pids"
+    with pytest.raises(NoCgroupsError, match=words):
+        cgroups.make("7.8-a", 100, 8, 1.0)
+    assert not (tree.root / "user/scope/lr-course-grader").exists(), "no process was moved"
+    given.write_text("cpuset cpu io memory pids\n")
+    cgroups.make("7.8-a", 100, 8, 1.0)
+
+
 def test_a_limit_that_is_refused_leaves_no_group(tree, monkeypatch):
     write = cgroups._write
 

@@ -164,6 +164,16 @@ def _own_groups() -> dict[str, str]:
 
 def _delegate(parent: Path) -> None:
     """Let children of a version 2 group be limited: its own processes move into a child first."""
+    with contextlib.suppress(FileNotFoundError):
+        given = (parent / "cgroup.controllers").read_text(encoding="utf-8").split()
+        if missing := [name for name in _CONTROLLERS if name not in given]:
+            raise NoCgroupsError(
+                f"the control group {parent} may not limit {', '.join(missing)}. {_ADVICE} "
+                "Root leaves out --user. Before systemd 250 users are not given cpu: an administrator writes "
+                "`[Service]` and `Delegate=cpu memory pids` on two lines into "
+                "/etc/systemd/system/user@.service.d/delegate.conf, runs "
+                "`systemctl daemon-reload`, and the user logs in again."
+            )
     try:
         (parent / _OURS_V2).mkdir(exist_ok=True)
         for process in (parent / "cgroup.procs").read_text(encoding="utf-8").split():
