@@ -169,7 +169,8 @@ def _delegate(parent: Path) -> None:
         if missing := [name for name in _CONTROLLERS if name not in given]:
             raise NoCgroupsError(
                 f"the control group {parent} may not limit {', '.join(missing)}. {_ADVICE} "
-                "Root leaves out --user. Before systemd 250 users are not given cpu: an administrator writes "
+                "Root leaves out --user. Before systemd 250 users are not given cpu: an "
+                "administrator writes "
                 "`[Service]` and `Delegate=cpu memory pids` on two lines into "
                 "/etc/systemd/system/user@.service.d/delegate.conf, runs "
                 "`systemctl daemon-reload`, and the user logs in again."
