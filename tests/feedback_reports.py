@@ -156,7 +156,13 @@ def view(students=40):
         ),
         mistakes=(
             MistakeView("warmup counted in epochs", "warmup_cosine", 11),
-            MistakeView("peak reached a step late", "warmup_cosine", 4),
+            MistakeView(
+                "peak reached a step late",
+                "warmup_cosine",
+                4,
+                "Your curve reaches its peak a step late.",
+                (("Ada", ""), ("Bob", "")),
+            ),
         ),
         attention=(
             AttentionView(

@@ -78,11 +78,13 @@ def test_only_what_is_new_is_graded_and_the_same_bytes_once(tmp_path, book):
         hand_in(folder, student)
     executor = Counting()
     first = grade_all(submissions(folder), book, course(), jobs=4, executor=executor)
-    assert (first.graded, executor.number) == (3, 1)
+    assert (first.graded, first.copies, first.known, executor.number) == (1, 2, 0, 1)
     hand_in(folder, "Dee", with_task(solved(), "gradient_step", WRONG))
+    hand_in(folder, "Eve", with_task(solved(), "gradient_step", WRONG))
     second = grade_all(submissions(folder), book, course(), jobs=4, executor=executor)
-    assert (second.graded, second.known, executor.number) == (1, 3, 2)
-    assert len(marks(book)) == 4
+    assert (second.graded, second.copies, second.known, executor.number) == (1, 1, 3, 2)
+    assert second.done == 5
+    assert len(marks(book)) == 5
 
 
 @pytest.mark.parametrize("what", ["seed", "limits", "version", "unsafe", "bytes"])

@@ -80,7 +80,13 @@ def test_a_long_curve_keeps_its_single_spike():
 
 
 def test_few_values_are_dots():
-    assert len(of((0.0, None, 2.0, 3.0)).dots) == 3
+    few = of((0.0, None, 2.0, 3.0))
+    assert few.is_sparse
+    assert (len(few.dots), len(few.expected_dots)) == (3, 4)
+    assert few.dots[0] == points(few.got)[0]
+    for number, is_sparse in ((24, True), (25, False)):
+        drawn = of((0.0,) * number, (1.0,) * number)
+        assert drawn.is_sparse == bool(drawn.dots) == bool(drawn.expected_dots) == is_sparse
     assert drawing(made.curve()).dots == ()
 
 

@@ -68,12 +68,13 @@ def test_the_grades(tmp_path):
         "file": "ada/a.ipynb",
         "attempt": "0",
         "unsafe": "yes",
+        "page": "feedback/ada-11-3ddcc37ea1ae0194.html",
     }
     assert again[2:7] == ["ex05_cyclical", "graded", "1", "4", "25"]
     assert bob[:7] == ["bob", "", "", "unreadable", "", "", ""]
     assert bob[8] == "The file is no notebook: it is not JSON."
     assert zoe[4:7] == ["0.666667", "4", "16.67"]
-    assert zoe[-1] == ""
+    assert zoe[-2] == ""
 
 
 def test_the_tasks(tmp_path):
@@ -87,8 +88,20 @@ def test_the_tasks(tmp_path):
     assert rows[2][4:] == ["not written", "0", "2", "", ""]
 
 
+CANVAS = "name_{user}_7_ex.ipynb"
+MOODLE = "name_{user}_assignsubmission_file_/ex.ipynb"
+
+
+def downloaded(standings, pattern):
+    """Standings of files that are named as a platform does."""
+    return [
+        replace(one, handed_in=replace(one.handed_in, place=pattern.format(user=one.user)))
+        for one in standings
+    ]
+
+
 def test_what_canvas_imports(tmp_path):
-    write_exports(CLASS, tmp_path)
+    write_exports(downloaded(CLASS, CANVAS), tmp_path)
     assert table(tmp_path, "canvas.csv") == [
         [
             *("Student", "ID", "SIS User ID", "SIS Login ID", "Section"),
@@ -110,7 +123,7 @@ def test_no_students_name_sets_canvas_points(tmp_path, name):
 
 def test_what_moodle_imports(tmp_path):
     nobody = standing("nobody", "", report(reached=2.0))
-    write_exports([*CLASS, nobody], tmp_path)
+    write_exports([*downloaded(CLASS, MOODLE), nobody], tmp_path)
     assert table(tmp_path, "moodle_ex04_warmup.csv") == [
         [
             *("Identifier", "Full name", "Grade", "Maximum Grade", "Grade can be changed"),
@@ -123,9 +136,17 @@ def test_what_moodle_imports(tmp_path):
     assert [row[1] for row in table(tmp_path, "moodle_ex05_cyclical.csv")[1:]] == ["ada"]
 
 
+def test_a_number_of_one_platform_is_not_given_to_the_other(tmp_path):
+    write_exports(downloaded(CLASS, MOODLE), tmp_path)
+    assert {row[1] for row in table(tmp_path, "canvas.csv")[2:]} == {""}
+    write_exports(downloaded(CLASS, CANVAS), tmp_path)
+    assert {row[0] for row in table(tmp_path, "moodle_ex04_warmup.csv")[1:]} == {""}
+
+
 def test_what_cannot_be_read_gets_no_points(tmp_path):
     named = replace(unreadable_report(), exercise="ex04_warmup")
-    write_exports([standing("eve", "1", named), standing("fay", "2")], tmp_path)
+    both = [standing("eve", "1", named), standing("fay", "2")]
+    write_exports(downloaded(both, CANVAS), tmp_path)
     assert table(tmp_path, "grades.csv")[1][4:7] == ["", "", ""]
     assert table(tmp_path, "canvas.csv")[2] == ["eve", "1", "", "", "", ""]
     assert len(table(tmp_path, "moodle_ex04_warmup.csv")) == 2

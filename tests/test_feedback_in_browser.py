@@ -153,6 +153,13 @@ def test_links_lead_to_the_pages_of_the_students(browser, tmp_path, folder):
     page.close()
 
 
+@pytest.mark.parametrize("heading", ["attention", "tasks", "mistakes"])
+def test_tables_fit_a_narrow_window(browser, tmp_path, heading):
+    with opened(browser, tmp_path, PAGES["class"], 400) as (page, _):
+        box = page.locator(f"section[aria-labelledby={heading}] .scroll")
+        assert box.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_a_name_that_turns_text_around_turns_nothing_around(browser, tmp_path):
     report = Report("ex04_warmup", GRADED, (made.RIGHT,), notes=("\u202eabc", "שלום 12"))
     with opened(browser, tmp_path, student_page("שלום \u202eabc", [report], False)) as (page, _):

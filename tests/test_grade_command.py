@@ -1,6 +1,7 @@
 """`lr-course grade` as an instructor calls it: a folder becomes grades, with clear words."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -42,14 +43,16 @@ def graded(tmp_path_factory):
     hand_in(folder / "class", "Ada")
     hand_in(folder / "class", "Ben", with_task(solved(), "gradient_step", WRONG))
     hand_in(folder / "class", "Cid", b"{")
+    (folder / "class" / "roster.csv").write_text("Ada\nBen\nCid\n")
     done = lr_course(folder / "class", "--out", folder / "grades", "--config", config(folder))
     return folder, done
 
 
 def test_a_class_is_graded_with_one_command(graded):
     folder, done = graded
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "3 graded now, 0 graded before." in done.stdout
+    assert (done.returncode, done.stderr) == (0, "Left out, as nobody's: roster.csv\n")
+    assert "Files: 3 graded now, 0 graded before." in done.stdout
+    assert "What counts, one attempt of a student at an exercise: 3\n" in done.stdout
     assert "2 students, on average 5.5 of 6 points" in done.stdout
     assert str(folder / "grades" / "class.html") in done.stdout
     assert set(tables(folder / "grades")) == {
@@ -80,14 +83,17 @@ def test_one_student_is_graded_again(graded):
     options = ("--out", folder / "grades", "--config", toml, "--regrade", "Ben")
     again = lr_course(folder / "class", *options)
     assert "1 graded now, 2 graded before." in again.stdout
-    assert "differ" not in again.stdout
+    assert "changed" not in again.stdout
+    where = str(folder / "class" / "Ben" / "exercise.ipynb")
+    assert "1 graded now" in lr_course(folder / "class", *options[:-1], where).stdout
 
 
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--regrade", "Zoe"], "--regrade must be all, a student or a file, got 'Zoe'"),
-        (["--config", "missing.toml"], "missing.toml cannot be read as TOML"),
+        (["--regrade", "Zoe"], "--regrade must be all, a student or a file, got 'Zoe'\n"),
+        (["--regrade", "ben"], "got 'ben'; did you mean 'Ben'?"),
+        (["--config", "missing.toml"], "missing.toml cannot be read: No such file or directory"),
         (["--gradebook", "nonsense://x"], "nonsense"),
         (["--seed", "-4"], "seed"),
         (["--jobs", "0"], "--jobs"),
@@ -160,7 +166,7 @@ def test_unsafe_runs_without_and_says_so_everywhere(tmp_path, without_bubblewrap
     assert b",5,6," in tables(tmp_path / "grades")["grades.csv"]
     for name, page in pages(tmp_path / "grades").items():
         assert b"without a sandbox" in page, name
-    assert tables(tmp_path / "grades")["grades.csv"].splitlines()[1].endswith(b"yes")
+    assert tables(tmp_path / "grades")["grades.csv"].splitlines()[1].split(b",")[-2] == b"yes"
 
 
 def test_ctrl_c_stops_soon_and_the_same_command_goes_on(tmp_path):
@@ -185,10 +191,15 @@ def test_ctrl_c_stops_soon_and_the_same_command_goes_on(tmp_path):
     time.sleep(1.5)
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
-    _, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert time.monotonic() - start < 10
-    assert "Interrupted: what is graded is kept" in err
+    assert err.index("Stopping: what runs is ended") < err.index(
+        "Interrupted: what is graded is kept"
+    )
+    left = int(re.search(r"Not graded yet: (\d+)\. Run the same command again\.", out)[1])
+    assert 0 < left <= 12
+    assert f"{left} files are not graded yet" in pages(tmp_path / "grades")["class.html"].decode()
     assert "Traceback" not in err
     assert shared_folders(process.pid) == []
     done = lr_course(*words[4:])

@@ -158,9 +158,15 @@ def test_too_much_memory_is_over_a_limit():
     assert found.tasks[1].is_right
 
 
+def test_a_limit_that_no_kernel_can_keep_is_named():
+    settings = dataclasses.replace(SHORT, limits=dataclasses.replace(SHORT.limits, memory_mb=10))
+    with pytest.raises(KernelStartError, match="does not start: it needs more than memory_mb = 10"):
+        grade_notebook(solved(), settings)
+
+
 def test_a_function_that_was_never_defined_because_its_cell_was_stopped_says_why():
     found = graded_trouble().tasks[1]
-    assert found.sentence == "It took too long and was stopped."
+    assert found.sentence.startswith("It did not finish in time (perhaps a loop that does not end)")
 
 
 @pytest.mark.parametrize(
@@ -176,6 +182,9 @@ def test_library_calls_are_flagged_worth_nothing_or_ignored(policy, state, share
     assert bool(found.suspicions) == (policy != "ignore")
     assert tasks["restart_rate"].reached == share * tasks["restart_rate"].possible
     assert tasks["cosine_rate"].is_right
+    told = " ".join(found.suspicions)
+    assert ("So restart_rate got no points. Its values were right." in told) == (policy == "zero")
+    assert ("does not count" in tasks["restart_rate"].sentence) == (policy == "zero")
 
 
 def test_without_a_sandbox_the_report_says_so():

@@ -115,6 +115,48 @@ def test_hard_coded_public_answers_get_no_points_and_the_page_says_so():
     assert found.hidden.call not in page
 
 
+def shared_and_own():
+    public = [show_call(COSINE.name, case) for case in COSINE.cases(PUBLIC_SEED)]
+    calls = [show_call(COSINE.name, case) for case in COSINE.cases(SEED)]
+    shared = [n for n, call in enumerate(calls) if call in public]
+    own = [n for n, call in enumerate(calls) if call not in public]
+    assert shared
+    assert own
+    return calls, shared, own
+
+
+def test_a_case_that_the_check_shows_as_well_is_not_called_hidden():
+    """The fixed cases come first in both; only these are wrong here."""
+    calls, shared, _ = shared_and_own()
+    fixed = {calls[n] for n in shared}
+
+    def at_the_edges(**case):
+        return COSINE.reference(**case) + (show_call(COSINE.name, case) in fixed)
+
+    found = marked(COSINE, by(at_the_edges, COSINE))
+    assert found.reached == 0
+    assert found.public.call in fixed
+    assert found.hidden is None
+    page = student_page("ada", [Report("ex03_cosine", report.GRADED, (found,))], True)
+    assert "does not show" not in page
+
+
+def test_the_hidden_difference_is_the_first_on_a_case_of_its_own():
+    calls, _, own = shared_and_own()
+    found = marked(COSINE, by(wrong, COSINE))
+    assert found.hidden.call == calls[own[0]]
+    assert (found.hidden.number, found.hidden.of) == (own[0] + 1, len(calls))
+
+
+def test_answers_that_differ_from_call_to_call_are_told():
+    answers = list(right(COSINE.name))
+    _, shared, _ = shared_and_own()
+    answers[shared[0]] += 1
+    found = marked(COSINE, answers)
+    assert (found.reached, found.public, found.hidden) == (0, None, None)
+    assert "wrong in another with the same arguments" in found.sentence
+
+
 def test_right_hidden_answers_alone_get_the_points():
     answers = list(right(COSINE.name))
     number = len(COSINE.cases(SEED))
@@ -184,9 +226,8 @@ def test_scores_are_points_and_are_said():
     found = marked(task, [np.full(length, 1e-3)] * number)
     assert 0 <= found.reached < found.possible
     assert found.sentence
-    assert found.hidden.expected == found.public.expected == "", (
-        "the best rates are no secret to tell"
-    )
+    assert found.hidden is None, "all of its cases are shown"
+    assert found.public.expected == "", "the best rates are no secret to tell"
     found = marked(task, ["no numbers"] * number)
     assert found.reached == 0
     assert "finite numbers of shape" in found.sentence
@@ -197,6 +238,10 @@ def test_points_can_be_taken_away():
     assert without_points(found).reached == 0
     assert without_points(found).possible == found.possible
     assert not without_points(found).is_right
+    assert without_points(found).sentence.endswith("does not count. Its values were right.")
+    assert without_points(marked(COSINE, by(wrong, COSINE))).sentence.endswith("were not right.")
+    missing = mark(COSINE, SEED, Asked(report.MISSING))
+    assert without_points(missing).sentence == missing.sentence
 
 
 def test_long_texts_are_cut():

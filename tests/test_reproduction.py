@@ -7,7 +7,7 @@ import pytest
 from conftest import require_sandbox
 from handed_in import SHORT
 
-from course_lib.grading.reproduction import NO_OUTPUTS, reproduction
+from course_lib.grading.reproduction import NO_OUTPUTS, is_other, reproduction
 
 LIMITS = dataclasses.replace(SHORT.limits, cell_seconds=1)
 
@@ -44,11 +44,15 @@ def test_the_same_outputs_appear_again_in_the_sandbox():
     assert said(notebook(*SAME)) == (
         "Run afresh, the notebook prints what was handed in (3 cells with outputs)."
     )
+    assert not is_other(
+        "Run afresh, the notebook prints what was handed in (3 cells with outputs)."
+    )
 
 
 def test_without_the_sandbox_it_is_another_machine():
     assert said(notebook(*SAME), unsafe=True) == (
-        "Run afresh, the notebook prints something else in Cell 3 (of 3 cells with outputs)."
+        "Run afresh, the notebook prints something else in In [4] (of 3 cells with outputs). "
+        "Clock times and random numbers without a seed differ as well."
     )
 
 
@@ -56,9 +60,15 @@ def test_other_outputs_and_cells_that_do_not_end_are_named():
     endless = (cell("print(x + 1)", "4\n"), cell("while True: pass", "1\n"))
     found = said(notebook(*SAME, *endless))
     assert found == (
-        "Run afresh, the notebook prints something else in Cell 5, Cell 6 "
-        "(of 5 cells with outputs)."
+        "Run afresh, the notebook prints something else in In [6], In [7] "
+        "(of 5 cells with outputs). Clock times and random numbers without a seed differ as well."
     )
+
+
+def test_cells_are_counted_as_jupyter_counts_them():
+    text = {"cell_type": "markdown", "source": "text", "metadata": {}}
+    found = said(notebook(text, cell(" \n"), cell("x = 1"), text, cell("print(x)", "2\n")))
+    assert "something else in In [2] (of 1 cell with outputs)" in found
 
 
 def test_when_nothing_ends_it_is_said(monkeypatch):
@@ -68,6 +78,7 @@ def test_when_nothing_ends_it_is_said(monkeypatch):
     limits = dataclasses.replace(LIMITS, cell_seconds=30, submission_seconds=1)
     found = said(notebook(cell("import time; time.sleep(60)", "1\n")), limits=limits)
     assert found == "Run afresh, the notebook did not come to its end."
+    assert is_other(found)
 
 
 @pytest.mark.parametrize("cells", [[], [cell("print(1)")], [cell("1", "1", tags=["check"])]])

@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from course_lib.grading.submissions import UnreadableError, submissions
+from course_lib.grading.submissions import UnreadableError, left_out, submissions
 
 CONTENT = b'{"cells": []}'
 
@@ -138,3 +138,37 @@ def test_a_source_that_cannot_be_graded_is_refused(tmp_path, make, words):
     make(tmp_path / "in")
     with pytest.raises(ValueError, match=words):
         submissions(tmp_path / "in")
+
+
+def test_who_handed_in_no_notebook_is_not_left_out(tmp_path):
+    root = folder_of(tmp_path / "in", "ada/ex01.ipynb", "ada/data.csv", "leo/ex01.py", "leo/a.csv")
+    folder_of(root, "mia/.DS_Store", "mia/.git/config", "uma/a.csv", "uma/ex01.ipynb.txt")
+    folder_of(root, "roster.csv", "Nobody At All.ipynb", "grades/grades.csv", "grades/a/x.html")
+    everything = submissions(root, out=root / "grades")
+    assert {one.student: one.place for one in everything} == {
+        "Nobody At All": "Nobody At All.ipynb",
+        "ada": "ada/ex01.ipynb",
+        "leo": "leo/a.csv",
+        "uma": "uma/ex01.ipynb.txt",
+    }
+    assert left_out(root, everything) == ["roster.csv"]
+
+
+@pytest.mark.parametrize(
+    "name", ["lovelaceada_11_101_ex01.py", "Ada Lovelace_11_assignsubmission_file_/ex01.py"]
+)
+def test_what_a_platform_gives_that_is_no_notebook_is_somebodys(tmp_path, name):
+    source = zip_of(tmp_path / "in.zip", name, CANVAS[2], "__MACOSX/x", "folder/")
+    assert {place: user for _, user, place, _ in found(source)} == {name: "11", CANVAS[2]: "12"}
+
+
+@pytest.mark.parametrize("later", ["ex01-1.ipynb", "ex01 (1).ipynb", "ex01(1).ipynb"])
+def test_within_a_second_the_copys_number_says_which_is_later(tmp_path, later):
+    root = folder_of(tmp_path, "ada/ex01.ipynb", f"ada/{later}")
+    for name in ("ex01.ipynb", later):
+        os.utime(root / "ada" / name, (1_700_000_000,) * 2)
+    by_place = {one.place: one.order for one in submissions(root)}
+    assert by_place[f"ada/{later}"] > by_place["ada/ex01.ipynb"]
+    os.utime(root / "ada" / "ex01.ipynb", (1_700_000_002,) * 2)
+    by_place = {one.place: one.order for one in submissions(root)}
+    assert by_place[f"ada/{later}"] < by_place["ada/ex01.ipynb"]

@@ -48,13 +48,20 @@ class Outcome:
 
     Attributes:
         graded: files that were graded now.
-        known: files whose results were there already.
+        copies: files of the same bytes as one of these.
+        known: files whose results were there before.
         failed: what could not be graded, and why: nothing is said about them in the gradebook.
     """
 
     graded: int = 0
+    copies: int = 0
     known: int = 0
     failed: list[tuple[Submission, str]] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        """Files that something was found out about."""
+        return self.graded + self.copies + self.known + len(self.failed)
 
 
 @dataclass(frozen=True)
@@ -127,6 +134,7 @@ class _Batch:
         self._book, self._course, self._told = book, course, told
         self._revision = book.last_revision() + 1
         self._same: dict[Key, list[_Item]] = {}  # files with these bytes, while they are graded
+        self._new: set[Key] = set()
         self._failures = 0
 
     def begin(self, item: _Item) -> Work | None:
@@ -140,7 +148,10 @@ class _Batch:
         if known is not None:
             if not self._book.counts(item.key):  # as after another seed, and back
                 self._book.record(item.key, known, self._revision)
-            self.outcome.known += 1
+            if item.key in self._new:
+                self.outcome.copies += 1
+            else:
+                self.outcome.known += 1
             self._told(item.submission)
             return None
         self._same[item.key] = [item]
@@ -166,8 +177,11 @@ class _Batch:
     def _record(self, item: _Item, found: Report) -> None:
         again = self._course.again(item.submission)
         self._book.record(item.key, found, self._revision if again else 1)
-        for one in self._same.pop(item.key):
-            self.outcome.graded += 1
+        self._new.add(item.key)
+        same = self._same.pop(item.key)
+        self.outcome.graded += 1
+        self.outcome.copies += len(same) - 1
+        for one in same:
             self._told(one.submission)
 
     def _fail(self, item: _Item, error: Exception) -> None:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
 from tqdm import tqdm
 
 from course_lib.grading import batch, exports, pages
-from course_lib.grading.gradebook import Change, Gradebook
+from course_lib.grading.gradebook import Change, Gradebook, Standing
 from course_lib.grading.settings import read_settings
-from course_lib.grading.submissions import Submission, submissions
-from course_lib.grading.summary import Summary, summary
+from course_lib.grading.submissions import Submission, left_out, submissions
+from course_lib.grading.summary import summary
 
 ALL = "all"
 INTERRUPTED = 130  # what shells say of Ctrl-C
 _MOST_SHOWN = 20  # changes and failures; the tables have all
+_MOST_NAMED = 5  # files that are nobody's
 _UNSAFE = (
     "WARNING: without the sandbox, every submission can do what you can do: read and delete your "
     "files, use the network, and change the marks of others."
@@ -54,12 +58,15 @@ def run(options: Options) -> int:
         NoSandboxError: submissions cannot be run safely here.
     """
     settings = read_settings(options.config)
-    found = submissions(options.source)
+    found = submissions(options.source, options.out)
     again = _again(options.regrade, found)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"cannot write to --out {options.out}: {error.strerror}") from error
+    if others := left_out(options.source, found):
+        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+        click.echo(f"Left out, as nobody's: {', '.join(others[:_MOST_NAMED])}{more}", err=True)
     if options.unsafe:
         click.echo(_UNSAFE, err=True)
     url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
@@ -69,9 +76,11 @@ def run(options: Options) -> int:
         outcome, status = _graded(found, book, course, jobs, executor)
         standings = book.standings(settings.policy.attempts)
         exports.write_exports(standings, options.out)
-        pages.write(standings, book.whole(standings), options.out, settings.policy.show_hidden)
+        left = len(found) - outcome.done
+        whole = book.whole(standings)
+        pages.write(standings, whole, options.out, settings.policy.show_hidden, pending=left)
         changes = book.changes(before)
-    _say(outcome, summary(standings), changes, options.out)
+    _say(outcome, left, standings, changes, options.out)
     return status
 
 
@@ -84,7 +93,8 @@ def _graded(
 ) -> tuple[batch.Outcome, int]:
     outcome = batch.Outcome()
     # Seen on a terminal only: in a log, a bar that is drawn anew every second is noise.
-    with tqdm(total=len(found), unit="file", disable=not sys.stderr.isatty()) as bar:
+    bar = tqdm(total=len(found), unit="file", disable=not sys.stderr.isatty())
+    with bar, _interrupts_answered():
         try:
             batch.grade_all(
                 found,
@@ -106,12 +116,43 @@ def _graded(
     return outcome, int(bool(outcome.failed))
 
 
+@contextmanager
+def _interrupts_answered() -> Iterator[None]:
+    """Answer Ctrl-C at once: ending what runs may take some seconds."""
+    before = signal.getsignal(signal.SIGINT)
+    if (
+        before is not signal.default_int_handler
+        or threading.current_thread() is not threading.main_thread()
+    ):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, before)
+        click.echo("\nStopping: what runs is ended, which may take ten seconds.", err=True)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _again(regrade: Sequence[str], found: Sequence[Submission]) -> Callable[[Submission], bool]:
     names = set(regrade)
-    known = {name for one in found for name in (one.student, one.user, one.place) if name}
+    known = {name for one in found for name in _names(one) if name}
     for name in sorted(names - known - {ALL}):
-        raise ValueError(f"--regrade must be {ALL}, a student or a file, got {name!r}")
-    return lambda one: ALL in names or not names.isdisjoint((one.student, one.user, one.place))
+        near = get_close_matches(name, sorted(known), 1)
+        raise ValueError(
+            f"--regrade must be {ALL}, a student or a file, got {name!r}"
+            + (f"; did you mean {near[0]!r}?" if near else "")
+        )
+    return lambda one: ALL in names or not names.isdisjoint(_names(one))
+
+
+def _names(one: Submission) -> tuple[str, ...]:
+    return one.student, one.user, one.place, str(one.source / one.place)
 
 
 @contextmanager
@@ -138,21 +179,37 @@ def _executor(options: Options) -> Iterator[tuple[Executor | None, int]]:
         yield client.get_executor(pure=False, retries=3), options.jobs or threads
 
 
-def _say(outcome: batch.Outcome, found: Summary, changes: Sequence[Change], out: Path) -> None:
-    lines = [
-        f"{outcome.graded} graded now, {outcome.known} graded before"
-        + (f", {len(outcome.failed)} not graded" if outcome.failed else "")
-        + "."
-    ]
+def _say(
+    outcome: batch.Outcome,
+    left: int,
+    standings: Sequence[Standing],
+    changes: Sequence[Change],
+    out: Path,
+) -> None:
+    done = [f"{outcome.graded} graded now"]
+    if outcome.copies:
+        done.append(f"{outcome.copies} with the bytes of another")
+    done.append(f"{outcome.known} graded before")
+    if outcome.failed:
+        done.append(f"{len(outcome.failed)} not graded")
+    lines = [f"Files: {', '.join(done)}."]
     lines += [f"  {one.place}: {why}" for one, why in outcome.failed[:_MOST_SHOWN]]
+    if left:
+        lines.append(f"Not graded yet: {left}. Run the same command again.")
+    found = summary(standings)
+    replaced = sum(one.others for one in standings)
+    lines.append(
+        f"What counts, one attempt of a student at an exercise: {len(standings)}"
+        + (f" (other attempts: {replaced})" if replaced else "")
+    )
     lines += [f"  {state:14} {number:6}" for state, number in found.states]
     for one in found.exercises:
         lines.append(
-            f"{one.exercise}: {one.number} students, on average "
+            f"{one.exercise}: {_count(one.number, 'student')}, on average "
             f"{one.mean * one.possible:.3g} of {one.possible:g} points"
         )
     if changes:
-        lines.append(f"{len(changes)} results differ from those before:")
+        lines.append(f"{_count(len(changes), 'result')} changed:")
         lines += [
             f"  {one.student}, {one.exercise}: {one.before:g} -> {one.after:g} "
             f"({', '.join(task.task for task in one.tasks) or one.state_after})"
@@ -162,3 +219,7 @@ def _say(outcome: batch.Outcome, found: Summary, changes: Sequence[Change], out:
             lines.append(f"  and {len(changes) - _MOST_SHOWN} more")
     lines.append(f"Tables, pages and gradebook: {out}; begin with {out / 'class.html'}")
     click.echo("\n".join(lines))
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

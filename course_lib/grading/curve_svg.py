@@ -21,7 +21,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 14.0, 10.0, 38.0
 _SMALLEST, _LARGEST = 1e-150, 1e150
 _BEYOND = 1.5  # heights of the expected curve that are shown above and below it
 _MOST_POINTS = 700  # of a line; more cannot be told apart on a screen
-_MOST_DOTS = 30  # more would hide the curve below
+_FEWEST_OF_A_LINE = 25  # of fewer steps, the lines between them are no part of the answer
 
 BARS_WIDTH, BARS_HEIGHT = 320.0, 132.0  # of a histogram's picture
 _BARS_TOP, _BARS_BOTTOM = 18.0, 22.0
@@ -47,7 +47,9 @@ class Drawing:
         bottom: its lower edge.
         got: path of the answer, broken where it is no finite number.
         expected: path of the reference.
-        dots: (x, y) of every single value of the answer where these are few.
+        is_sparse: whether the steps are so few that the values are drawn as dots.
+        dots: (x, y) of every value of the answer where these are few.
+        expected_dots: those of the reference.
         x_ticks: at the lower axis.
         y_ticks: at the left axis.
         mark: (x, y) of the first difference; None where the curves agree.
@@ -62,7 +64,9 @@ class Drawing:
     bottom: float
     got: str
     expected: str
+    is_sparse: bool
     dots: tuple[tuple[float, float], ...]
+    expected_dots: tuple[tuple[float, float], ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     mark: tuple[float, float] | None
@@ -118,8 +122,7 @@ def drawing(curve: Curve) -> Drawing | None:
         at = y_expected if np.isnan(y_got[first]) else y_got
         mark = (_rounded(x[first]), _rounded(np.clip(at[first], _TOP, bottom)))
         text = f"{steps[first]:.6g}"
-    few = len(steps) <= _MOST_DOTS
-    finite = np.isfinite(x + y_got)
+    few = len(steps) < _FEWEST_OF_A_LINE
     return Drawing(
         left=_LEFT,
         right=right,
@@ -127,7 +130,9 @@ def drawing(curve: Curve) -> Drawing | None:
         bottom=bottom,
         got=_path(x, y_got),
         expected=_path(x, y_expected),
-        dots=tuple(_pairs(x[finite], y_got[finite])) if few else (),
+        is_sparse=few,
+        dots=_dots(x, y_got) if few else (),
+        expected_dots=_dots(x, y_expected) if few else (),
         x_ticks=_ticks(x_low, x_high, _LEFT, right),
         y_ticks=_ticks(y_low, y_high, bottom, _TOP),
         mark=mark,
@@ -232,6 +237,11 @@ def _kept(y: np.ndarray) -> np.ndarray:
     stretches = np.array_split(np.arange(y.size), _MOST_POINTS // 2)
     ends = [(s[np.argmin(y[s])], s[np.argmax(y[s])]) for s in stretches]
     return np.unique(np.concatenate([[0, y.size - 1], np.ravel(ends)]).astype(int))
+
+
+def _dots(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], ...]:
+    finite = np.isfinite(x + y)
+    return tuple(_pairs(x[finite], y[finite]))
 
 
 def _pairs(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:

@@ -130,7 +130,10 @@ def _one_kernel(
         told = manager.last_words()
         manager.end()
     if watch.current is None:
-        raise KernelStartError(f"the kernel does not start: {told or trouble or stopped}")
+        why = told or trouble or stopped
+        if manager.was_out_of_memory:
+            why = f"it needs more than memory_mb = {job.limits.memory_mb}"
+        raise KernelStartError(f"the kernel does not start: {why}")
     if stopped == report.DIED and manager.was_out_of_memory:
         stopped = report.OVER_LIMIT
     _collect(watch.notebook, job, nonce, ran)

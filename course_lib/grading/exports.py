@@ -27,15 +27,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from course_lib.grading.cells import cell, line_of
+from course_lib.grading.feedback import page_name
 from course_lib.grading.files import write_whole
 from course_lib.grading.gradebook import Standing
+from course_lib.grading.pages import FOLDER
 from course_lib.grading.report import UNREADABLE
+from course_lib.grading.submissions import CANVAS, MOODLE, platform_of
 
 Row = Sequence[str | float | bool | None]
 
 _GRADES = (
     *("student", "user", "exercise", "state", "points", "possible", "percent"),
-    *("suspicions", "notes", "reproduction", "file", "attempt", "unsafe"),
+    *("suspicions", "notes", "reproduction", "file", "attempt", "unsafe", "page"),
 )
 _TASKS = (
     *("student", "user", "exercise", "task", "outcome", "points", "possible"),
@@ -91,6 +94,7 @@ def grades(standings: Iterable[Standing]) -> Iterator[Row]:
             *(one.student, one.user, one.exercise, report.state, *worth),
             *(" ".join(report.suspicions), " ".join(report.notes), report.reproduction),
             *(one.handed_in.place, one.handed_in.attempt, report.unsafe),
+            f"{FOLDER}/{page_name(one.student, one.user)}",
         )
 
 
@@ -112,7 +116,7 @@ def canvas(standings: Sequence[Standing]) -> Iterator[Row]:
     yield (_POINTS_POSSIBLE, *[""] * 4, *(_most_points(standings, name) for name in exercises))
     points: dict[tuple[str, str], dict[str, float]] = {}
     for one in standings:
-        row = points.setdefault((one.student, one.user), {})
+        row = points.setdefault((one.student, _number_in(CANVAS, one)), {})
         if _has_grade(one):
             row[one.exercise] = one.report.reached
     for (student, user), reached in sorted(points.items()):
@@ -126,8 +130,14 @@ def moodle(standings: Sequence[Standing], exercise: str) -> Iterator[Row]:
     most = _most_points(standings, exercise)
     for one in standings:
         if one.exercise == exercise and _has_grade(one):
-            identifier = f"Participant {one.user}" if one.user else ""
+            number = _number_in(MOODLE, one)
+            identifier = f"Participant {number}" if number else ""
             yield (identifier, one.student, one.report.reached, most, "Yes", "")
+
+
+def _number_in(platform: str, one: Standing) -> str:
+    """Return a student's number in a platform; another platform's would be somebody else's."""
+    return one.user if platform_of(one.handed_in.place) == platform else ""
 
 
 def _has_grade(one: Standing) -> bool:

@@ -18,26 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from course_lib.grading import curve_svg
+from course_lib.grading.feedback_words import is_unwritten, state_words, task_words
 from course_lib.grading.files import write_whole
-from course_lib.grading.report import (
-    ANSWERED,
-    CRASHED,
-    DIED,
-    GRADED,
-    MISSING,
-    NOT_WRITTEN,
-    OVER_A_LIMIT,
-    OVER_LIMIT,
-    PARTLY_GRADED,
-    SUSPICIOUS,
-    TIMED_OUT,
-    UNREADABLE,
-    Report,
-    TaskReport,
-)
+from course_lib.grading.report import Report
 from course_lib.grading.visible_text import as_on_a_terminal, visible
 
 MOST_ROWS = 1_000  # of a table: a browser opens a page of these at once
@@ -88,11 +74,21 @@ class TaskView:
 
 @dataclass(frozen=True)
 class MistakeView:
-    """A known mistake in a task, and how many students made it."""
+    """A known mistake in a task.
+
+    Attributes:
+        misconception: its short name.
+        task: in which it was made.
+        students: how many made it.
+        cause: the sentence that they read.
+        who: some of them: (student, user) each.
+    """
 
     misconception: str
     task: str
     students: int
+    cause: str = ""
+    who: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,7 @@ class AttentionView:
         user: the learning platform's number of the student, "" for none.
         exercise: its name, "" where the file cannot be read.
         file: its place among the submissions.
-        state: one of `report.STATES`.
+        state: one of `report.STATES`, or "nothing written".
         reasons: why, in sentences.
     """
 
@@ -131,7 +127,7 @@ class ClassView:
 
     Attributes:
         students: how many handed something in.
-        states: (state, submissions in it), in the order in which they are shown.
+        states: (state, hand-ins that count in it), in the order in which they are shown.
         exercises: in the order of the course.
         tasks: in the order of the course.
         mistakes: the most frequent first.
@@ -150,54 +146,9 @@ class ClassView:
     unsafe: int = 0
 
 
-@dataclass(frozen=True)
-class _Words:
-    """A kind ("good", "part", "bad", "open": a symbol and a colour), a label and a sentence."""
-
-    kind: str
-    label: str
-    sentence: str = ""
-
-
-# A suspicion is the instructor's: to the student such a submission is graded, as any other.
-_STATES = {
-    GRADED: _Words("good", "Graded"),
-    SUSPICIOUS: _Words("good", "Graded"),
-    PARTLY_GRADED: _Words(
-        "part",
-        "Partly graded",
-        "Time ran out before all functions had given their answers; below is which.",
-    ),
-    UNREADABLE: _Words(
-        "bad",
-        "Not readable",
-        "The file could not be read as a notebook of this course, so nothing of it was run.",
-    ),
-    CRASHED: _Words(
-        "bad",
-        "Crashed",
-        "The Python process that ran your code ended before it was done; below is where.",
-    ),
-    OVER_A_LIMIT: _Words(
-        "bad",
-        "Over a limit",
-        "Your code was stopped: it used more memory, or printed more, than a submission may.",
-    ),
-}
-_OUTCOMES = {
-    NOT_WRITTEN: _Words("open", "Not written", "The function is still the one you were given."),
-    MISSING: _Words(
-        "bad", "Missing", "After your cells had run, there was no function of this name."
-    ),
-    TIMED_OUT: _Words("bad", "Timed out", "It gave no answer in the time that a task has."),
-    DIED: _Words("bad", "Crashed", "The Python process ended while the function was called."),
-    OVER_LIMIT: _Words(
-        "bad", "Over a limit", "It used more memory, or printed more, than a task may."
-    ),
-}
-
-
-def student_page(student: str, reports: Sequence[Report], show_hidden: bool) -> str:
+def student_page(
+    student: str, reports: Sequence[Report], show_hidden: bool, files: Sequence[str] = ()
+) -> str:
     """Return the page of a student.
 
     Suspicions are never on it.
@@ -206,11 +157,18 @@ def student_page(student: str, reports: Sequence[Report], show_hidden: bool) -> 
         student: name of the student.
         reports: one an exercise, in the order in which they are shown.
         show_hidden: whether it shows arguments and expected values of hidden cases.
+        files: the reports' files, by name; empty where they are not known.
     """
-    return _rendered("student.html", student=student, reports=reports, show_hidden=show_hidden)
+    return _rendered(
+        "student.html",
+        student=student,
+        reports=reports,
+        show_hidden=show_hidden,
+        files=files or [""] * len(reports),
+    )
 
 
-def class_page(view: ClassView, folder: str = "") -> str:
+def class_page(view: ClassView, folder: str = "", *, pending: int = 0) -> str:
     """Return the page of a class, which is for its instructors.
 
     Its tables list `MOST_ROWS` at most and say so: with 20,000 students, too, a browser opens it.
@@ -218,6 +176,7 @@ def class_page(view: ClassView, folder: str = "") -> str:
     Args:
         view: what it shows.
         folder: where the students' pages are, a folder beside this page; "": they are beside it.
+        pending: files that have no result yet.
 
     Raises:
         ValueError: a student's points are not one an exercise, or the folder is no plain name.
@@ -230,7 +189,7 @@ def class_page(view: ClassView, folder: str = "") -> str:
                 f"points of {row.student!r} must be one an exercise, {len(view.exercises)}, "
                 f"got {len(row.points)}"
             )
-    return _rendered("class.html", view=view, most=MOST_ROWS, folder=folder)
+    return _rendered("class.html", view=view, most=MOST_ROWS, folder=folder, pending=pending)
 
 
 def page_name(student: str, user: str) -> str:
@@ -315,11 +274,12 @@ def _environment() -> Environment:
         drawing=curve_svg.drawing,
         drawing_size=(curve_svg.WIDTH, curve_svg.HEIGHT),
         exercise_title=_exercise_title,
+        is_unwritten=is_unwritten,
         page_name=page_name,
-        state_words=_state_words,
-        task_words=_task_words,
+        state_words=state_words,
+        task_words=task_words,
     )
-    environment.filters.update(number=_number, terminal=as_on_a_terminal)
+    environment.filters.update(coded=_coded, number=_number, terminal=as_on_a_terminal)
     return environment
 
 
@@ -327,6 +287,15 @@ def _shown(value: Any) -> Any:
     if isinstance(value, str) and not isinstance(value, Markup):
         return visible(value)
     return value
+
+
+def _coded(text: str) -> Markup:
+    """Return a text with what stands in backticks as code; all of it is escaped."""
+    pieces = re.split("`([^`\n]+)`", visible(text))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if position % 2 else escape(piece)
+        for position, piece in enumerate(pieces)
+    )
 
 
 def _number(value: float) -> str:
@@ -340,15 +309,3 @@ def _exercise_title(exercise: str) -> str:
     if match := re.fullmatch(r"ex(\d{1,3})_([a-z_]+)", exercise):
         return f"Exercise {int(match[1])}: {match[2].replace('_', ' ')}"
     return exercise.replace("_", " ").capitalize()
-
-
-def _state_words(state: str) -> _Words:
-    return _STATES.get(state) or _Words("open", state)
-
-
-def _task_words(task: TaskReport) -> _Words:
-    if task.outcome != ANSWERED:
-        return _OUTCOMES.get(task.outcome) or _Words("open", task.outcome)
-    if task.is_right:
-        return _Words("good", "All points")
-    return _Words("part", "Partly right") if task.reached > 0 else _Words("bad", "Not right yet")

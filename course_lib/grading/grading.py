@@ -16,7 +16,7 @@ from course_lib import tasks
 from course_lib.grading import execution, report
 from course_lib.grading.execution import Job, Ran
 from course_lib.grading.kernels import WarmKernels
-from course_lib.grading.marking import cases_of, mark, without_points
+from course_lib.grading.marking import cases_of, mark, were_right, without_points
 from course_lib.grading.notebook import Work, parse
 from course_lib.grading.report import Report, TaskReport
 from course_lib.grading.reproduction import reproduction
@@ -106,9 +106,10 @@ def grade(
         if settings.policy.library_calls != IGNORE
     }
     if settings.policy.library_calls == ZERO:
-        marked = [
-            without_points(one) if calls_library(suspected[one.task]) else one for one in marked
-        ]
+        taken = [one for one in marked if calls_library(suspected[one.task])]
+        for one in (one for one in taken if one.outcome == report.ANSWERED):
+            suspected[one.task].append(f"So {one.task} got no points. {were_right(one)}")
+        marked = [without_points(one) if one in taken else one for one in marked]
     told = tuple(sentence for sentences in suspected.values() for sentence in sentences)
     found = Report(
         work.exercise,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.grading import report
+from course_lib.grading import questions, report
 from course_lib.grading.execution import Asked
 from course_lib.grading.report import Curve, Points, Shown, TaskReport
 from course_lib.tasks import Case, Difference, Raised, Task, Verdict, as_numbers, built, judge
@@ -22,22 +22,35 @@ _FEWEST_STEPS = 4
 
 _WHY_NOT = {
     report.MISSING: "There is no function of this name after your cells have run.",
-    report.TIMED_OUT: "It took too long and was stopped.",
+    report.TIMED_OUT: "It did not finish in time (perhaps a loop that does not end): 0 points; the "
+    "others are not affected.",
     report.DIED: "The notebook's process ended, or could not answer any more.",
     report.OVER_LIMIT: "It used more memory than allowed, or printed or sent too much.",
     report.NOT_WRITTEN: "It is not written yet.",
 }
+_UNSTEADY = (
+    "It was right in one call and wrong in another with the same arguments: does it draw random "
+    "numbers, or keep something from one call to the next?"
+)
 
 
 def cases_of(task: Task, seed: int) -> list[Case]:
     """Return all cases that a function is asked: those of the secret seed, then the public ones."""
-    hidden, public = _cases(task, seed)
+    hidden, public, _ = _cases(task, seed)
     return [*hidden, *public]
 
 
 @lru_cache(maxsize=200)  # of a whole class they are the same
-def _cases(task: Task, seed: int) -> tuple[list[Case], list[Case]]:
-    return task.cases(seed), task.cases(PUBLIC_SEED)
+def _cases(task: Task, seed: int) -> tuple[list[Case], list[Case], list[int]]:
+    """Return hidden and public cases, and which of the hidden ones no public one is."""
+    hidden, public = task.cases(seed), task.cases(PUBLIC_SEED)
+    shown = {questions.probe_cell(task.name, [case], "") for case in public}
+    own = [
+        n
+        for n, case in enumerate(hidden)
+        if questions.probe_cell(task.name, [case], "") not in shown
+    ]
+    return hidden, public, own
 
 
 def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
@@ -53,7 +66,7 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
         printed: what its cell printed.
     """
     printed = report.cut(printed + asked.printed, _MOST_KEPT)
-    hidden, public = _cases(task, seed)
+    hidden, public, own = _cases(task, seed)
     is_stub = bool(asked.values) and all(_is_stub(value) for value in asked.values)
     outcome = report.NOT_WRITTEN if is_stub else asked.outcome
     if outcome != report.ANSWERED:
@@ -62,16 +75,20 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
     verdict = judge(task, hidden, values[: len(hidden)])
     shown = judge(task, public, values[len(hidden) :])
     # Rather what the public cases tell: a cause may name the shape of a hidden answer.
+    secret = _secret(task, hidden, values, own, verdict)
+    sentence = " ".join(dict.fromkeys(score.sentence for score in shown.scores))
+    if not verdict.is_right and secret is None and shown.is_right:
+        sentence = _UNSTEADY
     told = verdict if verdict.misconception or verdict.is_right or not shown.cause else shown
     return TaskReport(
         task.name,
         report.ANSWERED,
         tuple(Points(part.name, part.points, part.possible) for part in verdict.parts),
-        sentence=" ".join(dict.fromkeys(score.sentence for score in shown.scores)),
+        sentence=sentence,
         misconception=told.misconception,
         cause=told.cause,
         public=_shown(task, shown, len(public)),
-        hidden=_shown(task, verdict, len(hidden)),
+        hidden=secret,
         curve=_curve(task, public, values[len(hidden) :], shown.difference),
         printed=printed,
         seconds=round(asked.seconds, 3),
@@ -79,9 +96,38 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
 
 
 def without_points(found: TaskReport) -> TaskReport:
-    """Return a report with all points taken away."""
+    """Return a report with all points taken away, for a function that calls an implementation."""
     parts = tuple(Points(part.part, 0.0, part.possible) for part in found.parts)
-    return dataclasses.replace(found, parts=parts)
+    if found.outcome != report.ANSWERED:
+        return dataclasses.replace(found, parts=parts)
+    why = (
+        f"{found.task} calls an implementation that exists already, which this course does not "
+        f"count. {were_right(found)}"
+    )
+    return dataclasses.replace(found, parts=parts, sentence=f"{why} {found.sentence}".rstrip())
+
+
+def were_right(found: TaskReport) -> str:
+    """Return in a sentence whether a report has all points for values, or for the score."""
+    first = found.parts[0]
+    return f"Its values were {'right' if first.reached >= first.possible else 'not right'}."
+
+
+def _secret(
+    task: Task, hidden: Sequence[Case], values: Sequence[Any], own: Sequence[int], verdict: Verdict
+) -> Shown | None:
+    """Return the first difference on a case that the notebook's check does not show."""
+    if verdict.is_right or not own:
+        return None
+    if verdict.difference.number - 1 not in own:
+        nameless = dataclasses.replace(task, misconceptions=())  # these are known by now
+        some = judge(nameless, [hidden[n] for n in own], [values[n] for n in own])
+        if some.is_right:
+            return None
+        number = own[some.difference.number - 1] + 1
+        first = dataclasses.replace(some.difference, number=number)
+        verdict = dataclasses.replace(some, difference=first)
+    return _shown(task, verdict, len(hidden))
 
 
 def _is_stub(value: Any) -> bool:

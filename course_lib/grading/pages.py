@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
-from pathlib import Path
+from itertools import groupby, islice
+from pathlib import Path, PurePosixPath
 
 from course_lib.grading import report
 from course_lib.grading.feedback import (
@@ -20,12 +23,18 @@ from course_lib.grading.feedback import (
     student_page,
     write_pages,
 )
+from course_lib.grading.feedback_words import is_unwritten
 from course_lib.grading.gradebook import Standing
+from course_lib.grading.report import Report
+from course_lib.grading.reproduction import is_other
 from course_lib.grading.summary import ExerciseSummary, Summary, summary
 
 CLASS_PAGE = "class.html"
 FOLDER = "feedback"
 _MOST_MISTAKES = 20
+_MOST_NAMED = 5
+_EMPTY = hashlib.sha256(b"").hexdigest()
+_NOTHING = "nothing written"
 #: States that somebody should look at, the most urgent first.
 _URGENT = (
     report.SUSPICIOUS,
@@ -37,7 +46,12 @@ _URGENT = (
 
 
 def write(
-    standings: Sequence[Standing], whole: Iterable[Standing], out: Path, show_hidden: bool
+    standings: Sequence[Standing],
+    whole: Iterable[Standing],
+    out: Path,
+    show_hidden: bool,
+    *,
+    pending: int = 0,
 ) -> None:
     """Write all pages: `out`/class.html and `out`/feedback/<student>.html.
 
@@ -46,15 +60,26 @@ def write(
         whole: the same with all of their reports, one after the other.
         out: the folder.
         show_hidden: whether students see arguments and expected values of hidden cases.
+        pending: files that have no result yet.
     """
     write_pages(out / FOLDER, _student_pages(whole, show_hidden))
-    write_pages(out, [(CLASS_PAGE, class_page(class_view(standings), FOLDER))])
+    write_pages(out, [(CLASS_PAGE, class_page(class_view(standings), FOLDER, pending=pending))])
 
 
 def _student_pages(standings: Iterable[Standing], show_hidden: bool) -> Iterator[tuple[str, str]]:
     for (student, user), own in groupby(standings, lambda one: (one.student, one.user)):
-        reports = [one.report for one in own]
-        yield page_name(student, user), student_page(student, reports, show_hidden)
+        # What went well is read first.
+        ordered = sorted(own, key=lambda one: one.report.state == report.UNREADABLE)
+        files = [PurePosixPath(one.handed_in.place).name for one in ordered]
+        reports = [_report(one) for one in ordered]
+        yield page_name(student, user), student_page(student, reports, show_hidden, files)
+
+
+def _report(one: Standing) -> Report:
+    """Return a report; that of an empty file says so, rather than what a parser says to it."""
+    if one.handed_in.sha256 != _EMPTY:
+        return one.report
+    return dataclasses.replace(one.report, notes=("The file is empty (0 bytes).",))
 
 
 def class_view(standings: Sequence[Standing]) -> ClassView:
@@ -65,7 +90,7 @@ def class_view(standings: Sequence[Standing]) -> ClassView:
         states=found.states,
         exercises=tuple(map(_exercise_view, found.exercises)),
         tasks=tuple(_task_views(found)),
-        mistakes=_mistakes(found),
+        mistakes=_mistakes(found, standings),
         attention=tuple(_attention(standings)),
         rows=tuple(_rows(standings, [one.exercise for one in found.exercises])),
         unsafe=found.unsafe,
@@ -86,9 +111,23 @@ def _task_views(found: Summary) -> Iterator[TaskView]:
             yield TaskView(exercise.exercise, task.task, task.number, task.success_rate, task.mean)
 
 
-def _mistakes(found: Summary) -> tuple[MistakeView, ...]:
+def _mistakes(found: Summary, standings: Sequence[Standing]) -> tuple[MistakeView, ...]:
+    causes: dict[tuple[str, str, str], str] = {}
+    who: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
+    for one in standings:
+        for task in one.report.tasks:
+            mistake = (one.exercise, task.task, task.misconception)
+            causes.setdefault(mistake, task.cause)
+            if len(who[mistake]) < _MOST_NAMED:
+                who[mistake].append((one.student, one.user))
     all_of_them = [
-        MistakeView(name, task, number)
+        MistakeView(
+            name,
+            task,
+            number,
+            causes[one.exercise, task, name],
+            tuple(who[one.exercise, task, name]),
+        )
         for one in found.exercises
         for task, name, number in one.misconceptions
     ]
@@ -97,10 +136,18 @@ def _mistakes(found: Summary) -> tuple[MistakeView, ...]:
 
 
 def _attention(standings: Sequence[Standing]) -> list[AttentionView]:
-    urgent = [one for one in standings if one.report.state in _URGENT or one.report.suspicions]
+    copies = _copies(standings)
+    found = [(one, [*_reasons(one), *_same_file(one, copies)]) for one in standings]
+    urgent = [
+        (one, reasons)
+        for one, reasons in found
+        if reasons or one.report.suspicions or one.report.state in _URGENT
+    ]
     ordered = sorted(
         urgent,
-        key=lambda one: _URGENT.index(one.report.state) if one.report.state in _URGENT else 9,
+        key=lambda pair: (
+            _URGENT.index(pair[0].report.state) if pair[0].report.state in _URGENT else 9
+        ),
     )
     return [
         AttentionView(
@@ -108,18 +155,51 @@ def _attention(standings: Sequence[Standing]) -> list[AttentionView]:
             one.user,
             one.exercise,
             one.handed_in.place,
-            one.report.state,
-            (*one.report.suspicions, *one.report.notes, *_reasons(one)),
+            _NOTHING if _is_untouched(one.report) else one.report.state,
+            (*one.report.suspicions, *map(_for_staff, _report(one).notes), *reasons),
         )
-        for one in ordered
+        for one, reasons in ordered
     ]
+
+
+def _is_untouched(found: Report) -> bool:
+    return found.state == report.GRADED and is_unwritten(found)
+
+
+def _for_staff(note: str) -> str:
+    return note.replace("A cell of yours", "A cell of their own", 1)
+
+
+def _copies(standings: Sequence[Standing]) -> dict[str, dict[tuple[str, str], str]]:
+    """Return, by a file's hash, who handed it in; what holds nothing is nobody's work."""
+    found: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+    for one in standings:
+        if one.handed_in.sha256 != _EMPTY and not is_unwritten(one.report):
+            shown = f"{one.student} ({one.user})" if one.user else one.student
+            found[one.handed_in.sha256][one.student, one.user] = shown
+    return found
+
+
+def _same_file(one: Standing, copies: dict[str, dict[tuple[str, str], str]]) -> list[str]:
+    same = copies.get(one.handed_in.sha256, {})
+    if len(same) < 2 or (one.student, one.user) not in same:
+        return []
+    others = (name for who, name in same.items() if who != (one.student, one.user))
+    named = ", ".join(islice(others, _MOST_NAMED))
+    more = len(same) - 1 - _MOST_NAMED
+    return [f"The same file as {named}" + (f" and {more} more." if more > 0 else ".")]
 
 
 def _reasons(one: Standing) -> list[str]:
+    """Return what to look at besides the state's own reasons."""
+    found = one.report
     quiet = (report.ANSWERED, report.NOT_WRITTEN, report.MISSING)
-    return [
-        f"{task.task}: {task.outcome}." for task in one.report.tasks if task.outcome not in quiet
-    ]
+    reasons = [f"{task.task}: {task.outcome}." for task in found.tasks if task.outcome not in quiet]
+    if _is_untouched(found):
+        reasons.append("Nothing is written in it yet.")
+    if is_other(found.reproduction):
+        reasons.append(found.reproduction)
+    return reasons
 
 
 def _rows(standings: Sequence[Standing], exercises: Sequence[str]) -> Iterator[StudentView]:

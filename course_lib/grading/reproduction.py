@@ -23,6 +23,10 @@ _MOST_NAMED = 12
 _ADDRESSES = "[addresses]\nregex: 0x[0-9a-f]+\nreplace: 0x…\n"
 
 NO_OUTPUTS = "No outputs were handed in."
+_MALFORMED = "The file is not well-formed: it cannot be run as a notebook."
+_ENDLESS = "Run afresh, the notebook did not come to its end."
+_DIFFERS = "Run afresh, the notebook prints something else in "
+_NO_PROOF = "Clock times and random numbers without a seed differ as well."
 
 
 def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str:
@@ -40,7 +44,7 @@ def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str
         nb = nbformat.from_dict(document_of(content))
         nbformat.validate(nb)
     except (nbformat.ValidationError, AttributeError, KeyError, TypeError, RecursionError):
-        return "The file is not well-formed: it cannot be run as a notebook."
+        return _MALFORMED
     compared = _prepare(nb)
     if not compared:
         return NO_OUTPUTS
@@ -55,7 +59,21 @@ def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str
         came_to_its_end = _run(folder, limits, unsafe)
         differing = _differing(folder / "result.xml") if came_to_its_end else None
     kernels.sweep()
-    return _sentence(compared, differing)
+    return _sentence(compared, differing, _numbers(nb))
+
+
+def is_other(sentence: str) -> bool:
+    """Return whether a sentence of `reproduction` says that the outputs do not appear again."""
+    return sentence.startswith((_MALFORMED, _ENDLESS, _DIFFERS))
+
+
+def _numbers(nb: nbformat.NotebookNode) -> dict[str, str]:
+    """Return, by nbval's name of a code cell, Jupyter's after `restart and run all`."""
+    names, number = {}, 0
+    for position, cell in enumerate(cell for cell in nb.cells if cell.cell_type == "code"):
+        number += bool(cell.source.strip())  # Jupyter does not count an empty cell
+        names[f"Cell {position}"] = f"In [{number}]"
+    return names
 
 
 def _prepare(nb: nbformat.NotebookNode) -> int:
@@ -119,11 +137,12 @@ def _differing(path: Path) -> list[str] | None:
     ]
 
 
-def _sentence(compared: int, differing: list[str] | None) -> str:
+def _sentence(compared: int, differing: list[str] | None, numbers: dict[str, str]) -> str:
     if differing is None:
-        return "Run afresh, the notebook did not come to its end."
+        return _ENDLESS
     cells = f"{compared} cell{'s' * (compared != 1)} with outputs"
     if not differing:
         return f"Run afresh, the notebook prints what was handed in ({cells})."
-    named = ", ".join(differing[:_MOST_NAMED]) + (" and more" * (len(differing) > _MOST_NAMED))
-    return f"Run afresh, the notebook prints something else in {named} (of {cells})."
+    named = ", ".join(numbers.get(name, name) for name in differing[:_MOST_NAMED])
+    more = " and more" * (len(differing) > _MOST_NAMED)
+    return f"{_DIFFERS}{named}{more} (of {cells}). {_NO_PROOF}"

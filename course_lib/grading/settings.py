@@ -100,8 +100,10 @@ def read_settings(path: Path | None) -> Settings:
         return Settings()
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as TOML: {error}") from error
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"{path} is no TOML: {error}") from error
     for name in document:
         if name not in ("limits", "policy"):
             raise ValueError(f"{path}: the tables are limits and policy, got {name!r}")

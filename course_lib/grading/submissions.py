@@ -5,23 +5,28 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 
 NOTEBOOK = ".ipynb"
+CANVAS, MOODLE = "Canvas", "Moodle"
+# Names without their last suffix.
 #: `lastfirst_LATE_123_456_my notebook-2.ipynb`: Canvas numbers later attempts.
 _CANVAS = re.compile(
     r"(?P<student>[^_/]+)_(?:LATE_)?(?P<user>\d+)_(?P<submission>\d+)_(?P<file>.+?)"
-    r"(?:-(?P<attempt>\d{1,4}))?\.ipynb",
+    r"(?:-(?P<attempt>\d{1,4}))?",
     re.S,
 )
 #: `Full Name_123_assignsubmission_file_my notebook.ipynb`, or a folder of the first part.
 _MOODLE = re.compile(
-    r"(?P<student>[^/]+)_(?P<user>\d+)_assignsubmission_file_?/?(?P<file>.+)\.ipynb", re.S
+    r"(?P<student>[^/]+)_(?P<user>\d+)_assignsubmission_file_?/?(?P<file>.+)", re.S
 )
+#: What browsers add to the name of a second file: `ex01-1`, `ex01 (1)`.
+_COPY = re.compile(r".*(?:-| ?\()(?P<number>\d{1,3})\)?", re.S)
+_SYSTEMS_OWN = ("Thumbs.db", "desktop.ini", "__MACOSX")
 _CHECKPOINTS = ".ipynb_checkpoints"
 _TOP = PurePosixPath()
 
@@ -52,8 +57,13 @@ class Submission:
 
     @property
     def order(self) -> float:
-        """A number that is larger for a later attempt: the platform's count, then the time."""
-        return self.attempt * 1e11 + self.modified
+        """A number that is larger for a later attempt.
+
+        The platform's count, then the time; within a second, the number that a browser added.
+        """
+        copy = _COPY.fullmatch(PurePosixPath(self.place).stem)
+        number = int(copy["number"]) if copy else 0
+        return self.attempt * 1e11 + self.modified + number / 1000
 
     def read(self, limit: int) -> bytes:
         """Return the bytes of the file.
@@ -91,28 +101,55 @@ class Submission:
             yield file
 
 
-def submissions(source: Path) -> list[Submission]:
+def submissions(source: Path, out: Path | None = None) -> list[Submission]:
     """Return all notebooks that were handed in, ordered by student and file.
 
     Understood are `<student>/<notebook>.ipynb`, a flat folder of `<student>.ipynb`, and what Canvas
     and Moodle give to download, as a zip file or unpacked. Nothing is extracted, and no symbolic
-    link to a folder is entered.
+    link to a folder is entered. Of a student without any notebook, a file of another name is taken:
+    nobody who handed something in is left out.
 
     Args:
         source: the folder or the zip file.
+        out: where grades are written; only notebooks are taken from there.
 
     Raises:
         ValueError: there is no such folder or zip file, or no notebook in it.
     """
-    places = _places(source)
-    if not places:
+    found = [_submission(place, source, modified) for place, modified in _places(source).items()]
+    notebooks = [one for one in found if one.place.endswith(NOTEBOOK)]
+    if not notebooks:
         raise ValueError(f"{source} holds no notebook (*{NOTEBOOK})")
-    found = [_submission(place, source, modified) for place, modified in places.items()]
-    return sorted(found, key=lambda one: (one.student, one.place, one.attempt))
+    written = None if out is None else out.resolve()
+    students = {(one.student, one.user): one for one in notebooks}
+    for one in sorted(found, key=lambda one: (NOTEBOOK not in one.place, one.place)):
+        is_somebodys = "/" in one.place or platform_of(one.place)
+        is_ours = written is not None and (source / one.place).resolve().is_relative_to(written)
+        if is_somebodys and not is_ours and (one.student, one.user) not in students:
+            students[one.student, one.user] = one
+            notebooks.append(one)
+    return sorted(notebooks, key=lambda one: (one.student, one.place, one.attempt))
+
+
+def left_out(source: Path, found: Sequence[Submission]) -> list[str]:
+    """Return the files beside those of a flat folder that belong to nobody: a list, a script."""
+    taken = {one.place for one in found}
+    return sorted(place for place in _places(source) if "/" not in place and place not in taken)
+
+
+def platform_of(place: str) -> str:
+    """Return the platform whose names a file has, `CANVAS` or `MOODLE`, or "" for none."""
+    if _MOODLE.fullmatch(_stem(place)):
+        return MOODLE
+    return CANVAS if _CANVAS.fullmatch(_stem(PurePosixPath(place).name)) else ""
+
+
+def _stem(place: str) -> str:
+    return place.removesuffix(PurePosixPath(place).suffix)
 
 
 def _places(source: Path) -> dict[str, float]:
-    """Return the paths of all notebooks, with the time at which each was changed."""
+    """Return the paths of all files but those of systems, with the time each was changed."""
     if source.is_file():
         try:
             with zipfile.ZipFile(source) as archive:
@@ -123,13 +160,15 @@ def _places(source: Path) -> dict[str, float]:
         files = {str(name): (source / name).lstat().st_mtime for name in _files(source)}
     else:
         raise ValueError(f"there is no folder or zip file {source}")
-    return {
-        name: modified
-        for name, modified in files.items()
-        if name.endswith(NOTEBOOK)
-        and _CHECKPOINTS not in name.split("/")
-        and not name.startswith("__MACOSX/")
-    }
+    return {name: modified for name, modified in files.items() if _is_somebodys(name)}
+
+
+def _is_somebodys(place: str) -> bool:
+    parts = place.split("/")
+    if place.endswith(NOTEBOOK):
+        return _CHECKPOINTS not in parts and parts[0] != "__MACOSX"
+    hidden = any(part.startswith(".") or part in _SYSTEMS_OWN for part in parts)
+    return not hidden and not place.endswith("/")
 
 
 def _time_of(info: zipfile.ZipInfo) -> float:
@@ -149,9 +188,9 @@ def _files(folder: Path, below: PurePosixPath = _TOP) -> Iterator[PurePosixPath]
 
 def _submission(place: str, source: Path, modified: float) -> Submission:
     for pattern, text in ((_MOODLE, place), (_CANVAS, PurePosixPath(place).name)):
-        if match := pattern.fullmatch(text):
+        if match := pattern.fullmatch(_stem(text)):
             attempt = int(match.groupdict().get("attempt") or 0)
             return Submission(match["student"], match["user"], place, attempt, source, modified)
     folder, _, name = place.rpartition("/")
-    student = folder.split("/")[0] if folder else name.removesuffix(NOTEBOOK)
+    student = folder.split("/")[0] if folder else _stem(name)
     return Submission(student, "", place, 0, source, modified)

@@ -45,7 +45,8 @@ from course_lib.checks import check, show_progress
 # `warmup_steps` may be 0. Then there is no rise, and the rate is `peak_lr` at step 0.
 #
 # Return an **array of shape `(1,)`**: one number, in a list of one. Any kind of array will do, of NumPy or JAX, and so will
-# a list. You may use a library for it, if you know exactly what its arguments mean.
+# a list. You may use a library for it if your instructor agrees (the grader points it out), and if you know exactly what its
+# arguments mean.
 
 
 # %% task="lr_at_step" tags=["solution"]

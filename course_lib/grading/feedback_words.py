@@ -1,0 +1,108 @@
+"""What a student is told of a state or an outcome: a symbol, a label, a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from course_lib.grading.report import (
+    ANSWERED,
+    CRASHED,
+    DIED,
+    GRADED,
+    MISSING,
+    NOT_WRITTEN,
+    OVER_A_LIMIT,
+    OVER_LIMIT,
+    PARTLY_GRADED,
+    SUSPICIOUS,
+    TIMED_OUT,
+    UNREADABLE,
+    Report,
+    TaskReport,
+)
+
+
+@dataclass(frozen=True)
+class Words:
+    """A kind ("good", "part", "bad", "open": a symbol and a colour), a label and a sentence."""
+
+    kind: str
+    label: str
+    sentence: str = ""
+
+
+# A suspicion is the instructor's: to the student such a submission is graded, as any other.
+_STATES = {
+    GRADED: Words("good", "Graded"),
+    SUSPICIOUS: Words("good", "Graded"),
+    PARTLY_GRADED: Words(
+        "part",
+        "Partly graded",
+        "A cell did not finish in time and was stopped; below is which. The others are not "
+        "affected.",
+    ),
+    UNREADABLE: Words(
+        "bad",
+        "Not readable",
+        "The file could not be read as a notebook of this course, so nothing of it was run. Save "
+        "the notebook in Jupyter (File > Save) and hand in the .ipynb file again.",
+    ),
+    CRASHED: Words(
+        "bad",
+        "Crashed",
+        "The Python process that ran your code ended before it was done; below is where.",
+    ),
+    OVER_A_LIMIT: Words(
+        "bad",
+        "Over a limit",
+        "Your code was stopped: it used more memory, or printed more, than a submission may.",
+    ),
+}
+_NOTHING_WRITTEN = Words(
+    "open", "Nothing written yet", "All functions are still the ones you were given."
+)
+_NOT_COUNTED = Words("bad", "No points")
+_OUTCOMES = {
+    NOT_WRITTEN: Words("open", "Not written", "The function is still the one you were given."),
+    MISSING: Words(
+        "bad", "Missing", "After your cells had run, there was no function of this name."
+    ),
+    TIMED_OUT: Words(
+        "bad",
+        "Timed out",
+        "It did not finish in time (perhaps a loop that does not end): 0 points; the others are "
+        "not affected.",
+    ),
+    DIED: Words("bad", "Crashed", "The Python process ended while the function was called."),
+    OVER_LIMIT: Words(
+        "bad", "Over a limit", "It used more memory, or printed more, than a task may."
+    ),
+}
+
+
+def is_unwritten(report: Report) -> bool:
+    """Return whether all functions of a notebook are still the ones that were given out."""
+    return bool(report.tasks) and all(task.outcome == NOT_WRITTEN for task in report.tasks)
+
+
+def state_words(report: Report) -> Words:
+    """Return the words for what became of a notebook."""
+    if report.state in (GRADED, SUSPICIOUS) and is_unwritten(report):
+        return _NOTHING_WRITTEN
+    words = _STATES.get(report.state) or Words("open", report.state)
+    late = [f"`{task.task}`" for task in report.tasks if task.outcome == TIMED_OUT]
+    if report.state != PARTLY_GRADED or not late:
+        return words
+    told = f"{', '.join(late)} did not finish in time (perhaps a loop that does not end)"
+    return Words(words.kind, words.label, f"{told}: 0 points; the others are not affected.")
+
+
+def task_words(task: TaskReport) -> Words:
+    """Return the words for what became of a task."""
+    if task.outcome != ANSWERED:
+        return _OUTCOMES.get(task.outcome) or Words("open", task.outcome)
+    if task.is_right:
+        return Words("good", "All points")
+    if not (task.reached or task.public or task.hidden):  # its sentence says why
+        return _NOT_COUNTED
+    return Words("part", "Partly right") if task.reached > 0 else Words("bad", "Not right yet")

@@ -1,0 +1,99 @@
+"""The pages of a class are made from its standings: who needs a look, and what is told to whom."""
+
+import hashlib
+import re
+from dataclasses import replace
+
+import pytest
+from example_reports import report, standing, task_report, unreadable_report
+
+from course_lib.grading import pages
+from course_lib.grading.feedback import page_name
+from course_lib.grading.report import NOT_WRITTEN, PARTLY_GRADED
+
+UNTOUCHED = report(tasks=(task_report(reached=0.0, outcome=NOT_WRITTEN),))
+DIFFERS = "Run afresh, the notebook prints something else in In [4] (of 3 cells with outputs)."
+
+
+def of(name, worth=None, content=None, **more):
+    """A student's standing; files differ unless their contents are the same letter."""
+    one = standing(name, "", worth, **more)
+    sha256 = hashlib.sha256((content or name).encode()).hexdigest()
+    return replace(one, handed_in=replace(one.handed_in, sha256=sha256))
+
+
+def looked_at(*standings):
+    return {one.student: one for one in pages.class_view(standings).attention}
+
+
+def test_nothing_is_to_be_looked_at_in_a_class_as_usual():
+    assert looked_at(of("ada"), of("bob")) == {}
+
+
+def test_a_notebook_in_which_nothing_was_written_is_worth_a_look():
+    found = looked_at(of("ada"), of("bob", UNTOUCHED))
+    assert set(found) == {"bob"}
+    assert found["bob"].state == "nothing written"
+    assert found["bob"].reasons == ("Nothing is written in it yet.",)
+
+
+def test_students_with_the_same_file_are_worth_a_look():
+    found = looked_at(of("ada", content="x"), of("bob"), of("cyd", content="x"))
+    assert set(found) == {"ada", "cyd"}
+    assert found["ada"].reasons == ("The same file as cyd.",)
+    assert found["cyd"].reasons == ("The same file as ada.",)
+
+
+def test_of_many_with_the_same_file_a_few_are_named():
+    found = looked_at(*(of(name, content="x") for name in "abcdefgh"))
+    assert found["c"].reasons == ("The same file as a, b, d, e, f and 2 more.",)
+
+
+def test_one_students_two_files_and_what_holds_nothing_are_no_copies():
+    twice = [of("ada", content="x"), of("ada", report("ex05_cyclical"), content="x")]
+    assert looked_at(*twice) == {}
+    found = looked_at(*(of(name, UNTOUCHED, content="x") for name in ("ada", "bob")))
+    assert found["ada"].reasons == ("Nothing is written in it yet.",)
+    empty = [of(name, unreadable_report()) for name in ("ada", "bob")]
+    empty = [replace(one, handed_in=replace(one.handed_in, sha256=EMPTY)) for one in empty]
+    assert looked_at(*empty)["ada"].reasons == ("The file is empty (0 bytes).",)
+
+
+EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+def test_outputs_that_do_not_appear_again_are_worth_a_look():
+    again = report(reproduction="Run afresh, the notebook prints what was handed in (3 cells).")
+    found = looked_at(of("ada", again), of("bob", report(reproduction=DIFFERS)))
+    assert set(found) == {"bob"}
+    assert found["bob"].reasons == (DIFFERS,)
+
+
+def test_the_class_page_speaks_of_students():
+    note = "A cell of yours, which begins with “x”, was stopped: timed out."
+    found = looked_at(of("ada", report(state=PARTLY_GRADED, notes=(note,))))
+    assert found["ada"].reasons == (note.replace("yours", "their own"),)
+
+
+def test_known_mistakes_have_the_sentence_and_five_names():
+    mistaken = report(tasks=(task_report(misconception="late", cause="It is late."),))
+    view = pages.class_view([of(name, mistaken) for name in "abcdefg"])
+    (found,) = view.mistakes
+    assert (found.students, found.cause) == (7, "It is late.")
+    assert found.who == tuple((name, "") for name in "abcde")
+
+
+@pytest.mark.parametrize("pending", [0, 3])
+def test_written_pages_say_what_is_pending_and_name_unreadable_files(tmp_path, pending):
+    empty = of("ada", unreadable_report())
+    file = replace(empty.handed_in, sha256=EMPTY, place="ada/late/my file.ipynb")
+    standings = [replace(empty, handed_in=file), of("ada")]
+    pages.write(standings, standings, tmp_path, False, pending=pending)
+    whole = (tmp_path / "class.html").read_text(encoding="utf-8")
+    assert ("3 files are not graded yet" in whole) == (pending == 3)
+    page = (tmp_path / "feedback" / page_name("ada", "")).read_text(encoding="utf-8")
+    assert "<code>my file.ipynb</code>" in page
+    assert "The file is empty (0 bytes)." in page
+    assert "it is not JSON" not in page
+    titles = re.findall(r"<h2 [^>]*><bdi>(.*?)</bdi>", page)
+    assert titles == ["Exercise 4: warmup", "A file that could not be read"]
