@@ -169,6 +169,18 @@ def test_work_travels_to_other_processes(tmp_path, book):
     assert [points for _, points in marks(book).values()] == [6.0, 5.0]
 
 
+def test_who_handed_in_a_script_is_told_so_and_a_renamed_notebook_is_graded(tmp_path, book):
+    folder = tmp_path / "class"
+    hand_in(folder, "Ada")
+    hand_in(folder, "Leo", b"print(1)", "ex01.py")
+    hand_in(folder, "Uma", with_task(solved(), "gradient_step", WRONG), "ex01.ipynb.txt")
+    grade_all(submissions(folder), book, course(), jobs=2)
+    ada, leo, uma = sorted(book.standings(), key=lambda one: one.student)
+    assert (leo.report.state, leo.exercise) == ("unreadable", "")
+    assert leo.report.notes == ("No notebook was handed in: the name of one ends with .ipynb.",)
+    assert (ada.report.reached, uma.report.reached) == (6.0, 5.0)
+
+
 def test_a_zip_from_canvas_with_two_attempts(tmp_path, book):
     archive = tmp_path / "submissions.zip"
     with zipfile.ZipFile(archive, "w") as file:

@@ -13,7 +13,7 @@ from course_lib.grading.gradebook import Gradebook, HandedIn, Key
 from course_lib.grading.notebook import parse
 from course_lib.grading.report import Report
 from course_lib.grading.settings import Settings
-from course_lib.grading.submissions import Submission, UnreadableError
+from course_lib.grading.submissions import NOTEBOOK, Submission, UnreadableError
 from course_lib.grading.version import version_of
 from course_lib.grading.work import Work, Worker, grade_work
 
@@ -228,11 +228,13 @@ def _items(found: Iterable[Submission], course: Course) -> Iterator[_Item]:
             name = f"{submission.place} {submission.modified} {told}".encode("utf-8", "replace")
             yield _Item(submission, _key(name, "", course), "", unreadable=told)
             continue
+        exercise = told = ""
         try:
             exercise = parse(content).exercise
         except UnreadableError:
-            exercise = ""
-        yield _Item(submission, _key(content, exercise, course), exercise, content)
+            if not submission.place.endswith(NOTEBOOK):
+                told = "No notebook was handed in: the name of one ends with .ipynb."
+        yield _Item(submission, _key(content, exercise, course), exercise, content, told)
 
 
 def _key(content: bytes, exercise: str, course: Course) -> Key:
