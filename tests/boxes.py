@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from course_lib.grading import cgroups, kernels, sandbox, seccomp
+from course_lib.grading import cgroups, sandbox, seccomp
 from course_lib.grading.settings import Limits
 
 LIMITS = Limits(memory_mb=300, processes=32, disk_mb=8, submission_seconds=20)
@@ -21,7 +21,7 @@ def run_in_box(code, limits=LIMITS, filtered=True):
             f"import json, os\nfound = {{}}\n{code}\n"
             f"open({name!r} + '/found.json', 'w').write(json.dumps(found))\n"
         )
-        group = cgroups.make(kernels.new_name(), limits.memory_mb, limits.processes, limits.cores)
+        group = cgroups.make(cgroups.new_name(), limits.memory_mb, limits.processes, limits.cores)
         descriptor = seccomp.as_descriptor()
         try:
             program = [sys.executable, str(shared / "code.py")]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import require_sandbox
 
-from course_lib.grading import cgroups, kernels
+from course_lib.grading import cgroups, kernels, sandbox
 from course_lib.grading.cgroups import NoCgroupsError
 
 V2 = ("cgroup.procs", "cgroup.subtree_control", "memory.max", "memory.swap.max", "memory.events")
@@ -20,7 +20,7 @@ V1 = {"memory": "memory", "pids": "pids", "cpu": "cpu"}
 @pytest.fixture
 def group():
     require_sandbox()
-    made = cgroups.make(kernels.new_name(), 100, 8, 0.5)
+    made = cgroups.make(cgroups.new_name(), 100, 8, 0.5)
     yield made
     made.remove()
 
@@ -73,7 +73,7 @@ def test_a_name_is_used_once(group):
 
 def test_groups_of_graders_that_are_gone_are_swept(group):
     gone = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    left = cgroups.make(f"{kernels._owner(gone.pid)}-left", 100, 8, 1.0)
+    left = cgroups.make(f"{cgroups._owner(gone.pid)}-left", 100, 8, 1.0)
     lives = start_in(left, "import time; time.sleep(30)")
     kernels.sweep()
     assert all(folder.exists() for folder in (*left.folders, *group.folders))
@@ -269,3 +269,16 @@ def test_what_a_process_is_in_is_read_from_the_system():
     found = cgroups._own_groups()
     assert all(path.startswith("/") for path in found.values())
     assert "" in found or "memory" in found
+
+
+def test_the_group_of_a_grader_that_was_killed_while_it_tried_the_sandbox_is_swept(monkeypatch):
+    require_sandbox()
+    made, make = [], cgroups.make
+    monkeypatch.setattr(
+        cgroups, "make", lambda name, *limits: made.append(name) or make(name, *limits)
+    )
+    sandbox.check_sandbox.cache_clear()
+    sandbox.check_sandbox()
+    (name,) = made
+    assert cgroups.is_alive(name)
+    assert not cgroups.is_alive(name.replace(".", ".9"))  # the number is another process's by now

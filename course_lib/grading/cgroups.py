@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import signal
 import time
 from collections.abc import Callable
@@ -67,6 +68,30 @@ class Group:
                     if time.monotonic() > deadline:
                         raise
                     time.sleep(0.005)
+
+
+def new_name() -> str:
+    """Return a name for what this process makes; `is_alive` tells whether that still runs."""
+    return f"{_owner(os.getpid())}-{secrets.token_hex(6)}"
+
+
+def is_alive(name: str) -> bool:
+    """Return whether the process that a name of `new_name` belongs to still runs."""
+    owner = name.partition("-")[0]
+    pid = owner.partition(".")[0]
+    if not pid.isdigit():
+        return True  # none of ours
+    try:
+        return _owner(int(pid)) == owner
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def _owner(pid: int) -> str:
+    """Return a name for a process that no later process has: its number and when it began."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+        began = file.read().rpartition(")")[2].split()[19]
+    return f"{pid}.{began}"
 
 
 def make(name: str, memory_mb: int, processes: int, cores: float) -> Group:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -45,7 +44,7 @@ class SandboxProvisioner(LocalProvisioner):
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the shared folder and the control group, and put the box around the command."""
         limits = Limits(**self.limits)
-        name = new_name()
+        name = cgroups.new_name()
         self._shared = _SHARED / (cgroups.PREFIX + name)
         self._shared.mkdir(mode=0o700)
         self._group = cgroups.make(name, limits.memory_mb, limits.processes, limits.cores)
@@ -279,9 +278,9 @@ class WarmKernels:
 
 def sweep() -> None:
     """Remove what graders that were killed have left: control groups and shared folders."""
-    cgroups.sweep(_is_alive)
+    cgroups.sweep(cgroups.is_alive)
     for folder in _SHARED.glob(f"{cgroups.PREFIX}*"):
-        if not _is_alive(folder.name.removeprefix(cgroups.PREFIX)):
+        if not cgroups.is_alive(folder.name.removeprefix(cgroups.PREFIX)):
             remove_folder(folder)
 
 
@@ -294,26 +293,3 @@ def remove_folder(folder: Path) -> None:
     if folder.exists():  # folders that nobody may enter
         subprocess.run(["chmod", "-R", "u+rwX", "--", folder], check=False)
         subprocess.run(["rm", "-rf", "--", folder], check=False)
-
-
-def new_name() -> str:
-    """Return a name for something of this process, from which `sweep` can tell whose it was."""
-    return f"{_owner(os.getpid())}-{secrets.token_hex(6)}"
-
-
-def _owner(pid: int) -> str:
-    """Return a name for a process that no later process has: its number and when it began."""
-    with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-        began = file.read().rpartition(")")[2].split()[19]
-    return f"{pid}.{began}"
-
-
-def _is_alive(name: str) -> bool:
-    owner = name.partition("-")[0]
-    pid = owner.partition(".")[0]
-    if not pid.isdigit():
-        return True  # none of ours
-    try:
-        return "." not in owner or _owner(int(pid)) == owner
-    except (FileNotFoundError, ProcessLookupError):
-        return False

@@ -101,7 +101,7 @@ def _run(folder: Path, limits: Limits, unsafe: bool) -> bool:
         *("--rootdir", str(folder), "-c", os.devnull),
     ]
     environment = dict(os.environ, JUPYTER_PATH=str(folder), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
-    group = None if unsafe else cgroups.make(kernels.new_name(), _MEMORY_MB, 256, limits.cores)
+    group = None if unsafe else cgroups.make(cgroups.new_name(), _MEMORY_MB, 256, limits.cores)
     if group is not None:
         joined = "; ".join(f'echo $$ > "{path}"' for path in group.entrances)
         command = ["/bin/sh", "-ec", f'{joined}; exec "$@"', "sh", *command]

@@ -52,7 +52,7 @@ def check_sandbox() -> None:
         )
     try:
         seccomp.program()
-        cgroups.make(f"{os.getpid()}-check", 64, 8, 1.0).remove()
+        cgroups.make(cgroups.new_name(), 64, 8, 1.0).remove()
     except (seccomp.NoSeccompError, cgroups.NoCgroupsError) as error:
         raise NoSandboxError(str(error)) from error
     tried = subprocess.run(
