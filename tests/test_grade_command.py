@@ -43,14 +43,14 @@ def graded(tmp_path_factory):
     hand_in(folder / "class", "Ada")
     hand_in(folder / "class", "Ben", with_task(solved(), "gradient_step", WRONG))
     hand_in(folder / "class", "Cid", b"{")
-    (folder / "class" / "roster.csv").write_text("Ada\nBen\nCid\n")
+    (folder / "class" / "ro\u202ester.csv").write_text("Ada\nBen\nCid\n")
     done = lr_course(folder / "class", "--out", folder / "grades", "--config", config(folder))
     return folder, done
 
 
 def test_a_class_is_graded_with_one_command(graded):
     folder, done = graded
-    assert (done.returncode, done.stderr) == (0, "Left out, as nobody's: roster.csv\n")
+    assert (done.returncode, done.stderr) == (0, "Left out, as nobody's: ro⟨U+202E⟩ster.csv\n")
     assert "Files: 3 graded now, 0 graded before." in done.stdout
     assert "What counts, one attempt of a student at an exercise: 3\n" in done.stdout
     assert "2 students, on average 5.5 of 6 points" in done.stdout

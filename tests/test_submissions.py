@@ -103,6 +103,15 @@ def test_symbolic_links_are_not_followed(tmp_path):
         by_student["bob"].read(1000)
 
 
+def test_a_link_to_itself_ends_nothing(tmp_path):
+    root = folder_of(tmp_path / "in", "ada/ex04.ipynb")
+    (root / "bob").mkdir()
+    (root / "bob" / "loop").symlink_to("loop")
+    by_student = {one.student: one for one in submissions(root, out=root / "grades")}
+    with pytest.raises(UnreadableError, match="symbolic link is not followed"):
+        by_student["bob"].read(1000)
+
+
 def test_what_is_no_regular_file_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "ada.ipynb")  # opening it would wait for ever
     (one,) = submissions(tmp_path)

@@ -21,6 +21,7 @@ from course_lib.grading.gradebook import Change, Gradebook, Standing
 from course_lib.grading.settings import read_settings
 from course_lib.grading.submissions import Submission, left_out, submissions
 from course_lib.grading.summary import summary
+from course_lib.grading.visible_text import visible
 
 ALL = "all"
 INTERRUPTED = 130  # what shells say of Ctrl-C
@@ -66,7 +67,8 @@ def run(options: Options) -> int:
         raise ValueError(f"cannot write to --out {options.out}: {error.strerror}") from error
     if others := left_out(options.source, found):
         more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-        click.echo(f"Left out, as nobody's: {', '.join(others[:_MOST_NAMED])}{more}", err=True)
+        named = ", ".join(map(visible, others[:_MOST_NAMED]))
+        click.echo(f"Left out, as nobody's: {named}{more}", err=True)
     if options.unsafe:
         click.echo(_UNSAFE, err=True)
     url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
@@ -193,7 +195,7 @@ def _say(
     if outcome.failed:
         done.append(f"{len(outcome.failed)} not graded")
     lines = [f"Files: {', '.join(done)}."]
-    lines += [f"  {one.place}: {why}" for one, why in outcome.failed[:_MOST_SHOWN]]
+    lines += [f"  {visible(one.place)}: {why}" for one, why in outcome.failed[:_MOST_SHOWN]]
     if left:
         lines.append(f"Not graded yet: {left}. Run the same command again.")
     found = summary(standings)
@@ -211,7 +213,7 @@ def _say(
     if changes:
         lines.append(f"{_count(len(changes), 'result')} changed:")
         lines += [
-            f"  {one.student}, {one.exercise}: {one.before:g} -> {one.after:g} "
+            f"  {visible(one.student)}, {one.exercise}: {one.before:g} -> {one.after:g} "
             f"({', '.join(task.task for task in one.tasks) or one.state_after})"
             for one in changes[:_MOST_SHOWN]
         ]

@@ -120,11 +120,11 @@ def submissions(source: Path, out: Path | None = None) -> list[Submission]:
     notebooks = [one for one in found if one.place.endswith(NOTEBOOK)]
     if not notebooks:
         raise ValueError(f"{source} holds no notebook (*{NOTEBOOK})")
-    written = None if out is None else out.resolve()
+    written, top = None if out is None else out.resolve(), source.resolve()
     students = {(one.student, one.user): one for one in notebooks}
     for one in sorted(found, key=lambda one: (NOTEBOOK not in one.place, one.place)):
         is_somebodys = "/" in one.place or platform_of(one.place)
-        is_ours = written is not None and (source / one.place).resolve().is_relative_to(written)
+        is_ours = written is not None and (top / one.place).is_relative_to(written)
         if is_somebodys and not is_ours and (one.student, one.user) not in students:
             students[one.student, one.user] = one
             notebooks.append(one)
