@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from course_lib.authoring.errors import CellFailure, CourseError
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 # Half of the time until a command begins would be a grammar that jsonschema, under nbformat, loads
 # for texts of the format "iri"; schemas of notebooks have none.
@@ -70,14 +67,16 @@ def build(names: tuple[str, ...], only_check: bool, root: Path | None) -> None:
 @click.option("-p", "parameters", nargs=2, multiple=True, help="A parameter: NAME VALUE.")
 @click.option("--out", type=click.Path(path_type=Path), help="Keep the executed copies here.")
 @click.option("--timeout", type=click.IntRange(min=1), help="Seconds that one cell may take.")
-@click.option("--compare-figures", is_flag=True, help="Fail where a picture is not the stored one.")
+@click.option("--jobs", type=click.IntRange(min=1), help="At one time; by default one a core.")
+@click.option("--compare", is_flag=True, help="Fail where text, a number or a picture changes.")
 @click.option("--fast", is_flag=True, help="Train fewer runs; fail where a conclusion changes.")
 def run(
     notebooks: tuple[Path, ...],
     parameters: tuple[tuple[str, str], ...],
     out: Path | None,
     timeout: int | None,
-    compare_figures: bool,
+    jobs: int | None,
+    compare: bool,
     fast: bool,
 ) -> None:
     """Execute NOTEBOOKS, or those in a folder, and say which of them fail.
@@ -85,35 +84,67 @@ def run(
     The files stay as they are: executed copies are kept only with --out.
     """
     with _one_line_errors():
-        from course_lib.authoring.conclusions import differing_conclusions, fast_parameters
+        from course_lib.authoring import running
+        from course_lib.authoring.conclusions import fast_parameters
         from course_lib.authoring.execution import DEFAULT_TIMEOUT, check_executable, read_notebook
-        from course_lib.authoring.figures import differing_figures
         from course_lib.authoring.parameters import parse_value
 
-        if fast and compare_figures:
-            raise CourseError("--fast draws other figures; leave out --compare-figures")
-        compare = differing_conclusions if fast else differing_figures if compare_figures else None
+        if fast and compare:
+            raise CourseError("--fast trains other runs; leave out --compare")
         paths = _notebook_paths(notebooks)
         values = {name: parse_value(value) for name, value in parameters}
-        stored = {}
+        wanted = []
         for path in paths:
-            stored[path] = read_notebook(path)
-            check_executable(stored[path], str(path), values)
+            nb = read_notebook(path)
+            check_executable(nb, str(path), values)
+            wanted.append(
+                running.Job(
+                    path,
+                    values | (fast_parameters(nb) if fast else {}),
+                    timeout or DEFAULT_TIMEOUT,
+                    "outputs" if compare else "conclusions" if fast else None,
+                )
+            )
         if out is not None:
             _prepare_output(out, paths)
-        rows = []
-        for path, nb in stored.items():
-            seconds, failed = _run_one(
-                path,
-                nb,
-                values | (fast_parameters(nb) if fast else {}),
-                out,
-                timeout or DEFAULT_TIMEOUT,
-                compare,
-            )
-            rows.append((str(path), f"{seconds:.1f}", "failed" if failed else "ok"))
-    click.echo(_table(("notebook", "seconds", "state"), rows))
-    sys.exit(any(state == "failed" for _, _, state in rows))
+        rows = {}
+        for done in running.run_all(wanted, running.notebooks_at_once(jobs, len(wanted))):
+            for message in done.messages:
+                click.echo(f"\n{message}\n", err=True)
+            if out is not None:
+                _keep(done.notebook, out / done.job.path.name)
+            state = "failed" if done.messages else "ok"
+            rows[done.job.path] = (str(done.job.path), f"{done.seconds:.1f}", state)
+    click.echo(_table(("notebook", "seconds", "state"), [rows[path] for path in paths]))
+    sys.exit(any(state == "failed" for _, _, state in rows.values()))
+
+
+@main.command()
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--processor", "names", multiple=True, help="One to compute as; by default all.")
+@click.option("--jobs", type=click.IntRange(min=1), help="At one time; by default one a core.")
+def portable(notebooks: tuple[Path, ...], names: tuple[str, ...], jobs: int | None) -> None:
+    """Execute NOTEBOOKS as other x86-64 processors would, and list each cell that changes.
+
+    Exit status 0: no conclusion changes, and every number stays within its own uncertainty.
+    """
+    with _one_line_errors():
+        from course_lib.authoring import portable as processors
+        from course_lib.authoring.running import notebooks_at_once
+
+        paths = _notebook_paths(notebooks)
+        chosen = processors.find_processors(names)
+        surveys = []
+        for found in processors.survey(paths, chosen, notebooks_at_once(jobs, len(paths))):
+            surveys.append(found)
+            click.echo(f"{found.processor.name}: {'ok' if found.passed else 'failed'}")
+            for path, changed in found.changed.items():
+                for change in changed:
+                    click.echo(f"  {path}, cell {change.cell}, {change.kind}: {change.message}")
+            for message in found.failed:
+                click.echo(textwrap.indent(message, "  "))
+        click.echo(f"\n{processors.table(surveys)}")
+    sys.exit(not all(found.passed for found in surveys))
 
 
 @main.command()
@@ -251,36 +282,6 @@ def _prepare_output(out: Path, paths: Sequence[Path]) -> None:
         reason = error.strerror
     if reason:
         raise CourseError(f"cannot write to --out {out} ({reason}); choose another folder")
-
-
-def _run_one(
-    path: Path,
-    stored: NotebookNode,
-    values: dict[str, Any],
-    out: Path | None,
-    timeout: int,
-    compare: Callable[[NotebookNode, NotebookNode], list[str]] | None,
-) -> tuple[float, bool]:
-    """Executes one notebook, prints what failed; the seconds, and whether anything failed.
-
-    `compare` takes the stored and the executed notebook and says what is wrong with the second.
-    The execution reads `path` for itself: it may change what it is given.
-    """
-    from course_lib.authoring.execution import execute
-
-    bar = {"desc": path.name, "file": sys.stderr}
-    try:
-        execution = execute(path, parameters=values, timeout=timeout, progress=bar)
-        executed, seconds, messages = execution.notebook, execution.seconds, []
-    except CellFailure as failure:
-        executed, seconds, messages = failure.executed, failure.seconds, [failure.report()]
-    if compare is not None and not messages:
-        messages = [f"{path.name}: {m}" for m in compare(stored, executed)]
-    for message in messages:
-        click.echo(f"\n{message}\n", err=True)
-    if out is not None:
-        _keep(executed, out / path.name)
-    return seconds, bool(messages)
 
 
 def _keep(nb: Any, path: Path) -> None:

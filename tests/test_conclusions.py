@@ -45,9 +45,9 @@ def test_run_fast_compares_conclusions_and_leaves_others_alone(tmp_path):
     assert lr_course("run", "--fast", plain).exit_code == 0
 
 
-def test_fast_and_figures_exclude_each_other(tmp_path):
+def test_fast_and_compare_exclude_each_other(tmp_path):
     path = write_notebook(tmp_path / "a.ipynb", "1")
-    assert_one_line_error(lr_course("run", path, "--fast", "--compare-figures"), "other figures")
+    assert_one_line_error(lr_course("run", path, "--fast", "--compare"), "trains other runs")
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,14 @@
 """Execution through papermill: failures are named, parameters checked, outputs made stable."""
 
-import base64
-import io
 import json
 
 import nbformat
-import PIL.Image
 import pytest
 from conftest import notebook, write_notebook
 
-from course_lib.authoring import figures
 from course_lib.authoring.cleaning import clean
 from course_lib.authoring.errors import CellFailure, CourseError
 from course_lib.authoring.execution import execute, read_notebook
-from course_lib.authoring.figures import differing_figures
 from course_lib.authoring.parameters import check_parameters, parameters_of, parse_value
 
 SLIDER = """\
@@ -246,87 +241,3 @@ def test_neighbouring_streams_become_one():
     ]
     streams = [(output.name, output.text) for output in clean(nb).cells[0].outputs]
     assert streams == [("stdout", "ab"), ("stderr", "c"), ("stdout", "d")]
-
-
-# Figures
-
-DRAW = """\
-import matplotlib
-matplotlib.use("Agg")
-import base64, io
-import matplotlib.pyplot as plt
-from IPython.display import HTML, Image, display
-def png(dpi, height):
-    figure, axes = plt.subplots(figsize=(4, 3))
-    axes.plot([0, 1, 2], [0, height, 1])
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi)
-    return buffer.getvalue()
-def show_embedded(data):
-    data = base64.b64encode(data).decode()
-    display(HTML(f'<img alt="a curve" src="data:image/png;base64,{data}">'))
-"""
-AS_IMAGE = "display(Image(png({}, {}), alt='a curve'))"
-AS_HTML = "show_embedded(png({}, {}))"
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    """The same two cells, as stored, with another height, with another resolution."""
-    variants = {"stored": (60, 1), "moved": (60, 2), "finer": (80, 1)}
-    shown = [text.format(*values) for values in variants.values() for text in (AS_IMAGE, AS_HTML)]
-    cells = execute(notebook(DRAW, *shown)).notebook.cells[1:]
-    return {
-        name: nbformat.v4.new_notebook(cells=cells[2 * i : 2 * i + 2])
-        for i, name in enumerate(variants)
-    }
-
-
-def test_same_figures_do_not_differ(pictures):
-    assert differing_figures(pictures["stored"], pictures["stored"]) == []
-
-
-def test_other_curve_differs_in_image_and_in_html(pictures):
-    messages = differing_figures(pictures["stored"], pictures["moved"])
-    assert [m.split("(")[0] for m in messages] == [
-        "figure of cell 1 differs from the stored one ",
-        "figure of cell 2 differs from the stored one ",
-    ]
-    assert "make build" in messages[0]
-
-
-def test_a_figure_that_varies_is_allowed_more_but_not_everything(pictures, monkeypatch):
-    stored = nbformat.from_dict(json.loads(json.dumps(pictures["stored"])))
-    stored.cells[0].metadata["tags"] = ["varies"]
-    monkeypatch.setattr(figures, "TOLERANCE_WHERE_IT_VARIES", 1.0)
-    assert [m.split("(")[0] for m in differing_figures(stored, pictures["moved"])] == [
-        "figure of cell 2 differs from the stored one "
-    ]
-    monkeypatch.setattr(figures, "TOLERANCE_WHERE_IT_VARIES", 1e-6)
-    assert len(differing_figures(stored, pictures["moved"])) == 2
-    monkeypatch.undo()
-    for tags, allowed, refused in (([], 1, 2), (["varies"], 11, 13)):  # of 255 shades of grey
-        assert differing_figures(grey(100, tags), grey(100 + allowed, tags)) == []
-        assert len(differing_figures(grey(100, tags), grey(100 + refused, tags))) == 1
-
-
-def grey(shade, tags):
-    """An executed notebook whose one figure is all of one shade, 0..255."""
-    buffer = io.BytesIO()
-    PIL.Image.new("L", (16, 16), shade).save(buffer, format="png")
-    nb = notebook(("", tags))
-    data = {"image/png": base64.b64encode(buffer.getvalue()).decode()}
-    nb.cells[0].update(execution_count=1, outputs=[nbformat.v4.new_output("display_data", data)])
-    return nb
-
-
-def test_other_shape_and_missing_figure_differ(pictures):
-    assert "shape" in differing_figures(pictures["stored"], pictures["finer"])[0]
-    without = nbformat.from_dict(json.loads(json.dumps(pictures["stored"])))
-    without.cells[0].outputs = []
-    assert "1 stored, 0 now" in differing_figures(pictures["stored"], without)[0]
-
-
-def test_figures_that_were_never_stored_are_passed_over(pictures):
-    unexecuted = notebook(*(cell.source for cell in pictures["stored"].cells))
-    assert differing_figures(unexecuted, pictures["stored"]) == []

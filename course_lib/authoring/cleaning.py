@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import nbformat
@@ -32,7 +32,7 @@ def clean(nb: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code" and "progress" in cell.metadata.get("tags", []):
             cell.outputs = []  # the learner's own, on this machine
         elif cell.cell_type == "code":
-            cell.outputs = _merged_streams(cell.outputs)
+            cell.outputs = merged_streams(cell.outputs)
             for output in cell.outputs:
                 if "text/html" in output.get("data", {}):
                     output.data.pop(WIDGET_VIEW, None)
@@ -53,9 +53,10 @@ def error_outputs(tree: Any) -> Iterator[str]:
             yield from error_outputs(value)
 
 
-def _merged_streams(outputs: list[NotebookNode]) -> list[NotebookNode]:
+def merged_streams(outputs: Sequence[NotebookNode]) -> list[NotebookNode]:
+    """The outputs, with neighbouring pieces of one stream put together."""
     merged: list[NotebookNode] = []
-    for output in outputs:
+    for output in copy.deepcopy(list(outputs)):
         same = (
             merged
             and output.output_type == merged[-1].output_type == "stream"

@@ -47,6 +47,7 @@ def execute(
     timeout: int = DEFAULT_TIMEOUT,
     cwd: Path | None = None,
     progress: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Execution:
     """Executes a notebook from its first cell to its last; the file itself stays as it is.
 
@@ -56,6 +57,7 @@ def execute(
         timeout: seconds that one cell may take.
         cwd: folder in which the kernel starts; by default the folder of the notebook.
         progress: arguments for papermill's tqdm bar; None shows no bar.
+        environment: variables that the kernel has besides those of this process.
 
     Raises:
         CourseError: not a notebook, an unknown or ill-typed parameter, no such kernel; nothing
@@ -79,6 +81,7 @@ def execute(
             progress_bar=dict(progress) if progress is not None else False,
             cwd=cwd,
             execution_timeout=timeout,
+            environment=dict(environment or {}),
             run=run,
         )
     except PapermillExecutionError as error:
@@ -235,13 +238,14 @@ class _Engine(NBClientEngine):
         *,
         run: _Run,
         execution_timeout: int,
+        environment: dict[str, str],
         start_timeout: int = 60,
         **_unused: Any,
     ) -> None:
         run.notebook = nb_man.nb
         # A cell of JupyterLab may have started us; nobody looks on in the kernels we start.
-        environment = {k: v for k, v in os.environ.items() if k != "JPY_SESSION_NAME"}
-        environment.setdefault("LR_COURSE_PROGRESS", "")  # solving a solution is no progress
+        inherited = {k: v for k, v in os.environ.items() if k != "JPY_SESSION_NAME"}
+        inherited.setdefault("LR_COURSE_PROGRESS", "")  # solving a solution is no progress
         _Client(
             nb_man,
             run,
@@ -251,7 +255,7 @@ class _Engine(NBClientEngine):
             log=_log,
             shutdown_kernel="immediate",  # a graceful end stalls 4 s now and then
             extra_arguments=["--log-level=ERROR"],  # or each kernel warns about TCP on stderr
-        ).execute(env=environment)
+        ).execute(env=inherited | environment)
 
 
 papermill_engines.register(ENGINE, _Engine)

@@ -1,0 +1,130 @@
+"""Tables of measured numbers: shown to the digits that their intervals support.
+
+A run of training amplifies rounding, and processors round differently. A mean over seeds is
+therefore the same on two machines only to within a part of its own interval. `show_table` rounds
+to that part, and leaves the unrounded numbers in the output's data, where the check of a notebook
+finds them: it allows a measured number to move by `SHARE` of the half-width of its interval, and
+compares everything else exactly.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Sequence
+
+from course_lib.intervals import Interval
+
+#: Type of the part of an output that holds the table's cells unrounded.
+MIME = "application/vnd.lr-course.table+json"
+
+#: Part of the half-width of an interval by which its mean and ends may differ between machines.
+SHARE = 0.25
+
+Cell = Interval | str | int
+
+
+def tolerance(interval: Interval) -> float:
+    """Return by how much the mean and the ends may differ on another machine.
+
+    tolerance = SHARE * (high - low) / 2, in the unit of the interval; 0 for an interval of no
+    width, nan where an end is missing.
+
+    >>> tolerance(Interval(1.0, 0.8, 1.2))
+    0.05
+    """
+    return round(SHARE * (interval.high - interval.low) / 2, 15)
+
+
+def decimals(interval: Interval) -> int:
+    """Return the digits after the point that the interval supports, 0 or more.
+
+    Rounding moves a number by up to half a unit of its last digit; the digits are as many as keep
+    that within the tolerance. Without a width there is nothing to go by, and there are six.
+
+    >>> decimals(Interval(0.528, 0.515, 0.541)), decimals(Interval(1.0, 0.8, 1.2))
+    (3, 1)
+    """
+    allowed = tolerance(interval)
+    if not math.isfinite(allowed) or allowed == 0:
+        return 6
+    return max(0, math.ceil(-math.log10(2 * allowed) - 1e-9))
+
+
+def text(cell: Cell) -> str:
+    """Return a cell as it is shown; an interval as `mean [low, high]`.
+
+    >>> text(Interval(0.52834, 0.51533, 0.54135))
+    '0.528 [0.515, 0.541]'
+    """
+    return f"{cell:.{decimals(cell)}f}" if isinstance(cell, Interval) else str(cell)
+
+
+def show_table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Display a table in a notebook: HTML, the same as text, and its cells unrounded.
+
+    Args:
+        header: names of the columns, with their units.
+        rows: the cells of each row, as many as there are columns: an `Interval` for what was
+            measured, a str or an int for what is the same on every machine.
+
+    Raises:
+        TypeError: a cell is of another type. A float has no interval, so nothing says how far it
+            can be trusted: give its interval, or format it to the digits that always come out.
+        ValueError: a row has more or fewer cells than the header.
+    """
+    from IPython.display import display  # only a notebook needs it
+
+    for number, row in enumerate(rows):
+        if len(row) != len(header):
+            raise ValueError(
+                f"rows[{number}] must have {len(header)} cells, one a column, got {len(row)}"
+            )
+        for name, cell in zip(header, row, strict=True):
+            if isinstance(cell, bool) or not isinstance(cell, Interval | str | int):
+                raise TypeError(
+                    f"rows[{number}], column {name!r} must be an Interval, a str or an int, "
+                    f"got {cell!r}"
+                )
+    shown = [[text(cell) for cell in row] for row in rows]
+    numeric = [
+        any(not isinstance(row[column], str) for row in rows) for column in range(len(header))
+    ]
+    display(
+        {
+            "text/html": _html(header, shown, numeric),
+            "text/plain": _plain(header, shown, numeric),
+            MIME: {"header": list(header), "rows": [[_raw(cell) for cell in row] for row in rows]},
+        },
+        raw=True,
+    )
+
+
+def _raw(cell: Cell) -> str | int | list[float | None]:
+    if not isinstance(cell, Interval):
+        return cell
+    ends = (float(cell.mean), float(cell.low), float(cell.high))
+    return [end if math.isfinite(end) else None for end in ends]  # JSON has neither nan nor inf
+
+
+def _plain(header: Sequence[str], shown: list[list[str]], numeric: Sequence[bool]) -> str:
+    lines = [list(header), *shown]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+
+    def written(line: list[str]) -> str:
+        cells = zip(line, widths, numeric, strict=True)
+        return "  ".join(c.rjust(w) if right else c.ljust(w) for c, w, right in cells).rstrip()
+
+    return "\n".join([written(lines[0]), "  ".join("-" * w for w in widths), *map(written, shown)])
+
+
+def _html(header: Sequence[str], shown: list[list[str]], numeric: Sequence[bool]) -> str:
+    def written(tag: str, line: Sequence[str]) -> str:
+        sides = ["right" if right else "left" for right in numeric]
+        cells = zip(line, sides, strict=True)
+        return "".join(
+            f'<{tag} style="text-align: {side}">{html.escape(cell)}</{tag}>' for cell, side in cells
+        )
+
+    body = "".join(f"<tr>{written('td', line)}</tr>" for line in shown)
+    return f"<table><thead><tr>{written('th', header)}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,153 @@
+"""An executed notebook against the stored one: what may differ, what may not, and what is said."""
+
+import base64
+import copy
+import io
+from functools import cache
+
+import matplotlib.figure
+import nbformat
+import PIL.Image
+import pytest
+from conftest import notebook
+
+from course_lib.authoring import comparing, figures
+from course_lib.intervals import Interval
+from course_lib.measured import MIME, text
+
+new_output = nbformat.v4.new_output
+
+
+def executed(*outputs, tags=()):
+    """An executed notebook of one cell."""
+    nb = notebook(("x", list(tags)))
+    nb.cells[0].update(execution_count=1, outputs=copy.deepcopy(list(outputs)))
+    return nb
+
+
+def stream(written, name="stdout"):
+    return new_output("stream", name=name, text=written)
+
+
+def table(*cells, header=("what", "loss")):
+    raw = [[c.mean, c.low, c.high] if isinstance(c, Interval) else c for c in cells]
+    words = " ".join(text(cell) for cell in cells)
+    data = {"text/plain": words, "text/html": words, MIME: {"header": header, "rows": [raw]}}
+    return new_output("display_data", data=data)
+
+
+def kinds(stored, now):
+    return [change.kind for change in comparing.changes(stored, now)]
+
+
+def test_the_same_outputs_do_not_differ():
+    nb = executed(stream("a\n"), table("one", Interval(0.5, 0.4, 0.6)), picture())
+    assert comparing.changes(nb, copy.deepcopy(nb)) == []
+
+
+@pytest.mark.parametrize(
+    ("now", "message"),
+    [
+        ([stream("loss 0.51\nend\n")], "'loss 0.51', stored is 'loss 0.50'"),
+        ([stream("loss 0.50\n")], "1 lines, stored are 2"),
+        ([stream("loss 0.50\nend\n", "stderr")], "outputs are ['stderr'], stored are ['stdout']"),
+        ([], "outputs are [], stored are ['stdout']"),
+    ],
+)
+def test_text_is_compared_exactly(now, message):
+    stored = executed(stream("loss 0.50\n"), stream("end\n"))
+    assert comparing.failures(stored, executed(*now)) == [f"cell 1, text: {message}"]
+
+
+def test_what_a_conclusion_says_is_a_kind_of_its_own():
+    stored, now = (executed(stream(said), tags=["conclusion"]) for said in ("better", "open"))
+    assert comparing.failures(stored, now) == ["cell 1, conclusion: 'open', stored is 'better'"]
+
+
+@pytest.mark.parametrize(
+    ("now", "found"),
+    [
+        (Interval(0.50, 0.40, 0.60), []),
+        (Interval(0.524, 0.38, 0.62), ["rounded"]),  # a quarter of 0.1 is allowed
+        (Interval(0.53, 0.40, 0.60), ["table"]),
+        (Interval(0.50, 0.37, 0.60), ["table"]),
+        (Interval(0.50, 0.40, 0.63), ["table"]),
+        (Interval(float("nan"), 0.4, 0.6), ["table"]),
+    ],
+)
+def test_a_measured_number_is_compared_within_its_own_uncertainty(now, found):
+    stored = executed(table("one", Interval(0.50, 0.40, 0.60)))
+    assert kinds(stored, executed(table("one", now))) == found
+
+
+def test_without_a_width_a_number_must_be_the_same():
+    stored = executed(table("one", Interval(0.5, 0.5, 0.5)))
+    assert kinds(stored, executed(table("one", Interval(0.5, 0.5, 0.5)))) == []
+    assert kinds(stored, executed(table("one", Interval(0.5 + 1e-9, 0.5, 0.5)))) == ["table"]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        table("two", Interval(0.5, 0.4, 0.6)),
+        table("one", "0.5"),
+        table("one", Interval(0.5, 0.4, 0.6), header=("what", "score")),
+    ],
+)
+def test_all_else_in_a_table_is_compared_exactly(now):
+    stored = executed(table("one", Interval(0.5, 0.4, 0.6)))
+    assert kinds(stored, executed(now)) == ["table"]
+
+
+def test_a_table_that_is_missing_is_another_output():
+    stored = executed(table("one", Interval(0.5, 0.4, 0.6)), stream("end"))
+    assert kinds(stored, executed(stream("end"))) == ["text"]
+
+
+def test_what_was_never_executed_is_passed_over():
+    assert comparing.changes(notebook("x"), executed(stream("a"))) == []
+
+
+@cache
+def curve(dpi=60, height=1.0):
+    figure = matplotlib.figure.Figure(figsize=(4, 3))
+    figure.subplots().plot([0, 1, 2], [0, height, 1])
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def picture(embedded=False, **look):
+    data = curve(**look)
+    tag = f'<img alt="a curve" src="data:image/png;base64,{data}">'
+    return new_output("display_data", data={"text/html": tag} if embedded else {"image/png": data})
+
+
+@pytest.mark.parametrize("embedded", [False, True])
+@pytest.mark.parametrize("look", [{"height": 2.0}, {"dpi": 80}])
+def test_another_picture_differs(embedded, look):
+    stored, now = executed(picture(embedded)), executed(picture(embedded, **look))
+    assert kinds(stored, now) == ["figure"]
+    assert "make build" in comparing.failures(stored, now)[0]
+
+
+def test_a_missing_picture_differs():
+    assert kinds(executed(picture()), executed()) == ["figure"]
+
+
+def grey(shade, tags=()):
+    """An executed notebook whose one figure is all of one shade, 0..255."""
+    buffer = io.BytesIO()
+    PIL.Image.new("L", (16, 16), shade).save(buffer, format="png")
+    data = {"image/png": base64.b64encode(buffer.getvalue()).decode()}
+    return executed(new_output("display_data", data=data), tags=tags)
+
+
+def test_a_figure_that_varies_is_allowed_more_but_not_everything():
+    for tags, allowed, refused in (((), 1, 2), (["varies"], 11, 13)):  # of 255 shades of grey
+        assert kinds(grey(100, tags), grey(100 + allowed, tags)) == []
+        assert kinds(grey(100, tags), grey(100 + refused, tags)) == ["figure"]
+
+
+def test_the_tolerances_are_those_that_were_measured():
+    assert (figures.TOLERANCE, figures.TOLERANCE_WHERE_IT_VARIES) == (0.006, 0.05)
