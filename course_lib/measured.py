@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Sequence
 
 from course_lib.intervals import Interval
@@ -22,6 +23,7 @@ MIME = "application/vnd.lr-course.table+json"
 SHARE = 0.25
 
 Cell = Interval | str | int
+_NUMBER = re.compile(r"[-+−]?[\d,.]+(e[-+]?\d+)?\s?%?|–|")
 
 
 def tolerance(interval: Interval) -> float:
@@ -87,9 +89,7 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
                     f"got {cell!r}"
                 )
     shown = [[text(cell) for cell in row] for row in rows]
-    numeric = [
-        any(not isinstance(row[column], str) for row in rows) for column in range(len(header))
-    ]
+    numeric = [all(_is_number(row[column]) for row in rows) for column in range(len(header))]
     display(
         {
             "text/html": _html(header, shown, numeric),
@@ -98,6 +98,10 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
         },
         raw=True,
     )
+
+
+def _is_number(cell: Cell) -> bool:
+    return not isinstance(cell, str) or _NUMBER.fullmatch(cell) is not None
 
 
 def _raw(cell: Cell) -> str | int | list[float | None]:

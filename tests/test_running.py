@@ -41,7 +41,7 @@ def test_what_takes_long_begins_first(tmp_path):
 
 @pytest.mark.parametrize(
     ("jobs", "notebooks", "cores", "at_once"),
-    [(None, 9, 2, 2), (None, 9, 64, 4), (None, 1, 64, 1), (8, 9, 2, 8), (8, 3, 2, 3)],
+    [(None, 9, 2, 2), (None, 9, 64, 4), (None, 3, 64, 1), (8, 9, 2, 8), (8, 3, 2, 3)],
 )
 def test_how_many_at_once(monkeypatch, jobs, notebooks, cores, at_once):
     monkeypatch.setattr(running, "cpu_count", lambda: cores)

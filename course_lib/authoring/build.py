@@ -17,6 +17,12 @@ from course_lib.authoring.cleaning import clean
 from course_lib.authoring.errors import CourseError
 from course_lib.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
 from course_lib.authoring.figures import README_PICTURE, readme_picture
+from course_lib.authoring.running import (
+    environment_of,
+    in_processes,
+    notebooks_at_once,
+    takes_long,
+)
 from course_lib.authoring.sources import GENERATED, Target, targets
 
 
@@ -54,10 +60,9 @@ def build(
     _check_writable(root)
     with _writing(root), tempfile.TemporaryDirectory(prefix=".build-", dir=root) as folder:
         made = {}
-        for target in tqdm(chosen, desc="build", unit="notebook"):
-            made[target.path] = Path(folder) / target.path.replace("/", "-")
-            nb = _make(root, target, timeout)
-            write_notebook(nb, made[target.path])
+        for path, nb in _make_all(root, chosen, timeout):
+            made[path] = Path(folder) / path.replace("/", "-")
+            write_notebook(nb, made[path])
             picture = readme_picture(nb)
             if picture is not None:
                 made[README_PICTURE] = Path(folder) / "picture.png"
@@ -88,13 +93,46 @@ def _chosen(found: list[Target], names: Sequence[str]) -> list[Target]:
     return [target for target in found if not names or Path(target.source).stem in names]
 
 
-def _make(root: Path, target: Target, timeout: int) -> NotebookNode:
-    nb = target.make(root, target.source)
-    if not target.executed:
-        return nb
-    folder = root / Path(target.path).parent
-    folder.mkdir(exist_ok=True)  # the kernel starts there, as a reader's does
-    return clean(execute(nb, timeout=timeout, cwd=folder).notebook)
+@dataclass(frozen=True)
+class _Task:
+    """A notebook to execute, made from its source."""
+
+    path: str
+    notebook: NotebookNode
+    folder: Path
+    timeout: int
+    environment: dict[str, str]
+
+
+def _make_all(
+    root: Path, chosen: Sequence[Target], timeout: int
+) -> Iterator[tuple[str, NotebookNode]]:
+    """Yield path and notebook of every target: first what is not executed, then as it is done."""
+    made = [(target, target.make(root, target.source)) for target in chosen]
+    executed = [(target, nb) for target, nb in made if target.executed]
+    executed.sort(key=lambda pair: not takes_long(pair[1]))
+    at_once = notebooks_at_once(None, len(executed))
+    tasks = [
+        _Task(t.path, nb, root / Path(t.path).parent, timeout, environment_of(at_once))
+        for t, nb in executed
+    ]
+    with tqdm(total=len(made), desc="build", unit="notebook") as bar:
+        for target, nb in made:
+            if not target.executed:
+                bar.update()
+                yield target.path, nb
+        done = in_processes(_make, tasks, at_once) if at_once > 1 else map(_make, tasks)
+        for result in done:
+            bar.update()
+            yield result
+
+
+def _make(task: _Task) -> tuple[str, NotebookNode]:
+    task.folder.mkdir(exist_ok=True)  # the kernel starts there, as a reader's does
+    execution = execute(
+        task.notebook, timeout=task.timeout, cwd=task.folder, environment=task.environment
+    )
+    return task.path, clean(execution.notebook)
 
 
 def _replaces(new: Path, path: Path) -> bool:

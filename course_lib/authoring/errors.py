@@ -56,6 +56,11 @@ class CellFailure(Exception):
         self.executed = executed
         self.seconds = seconds
 
+    def __reduce__(self) -> tuple:
+        """Travel from the process that executed the notebook to the one that asked for it."""
+        parts = (self.notebook, self.number, self.source, self.error, self.traceback)
+        return CellFailure, (*parts, self.executed, self.seconds)
+
     def report(self) -> str:
         """The failure in full: where, the source of the cell, the end of the traceback."""
         parts = [str(self), "", _indented(self.source)]

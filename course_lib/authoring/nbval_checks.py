@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from nbval.plugin import IPyNbCell
 
-from course_lib.authoring.conclusions import fast_parameters
 from course_lib.authoring.figures import differing_pictures, without_pictures
+from course_lib.authoring.running import takes_long
 from course_lib.authoring.tables import differing_tables, split_tables
 
 
@@ -37,12 +37,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the lessons that take long, so that none of them is left alone at the end."""
-    items.sort(key=lambda item: isinstance(item, IPyNbCell) and not _takes_long(item))  # stable
-
-
-def _takes_long(item: IPyNbCell) -> bool:
-    # A lesson of more than twelve seconds has the parameter FAST.
-    return bool(fast_parameters(item.parent.nb))
+    items.sort(key=lambda item: isinstance(item, IPyNbCell) and not takes_long(item.parent.nb))
 
 
 def _compared_as_text(outputs: Sequence[Any]) -> list[Any]:

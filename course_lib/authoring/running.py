@@ -6,9 +6,9 @@ import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from joblib import cpu_count
 from nbformat import NotebookNode
@@ -18,6 +18,9 @@ from course_lib.authoring.comparing import failures
 from course_lib.authoring.conclusions import differing_conclusions, fast_parameters
 from course_lib.authoring.errors import CellFailure
 from course_lib.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
+
+T = TypeVar("T")
+Result = TypeVar("Result")
 
 MOST_AT_ONCE = 4  # by default: a kernel that trains takes up to half a gigabyte
 
@@ -60,40 +63,56 @@ def notebooks_at_once(jobs: int | None, notebooks: int) -> int:
     """Return how many notebooks to execute at the same time.
 
     Args:
-        jobs: as many as the user asks for; None: one a core, MOST_AT_ONCE at most.
+        jobs: as many as the user asks for; None: one a core, MOST_AT_ONCE at most, and no more
+            than one for every two notebooks, as another process takes as long as a short one.
         notebooks: how many there are.
     """
-    return max(1, min(jobs or min(cpu_count(), MOST_AT_ONCE), notebooks))
+    if jobs is None:
+        jobs = min(cpu_count(), MOST_AT_ONCE, notebooks // 2)
+    return max(1, min(jobs, notebooks))
 
 
 def run_all(jobs: Sequence[Job], at_once: int) -> Iterator[Done]:
-    """Execute notebooks and yield them as they are done, those that take long first.
-
-    Notebooks that are executed at the same time share the cores: each trains in as many processes
-    as are left for it.
-    """
-    jobs = sorted(jobs, key=_is_quick)  # the sort is stable
+    """Execute notebooks and yield them as they are done, those that take long first."""
+    jobs = sorted(jobs, key=lambda job: not takes_long(read_notebook(job.path)))  # stable
     if at_once == 1:
         for job in jobs:
             yield run_one(job, {"desc": job.path.name, "file": sys.stderr})
         return
-    share = {"LOKY_MAX_CPU_COUNT": str(max(1, cpu_count() // at_once))}
-    jobs = [
-        Job(j.path, j.parameters, j.timeout, j.compare, {**share, **j.environment}) for j in jobs
-    ]
+    share = environment_of(at_once)
+    jobs = [replace(job, environment={**share, **job.environment}) for job in jobs]
+    with tqdm(total=len(jobs), desc="run", unit="notebook") as bar:
+        for done in in_processes(run_one, jobs, at_once):
+            bar.set_postfix_str(done.job.path.name)
+            bar.update()
+            yield done
+
+
+def in_processes(
+    function: Callable[[T], Result], tasks: Sequence[T], at_once: int
+) -> Iterator[Result]:
+    """Yield what a function returns for each task, in the order in which they are done.
+
+    Where it raises, what has not begun does not begin.
+    """
     context = multiprocessing.get_context("spawn")  # no fork of a process that has threads
     with ProcessPoolExecutor(at_once, mp_context=context) as pool:
-        futures = [pool.submit(run_one, job) for job in jobs]
         try:
-            with tqdm(total=len(futures), desc="run", unit="notebook") as bar:
-                for future in as_completed(futures):
-                    done = future.result()
-                    bar.set_postfix_str(done.job.path.name)
-                    bar.update()
-                    yield done
+            for future in as_completed([pool.submit(function, task) for task in tasks]):
+                yield future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def environment_of(at_once: int) -> dict[str, str]:
+    """Return the variables with which a kernel takes its share of the cores when it trains."""
+    return {"LOKY_MAX_CPU_COUNT": str(max(1, cpu_count() // at_once))} if at_once > 1 else {}
+
+
+def takes_long(nb: NotebookNode) -> bool:
+    """Whether a notebook is a lesson of more than twelve seconds: it has the parameter FAST."""
+    return bool(fast_parameters(nb))
 
 
 def run_one(job: Job, progress: Mapping[str, Any] | None = None) -> Done:
@@ -118,8 +137,3 @@ def run_one(job: Job, progress: Mapping[str, Any] | None = None) -> Done:
         stored = read_notebook(job.path)  # the execution may have changed what it was given
         messages = [f"{job.path.name}: {m}" for m in COMPARE[job.compare](stored, executed)]
     return Done(job, executed, seconds, tuple(messages))
-
-
-def _is_quick(job: Job) -> bool:
-    # A lesson of more than twelve seconds has the parameter FAST.
-    return not fast_parameters(read_notebook(job.path))

@@ -28,6 +28,7 @@ from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, simulate_loop
 from course_lib.lint import lint
+from course_lib.measured import show_table
 from course_lib.plots.start import gallery, loss_over_peak, schedule_parts
 
 # %% [markdown]
@@ -327,14 +328,16 @@ def every_five(optimizer):
 
 
 workload = training.Workload(problems.noisy_spirals(), training.Mlp(dtype="float32"), batch_size=30)
-print("stepped every   rate at t = 0, 4, 5, 20, 449                  held-out loss    warnings")
+rows = []
 for per in ("epoch", "batch"):
     loop = Loop(updates=450, step_per=per, batches_per_epoch=30)
     result = simulate_loop(every_five, loop, base_lr=0.3)
     runs = training.train(workload, np.tile(result.rates, (seeds, 1)), range(seeds))
     score = mean_interval(runs.held_out_loss[:, -1])
-    rates = "  ".join(f"{result.rates[t]:.0e}" for t in (0, 4, 5, 20, 449))
-    print(f"{per:13}   {rates}   {score:.2f}   {len(result.warnings)}")
+    rates = [f"{result.rates[t]:.0e}" for t in (0, 4, 5, 20, 449)]
+    rows.append((per, *rates, score, len(result.warnings)))
+times = ["rate at t = 0", "4", "5", "20", "449"]
+show_table(["stepped every", *times, "held-out loss", "warnings"], rows)
 
 # %% [markdown]
 # In the second row the rate is gone before the first epoch is over, and with it the training: guessing has a loss of

@@ -23,6 +23,7 @@ import numpy as np
 
 from course_lib import explorers, plots, problems, schedules, theory, training
 from course_lib.intervals import mean_interval
+from course_lib.measured import show_table
 
 # %% [markdown]
 # ## What a step is
@@ -162,12 +163,15 @@ for rate in noise_rates:
     measured[rate] = np.array(losses)  # steps + 1, particles
 
 floors = [theory.noise_floor(rate, curvature=1.0, noise_std=1.0) for rate in noise_rates]
-print("rate    settles at, measured      eta/4    exact     first step within 10 % of the floor")
+rows = []
 for rate, floor in zip(noise_rates, floors, strict=True):
-    last = mean_interval(measured[rate][-1])
     expected = theory.expected_loss(np.full(noise_steps, rate), 1.0, 1.0, 10.0)
     arrival = int(np.argmax(expected < 1.1 * floor))
-    print(f"{rate:<5}   {last:.4f}   {rate / 4:.4f}   {floor:.4f}   {arrival:4d}")
+    last = mean_interval(measured[rate][-1])
+    rows.append((f"{rate}", last, f"{rate / 4:.4f}", f"{floor:.4f}", arrival))
+show_table(
+    ["rate", "settles at, measured", "eta/4", "exact", "first step within 10 % of the floor"], rows
+)
 
 # %% jupyter={"source_hidden": true}
 plots.show(
@@ -316,9 +320,10 @@ runs = training.train(
 final = runs.final_loss.reshape(len(sweep_rates), seeds)
 curves = runs.losses.reshape(len(sweep_rates), seeds, 300)
 chance = np.log(3)
-print(f"constant rate   final loss, mean of {seeds} seeds [95 % interval]")
-for rate, row in zip(sweep_rates, final, strict=True):
-    print(f"{rate:13.3f}   {mean_interval(row):#.2g}")
+show_table(
+    ["constant rate", f"final loss, mean of {seeds} seeds [95 % interval]"],
+    [(f"{rate:g}", mean_interval(row)) for rate, row in zip(sweep_rates, final, strict=True)],
+)
 
 # %% jupyter={"source_hidden": true}
 four = [list(sweep_rates).index(rate) for rate in (0.001, 0.03, 1.0, 6.0)]
@@ -417,12 +422,12 @@ loop_runs = training.train(
     seeds=np.tile(np.arange(seeds), len(loop_rates)),
 )
 loop_final = loop_runs.final_loss.reshape(len(loop_rates), seeds)
-print("rate    loss of the misplaced step       loss of gradient descent")
+rows = []
 for rate, row in zip(loop_rates, loop_final, strict=True):
     lost = np.isnan(row).sum()
-    left_text = f"{lost} of {seeds} runs end in nan" if lost else f"{mean_interval(row):#.2g}"
-    right_text = f"{mean_interval(final[list(sweep_rates).index(rate)]):#.2g}"
-    print(f"{rate:<5}   {left_text:30}   {right_text}")
+    misplaced = f"{lost} of {seeds} runs end in nan" if lost else mean_interval(row)
+    rows.append((f"{rate:g}", misplaced, mean_interval(final[list(sweep_rates).index(rate)])))
+show_table(["rate", "loss of the misplaced step", "loss of gradient descent"], rows)
 
 # %% tags=["readme-picture"] jupyter={"source_hidden": true}
 plots.show(

@@ -25,6 +25,7 @@ from course_lib import plots, problems, schedules, theory, training
 from course_lib.compare import compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, from_library, simulate_loop
+from course_lib.measured import show_table
 from course_lib.plots.decay import decay_families, loss_over_drop_time
 from course_lib.schedules.recipes import RECIPES
 
@@ -413,10 +414,13 @@ def watched_run(patience, seed, epochs=40, every=25):
     return 0.5 * (bowl.curvatures * w**2).sum(), first_cut
 
 
-print(f"patience   loss at the end, {2 * seeds} seeds   epochs of the first cut, seed by seed")
+rows = []
 for patience in (0, 4):
     ends, cuts = zip(*(watched_run(patience, seed) for seed in range(2 * seeds)), strict=True)
-    print(f"{patience:8}   {mean_interval(np.array(ends)):.2f}          {sorted(cuts)}")
+    rows.append((patience, mean_interval(np.array(ends)), " ".join(map(str, sorted(cuts)))))
+show_table(
+    ["patience", f"loss at the end, {2 * seeds} seeds", "epochs of the first cut, all seeds"], rows
+)
 
 # %% [markdown]
 # The impatient rule takes the first unlucky epoch for a plateau, and in almost every run it cuts too early.

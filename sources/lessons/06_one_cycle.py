@@ -24,8 +24,9 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from course_lib import plots, problems, schedules, training
 from course_lib.compare import Seeds, compare
-from course_lib.intervals import mean_interval
+from course_lib.intervals import Interval, mean_interval
 from course_lib.libraries import Loop, Resume, from_library, simulate_loop
+from course_lib.measured import show_table
 from course_lib.plots import one_cycle as figures
 from course_lib.plots.cosine import held_out_curves
 
@@ -414,17 +415,25 @@ def updates_needed(lengths, table):
 
 
 draws = np.random.default_rng(0).integers(0, len(fresh), (2000, len(fresh)))
-ratios = {}
-print("updates needed for 94 %       over the 1-cycle's, 99 % interval")
-for name, (lengths, table) in tables.items():
-    again = [
-        updates_needed(lengths, table[:, d]) / updates_needed(budgets, tables["1-cycle"][1][:, d])
-        for d in draws
-    ]
-    ratios[name] = np.quantile(again, (0.005, 0.5, 0.995))
-    low, middle, high = ratios[name]
-    words = f"{middle:6.1f} [{low:.1f}, {high:.1f}]" if name != "1-cycle" else "     1"
-    print(f"{name:20} {updates_needed(lengths, table):6.0f} {words:>22}")
+needed = {
+    name: np.array([updates_needed(lengths, table[:, d]) for d in draws])
+    for name, (lengths, table) in tables.items()
+}
+
+
+def interval_99(values):
+    low, middle, high = np.quantile(values, (0.005, 0.5, 0.995))
+    return Interval(middle, low, high)
+
+
+ratios = {name: interval_99(values / needed["1-cycle"]) for name, values in needed.items()}
+show_table(
+    ["", "updates needed for 94 % [99 % interval]", "times the 1-cycle's"],
+    [
+        (name, interval_99(v), ratios[name] if name != "1-cycle" else 1)
+        for name, v in needed.items()
+    ],
+)
 
 # %% jupyter={"source_hidden": true}
 plots.show(
@@ -441,11 +450,13 @@ plots.show(
 )
 
 # %% tags=["conclusion"]
-for name, (low, _, high) in ratios.items():
+for name, ratio in ratios.items():
     if name != "1-cycle":
-        word = "more than" if low > 1 else "fewer than" if high < 1 else "about as many as"
+        word = (
+            "more than" if ratio.low > 1 else "fewer than" if ratio.high < 1 else "about as many as"
+        )
         print(f"{name:17} needs {word} the 1-cycle")
-print(f"a factor of at least 1.5: {[name for name in ratios if ratios[name][0] > 1.5]}")
+print(f"a factor of at least 1.5: {[name for name in ratios if ratios[name].low > 1.5]}")
 
 # %% [markdown]
 # **There is your super-convergence:** against a cautious step decay the 1-cycle needs less than half of the updates. Give

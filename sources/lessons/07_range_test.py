@@ -23,7 +23,8 @@ import torch
 from IPython.display import Markdown, display
 
 from course_lib import explorers, plots, problems, range_test, schedules, training
-from course_lib.intervals import mean_interval
+from course_lib.intervals import Interval, mean_interval
+from course_lib.measured import show_table
 from course_lib.plots.range_lesson import full_run_scores, lines_over_rate, suggestions_over
 from course_lib.plots.range_test import range_test_figure
 from course_lib.range_test import RULES
@@ -539,7 +540,7 @@ groups = {
     },
 }
 minimum = {"fastai minimum": RULES["fastai minimum"]}
-moved, curves = {}, {}
+moved, curves, rows = {}, {}, []
 for group, variants in groups.items():
     base = None
     for label, work in variants.items():
@@ -549,8 +550,9 @@ for group, variants in groups.items():
         curves[group, label] = one.rates, range_test.zones(one).curve
         if base is not read:
             moved[group, label] = mean_interval(read - base)
-            factor = np.exp([getattr(moved[group, label], end) for end in ("mean", "low", "high")])
-            print(f"{group:22} {label:11} x {factor[0]:.1f}  [{factor[1]:.1f}, {factor[2]:.1f}]")
+            ends = (getattr(moved[group, label], end) for end in ("mean", "low", "high"))
+            rows.append((group, label, Interval(*np.exp(list(ends)))))
+show_table(["changed", "to", "reading, times"], rows)
 
 # %% tags=["conclusion"]
 for (group, label), interval in moved.items():
