@@ -1,6 +1,5 @@
-"""Shared by the tests: tools they need, a small course, and notebooks made on the spot."""
+"""Shared by the tests: tools they ask for, a small course, and notebooks made on the spot."""
 
-import importlib
 import os
 import shutil
 from pathlib import Path
@@ -8,6 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+
+from tests import asking
 
 # A test that trains must train: none may find its runs in a cache that an earlier one has filled.
 os.environ["LR_COURSE_CACHE"] = ""
@@ -17,37 +18,9 @@ FIXTURES = Path(__file__).parent / "fixtures"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
-def require_tool(name: str) -> str:
-    """The path of a command; without it the test is skipped, but fails where CI=true is set."""
-    path = shutil.which(name)
-    if path is None:
-        missing(f"{name} is not installed")
-    return path
-
-
-def require_package(name: str):
-    """An imported package; without it the test is skipped, but fails where CI=true is set."""
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError:
-        missing(f"{name} is not installed (make frameworks)")
-
-
-def require_sandbox() -> None:
-    """Skip a test where strangers' code cannot be locked up; fail where CI=true is set."""
-    from course_lib.grading import sandbox
-
-    try:
-        sandbox.check_sandbox()
-    except sandbox.NoSandboxError as error:
-        missing(f"there is no sandbox: {error}")
-
-
-def missing(reason: str):
-    """Skip a test that lacks something; fail it where CI=true is set."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{reason}, and CI must run every test", pytrace=False)
-    pytest.skip(reason)
+def pytest_configure(config):
+    # Hooks of this file alone would not be called for fixtures that live as long as the session.
+    config.pluginmanager.register(asking, "asking")
 
 
 def notebook(*cells, kernel="python3"):

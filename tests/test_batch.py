@@ -6,7 +6,6 @@ import zipfile
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 import pytest
-from conftest import require_sandbox
 from handed_in import SHORT, SLOW, WRONG, hand_in, solved, with_task
 
 from course_lib.grading import batch, report, version
@@ -15,10 +14,7 @@ from course_lib.grading.kernels import KernelStartError
 from course_lib.grading.settings import LATEST, Limits, Settings
 from course_lib.grading.submissions import submissions
 
-
-@pytest.fixture(autouse=True)
-def sandbox():
-    require_sandbox()
+pytestmark = pytest.mark.usefixtures("needs_sandbox")
 
 
 class Counting(Executor):

@@ -6,7 +6,6 @@ import os
 
 import numpy as np
 import pytest
-from conftest import require_package
 
 from benchmarks import __main__ as bench
 from benchmarks import engine, jax_peer, machine, scaling, timing, torch_tools, workload
@@ -47,16 +46,18 @@ def test_torch_loop_computes_the_same(losses):
     np.testing.assert_allclose(peer, losses, atol=5e-6)
 
 
-def test_jax_computes_the_same(losses):
-    jax = require_package("jax")
+def test_jax_computes_the_same(needs_jax, losses):
+    import jax
+
     train_jax = jax_peer.make_train(DATA, group=2)  # 5 runs: two groups and a rest
     peer = train_jax(jax_peer.place_runs(DATA, RATES, SEEDS, 32, jax.devices()))
     assert peer.dtype == np.float32
     np.testing.assert_allclose(peer, losses, atol=5e-6)
 
 
-def test_jax_computes_the_same_on_several_devices(losses):
-    jax = require_package("jax")
+def test_jax_computes_the_same_on_several_devices(needs_jax, losses):
+    import jax
+
     device = jax.devices()[0]
     shares = jax_peer.place_runs(DATA, RATES, SEEDS, 32, [device, device])
     assert [len(share[1]) for share in shares] == [3, 2]
@@ -172,8 +173,9 @@ def test_torch_has_its_threads_back_after_its_row(known_times):
     assert torch.get_num_threads() == before
 
 
-def test_row_of_jax_takes_the_fastest_group_and_leaves_compiling_out(known_times, monkeypatch):
-    require_package("jax")
+def test_row_of_jax_takes_the_fastest_group_and_leaves_compiling_out(
+    needs_jax, known_times, monkeypatch
+):
     monkeypatch.setenv("XLA_FLAGS", "")
     monkeypatch.setattr(jax_peer, "make_train", lambda data, group: lambda shares: None)
     known_times((6.0, 9.0, 8.0, 7.0), (9.0, 7.0, 8.0, 9.0), (2.0, 3.0))
@@ -200,8 +202,7 @@ def test_row_of_the_full_batch_loop(known_times, monkeypatch):
     assert (row.value, row.ratio) == (250, 1.5)
 
 
-def test_rows_of_torch_tools(monkeypatch):
-    require_package("torch_lr_finder")
+def test_rows_of_torch_tools(needs_torch_lr_finder, monkeypatch):
     from benchmarks import range_test
 
     monkeypatch.setattr(torch_tools, "median_seconds", lambda *_: (2.0, 3.0))

@@ -15,7 +15,6 @@ from dataclasses import replace
 
 import pytest
 from cached_runs import RATES, SEEDS, WORK, assert_same, train
-from conftest import require_tool
 
 from course_lib import training
 from course_lib.training import Mlp, cache, engine
@@ -135,12 +134,11 @@ print(np.isfinite(runs.losses).all(), [str(warning.message) for warning in caugh
     ],
     ids=["read-only", "full"],
 )
-def test_a_real_folder_that_cannot_be_written_to(tmp_path, place, reason):
+def test_a_real_folder_that_cannot_be_written_to(needs_bubblewrap, tmp_path, place, reason):
     # A file system of its own, because root may write where the mode forbids it.
-    bwrap = require_tool("bwrap")
     place = [part.format(folder=tmp_path) for part in place]
     done = subprocess.run(
-        [bwrap, "--dev-bind", "/", "/", *place, "--", sys.executable, "-c", TRAIN_TWICE],
+        ["bwrap", "--dev-bind", "/", "/", *place, "--", sys.executable, "-c", TRAIN_TWICE],
         env={**os.environ, "LR_COURSE_CACHE": str(tmp_path)},
         capture_output=True,
         text=True,

@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import require_sandbox
 
 from course_lib.grading import cgroups, kernels, sandbox
 from course_lib.grading.cgroups import NoCgroupsError
@@ -18,8 +17,7 @@ V1 = {"memory": "memory", "pids": "pids", "cpu": "cpu"}
 
 
 @pytest.fixture
-def group():
-    require_sandbox()
+def group(needs_sandbox):
     made = cgroups.make(cgroups.new_name(), 100, 8, 0.5)
     yield made
     made.remove()
@@ -271,8 +269,9 @@ def test_what_a_process_is_in_is_read_from_the_system():
     assert "" in found or "memory" in found
 
 
-def test_the_group_of_a_grader_that_was_killed_while_it_tried_the_sandbox_is_swept(monkeypatch):
-    require_sandbox()
+def test_the_group_of_a_grader_that_was_killed_while_it_tried_the_sandbox_is_swept(
+    needs_sandbox, monkeypatch
+):
     made, make = [], cgroups.make
     monkeypatch.setattr(
         cgroups, "make", lambda name, *limits: made.append(name) or make(name, *limits)

@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 from click.testing import CliRunner
-from conftest import require_tool, write_notebook
+from conftest import write_notebook
 
 from course_lib.cli import main
 
@@ -32,18 +32,32 @@ def subprocess_run(*command, **options):
     )
 
 
-def read_only(folder, command):
-    """Runs a command for which ``folder`` is read-only; root would overlook its mode."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        bwrap = require_tool("bwrap")
-        return subprocess_run(
-            bwrap, "--dev-bind", "/", "/", "--ro-bind", folder, folder, "--", *command
-        )
+def by_mount(folder, command):
+    mounts = ["--dev-bind", "/", "/", "--ro-bind", folder, folder]
+    return subprocess_run("bwrap", *mounts, "--", *command)
+
+
+def by_mode(folder, command):
     folder.chmod(0o555)
     try:
         return subprocess_run(*command)
     finally:
         folder.chmod(0o755)
+
+
+if hasattr(os, "geteuid") and os.geteuid() == 0:  # root writes where the mode forbids it
+
+    @pytest.fixture
+    def read_only(needs_bubblewrap):
+        """A function that runs a command for which a folder is read-only."""
+        return by_mount
+
+else:
+
+    @pytest.fixture
+    def read_only():
+        """A function that runs a command for which a folder is read-only."""
+        return by_mode
 
 
 CLI = (sys.executable, "-c", "from course_lib.cli import main; main()")
@@ -107,7 +121,7 @@ def test_build_of_a_failing_lesson_ends_with_1_and_names_the_cell(course):
 
 
 @pytest.mark.parametrize("folder", [".", "exercises"])
-def test_build_in_a_read_only_folder(course, folder):
+def test_build_in_a_read_only_folder(read_only, course, folder):
     before = {p: p.read_bytes() for p in course.rglob("*") if p.is_file()}
     source = course / "sources/lessons/01_decay.py"
     before[source] = source.read_bytes().replace(b"How large", b"How big")
@@ -202,7 +216,7 @@ def test_run_with_bad_input_runs_nothing(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_run_into_a_read_only_folder(tmp_path):
+def test_run_into_a_read_only_folder(read_only, tmp_path):
     nb = write_notebook(tmp_path / "a.ipynb", f"open({str(tmp_path / 'ran')!r}, 'w')")
     out = tmp_path / "out"
     out.mkdir()

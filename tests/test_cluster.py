@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from conftest import require_package
 from fake_training import wait_for
 
 from course_lib import problems, training
@@ -36,8 +35,9 @@ engine_train_block = engine.train_block  # as it is before a test replaces it
 
 
 @pytest.fixture(scope="module")
-def client():
-    distributed = require_package("distributed")
+def client(needs_dask):
+    import distributed
+
     with (
         distributed.LocalCluster(
             n_workers=2,

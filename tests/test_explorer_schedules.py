@@ -8,6 +8,7 @@ import time
 
 import numpy as np
 import pytest
+import torch
 
 from course_lib import explorers, schedules
 from course_lib.explorers.optimizers import OPTIMIZERS
@@ -90,7 +91,6 @@ def test_the_words_are_those_of_a_plain_loop(panel):
 
 
 def test_momentum_and_adam_are_those_of_torch(panel):
-    torch = pytest.importorskip("torch")
     for name, make in {
         "SGD, momentum 0.9": lambda p: torch.optim.SGD(p, lr=1.0, momentum=0.9),
         "Adam": lambda p: torch.optim.Adam(p, lr=1.0),

@@ -9,17 +9,14 @@ import pytest
 
 from course_lib import range_test, schedules, training
 from course_lib.problems import noisy_spirals
-from tests.conftest import require_tool
-from tests.lab import find_chromium, lab, problems, run_all, stored_figures
+from tests.lab import lab, problems, run_all, stored_figures
 from tests.lab_explorers import CHANGES, Panel
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 NARROW = {"width": 800, "height": 1400}
 
 
-@pytest.fixture(autouse=True)
-def browser():
-    return find_chromium() or require_tool("chromium")
+pytestmark = pytest.mark.usefixtures("needs_chromium")
 
 
 @contextmanager

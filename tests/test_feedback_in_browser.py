@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 import feedback_reports as made
 import pytest
-from conftest import missing
 from feedback_reports import PAYLOADS, filled
 from playwright.sync_api import sync_playwright
 
@@ -59,12 +58,9 @@ OUTSIDE = """() => [...document.querySelectorAll('main *')].filter(element => {
 
 
 @pytest.fixture(scope="module")
-def browser():
-    path = find_chromium()
-    if path is None:
-        missing("Chromium is not installed")
+def browser(needs_chromium):
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
         yield browser
         browser.close()
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import require_sandbox
 from handed_in import WRONG, config, hand_in, hand_in_class, pages, solved, tables, with_task
 
 from course_lib.cli import main
@@ -37,8 +36,7 @@ def shared_folders(pid):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
-    require_sandbox()
+def graded(needs_sandbox, tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     hand_in(folder / "class", "Ada")
     hand_in(folder / "class", "Ben", with_task(solved(), "gradient_step", WRONG))
@@ -169,8 +167,7 @@ def test_unsafe_runs_without_and_says_so_everywhere(tmp_path, without_bubblewrap
     assert tables(tmp_path / "grades")["grades.csv"].splitlines()[1].split(b",")[-2] == b"yes"
 
 
-def test_ctrl_c_stops_soon_and_the_same_command_goes_on(tmp_path):
-    require_sandbox()
+def test_ctrl_c_stops_soon_and_the_same_command_goes_on(needs_sandbox, tmp_path):
     hand_in_class(tmp_path / "class", 12)
     arguments = [*COMMAND, tmp_path / "class", "--out", tmp_path / "grades", "--jobs", "2"]
     words = [str(word) for word in arguments]

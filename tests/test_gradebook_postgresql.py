@@ -3,7 +3,6 @@
 import inspect
 import itertools
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -16,11 +15,11 @@ import pytest
 import test_gradebook
 import test_gradebook_failures
 import test_gradebook_standings
-from conftest import missing, require_package
 from example_reports import key, report
 
 from course_lib.grading import gradebook
 from course_lib.grading.gradebook import Gradebook
+from tests.tools import postgresql_owner, postgresql_programs
 
 _PATIENCE = 60  # seconds for the server to start
 _database_numbers = itertools.count()
@@ -31,37 +30,18 @@ for _name, _test in (pair for module in _MODULES for pair in vars(module).items(
         globals()[_name] = _test
 
 
-def _programs():
-    """The folder of PostgreSQL's server programs: Debian keeps them out of the PATH."""
-    found = shutil.which("initdb")
-    folders = [Path(found).parent] if found else []
-    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    for folder in folders:
-        if (folder / "initdb").is_file() and (folder / "postgres").is_file():
-            return folder
-    missing("PostgreSQL's server (initdb, postgres) is not installed")
-    return None
-
-
 def _owner():
-    """Whom the server runs as: it refuses root."""
-    if os.getuid() != 0:
+    """Options that start the server as a user that it does not refuse."""
+    user = postgresql_owner()
+    if user.pw_uid == os.getuid():
         return {}
-    for name in ("postgres", "nobody"):
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    missing("PostgreSQL's server does not run as root, and there is no other user")
-    return None
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 @pytest.fixture(scope="session")
-def server():
+def server(needs_postgresql, needs_psycopg):
     """The folder of the socket of a server that lives as long as the tests."""
-    psycopg = require_package("psycopg")
-    programs, owner = _programs(), _owner()
+    programs, owner = postgresql_programs(), _owner()
     # Not pytest's folder, which no other user may enter; and a socket's path has to be short.
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     if owner:
@@ -79,7 +59,7 @@ def server():
         command = [programs / "postgres", "-D", data, *(f"--{one}" for one in settings)]
         with open(folder / "log", "wb") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, **options)
-        _wait_until_up(psycopg, process, folder)
+        _wait_until_up(process, folder)
         yield folder
     finally:
         if process is not None:
@@ -88,7 +68,9 @@ def server():
         shutil.rmtree(folder)
 
 
-def _wait_until_up(psycopg, process, folder):
+def _wait_until_up(process, folder):
+    import psycopg
+
     end = time.monotonic() + _PATIENCE
     while True:
         try:

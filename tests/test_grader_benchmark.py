@@ -197,7 +197,7 @@ def test_memory_is_the_peak_of_the_process():
     assert grade.peak_memory() > ballast.nbytes
 
 
-def test_a_class_is_graded_by_the_command_with_its_points_and_its_memory(tmp_path):
+def test_a_class_is_graded_by_the_command_with_its_points_and_its_memory(needs_sandbox, tmp_path):
     files = grader._class_of(tmp_path / "class", 2, seed=1)
     took, peak = grader._grade(tmp_path / "class", tmp_path / "out")
     assert took.seconds > 0

@@ -6,7 +6,6 @@ import functools
 import json
 
 import pytest
-from conftest import require_sandbox
 from handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
 
 from course_lib.grading import report
@@ -14,6 +13,7 @@ from course_lib.grading.grading import exercise_of, grade
 from course_lib.grading.kernels import KernelStartError, WarmKernels, kernel_manager
 from course_lib.grading.settings import Limits, Policy
 
+pytestmark = pytest.mark.usefixtures("needs_sandbox")
 SEED = 5
 RESTARTS = """def restart_rate(step, peak_lr, first, mult, floor):
     return schedules.cosine_restarts(peak_lr, first, mult=mult, floor=floor)(step)
@@ -22,7 +22,6 @@ FIRST, SECOND, THIRD = "gradient_step", "largest_stable_rate", "steady_state_los
 
 
 def grade_notebook(nb, settings=SHORT, **options):
-    require_sandbox()
     content = nb if isinstance(nb, bytes) else json.dumps(nb).encode()
     warm = WarmKernels(settings.limits, unsafe=options.get("unsafe", False))
     return grade(content, settings, SEED, warm, **options)

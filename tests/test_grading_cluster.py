@@ -10,7 +10,6 @@ import threading
 import time
 
 import pytest
-from conftest import require_package, require_sandbox
 from handed_in import config, hand_in_class, pages, tables
 
 from course_lib.grading.command import Options, run
@@ -25,10 +24,10 @@ def _free_port():
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(needs_sandbox, needs_dask, tmp_path):
     """The scheduler's address and the processes of two workers."""
-    require_sandbox()
-    distributed = require_package("distributed")
+    import distributed
+
     address = f"tcp://127.0.0.1:{_free_port()}"
     base = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
     quiet = ["--no-dashboard", "--host", "127.0.0.1"]

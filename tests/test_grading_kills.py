@@ -14,7 +14,6 @@ from pathlib import Path
 import handed_in
 import psutil
 import pytest
-from conftest import require_sandbox
 
 _KILLS = 50
 _STUDENTS = 8
@@ -36,8 +35,7 @@ def _started(source, out):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    require_sandbox()
+def undisturbed(needs_sandbox, tmp_path_factory):
     _SPAWN.set_forkserver_preload(["course_lib.grading.command"])
     folder = tmp_path_factory.mktemp("class")
     source = handed_in.hand_in_class(folder / "submissions", _STUDENTS)

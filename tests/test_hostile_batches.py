@@ -7,7 +7,6 @@ import pytest
 from course_lib.grading import batch, report
 from course_lib.grading.gradebook import Gradebook
 from course_lib.grading.submissions import submissions
-from tests.conftest import require_tool
 from tests.hostile import SUBMISSIONS, as_bytes, solved
 from tests.hostile.canaries import canaries
 from tests.hostile.making import LOSS, QUICK, WHOLE, notebook, wrong_loss
@@ -46,8 +45,7 @@ _NAMES = (
 
 
 @pytest.fixture(scope="module")
-def host():
-    require_tool("bwrap")
+def host(needs_sandbox):
     with canaries() as found:
         yield found.host
         assert found.harm() == []

@@ -24,7 +24,6 @@ from course_lib.grading import (
     wire,
 )
 from course_lib.grading.submissions import UnreadableError, submissions
-from tests.conftest import require_tool
 from tests.hostile import SUBMISSIONS, THOROUGH, forgeries
 from tests.hostile.canaries import canaries, peak_memory
 from tests.hostile.making import EX01, LOSS, QUICK, WHOLE, Hostile, looting, notebook
@@ -36,9 +35,8 @@ _SUBREAPER = 36  # of prctl: orphans of ours become our children, and so are fou
 
 
 @pytest.fixture(scope="module")
-def watched(tmp_path_factory):
+def watched(needs_sandbox, tmp_path_factory):
     """The host's canaries; in the end, nothing that was begun here may be left."""
-    require_tool("bwrap")
     assert ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) == 0
     mounts = _mounts()
     with canaries() as found:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.conftest import require_tool, write_notebook
-from tests.lab import find_chromium, lab, problems, run_all, save_pages
+from tests.conftest import write_notebook
+from tests.lab import lab, problems, run_all, save_pages
 
 DRAW = """\
 import base64, io
@@ -16,9 +16,7 @@ data = base64.b64encode(file.getvalue()).decode()
 display(HTML(f'<img alt="an empty figure" src="data:image/png;base64,{data}">'))"""
 
 
-@pytest.fixture(autouse=True)
-def browser():
-    return find_chromium() or require_tool("chromium")
+pytestmark = pytest.mark.usefixtures("needs_chromium")
 
 
 def test_whatever_a_learner_would_see_broken_is_named(tmp_path):

@@ -6,12 +6,11 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from course_lib.libraries import from_library
-
-torch = pytest.importorskip("torch")
 
 UPDATES = 120
 # Of the largest rate. torch multiplies its way from step to step, some roundings an update, and

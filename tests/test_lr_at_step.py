@@ -5,7 +5,6 @@ import pytest
 
 from course_lib.libraries.conformance import recorded, recorded_rates
 from course_lib.tasks import ALL, answers_of, judge
-from tests.conftest import require_package
 
 TASK = ALL["lr_at_step"]
 RECORDED = {
@@ -17,7 +16,7 @@ RECORDED = {
 
 
 def optax_lr_at_step(decay_steps):
-    optax = require_package("optax")
+    import optax
 
     def lr_at_step(step, peak_lr, warmup_steps, total_steps):
         warmup, total = int(warmup_steps), int(total_steps)
@@ -34,14 +33,14 @@ def optax_lr_at_step(decay_steps):
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_optax_with_the_whole_length_is_right(seed):
+def test_optax_with_the_whole_length_is_right(needs_optax, seed):
     cases = TASK.cases(seed)
     verdict = judge(TASK, cases, answers_of(optax_lr_at_step(lambda warmup, total: total), cases))
     assert verdict.is_right, verdict
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_optax_with_the_length_less_the_warmup_is_recognised(seed):
+def test_optax_with_the_length_less_the_warmup_is_recognised(needs_optax, seed):
     cases = TASK.cases(seed)
     too_short = optax_lr_at_step(lambda warmup, total: total - warmup)
     verdict = judge(TASK, cases, answers_of(too_short, cases))
@@ -49,8 +48,9 @@ def test_optax_with_the_length_less_the_warmup_is_recognised(seed):
     assert "decay_steps includes the warmup" in verdict.cause
 
 
-def test_a_jax_array_is_as_good_as_any():
-    jnp = require_package("jax.numpy")
+def test_a_jax_array_is_as_good_as_any(needs_jax):
+    import jax.numpy as jnp
+
     cases = TASK.cases()
     answers = [jnp.array(answer) for answer in answers_of(TASK.reference, cases)]
     assert judge(TASK, cases, answers).is_right

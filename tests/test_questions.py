@@ -4,7 +4,6 @@ import json
 
 import pytest
 from alike import same
-from conftest import require_sandbox
 
 from course_lib import tasks
 from course_lib.grading import execution, probe, questions, report, wire
@@ -50,8 +49,7 @@ def run(cells, cases, limits=LIMITS):
     return execution.run(execution.Job((), [Cell(c) for c in cells], cases, limits), warm)
 
 
-def test_a_real_kernel_gets_the_arguments_of_every_task():
-    require_sandbox()
+def test_a_real_kernel_gets_the_arguments_of_every_task(needs_sandbox):
     cases = {
         task.name: [c for c in task.cases(3) if not any(isinstance(v, Given) for v in c.values())]
         for task in TASKS
@@ -102,8 +100,7 @@ not_a_function = 3
 """
 
 
-def test_odd_functions_in_one_kernel_spoil_nothing_else():
-    require_sandbox()
+def test_odd_functions_in_one_kernel_spoil_nothing_else(needs_sandbox):
     names = ("lies", "leaves", "masked", "prints", "stops", "changes_the_given")
     names += ("is_keyed_by_tuples", "not_a_function", "nobody_wrote_it")
     asked = run([ODD], dict.fromkeys(names, CASES)).asked

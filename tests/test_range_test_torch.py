@@ -9,7 +9,6 @@ import random
 import numpy as np
 import pytest
 import torch
-from conftest import require_package
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -287,7 +286,7 @@ def test_many_seeds_differ_repeat_and_equal_one_alone():
 
 def finder_run(losses, lowest_rate, highest_rate, steps):
     """Rates used and written, smoothed losses and suggestion of torch-lr-finder itself."""
-    library = require_package("torch_lr_finder")
+    import torch_lr_finder
     from matplotlib.figure import Figure
 
     used, model = [], Scripted(losses)
@@ -298,7 +297,7 @@ def finder_run(losses, lowest_rate, highest_rate, steps):
             return super().step(closure)
 
     optimizer = Spy(model.parameters(), lr=lowest_rate)
-    finder = library.LRFinder(model, optimizer, lambda outputs, _: outputs.clone())
+    finder = torch_lr_finder.LRFinder(model, optimizer, lambda outputs, _: outputs.clone())
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         finder.range_test(loader(), end_lr=highest_rate, num_iter=steps)
         try:
@@ -328,7 +327,7 @@ def make_curves():
 
 @pytest.mark.filterwarnings("ignore")  # the library's own
 @pytest.mark.parametrize("curve", range(16))
-def test_torch_lr_finder_s_rule_is_torch_lr_finder(curve):
+def test_torch_lr_finder_s_rule_is_torch_lr_finder(needs_torch_lr_finder, curve):
     single = curves()[curve].astype(np.float32)
     used, written, smoothed, suggested = finder_run(single.tolist(), 1e-5, 10.0, 100)
     rule = RULES["torch-lr-finder"]

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import require_package
 
 from course_lib import schedules
 from course_lib.authoring.prose import numbers_in
@@ -96,8 +95,9 @@ def test_torch_code_agrees(entry):
 
 
 @by_name(FUNCTIONS)
-def test_optax_code_agrees(entry):
-    optax = require_package("optax")
+def test_optax_code_agrees(needs_optax, entry):
+    import optax
+
     names = imported("optax", "jax") | {"rest": optax.constant_schedule(PEAK_LR)}
     schedule = eval(entry.optax, names)
     np.testing.assert_allclose(
@@ -106,8 +106,9 @@ def test_optax_code_agrees(entry):
 
 
 @pytest.mark.parametrize("entry", [e for e in FUNCTIONS if e.optax.startswith("lambda")])
-def test_a_plain_function_works_inside_a_compiled_update(entry):
-    jax = require_package("jax")
+def test_a_plain_function_works_inside_a_compiled_update(needs_optax, entry):
+    import jax
+
     schedule = jax.jit(eval(entry.optax, imported("optax", "jax")))
     counts = jax.numpy.arange(TOTAL_STEPS)
     found = [float(schedule(count)) for count in counts]
@@ -115,10 +116,12 @@ def test_a_plain_function_works_inside_a_compiled_update(entry):
 
 
 @pytest.fixture(scope="module")
-def keras():
+def keras(needs_keras):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_BACKEND", "torch")
-        yield require_package("keras")
+        import keras
+
+        yield keras
 
 
 @by_name(FUNCTIONS)
@@ -145,8 +148,10 @@ def test_plateau_in_torch_cuts_where_the_curve_does():
     assert len(set(run.rates)) > 2
 
 
-def test_plateau_in_optax_cuts_where_the_curve_does():
-    jax, optax = require_package("jax"), require_package("optax")
+def test_plateau_in_optax_cuts_where_the_curve_does(needs_optax):
+    import jax
+    import optax
+
     rule = eval(PLATEAU.optax, {"optax": optax})
     weights = np.zeros(1, np.float32)
     measured = jax.jit(lambda state, metric: rule.update(weights, state, value=metric)[1])
@@ -199,9 +204,7 @@ def test_the_glossary_has_a_row_a_term():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    if find_chromium() is None:
-        pytest.skip("no Chromium here")
+def browser(needs_chromium):
     from lab import CHROMIUM_ARGS
     from playwright.sync_api import sync_playwright
 

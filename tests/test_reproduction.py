@@ -4,11 +4,11 @@ import dataclasses
 import json
 
 import pytest
-from conftest import require_sandbox
 from handed_in import SHORT
 
 from course_lib.grading.reproduction import NO_OUTPUTS, is_other, reproduction
 
+pytestmark = pytest.mark.usefixtures("needs_sandbox")
 LIMITS = dataclasses.replace(SHORT.limits, cell_seconds=1)
 
 
@@ -26,7 +26,6 @@ def notebook(*cells, **metadata):
 
 
 def said(nb, **options):
-    require_sandbox()
     content = nb if isinstance(nb, bytes) else json.dumps(nb).encode()
     return reproduction(content, options.pop("limits", LIMITS), **options)
 

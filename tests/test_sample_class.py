@@ -139,7 +139,7 @@ def test_more_learners_than_names(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory):
+def graded(needs_sandbox, tmp_path_factory):
     """The reports of a small class, by the file's place, graded in the sandbox."""
     folder = tmp_path_factory.mktemp("class")
     sample_class.write_class(folder / "in", students=6, seed=4)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from boxes import LIMITS, found_in_box, run_in_box
-from conftest import require_sandbox
 
 from course_lib.grading import cgroups, sandbox
 
@@ -90,8 +89,7 @@ found["cgroup"] = os.path.exists("/sys/fs/cgroup")
 
 
 @pytest.fixture(scope="module")
-def seen():
-    require_sandbox()
+def seen(needs_sandbox):
     told = (str(LIBRARY), os.getpid(), ("tasks", "grading", "authoring"))
     return found_in_box(LOOK.replace("SETTINGS", repr(told)))
 
@@ -172,8 +170,7 @@ def test_its_places_are_small_and_its_limits_low(seen):
 
 
 @pytest.mark.parametrize("name", ["course_lib.tasks", "course_lib.authoring", "course_lib.grading"])
-def test_hidden_rooms_cannot_be_imported(name):
-    require_sandbox()
+def test_hidden_rooms_cannot_be_imported(needs_sandbox, name):
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {name}; print({name}.__path__)\n"
     code += f"import importlib; importlib.import_module('{name}.wire')"
     status, _, told = run_in_box(code)
@@ -181,8 +178,7 @@ def test_hidden_rooms_cannot_be_imported(name):
     assert "ModuleNotFoundError" in told
 
 
-def test_memory_and_processes_are_limited_for_the_tree():
-    require_sandbox()
+def test_memory_and_processes_are_limited_for_the_tree(needs_sandbox):
     status, found, _ = run_in_box("found['all'] = len(bytearray(10**9))")
     assert status != 0
     assert found == {}
@@ -198,8 +194,7 @@ def test_memory_and_processes_are_limited_for_the_tree():
     assert found["forks"] < LIMITS.processes
 
 
-def test_files_in_its_folders_are_limited():
-    require_sandbox()
+def test_files_in_its_folders_are_limited(needs_sandbox):
     code = (
         "try:\n    for name in 'ab':\n        open('/tmp/' + name, 'wb').write(bytes(7_000_000))\n"
     )
@@ -207,8 +202,7 @@ def test_files_in_its_folders_are_limited():
     assert found_in_box(code) == {"errno": 28}
 
 
-def test_variables_of_the_grader_do_not_go_in(monkeypatch):
-    require_sandbox()
+def test_variables_of_the_grader_do_not_go_in(needs_sandbox, monkeypatch):
     monkeypatch.setenv("LR_COURSE_DATABASE", "postgresql://secret")
     assert "secret" not in str(found_in_box("found['environment'] = dict(os.environ)"))
 
@@ -242,8 +236,9 @@ def test_an_old_bubblewrap_is_refused(monkeypatch, tmp_path, version):
 
 
 @pytest.mark.parametrize("version", ["bubblewrap 0.8.0", "bubblewrap 0.11.0", "bubblewrap 1.0"])
-def test_a_newer_one_without_namespaces_says_how_to_allow_them(monkeypatch, tmp_path, version):
-    require_sandbox()
+def test_a_newer_one_without_namespaces_says_how_to_allow_them(
+    needs_sandbox, monkeypatch, tmp_path, version
+):
     fake_bwrap(tmp_path, monkeypatch, version, told="No permissions to create new namespace")
     message = refusal()
     assert "No permissions to create new namespace" in message
@@ -251,9 +246,7 @@ def test_a_newer_one_without_namespaces_says_how_to_allow_them(monkeypatch, tmp_
     assert "AppArmor" in message
 
 
-def test_without_control_groups_it_says_how_to_get_them(monkeypatch):
-    require_sandbox()
-
+def test_without_control_groups_it_says_how_to_get_them(needs_sandbox, monkeypatch):
     def refuse(*_):
         raise cgroups.NoCgroupsError("no control group can be made")
 
@@ -261,9 +254,8 @@ def test_without_control_groups_it_says_how_to_get_them(monkeypatch):
     assert refusal() == "no control group can be made"
 
 
-def test_a_machine_without_a_sandbox_is_asked_again(monkeypatch, tmp_path):
+def test_a_machine_without_a_sandbox_is_asked_again(needs_sandbox, monkeypatch, tmp_path):
     """What is missing may be installed while a server runs; what is there is asked for once."""
-    require_sandbox()
     sandbox.check_sandbox.cache_clear()
     with monkeypatch.context() as patched:
         patched.setenv("PATH", str(tmp_path))

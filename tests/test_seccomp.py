@@ -7,7 +7,6 @@ import platform
 
 import pytest
 from boxes import found_in_box
-from conftest import require_sandbox
 
 from course_lib.grading import sandbox, seccomp
 
@@ -99,15 +98,13 @@ def numbers():
 
 
 @pytest.fixture(scope="module")
-def refused():
-    require_sandbox()
+def refused(needs_sandbox):
     code = CALLS.replace("NUMBERS", repr(numbers())).replace("NAMESPACES", repr(NAMESPACES))
     return found_in_box(code)
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="another machine has other calls")
-def test_every_refused_name_is_a_system_call_here_or_known_to_be_none():
-    require_sandbox()
+def test_every_refused_name_is_a_system_call_here_or_known_to_be_none(needs_sandbox):
     assert set(seccomp.REFUSED) - set(numbers()) <= ELSEWHERE
     assert len(seccomp.REFUSED) == len(set(seccomp.REFUSED))
 
@@ -140,8 +137,7 @@ def test_calls_newer_than_the_list_do_not_exist(refused):
     assert refused["from the future"] == errno.ENOSYS
 
 
-def test_modes_owners_and_times_of_files_stay_as_they_are():
-    require_sandbox()
+def test_modes_owners_and_times_of_files_stay_as_they_are(needs_sandbox):
     before = os.stat("/dev/null")
     try:
         assert found_in_box(IGNORED) == {"same": True}
@@ -156,16 +152,14 @@ def test_nothing_is_typed_into_a_terminal(refused, name):
     assert refused[name] == errno.EPERM
 
 
-def test_threads_processes_and_numpy_work():
-    require_sandbox()
+def test_threads_processes_and_numpy_work(needs_sandbox):
     assert found_in_box(ORDINARY) == {
         **{"threads": [1, 2, 3], "fork": 7, "subprocess": 0, "shell": "a\n", "pool": [1, 2]},
         "numpy": 90000.0,
     }
 
 
-def test_the_filter_is_read_from_its_beginning():
-    require_sandbox()
+def test_the_filter_is_read_from_its_beginning(needs_sandbox):
     for _ in range(2):
         descriptor = seccomp.as_descriptor()
         try:
@@ -175,7 +169,7 @@ def test_the_filter_is_read_from_its_beginning():
     assert len(seccomp.program()) % 8 == 0, "instructions of a filter have 8 bytes"
 
 
-def test_without_libseccomp_the_message_says_what_to_install(monkeypatch):
+def test_without_libseccomp_the_message_says_what_to_install(needs_sandbox, monkeypatch):
     real = builtins.__import__
 
     def refuse(name, *arguments, **options):

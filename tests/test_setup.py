@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import require_tool
-
 ROOT = Path(__file__).parent.parent
 # Where nothing listens, and none of the ways around that a machine's own pip settings may know.
 NO_NETWORK = {
@@ -22,9 +20,8 @@ NO_NETWORK = {
 
 
 @pytest.fixture
-def clone(tmp_path):
+def clone(needs_make, tmp_path):
     """What set-up reads of a fresh clone, in a folder whose name has a space."""
-    require_tool("make")
     folder = tmp_path / "a clone"
     (folder / "notebooks").mkdir(parents=True)
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):

@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import require_package
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -133,7 +133,6 @@ def expected(schedule, past=5):
 
 
 def torch_rates(code, steps):
-    torch = pytest.importorskip("torch", reason="runs the code written for torch")
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=123.0, momentum=0.9)
     names = {"optimizer": optimizer}
     rates = []
@@ -187,7 +186,6 @@ def test_torch_code_uses_torchs_own_schedulers_where_they_agree(name, words):
 
 
 def test_torch_code_sets_the_rate_of_an_optimizer_that_had_a_scheduler_before():
-    torch = pytest.importorskip("torch", reason="runs the code written for torch")
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=5.0)
     torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
     exec(to_library(warmup_linear(0.1, 10, 50), "torch"), {"optimizer": optimizer})
@@ -327,7 +325,8 @@ def test_a_long_run_stays_exact():
 
 
 def optax_rates(code, steps):
-    jnp = require_package("jax.numpy")
+    import jax.numpy as jnp
+
     names = {}
     exec(code, names)
     return np.broadcast_to(names["schedule"](jnp.arange(steps)), (steps,))
@@ -352,16 +351,18 @@ def largest_errors(library, rates_of):
     return errors
 
 
-@pytest.mark.parametrize(
-    ("library", "rates_of", "allowed"),
-    [
-        ("optax", optax_rates, 5e-7),
-        ("keras", keras_rates, 5e-7),
-        ("transformers", torch_rates, 1e-12),
-    ],
-)
-def test_a_library_gives_the_same_rates(library, rates_of, allowed, monkeypatch):
+def too_large(errors, allowed):
+    return {name: error for name, error in errors.items() if not error < allowed}
+
+
+def test_optax_gives_the_same_rates(needs_optax):
+    assert too_large(largest_errors("optax", optax_rates), 5e-7) == {}
+
+
+def test_keras_gives_the_same_rates(needs_keras, monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
-    require_package(library)
-    errors = largest_errors(library, rates_of)
-    assert {name: error for name, error in errors.items() if not error < allowed} == {}
+    assert too_large(largest_errors("keras", keras_rates), 5e-7) == {}
+
+
+def test_transformers_gives_the_same_rates(needs_transformers):
+    assert too_large(largest_errors("transformers", torch_rates), 1e-12) == {}
