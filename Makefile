@@ -50,7 +50,9 @@ lab: $(STAMP)
 # Processes beside each other have a thread each: more would wait for a core, and spin as they do.
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
+test: export LR_COURSE_LACKS = $(CURDIR)/.cache/lacks
 test: $(STAMP)
+	@rm -f "$$LR_COURSE_LACKS"
 	@echo "== 1/7 ruff: mistakes and layout"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -70,6 +72,7 @@ test: $(STAMP)
 	@echo "== 7/7 papermill: with FAST, lessons that take long come to the same conclusions"
 	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb)
 	@rm -rf $(CHECKED)
+	@$(BIN)/python -m tests.tools "$$LR_COURSE_LACKS"
 
 build: $(STAMP)
 	@$(BIN)/lr-course build $(ARGS)

@@ -225,7 +225,9 @@ def table(counts: Mapping[str, int]) -> str:
     if not counts:
         return "Every tool is here: no test was skipped for want of one."
     head = ("tool", "tests skipped", "to install it")
-    rows = [(TOOLS[key].name, str(counts[key]), TOOLS[key].install) for key in TOOLS if counts[key]]
+    rows = [
+        (TOOLS[key].name, str(counts[key]), TOOLS[key].install) for key in TOOLS if counts.get(key)
+    ]
     width = [max(len(row[column]) for row in (head, *rows)) for column in range(2)]
     lines = [f"{a:<{width[0]}}  {b:>{width[1]}}  {c}" for a, b, c in (head, *rows)]
     return "\n".join(["Tests were skipped because this machine lacks a tool:", *lines])
