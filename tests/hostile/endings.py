@@ -13,6 +13,7 @@ from course_lib.grading.report import (
 )
 from tests.hostile.making import (
     ANY_END,
+    PATIENT,
     RATE,
     attack,
     full,
@@ -153,6 +154,7 @@ SUBMISSIONS = (
         notebook(first="import sys\nsys.exit(0)", last="exit()"),
         "that is how scripts end; the functions are there",
         states=_LOST_CELL,
+        settings=PATIENT,
     ),
     mistaken(
         "exit() in a function",
@@ -234,7 +236,6 @@ SUBMISSIONS = (
         ),
         "nobody waits for it",
         states=(GRADED, SUSPICIOUS),
-        seconds=10,
     ),
     full(
         "a daemon that outlives its parents",
@@ -258,7 +259,6 @@ SUBMISSIONS = (
             """
         ),
         "nobody waits for them",
-        seconds=10,
     ),
     sabotage(
         "a kernel that ends a moment later",
@@ -270,7 +270,6 @@ SUBMISSIONS = (
             steady_state_loss=wrong_loss("pass"),
         ),
         "nobody can say which task that hits: it never adds points",
-        seconds=45,
     ),
     sabotage(
         "an event loop that is stopped",
@@ -279,7 +278,6 @@ SUBMISSIONS = (
             steady_state_loss=wrong_loss("pass"),
         ),
         "it stops its own kernel",
-        seconds=45,
     ),
     mistaken(
         "all its calls together take too long",
@@ -298,6 +296,5 @@ SUBMISSIONS = (
         tasks=("gradient_step", "largest_stable_rate", "steady_state_loss"),
         outcomes=(DIED, OVER_LIMIT),
         states=(CRASHED,),
-        seconds=40,
     ),
 )

@@ -266,7 +266,6 @@ SUBMISSIONS = (
         "frames that are no messages",
         notebook(steady_state_loss=wrong_loss(_RAW)),
         "they come from the learner, whatever they say",
-        seconds=45,
     ),
     sabotage(
         "a reply before its time",
@@ -280,7 +279,6 @@ SUBMISSIONS = (
             steady_state_loss=_WRONG,
         ),
         "a reply says nothing of values",
-        seconds=45,
     ),
     sabotage(
         "its own key, and a request in the grader's name",
@@ -291,25 +289,21 @@ SUBMISSIONS = (
         "its own key, and an order to shut down",
         notebook(steady_state_loss=wrong_loss(_as_a_client("shutdown_request"))),
         "it ends its own kernel",
-        seconds=45,
     ),
     sabotage(
         "its own key, and an order to debug",
         notebook(steady_state_loss=wrong_loss(_as_a_client("debug_request"))),
         "it debugs itself",
-        seconds=45,
     ),
     sabotage(
         "sockets in place of the kernel's",
         notebook(steady_state_loss=wrong_loss(_SEIZED)),
         "who talks to it hears a learner either way",
-        seconds=45,
     ),
     sabotage(
         "links to the host's files where the grader writes",
         notebook(steady_state_loss=wrong_loss(_LINKS)),
         "the grader must not follow them",
-        seconds=45,
     ),
     sabotage(
         "links where the grader writes, and an end that makes it write again",
@@ -318,7 +312,6 @@ SUBMISSIONS = (
             steady_state_loss=_WRONG,
         ),
         "the grader must not follow them",
-        seconds=45,
     ),
     full(
         "every message twice, as a display",

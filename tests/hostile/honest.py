@@ -1,14 +1,9 @@
 """Correct work in every style that people have: it must lose nothing."""
 
-import dataclasses
-
 from course_lib.grading.report import CRASHED, GRADED, PARTLY_GRADED
 from course_lib.grading.settings import Limits, Settings
-from tests.hostile.making import QUICK, Hostile, full, notebook
+from tests.hostile.making import PATIENT, Hostile, full, notebook
 
-_SLOWER = dataclasses.replace(
-    QUICK, limits=dataclasses.replace(QUICK.limits, cell_seconds=15, task_seconds=15)
-)
 _PIP_WAITS = "pip may wait in vain for a network until its cell is stopped"
 _LOST_CELL = (GRADED, PARTLY_GRADED, CRASHED)
 
@@ -257,8 +252,8 @@ _STYLES = {
 }
 
 
-def _slow(name: str, why: str, settings: Settings = _SLOWER, **cells: str) -> Hostile:
-    return full(name, notebook(**cells), why, settings=settings, seconds=60)
+def _slow(name: str, why: str, settings: Settings = PATIENT, **cells: str) -> Hostile:
+    return full(name, notebook(**cells), why, settings=settings)
 
 
 SUBMISSIONS = (
@@ -304,7 +299,7 @@ SUBMISSIONS = (
     _slow(
         "PyTorch, also in answers",
         "the notebook's check takes tensors for what they hold, and so does the grader",
-        Settings(Limits(cell_seconds=40, task_seconds=40, memory_mb=2500)),
+        Settings(Limits(cell_seconds=60, task_seconds=60, memory_mb=2500)),
         first="import torch",
         gradient_step="""
             def gradient_step(w, gradient, rate):
@@ -324,7 +319,6 @@ SUBMISSIONS = (
         notebook(first="%pip install nothing-of-this-name"),
         _PIP_WAITS,
         states=_LOST_CELL,
-        seconds=40,
     ),
     full(
         "a widget, a progress bar and HTML",
@@ -341,6 +335,5 @@ SUBMISSIONS = (
             """
         ),
         "it is right",
-        settings=_SLOWER,
     ),
 )

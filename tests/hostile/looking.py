@@ -10,7 +10,7 @@ from course_lib import tasks
 from course_lib.grading.report import GRADED, SUSPICIOUS
 from course_lib.grading.settings import IGNORE, ZERO, Policy
 from course_lib.tasks import built
-from tests.hostile.making import EX04, QUICK, Hostile, attack, looting, notebook
+from tests.hostile.making import EX04, PATIENT, Hostile, attack, looting, notebook
 
 
 def _seeks(name: str, body: str, why: str, **more: Any) -> Hostile:
@@ -43,7 +43,7 @@ _EX04_WORTH = {task.name: (float(task.points),) * 2 for task in tasks.EXERCISES[
 
 def _in_ex04(name: str, content, why: str, states, worth: float, policy=None) -> Hostile:
     points = _EX04_WORTH | {"lr_at_step": (worth, worth)}
-    settings = dataclasses.replace(QUICK, policy=policy) if policy else QUICK
+    settings = dataclasses.replace(PATIENT, policy=policy) if policy else PATIENT
     return Hostile(name, content, why, frozenset(states), points, settings=settings, exercise=EX04)
 
 

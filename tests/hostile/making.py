@@ -1,5 +1,6 @@
 """How a hostile submission is described and built in memory: its file, and what it deserves."""
 
+import dataclasses
 import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
@@ -29,7 +30,7 @@ EX01, EX04 = "ex01_constant_lr", "ex04_warmup"
 STEP, RATE, LOSS = "gradient_step", "largest_stable_rate", "steady_state_loss"
 #: What the tasks of exercise 1 are worth.
 WHOLE = {STEP: 1.0, RATE: 2.0, LOSS: 3.0}
-#: Short limits: nothing of what deserves its points needs more.
+#: Short limits, for those that may be stopped for their time: nothing else of theirs needs more.
 QUICK = Settings(
     Limits(
         cell_seconds=2,
@@ -41,6 +42,13 @@ QUICK = Settings(
         output_mb=4,
         message_mb=4,
     )
+)
+#: For all others: no other work of the machine may bring them to a limit of time.
+PATIENT = dataclasses.replace(
+    QUICK,
+    limits=dataclasses.replace(
+        QUICK.limits, cell_seconds=60, task_seconds=60, submission_seconds=120
+    ),
 )
 #: Of a learner's process that came to some bad end, and nobody can say which comes first.
 ANY_END = (ANSWERED, TIMED_OUT, DIED, OVER_LIMIT)
@@ -109,8 +117,8 @@ class Hostile:
     states: frozenset[str]
     points: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     outcomes: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    settings: Settings = QUICK
-    seconds: float = 15.0
+    settings: Settings = PATIENT
+    seconds: float = 60.0
     exercise: str = EX01
 
 
@@ -119,7 +127,13 @@ def full(
 ) -> Hostile:
     """Return a submission that deserves all points."""
     points = {task: (worth, worth) for task, worth in WHOLE.items()}
+    more = {"settings": _settings(states), **more}
     return Hostile(name, content, why, frozenset(states), points, **more)
+
+
+def _settings(states: Iterable[str]) -> Settings:
+    """Return limits that are short only for what may be stopped for its time."""
+    return QUICK if PARTLY_GRADED in states else PATIENT
 
 
 def mistaken(
@@ -146,6 +160,7 @@ def mistaken(
     points |= dict.fromkeys(tasks, (0.0, 0.0))
     found = frozenset(outcomes)
     seen = frozenset(states) or frozenset(_STATE_OF[one] for one in found)
+    more = {"settings": _settings(seen), **more}
     return Hostile(name, content, why, seen, points, dict.fromkeys(tasks, found), **more)
 
 
@@ -162,7 +177,7 @@ def attack(
 
 def sabotage(name: str, content: Content, why: str, **more: Any) -> Hostile:
     """Return one that breaks its own kernel for good: nothing for the attack, no promise else."""
-    more = {"seconds": 40.0, **more}
+    more = {"settings": QUICK, **more}
     points = {task: (0.0, worth) for task, worth in WHOLE.items()} | {LOSS: (0.0, 0.0)}
     anything = frozenset({*ANY_END, MISSING, NOT_WRITTEN})
     states = frozenset({GRADED, PARTLY_GRADED, CRASHED, OVER_A_LIMIT, SUSPICIOUS})

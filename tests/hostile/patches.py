@@ -70,7 +70,6 @@ SUBMISSIONS = (
             steady_state_loss=_WRONG,
         ),
         "no field for points is read from a kernel",
-        seconds=45,
     ),
     sabotage(
         "builtins are replaced",
@@ -84,7 +83,6 @@ SUBMISSIONS = (
             steady_state_loss=_WRONG,
         ),
         "the kernel is its own",
-        seconds=45,
     ),
     sabotage(
         "builtins are deleted",
@@ -97,7 +95,6 @@ SUBMISSIONS = (
             steady_state_loss=_WRONG,
         ),
         "the kernel is its own",
-        seconds=45,
     ),
     sabotage(
         "a false NumPy",
@@ -119,7 +116,6 @@ SUBMISSIONS = (
         "all modules are thrown away",
         notebook(last="import sys\nsys.modules.clear()", steady_state_loss=_WRONG),
         "the kernel is its own",
-        seconds=45,
     ),
     sabotage(
         "an input transformer",
@@ -180,7 +176,6 @@ SUBMISSIONS = (
             steady_state_loss=_WRONG,
         ),
         "ok is no answer",
-        seconds=45,
     ),
     sabotage(
         "a session that turns every reply into ok",
@@ -207,7 +202,6 @@ SUBMISSIONS = (
             steady_state_loss=_WRONG,
         ),
         "silence is no answer",
-        seconds=45,
     ),
     sabotage(
         "a session that sends everything twice",
@@ -258,7 +252,6 @@ SUBMISSIONS = (
         "stdout is None",
         notebook(first="import sys\nsys.stdout = sys.stderr = None", steady_state_loss=_WRONG),
         "the kernel is its own",
-        seconds=45,
     ),
     full(
         "time stands still around right work",
@@ -270,7 +263,6 @@ SUBMISSIONS = (
         "time is a text",
         notebook(last="import time\ntime.monotonic = lambda: 'noon'", steady_state_loss=_WRONG),
         "no clock of the sandbox counts",
-        seconds=45,
     ),
     full(
         "tracing, profiling and no garbage collection",
@@ -337,7 +329,6 @@ SUBMISSIONS = (
             steady_state_loss=_WRONG,
         ),
         "no answer comes",
-        seconds=45,
     ),
     sabotage(
         "every type says that it is a float",

@@ -13,7 +13,7 @@ from course_lib.grading.report import (
 )
 from tests.hostile.making import (
     ANY_END,
-    QUICK,
+    PATIENT,
     attack,
     full,
     mistaken,
@@ -23,9 +23,10 @@ from tests.hostile.making import (
 )
 
 #: Enough memory to build a huge message, so that its own limit is the one that acts.
-_ROOMY = dataclasses.replace(
-    QUICK,
-    limits=dataclasses.replace(QUICK.limits, memory_mb=3000, cell_seconds=8, task_seconds=8),
+_ROOMY = dataclasses.replace(PATIENT, limits=dataclasses.replace(PATIENT.limits, memory_mb=3000))
+#: The same for what may also be stopped for its time.
+_ROOMY_BUT_SHORT = dataclasses.replace(
+    _ROOMY, limits=dataclasses.replace(_ROOMY.limits, cell_seconds=8, task_seconds=8)
 )
 _FILL = '''
 import os
@@ -187,7 +188,6 @@ SUBMISSIONS = (
         ),
         "whatever comes of it is no answer",
         outcomes=ANY_END,
-        seconds=25,
     ),
     attack(
         "a folder 3,000 deep beside its connection file",
@@ -245,8 +245,7 @@ SUBMISSIONS = (
         ),
         "a message larger than allowed",
         outcomes=(OVER_LIMIT, TIMED_OUT),
-        settings=_ROOMY,
-        seconds=30,
+        settings=_ROOMY_BUT_SHORT,
     ),
     attack(
         "one binary buffer of 300 MB",
@@ -261,15 +260,13 @@ SUBMISSIONS = (
         ),
         "a message larger than allowed",
         outcomes=ANY_END,
-        settings=_ROOMY,
-        seconds=30,
+        settings=_ROOMY_BUT_SHORT,
     ),
     full(
         "2,000 small messages",
         notebook(first="for number in range(2_000):\n    display(number)"),
         "they are small, and few enough",
         settings=_ROOMY,
-        seconds=25,
     ),
     attack(
         "small messages without an end",
@@ -308,7 +305,6 @@ SUBMISSIONS = (
             steady_state_loss=wrong_loss("pass"),
         ),
         "nobody can say which task goes over the limit: it never adds points",
-        seconds=45,
     ),
     mistaken(
         "a view of a billion values",
