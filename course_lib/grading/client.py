@@ -25,7 +25,7 @@ ENGINE = "lr-course-submission"
 _START_SECONDS = 60
 _BYTES_A_MESSAGE = 200  # that a message costs besides what it carries
 _LOOK_AGAIN = 0.1  # seconds after which a kernel is seen to have ended
-_ENDING = 0.3  # seconds in which a kernel that ended is seen to have ended
+_TRIED_AGAIN = 0.3  # seconds in which ZeroMQ says that it tries to connect again
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # what goes wrong with a submission stands in its report
@@ -160,13 +160,21 @@ class _Client(PapermillNotebookClient):
         self.task_poll_for_reply.cancel()
 
     async def _see(self, socket: zmq.Socket) -> None:
-        """End a kernel whose connection is cut while it lives: a message was too large for it."""
-        monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        """End a kernel that sent too large a message: ZeroMQ cuts that connection for good.
+
+        One that the kernel cut, since it is ending, ZeroMQ tries to make again at once. How long
+        the kernel then takes to end says nothing: that depends on what else the machine does.
+        """
+        monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED | zmq.EVENT_CONNECT_RETRIED)
         try:
-            await recv_monitor_message(monitor)
-            await asyncio.sleep(_ENDING)
-            if await self.km.is_alive():
-                self.watch.end()
+            while True:
+                if (await recv_monitor_message(monitor))["event"] != zmq.EVENT_DISCONNECTED:
+                    continue
+                try:
+                    await asyncio.wait_for(recv_monitor_message(monitor), _TRIED_AGAIN)
+                except asyncio.TimeoutError:
+                    self.watch.end()
+                    return
         finally:
             socket.disable_monitor()
 

@@ -26,6 +26,9 @@ def _boot(sources):
         sys.modules[module.__name__] = module
         setattr(package, name, module)
         exec(compile(source, f"<{{name}}>", "exec"), module.__dict__)
+    # exit() ends a kernel a tenth of a second later: how far the grader is by then depends on what
+    # else the machine does. So it ends nothing here, and what the cells have defined is there.
+    get_ipython().ask_exit = lambda: None
 _boot({sources!r})
 del _boot
 """

@@ -13,7 +13,6 @@ from course_lib.grading.report import (
 )
 from tests.hostile.making import (
     ANY_END,
-    PATIENT,
     RATE,
     attack,
     full,
@@ -151,10 +150,8 @@ SUBMISSIONS = (
     ),
     full(
         "exit() and sys.exit() in cells of its own",
-        notebook(first="import sys\nsys.exit(0)", last="exit()"),
-        "that is how scripts end; the functions are there",
-        states=_LOST_CELL,
-        settings=PATIENT,
+        notebook(first="import sys\nsys.exit(0)", last="exit()\nimport time\ntime.sleep(0.5)"),
+        "that is how scripts end; the functions are there, however long ago that was",
     ),
     mistaken(
         "exit() in a function",
