@@ -19,24 +19,23 @@ ARGS ?=
 
 BIN := .venv/bin
 STAMP := .venv/ready
-LOG := .venv/setup.log
-PIP := $(BIN)/python -m pip --disable-pip-version-check
 FIRST_LESSON := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 # Containers run as root, and JupyterLab refuses to start there without being told.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
-# Scripts in a .venv name their folder: after a move, or without its Python, it is made anew.
-BROKEN := $(if $(wildcard $(STAMP)),$(shell \
-	$(BIN)/python -c "" 2>/dev/null && [ "$$(cat $(STAMP))" = "$$(pwd -P)" ] || echo broken))
+# Not empty where .venv cannot be used as it is: it was moved, or its Python is another now.
+ANEW := $(if $(wildcard $(STAMP)),$(shell sh setup.sh whole || echo anew))
+SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CALL='make $(MAKECMDGOALS)' ANEW='$(ANEW)' sh setup.sh
 
 # Runs trained by one `make test`: empty when nbval begins, so that it computes every number anew;
 # the passes after it, which look at explorers, at figures and at FAST, find the same runs there.
-CHECKED := $(CURDIR)/.cache/checked
+# Quoted, because the folder's name may hold a space.
+CHECKED := '$(CURDIR)/.cache/checked'
 IN_LAB := tests/test_explorers_in_lab.py
 # Tests wait a third of their time, these more, so more of them than cores run at once.
 HOSTILE := tests/test_hostile_submissions.py tests/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build run portable grade-demo bench frameworks clean broken
+.PHONY: help lab test build run portable grade-demo bench frameworks clean anew same-python
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -88,51 +87,24 @@ grade-demo: $(STAMP)
 	@$(BIN)/lr-course grade grade-demo/submissions --out grade-demo/grades $(ARGS)
 
 bench: $(STAMP)
-	$(call add,bench)
+	@$(SETUP) add bench
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 frameworks: $(STAMP)
-	$(call add,frameworks$(comma)cluster$(comma)postgresql$(comma)bench)
-
-comma := ,
-define add
-	@echo "Adding the extras $(1) to .venv; details in $(LOG)."
-	@$(PIP) install -c constraints.txt -e ".[$(1)]" >>$(LOG) 2>&1 || { \
-		echo "Set-up stopped: $$(grep -i '^error' $(LOG) | tail -n 1)." \
-			"Put that right and run make $@ again; details in $(LOG)." >&2; exit 2; }
-endef
+	@$(SETUP) add frameworks,cluster,postgresql,bench
 
 clean:
 	rm -rf .venv
 
-broken:
+anew:
 
-# The stamp is written last, so a set-up that failed or was interrupted starts again; `unfinished`
-# tells a half-installed .venv, which is made anew, from one that only has to be brought up to date.
-$(STAMP): pyproject.toml constraints.txt $(BROKEN)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || { \
-		echo "The course needs Python 3.10 or newer; '$(PYTHON) --version' says:" \
-			"$$($(PYTHON) --version 2>&1 | tail -n 1). Install one, or name the one to take:" \
-			"make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
-	@echo "Setting up .venv: about 2 minutes and 1.7 GB the first time; details in $(LOG)."
-	@[ -z "$(BROKEN)" ] && [ ! -e .venv/unfinished ] || rm -rf .venv
-	@mkdir -p .venv && rm -f $(LOG)
-	@[ -x $(BIN)/pip ] || { touch .venv/unfinished && $(PYTHON) -m venv .venv >>$(LOG) 2>&1; } || { \
-		echo "'$(PYTHON) -m venv .venv' failed (on Debian and Ubuntu: apt-get install python3-venv);" \
-			"the reason is in $(LOG)." >&2; exit 2; }
-	@echo "  1/3 pip, which also shows whether a package index answers"
-	@$(PIP) install --retries 1 --timeout 10 --upgrade --force-reinstall pip >>$(LOG) 2>&1 || { \
-		echo "Set-up stopped: no package index answers. Connect to a network (or set PIP_INDEX_URL" \
-			"to a mirror) and run make again; details in $(LOG)." >&2; exit 2; }
-	@touch .venv/unfinished
-	@echo "  2/3 PyTorch, CPU build"
-	@[ "$$(uname -s)" != Linux ] || [ -z "$(TORCH_INDEX)" ] || \
-		$(PIP) install --retries 1 --timeout 10 --no-deps --index-url $(TORCH_INDEX) \
-			"$$(sed -n 's/^torch==\([0-9.]*\).*/torch==\1+cpu/p' constraints.txt)" >>$(LOG) 2>&1 || \
-		echo "      not to be had from $(TORCH_INDEX): taking the standard build (large on Linux)"
-	@echo "  3/3 everything else"
-	@$(PIP) install -c constraints.txt -e ".[staff]" >>$(LOG) 2>&1 || { \
-		echo "Set-up stopped: $$(grep -i '^error' $(LOG) | tail -n 1)." \
-			"Put that right and run make again; details in $(LOG)." >&2; exit 2; }
-	@rm .venv/unfinished && pwd -P >$(STAMP)
-	@echo "  done"
+# A Python that was asked for by name is either .venv's, or the call stops and says so.
+ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
+$(STAMP): | same-python
+endif
+same-python:
+	@$(SETUP) same
+
+# The stamp is written last, so a set-up that failed or was interrupted starts again.
+$(STAMP): pyproject.toml constraints.txt $(ANEW)
+	@$(SETUP)

@@ -102,3 +102,36 @@ def book(url):
 
     with Gradebook(url) as opened:
         yield opened
+
+
+def _read_only_for_root(folder, run):
+    return run("bwrap", "--dev-bind", "/", "/", "--ro-bind", folder, folder, "--")
+
+
+def _read_only_by_mode(folder, run):
+    folder.chmod(0o555)
+    try:
+        return run()
+    finally:
+        folder.chmod(0o755)
+
+
+if hasattr(os, "geteuid") and os.geteuid() == 0:  # root writes where the mode forbids it
+
+    @pytest.fixture
+    def read_only(needs_bubblewrap):
+        """A function: of a folder, and of what to run while it is read-only.
+
+        The arguments that it gives are to be put before the command that is started.
+        """
+        return _read_only_for_root
+
+else:
+
+    @pytest.fixture
+    def read_only():
+        """A function: of a folder, and of what to run while it is read-only.
+
+        The arguments that it gives are to be put before the command that is started.
+        """
+        return _read_only_by_mode

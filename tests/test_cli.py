@@ -1,6 +1,5 @@
 """The command lr-course: exit statuses, one-line errors, and nothing half-written."""
 
-import os
 import subprocess
 import sys
 
@@ -30,34 +29,6 @@ def subprocess_run(*command, **options):
     return subprocess.run(
         [str(part) for part in command], capture_output=True, text=True, timeout=120, **options
     )
-
-
-def by_mount(folder, command):
-    mounts = ["--dev-bind", "/", "/", "--ro-bind", folder, folder]
-    return subprocess_run("bwrap", *mounts, "--", *command)
-
-
-def by_mode(folder, command):
-    folder.chmod(0o555)
-    try:
-        return subprocess_run(*command)
-    finally:
-        folder.chmod(0o755)
-
-
-if hasattr(os, "geteuid") and os.geteuid() == 0:  # root writes where the mode forbids it
-
-    @pytest.fixture
-    def read_only(needs_bubblewrap):
-        """A function that runs a command for which a folder is read-only."""
-        return by_mount
-
-else:
-
-    @pytest.fixture
-    def read_only():
-        """A function that runs a command for which a folder is read-only."""
-        return by_mode
 
 
 CLI = (sys.executable, "-c", "from course_lib.cli import main; main()")
@@ -126,7 +97,9 @@ def test_build_in_a_read_only_folder(read_only, course, folder):
     source = course / "sources/lessons/01_decay.py"
     before[source] = source.read_bytes().replace(b"How large", b"How big")
     source.write_bytes(before[source])
-    result = read_only(course / folder, [*CLI, "build", "--root", course])
+    result = read_only(
+        course / folder, lambda *before: subprocess_run(*before, *CLI, "build", "--root", course)
+    )
     assert result.returncode == 2, result.stderr
     assert result.stderr.startswith(f"Error: cannot write {(course / folder).resolve()}")
     assert len(result.stderr.splitlines()) == 1
@@ -220,7 +193,7 @@ def test_run_into_a_read_only_folder(read_only, tmp_path):
     nb = write_notebook(tmp_path / "a.ipynb", f"open({str(tmp_path / 'ran')!r}, 'w')")
     out = tmp_path / "out"
     out.mkdir()
-    result = read_only(out, [*CLI, "run", nb, "--out", out])
+    result = read_only(out, lambda *before: subprocess_run(*before, *CLI, "run", nb, "--out", out))
     assert result.returncode == 2, result.stderr
     assert result.stderr.startswith(f"Error: cannot write to --out {out}")
     assert len(result.stderr.splitlines()) == 1

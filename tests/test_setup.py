@@ -24,16 +24,16 @@ def clone(needs_make, tmp_path):
     """What set-up reads of a fresh clone, in a folder whose name has a space."""
     folder = tmp_path / "a clone"
     (folder / "notebooks").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+    for name in ("Makefile", "setup.sh", "pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, folder)
     (folder / "notebooks" / "01_lesson.ipynb").write_text("{}", encoding="utf-8")
     return folder
 
 
-def make(clone, *arguments):
+def make(clone, *arguments, before=()):
     environment = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")}
     return subprocess.run(
-        ["make", *arguments],
+        [*before, "make", *arguments],
         cwd=clone,
         env=environment | NO_NETWORK,
         capture_output=True,
@@ -115,10 +115,10 @@ def test_the_second_call_does_not_set_up_again(ready):
 
 @pytest.mark.parametrize("name", ["pyproject.toml", "constraints.txt"])
 def test_a_changed_list_of_requirements_sets_up_again(ready, name):
-    assert "Setting up" not in make(ready, "--dry-run", "lab").stdout
+    assert "sh setup.sh" not in make(ready, "--dry-run", "lab").stdout
     later = (ready / ".venv" / "ready").stat().st_mtime + 10
     os.utime(ready / name, (later, later))
-    assert "Setting up" in make(ready, "--dry-run", "lab").stdout
+    assert "sh setup.sh" in make(ready, "--dry-run", "lab").stdout
 
 
 def test_a_moved_folder_sets_up_again(ready):
@@ -131,8 +131,12 @@ def test_a_moved_folder_sets_up_again(ready):
 @pytest.fixture
 def half_ready(clone):
     """A clone with a .venv but no stamp; its pip fails when its arguments hold FAIL_ON."""
-    script = """
-case "$*" in *"${FAIL_ON:-nothing like this}"*) echo "ERROR: pretended"; exit 1;; esac
+    script = f"""
+[ "$1" = -c ] && exec "{sys.executable}" "$@"
+case "$*" in *"${{FAIL_ON:-nothing like this}}"*)
+    echo "${{FAIL_WITH:-ERROR: pretended}}"; exit 1;; esac
+echo "$TMPDIR" >> tmp_folders
+[ -d "$TMPDIR" ] || exit 3
 echo "$@" >> pip_calls"""
     pretend_command(clone / ".venv" / "bin" / "python", script)
     pretend_command(clone / ".venv" / "bin" / "pip", "exit 1")
@@ -168,6 +172,144 @@ def test_a_failed_installation_is_one_line_with_pips_reason(half_ready, monkeypa
     run = make(half_ready, "lab", f"PYTHON={sys.executable}")
     assert run.returncode == 2
     (line,) = errors(run)
-    assert line.startswith("Set-up stopped: ERROR: pretended. Put that right and run make again")
+    said = "Set-up stopped: ERROR: pretended. Put that right and run make lab again"
+    assert line.startswith(said)
     assert not (half_ready / ".venv" / "ready").exists()
     assert (half_ready / ".venv" / "unfinished").exists()
+
+
+@pytest.mark.parametrize("step", ["install --retries 1 --timeout 10 --upgrade", "-e .[staff]"])
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        (
+            "ERROR: Could not install packages: OSError: [Errno 28] No space left on device",
+            "the disk is full: a whole .venv takes 1.7 GB, and ",
+        ),
+        (
+            "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError()'\n"
+            "ERROR: Failed to build 'file:///here' when installing build dependencies",
+            "no package index answers. Connect to a network",
+        ),
+        ("Killed", "Killed. Put that right"),
+    ],
+    ids=["full", "cut off", "killed"],
+)
+def test_what_stops_pip_is_told_with_what_to_do(half_ready, monkeypatch, step, said, advice):
+    monkeypatch.setenv("FAIL_ON", step)
+    monkeypatch.setenv("FAIL_WITH", said)
+    run = make(half_ready, "test", f"PYTHON={sys.executable}")
+    assert run.returncode == 2
+    (line,) = errors(run)
+    assert line.startswith(f"Set-up stopped: {advice}")
+    assert "run make test again" in line
+
+
+@needs_linux
+def test_a_full_disk_while_torch_is_installed_does_not_bring_the_larger_one(
+    half_ready, monkeypatch
+):
+    monkeypatch.setenv("FAIL_ON", "--index-url")
+    monkeypatch.setenv("FAIL_WITH", "ERROR: [Errno 28] No space left on device")
+    run = make(half_ready, "lab", f"PYTHON={sys.executable}")
+    (line,) = errors(run)
+    assert line.startswith("Set-up stopped: the disk is full")
+
+
+def test_set_up_needs_no_room_in_the_folder_for_temporary_files(half_ready, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(half_ready / "full"))
+    assert make(half_ready, "lab", f"PYTHON={sys.executable}").returncode == 0
+    used = set((half_ready / "tmp_folders").read_text(encoding="utf-8").split("\n")[:3])
+    assert used == {str(half_ready.resolve() / ".venv" / "tmp")}
+    assert not (half_ready / ".venv" / "tmp").exists()
+
+
+@pytest.mark.parametrize("target", ["lab", "test", "build", "run", "frameworks"])
+def test_a_read_only_folder_is_one_line(read_only, clone, target):
+    run = read_only(clone, lambda *before: make(clone, target, before=before))
+    assert run.returncode == 2
+    (line,) = errors(run)
+    assert line.startswith(f"Nothing can be written in {clone.resolve()} (")
+    assert line.endswith(f"Copy the course to a folder of your own and run make {target} there.")
+
+
+def old_venv(clone, python):
+    pretend_command(clone / ".venv" / "bin" / "python", python)
+    pretend_command(clone / ".venv" / "bin" / "pip", "exit 0")
+
+
+@pytest.mark.parametrize(
+    ("python", "words"),
+    [
+        ('[ "$1" = -c ] && exit 1; echo Python 3.9.18', "has Python 3.9.18; 3.10 or newer"),
+        ("exit 127", "has a Python that does not start; 3.10 or newer"),
+    ],
+)
+def test_a_strange_venv_that_cannot_be_used_is_told_and_left_alone(clone, python, words):
+    old_venv(clone, python)
+    run = make(clone, "test", f"PYTHON={sys.executable}")
+    assert run.returncode == 2
+    (line,) = errors(run)
+    assert words in line
+    assert line.endswith("make clean, then make test")
+    assert sorted(file.name for file in (clone / ".venv").rglob("*")) == ["bin", "pip", "python"]
+
+
+def test_a_venv_without_pip_gets_one(clone):
+    python = f"""[ "$1" = -c ] && exec "{sys.executable}" "$@"
+echo "$@" >> python_calls"""
+    pretend_command(clone / ".venv" / "bin" / "python", python)
+    assert make(clone, "run", f"PYTHON={sys.executable}", "TORCH_INDEX=").returncode != 0
+    calls = (clone / "python_calls").read_text(encoding="utf-8").splitlines()
+    assert calls[0] == "-m ensurepip"
+
+
+def test_a_venv_whose_python_was_replaced_sets_up_again(ready):
+    script = 'case "$*" in *course_lib*) exit 1;; esac'  # starts, but finds no package any more
+    pretend_command(ready / ".venv" / "bin" / "python", script)
+    run = make(ready, "lab", "PYTHON=no-such-python")
+    assert "needs Python 3.10 or newer" in run.stderr
+    (ready / ".venv" / "leftover").touch()
+    new = pretend_command(ready / "new", f'[ "$1" = -c ] && exec "{sys.executable}" "$@"; exit 1')
+    run = make(ready, "lab", f"PYTHON={new}")
+    assert "Setting up .venv" in run.stdout
+    (line,) = errors(run)
+    assert "-m venv .venv' failed" in line
+    assert not (ready / ".venv" / "leftover").exists()
+
+
+def test_a_python_asked_for_by_name_is_the_one_of_venv_or_the_call_stops(ready, monkeypatch):
+    own = f'[ "$1" = -c ] && exec "{sys.executable}" "$@"; exit 0'
+    pretend_command(ready / ".venv" / "bin" / "python", own)
+    assert make(ready, "lab", f"PYTHON={sys.executable}").returncode == 0
+    script = '[ "$1" = -c ] || echo Python 3.99.1; case "$2" in *print*) echo 3.99;; esac'
+    other = pretend_command(ready / "other python", script)
+    named = make(ready, "lab", f"PYTHON={other}")
+    monkeypatch.setenv("PYTHON", str(other))
+    for run in (named, make(ready, "lab")):
+        assert run.returncode == 2
+        (line,) = errors(run)
+        ours = ".".join(map(str, sys.version_info[:2]))
+        assert f"is Python 3.99.1, but .venv is of Python {ours}." in line
+        assert line.endswith(f"make clean, then make lab PYTHON={other}")
+    assert (ready / ".venv" / "ready").exists()
+
+
+def test_the_checks_of_make_test_stay_in_a_folder_whose_name_has_a_space(ready):
+    beside = ready.parent / ready.name.split()[0]  # what `rm -rf` without quotes would take
+    beside.mkdir()
+    for name in ("ruff", "lr-course", "python"):
+        script = f'echo "$LR_COURSE_CACHE" >> "{ready / "caches"}"'
+        pretend_command(ready / ".venv" / "bin" / name, script)
+    run = make(ready, "test")
+    assert run.returncode == 0, run.stderr
+    assert beside.is_dir()
+    caches = set((ready / "caches").read_text(encoding="utf-8").splitlines())
+    assert caches == {os.environ.get("LR_COURSE_CACHE", ""), str(ready / ".cache" / "checked")}
+
+
+def test_make_works_in_the_c_locale(ready, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C")
+    run = make(ready, "lab")
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "make lab " in make(ready, "help").stdout
