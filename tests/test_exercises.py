@@ -37,13 +37,13 @@ def outputs(cell):
 
 
 def nbval(*arguments):
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "nbval.plugin"]
     return subprocess.run(
         [*command, "--nbval-lax", "--nbval-current-env", *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
-        env=os.environ | {"COLUMNS": "120"},
+        env=os.environ | {"COLUMNS": "120", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     )
 
 
