@@ -17,12 +17,13 @@ from threadpoolctl import threadpool_limits
 
 from course_lib.problems import Classification
 from course_lib.training.batches import batch_table
-from course_lib.training.network import Networks, init_row, predict
+from course_lib.training.network import Gradient, Networks, init_row, with_ones
 from course_lib.training.optimizers import new_state
 from course_lib.training.runs import RunBlock, Runs, empty_runs
 from course_lib.training.settings import Workload
 
 _BLOCK_BYTES = 2**22
+_SCORE_BYTES = 2**20
 _EPS = 1e-12  # inside the logarithm of the loss: a sure mistake costs 27.6, not infinity
 
 
@@ -74,25 +75,30 @@ def _stages(block: RunBlock, stops: Container[int] = ()) -> Iterator[tuple[int, 
     runs, steps = block.rates.shape
     dtype = np.dtype(workload.model.dtype)
     weights = np.stack([init_row(sizes, seed) for seed in block.seeds]).astype(dtype)
-    inputs = np.column_stack([data.inputs, np.ones(len(data))]).astype(dtype)
+    inputs = with_ones(data.inputs, dtype)
     rates = block.rates.astype(dtype)
     momenta = None if block.momenta is None else block.momenta.astype(dtype)
     rows, row_of_run = batch_table(block.seeds, len(data), workload.batch_size, steps)
-    at_once = workload.model.order == "simultaneous"
+    size = rows.shape[-1]
+    layer_by_layer = workload.model.order == "layer_by_layer"
+    plain = layer_by_layer or (momenta is None and workload.optimizer.plain)
 
     result = empty_runs(block, weights.shape[1], dtype)
     alive = np.arange(runs)
-    networks = Networks(weights, sizes, rows.shape[-1])
+    networks = Networks(weights, sizes, size)
+    gradient = Gradient(networks)
     optimizer = new_state(workload.optimizer, weights, momenta is not None)
     for t in range(steps):
         _record(t, alive, networks, block, result)
         if t in stops:
             yield t, result
         while True:
-            batch = rows[row_of_run[alive], t] if workload.batch_size else rows[0, 0]
-            x = inputs[batch] if workload.batch_size else inputs
+            x, labels = inputs.T, data.labels
+            if workload.batch_size:  # of every seed, then of every run, which copies long rows
+                x = inputs.take(rows[:, t], axis=0).take(row_of_run[alive], axis=0).swapaxes(1, 2)
+                labels = labels.take(rows[:, t]).take(row_of_run[alive], axis=0)
             probabilities = networks.forward(x)
-            at_label = _at_label(probabilities, data.labels[batch])
+            at_label = _at_label(probabilities, labels)
             loss = _mean_loss(probabilities.ravel()[at_label])
             finite = np.isfinite(loss)
             if finite.all():
@@ -102,17 +108,23 @@ def _stages(block: RunBlock, stops: Container[int] = ()) -> Iterator[tuple[int, 
             if not len(alive):
                 yield steps, result
                 return
-            networks = Networks(networks.weights[finite], sizes, rows.shape[-1])
+            networks = Networks(networks.weights[finite], sizes, size, buffers_of=networks)
+            gradient = Gradient(networks)
             optimizer.keep(finite)
         result.losses[alive, t] = loss
         error = probabilities
         error.ravel()[at_label] -= 1
-        error /= rows.shape[-1]
         rate = rates[alive, t, None]
-        networks.backward(x, error, None if at_once else rate)
-        if at_once:
+        if plain:  # the rate goes into the errors, which are far fewer than the parameters
+            error *= rate / size
+            gradient.backward(x, error, layer_by_layer=layer_by_layer)
+            if not layer_by_layer:
+                networks.weights -= gradient.rows
+        else:
+            error /= size
+            gradient.backward(x, error)
             momentum = None if momenta is None else momenta[alive, t, None]
-            optimizer.update(networks.weights, networks.gradient, rate, momentum)
+            optimizer.update(networks.weights, gradient.rows, rate, momentum)
     _record(steps, alive, networks, block, result)
     loss, _ = _score(networks, data)
     result.final_loss[alive] = loss  # NaN where the last update broke the run
@@ -121,9 +133,9 @@ def _stages(block: RunBlock, stops: Container[int] = ()) -> Iterator[tuple[int, 
 
 
 def _at_label(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Return where the label's probability lies in the flat (R, classes, batch), (R, batch)."""
-    runs, classes, batch = probabilities.shape
-    return (np.arange(runs)[:, None] * classes + labels) * batch + np.arange(batch)
+    """Return where the label's probability lies in the flat (classes, R, batch), (R, batch)."""
+    _, runs, batch = probabilities.shape
+    return labels * (runs * batch) + np.arange(runs * batch).reshape(runs, batch)
 
 
 def _mean_loss(p_label: np.ndarray) -> np.ndarray:
@@ -132,12 +144,16 @@ def _mean_loss(p_label: np.ndarray) -> np.ndarray:
 
 def _score(networks: Networks, data: Classification) -> tuple[np.ndarray, np.ndarray]:
     """Return loss and accuracy on all of `data`, each (R,), a few networks at a time."""
-    few = max(1, _BLOCK_BYTES // (networks.weights.itemsize * len(data) * max(networks.sizes)))
-    losses, accuracies = [], []
-    for first in range(0, len(networks.weights), few):
-        p = predict(networks.weights[first : first + few], data.inputs, networks.sizes)
+    weights, sizes = networks.weights, networks.sizes
+    few = max(1, _SCORE_BYTES // (weights.itemsize * len(data) * sum(sizes)))
+    inputs = with_ones(data.inputs, weights.dtype)
+    losses, accuracies, scorers = [], [], None
+    for first in range(0, len(weights), few):
+        some = weights[first : first + few]
+        scorers = Networks(some, sizes, len(data), buffers_of=scorers)
+        p = scorers.forward(inputs.T)
         losses.append(_mean_loss(p.ravel()[_at_label(p, data.labels)]))
-        accuracies.append((p.argmax(axis=1) == data.labels).mean(axis=1))
+        accuracies.append((p.argmax(axis=0) == data.labels).mean(axis=1))
     return np.concatenate(losses), np.concatenate(accuracies)
 
 

@@ -37,16 +37,22 @@ def init_row(sizes: tuple[int, ...], seed: int) -> np.ndarray:
 
 
 def split_weights(weights: np.ndarray, sizes: Sequence[int]) -> list[np.ndarray]:
-    """Return views [W1, b1, W2, b2, …] of rows of parameters, shape (R, P).
+    """Return a view of every layer's parameters in rows of parameters, shape (R, P).
 
-    W has shape (R, fan_in, fan_out) and b (R, 1, fan_out).
+    W and, below it, b are one matrix of shape (R, fan_in + 1, fan_out): what comes in has a 1 at
+    its end, and the bias costs neither a sum nor a call.
     """
     views, at = [], 0
     for fan_in, fan_out in pairwise(sizes):
-        for rows in (fan_in, 1):
-            views.append(weights[:, at : at + rows * fan_out].reshape(-1, rows, fan_out))
-            at += rows * fan_out
+        shape = (len(weights), fan_in + 1, fan_out)
+        views.append(weights[:, at : at + shape[1] * fan_out].reshape(shape))
+        at += shape[1] * fan_out
     return views
+
+
+def with_ones(inputs: np.ndarray, dtype: np.dtype | type) -> np.ndarray:
+    """Return inputs, (examples, features), with a last column of ones."""
+    return np.column_stack([inputs, np.ones(len(inputs))]).astype(dtype)
 
 
 def predict(weights: np.ndarray, inputs: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
@@ -57,91 +63,95 @@ def predict(weights: np.ndarray, inputs: np.ndarray, sizes: Sequence[int]) -> np
         inputs: shape (examples, features).
         sizes: width of every layer, input and output included.
     """
-    parameters = split_weights(weights, sizes)
-    a = inputs.astype(weights.dtype, copy=False)
-    for weight, bias in zip(parameters[:-2:2], parameters[1:-2:2], strict=True):
-        a = a @ weight
-        a += bias
-        np.maximum(a, 0, out=a)
-    return softmax(_scores(parameters, a))
+    networks = Networks(weights, sizes, len(inputs))
+    return networks.forward(with_ones(inputs, weights.dtype).T).swapaxes(0, 1)
 
 
 class Networks:
-    """R networks, their gradient, and the buffers that a step needs.
+    """R networks of the same shape, and the buffers of a pass forward.
 
     All parameters of a network lie in one row of `weights`, so that an optimizer passes over
-    contiguous memory. Activations have shape (R, batch, units), class scores (R, classes, batch):
-    sums over units, batch or a few classes then run along whole rows.
+    contiguous memory. Activations have shape (R, units + 1, batch): below the units is a 1, for
+    the bias of the next layer, and BLAS is faster at these products than with the batch first.
+    Class scores have shape (classes, R, batch), so that what is done to a class is done to whole
+    rows.
     """
 
-    def __init__(self, weights: np.ndarray, sizes: Sequence[int], batch: int) -> None:
-        """Take `weights`, (R, P), as they are: they are updated in place."""
+    def __init__(
+        self,
+        weights: np.ndarray,
+        sizes: Sequence[int],
+        batch: int,
+        buffers_of: Networks | None = None,
+    ) -> None:
+        """Take `weights`, (R, P), as they are: they are updated in place.
+
+        Fresh memory is slow when it is first written to: with `buffers_of`, at least as many
+        networks with the same sizes and batch, theirs are used, and they lose them.
+        """
         self.weights, self.sizes = weights, sizes
-        self.gradient = np.empty_like(weights)
-        self.parameters = split_weights(weights, sizes)
-        self.slopes = split_weights(self.gradient, sizes)
-        # W1 with b1 below it is one matrix: with a 1 added to every input, b1 costs nothing
-        first = (len(weights), sizes[0] + 1, sizes[1])
-        self.first = weights[:, : first[1] * first[2]].reshape(first)
-        self.first_slope = self.gradient[:, : first[1] * first[2]].reshape(first)
-        shapes = [(len(weights), batch, units) for units in sizes[1:-1]]
-        self.hidden = [np.empty(shape, weights.dtype) for shape in shapes]
-        self.errors = [np.empty(shape, weights.dtype) for shape in shapes]
-        self.masks = [np.empty(shape, bool) for shape in shapes]
-        # maximum() with an array of zeros takes a third of its time with the number 0
-        self.zeros = [np.zeros(shape[1:], weights.dtype) for shape in shapes]
-        self.ones = np.ones((1, batch), weights.dtype)
+        self.layers = split_weights(weights, sizes)
+        runs, dtype = len(weights), weights.dtype
+        if buffers_of is None:
+            self.buffers = [np.ones((runs, units + 1, batch), dtype) for units in sizes[1:-1]]
+            self.buffers.append(np.empty(sizes[-1] * runs * batch, dtype))
+            # maximum() with an array of zeros takes a third of its time with the number 0
+            self.zeros = [np.zeros(h.shape[1:], dtype) for h in self.buffers[:-1]]
+        else:
+            self.buffers, self.zeros = buffers_of.buffers, buffers_of.zeros
+        self.hidden = [h[:runs] for h in self.buffers[:-1]]
+        self.scores = self.buffers[-1][: sizes[-1] * runs * batch].reshape(-1, runs, batch)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
-        """Return the class probabilities, (R, classes, batch).
+        """Return the class probabilities, (classes, R, batch), in a buffer that is used again.
 
-        x has a last column of ones and shape (batch, features + 1), the same for all runs, or
-        (R, batch, features + 1).
+        x has a last row of ones and shape (features + 1, batch), the same for all runs, or
+        (R, features + 1, batch).
         """
         a = x
-        for layer, h in enumerate(self.hidden):
-            np.matmul(a, self.parameters[2 * layer] if layer else self.first, out=h)
-            if layer:
-                h += self.parameters[2 * layer + 1]
-            a = np.maximum(h, self.zeros[layer], out=h)
-        if not self.hidden:
-            return softmax(self.first.swapaxes(1, 2) @ x.swapaxes(-1, -2))
-        return softmax(_scores(self.parameters, a))
+        for layer, h, zeros in zip(self.layers, self.hidden, self.zeros, strict=False):
+            np.matmul(layer.swapaxes(1, 2), a, out=h[:, :-1])
+            a = np.maximum(h, zeros, out=h)
+        np.matmul(self.layers[-1].swapaxes(1, 2), a, out=self.scores.swapaxes(0, 1))
+        return softmax(self.scores)
 
-    def backward(self, x: np.ndarray, error: np.ndarray, rate: np.ndarray | None = None) -> None:
-        """Fill `gradient` from the slope of the loss in the class scores, (R, classes, batch).
 
-        With `rate`, shape (R, 1), each layer's parameters are updated before the error passes
-        through them: the mistake called "layer_by_layer".
+class Gradient:
+    """The gradient of R networks, and the buffers that it needs."""
+
+    def __init__(self, networks: Networks) -> None:
+        """Make room for the gradient, shape (R, P)."""
+        self.networks = networks
+        self.rows = np.empty_like(networks.weights)
+        self.layers = split_weights(self.rows, networks.sizes)
+        self.errors = [np.empty_like(h[:, :-1]) for h in networks.hidden]
+        self.active = [np.empty(error.shape, bool) for error in self.errors]
+
+    def backward(self, x: np.ndarray, error: np.ndarray, *, layer_by_layer: bool = False) -> None:
+        """Fill `rows` from the slope of the loss in the class scores, (classes, R, batch).
+
+        With `layer_by_layer`, each layer's gradient is taken from its parameters before the error
+        passes through them: the mistake of that name, where `error` has the rate as a factor.
         """
-        error = error.swapaxes(1, 2)
-        at = self.weights.shape[1]
-        for layer in range(len(self.hidden), -1, -1):
-            weight = self.parameters[2 * layer]
-            if layer:
-                below = self.hidden[layer - 1]
-                np.matmul(below.swapaxes(1, 2), error, out=self.slopes[2 * layer])
-                np.matmul(self.ones, error, out=self.slopes[2 * layer + 1])  # faster than sum()
-            else:
-                np.matmul(x.swapaxes(-1, -2), error, out=self.first_slope)
-            if rate is not None:
-                end, at = at, at - (weight[0].size + weight.shape[2])
-                self.weights[:, at:end] -= rate * self.gradient[:, at:end]
+        networks = self.networks
+        error = error.swapaxes(0, 1)
+        for layer in range(len(self.layers) - 1, -1, -1):
+            below = networks.hidden[layer - 1] if layer else x
+            np.matmul(below, error.swapaxes(1, 2), out=self.layers[layer])
+            if layer_by_layer:
+                networks.layers[layer] -= self.layers[layer]
             if layer:
                 above, error = error, self.errors[layer - 1]
-                np.matmul(above, weight.swapaxes(1, 2), out=error)
-                error *= np.greater(below, 0, out=self.masks[layer - 1])
-
-
-def _scores(parameters: list[np.ndarray], a: np.ndarray) -> np.ndarray:
-    z = parameters[-2].swapaxes(1, 2) @ a.swapaxes(-1, -2)
-    z += parameters[-1].swapaxes(1, 2)
-    return z
+                np.matmul(networks.layers[layer][:, :-1], above, out=error)
+                error *= np.greater(below[:, :-1], 0, out=self.active[layer - 1])
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
-    """Turn scores (R, classes, batch) into probabilities, in place."""
-    z -= z.max(axis=1, keepdims=True)
+    """Turn scores (classes, R, batch) into probabilities, in place."""
+    z -= z.max(axis=0)
     np.exp(z, out=z)
-    z /= z.sum(axis=1, keepdims=True)
+    total = z[0].copy()
+    for row in z[1:]:  # not z.sum(axis=0): its order depends on R where the batch is 1
+        total += row
+    z /= total
     return z

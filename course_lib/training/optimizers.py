@@ -31,6 +31,7 @@ class SgdState:
         """Update `weights`, (R, P); rate and momentum have shape (R, 1); gradient is used up."""
         if self.settings.weight_decay:
             gradient += weights.dtype.type(self.settings.weight_decay) * weights
+        step = gradient
         if self.velocity is not None:
             if momentum is None:
                 momentum = weights.dtype.type(self.settings.momentum)
@@ -39,9 +40,8 @@ class SgdState:
             if self.settings.nesterov:
                 gradient += momentum * self.velocity
             else:
-                gradient[:] = self.velocity
-        gradient *= rate
-        weights -= gradient
+                step = self.velocity
+        weights -= np.multiply(step, rate, out=gradient)
 
 
 class AdamState:
@@ -50,6 +50,7 @@ class AdamState:
     def __init__(self, settings: Adam, weights: np.ndarray) -> None:
         """Start with empty averages, for weights of shape (R, P)."""
         self.settings = settings
+        # The second is kept without its factor 1 - beta2, which saves a pass over all weights.
         self.first, self.second = np.zeros_like(weights), np.zeros_like(weights)
         self.buffer = np.empty_like(weights)
         self.updates = 0
@@ -80,13 +81,12 @@ class AdamState:
         self.first += buffer
         self.second *= number(settings.beta2)
         np.multiply(gradient, gradient, out=buffer)
-        buffer *= number(1.0 - settings.beta2)
         self.second += buffer
         np.sqrt(self.second, out=buffer)
-        buffer /= number(np.sqrt(correction2))
-        buffer += number(settings.eps)
+        root = np.sqrt((1.0 - settings.beta2) / correction2)
+        buffer += number(settings.eps / root)
         np.divide(self.first, buffer, out=gradient)
-        gradient *= (rate / correction1).astype(weights.dtype)
+        gradient *= (rate / (correction1 * root)).astype(weights.dtype)
         weights -= gradient
 
 

@@ -126,6 +126,11 @@ class Sgd:
         _check_below_one("momentum", self.momentum)
         check_real("weight_decay", self.weight_decay)
 
+    @property
+    def plain(self) -> bool:
+        """Whether an update is the gradient times the rate, and nothing else."""
+        return not (self.momentum or self.weight_decay)
+
 
 @dataclass(frozen=True)
 class Adam:
@@ -149,6 +154,11 @@ class Adam:
         _check_below_one("beta1", self.beta1)
         _check_below_one("beta2", self.beta2)
         check_real("eps", self.eps, low_open=True)
+
+    @property
+    def plain(self) -> bool:
+        """Whether an update is the gradient times the rate, and nothing else: it never is."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -200,10 +210,7 @@ class Workload:
                 f"data must be {expected.__name__} for {type(self.model).__name__}, "
                 f"got {type(self.data).__name__}"
             )
-        plain = type(self.optimizer) is Sgd and not (
-            self.optimizer.momentum or self.optimizer.weight_decay
-        )
-        if getattr(self.model, "order", None) == "layer_by_layer" and not plain:
+        if getattr(self.model, "order", None) == "layer_by_layer" and not self.optimizer.plain:
             raise ValueError(
                 f"optimizer must be Sgd() when order is 'layer_by_layer', got {self.optimizer!r}"
             )
