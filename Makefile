@@ -35,7 +35,7 @@ IN_LAB := tests/test_explorers_in_lab.py
 HOSTILE := tests/test_hostile_submissions.py tests/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build run portable grade-demo bench frameworks clean anew same-python
+.PHONY: help lab test build run portable grade-demo bench frameworks clean anew same-python folders
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -72,6 +72,10 @@ test: $(STAMP)
 	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb)
 	@rm -rf $(CHECKED)
 	@$(BIN)/python -m tests.tools "$$LR_COURSE_LACKS"
+
+test: folders
+folders: $(STAMP)
+	@$(BIN)/lr-course doctor --folders
 
 build: $(STAMP)
 	@$(BIN)/lr-course build $(ARGS)

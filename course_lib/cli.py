@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import textwrap
@@ -17,6 +18,8 @@ from course_lib.authoring.errors import CellFailure, CourseError
 # Half of the time until a command begins would be a grammar that jsonschema, under nbformat, loads
 # for texts of the format "iri"; schemas of notebooks have none.
 sys.modules.setdefault("rfc3987_syntax", None)
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 # Everything heavier is imported in the command that needs it: `--help` answers at once, and
 # `doctor` works where packages are missing.
@@ -37,6 +40,14 @@ def _one_line_errors() -> Iterator[None]:
     except ModuleNotFoundError as error:
         raise InputError(
             f"the package {error.name!r} is not installed; see `lr-course doctor`"
+        ) from error
+    except OSError as error:
+        if error.errno not in _NO_ROOM and "temporary directory" not in str(error):
+            raise
+        place = f" {error.filename}" if error.filename else ""
+        raise InputError(
+            f"cannot write{place}: {error.strerror}; make room there, or for temporary files set "
+            "TMPDIR to a folder that has room"
         ) from error
 
 
@@ -203,11 +214,12 @@ def grade(submissions: Path, **options: Any) -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--folders", is_flag=True, help="Only check the folders that `make test` writes to.")
+def doctor(folders: bool) -> None:
     """Check Python, the packages and the kernel, and say how to repair what fails."""
     from course_lib import doctor as examination
 
-    sys.exit(examination.main())
+    sys.exit(examination.folders_main() if folders else examination.main())
 
 
 def _course_root(given: Path | None) -> Path:

@@ -5,6 +5,7 @@ Only the standard library is imported at the top, because a missing package is w
 
 import importlib
 import importlib.metadata
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 PROJECT = "lr-course"
 OLDEST_PYTHON = (3, 10)
@@ -22,7 +24,9 @@ CHROMIUM_NAMES = (
     "google-chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
+COURSE = Path(__file__).resolve().parents[1]
 BWRAP_TRIAL = ("bwrap", "--ro-bind", "/", "/", "true")
+TEMPORARY_MB = 500  # `make test` takes up to 150 MB there
 INSTALL_ALL = "python -m pip install -c constraints.txt -e '.[staff]'"
 
 
@@ -164,6 +168,40 @@ def check_bubblewrap(trial: Sequence[str] = BWRAP_TRIAL) -> Check:
     ok, said = _try_command(trial)
     fix = "allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, or your system's way"
     return Check("bubblewrap", ok, "makes a sandbox" if ok else said, fix, staff_only=True)
+
+
+def check_course_folder(folder: Path = COURSE) -> Check:
+    """Check that files can be written in the folder of the course."""
+    ok = os.access(folder, os.W_OK)
+    detail = f"{folder} {'can be written' if ok else 'is read-only'}"
+    return Check("course folder", ok, detail, "copy the course to a folder of your own")
+
+
+def check_temporary_folder(folder: str | None = None, needed: int = TEMPORARY_MB) -> Check:
+    """Check that there is room for the temporary files of `make test`.
+
+    Args:
+        folder: where they go; by default the folder that TMPDIR names, else /tmp. Python would look
+            for another one that has room, but the browser and other programs do not.
+        needed: free space that is needed, in MB.
+    """
+    folder = folder or os.environ.get("TMPDIR") or "/tmp"
+    fix = "make room there, or set TMPDIR to a folder that has room"
+    try:
+        free = shutil.disk_usage(folder).free // 1_000_000
+    except OSError as error:
+        return Check("temporary files", False, f"{folder}: {error.strerror}", fix)
+    return Check(
+        "temporary files", free >= needed, f"{free} MB free in {folder}, needed {needed}", fix
+    )
+
+
+def folders_main() -> int:
+    """Print what is wrong with the folders that tests write to; return the exit status."""
+    failed = [c for c in (check_course_folder(), check_temporary_folder()) if not c.ok]
+    for check in failed:
+        print(check.line(), file=sys.stderr)
+    return 2 if failed else 0
 
 
 def _try_command(command: Sequence[str]) -> tuple[bool, str]:

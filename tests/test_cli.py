@@ -1,5 +1,6 @@
 """The command lr-course: exit statuses, one-line errors, and nothing half-written."""
 
+import errno
 import subprocess
 import sys
 
@@ -208,3 +209,30 @@ def test_missing_package_is_one_line(tmp_path):
     assert (
         result.stderr == "Error: the package 'papermill' is not installed; see `lr-course doctor`\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), "write /tmp/x: No space left"),
+        (OSError(errno.EROFS, "Read-only file system"), "write: Read-only file system; make room"),
+        (
+            FileNotFoundError(2, "No usable temporary directory found in []"),
+            "set TMPDIR to a folder",
+        ),
+    ],
+)
+def test_no_room_is_one_line(monkeypatch, error, words):
+    def fails(*_):
+        raise error
+
+    monkeypatch.setattr("course_lib.authoring.exercise_checks.check_notebook", fails)
+    assert_one_line_error(lr_course("check", __file__), words)
+
+
+def test_another_error_of_the_system_is_not_taken_for_a_full_disk(monkeypatch):
+    def fails(*_):
+        raise ConnectionResetError(104, "Connection reset by peer")
+
+    monkeypatch.setattr("course_lib.authoring.exercise_checks.check_notebook", fails)
+    assert isinstance(lr_course("check", __file__).exception, ConnectionResetError)

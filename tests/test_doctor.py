@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from read_only import read_only
 
 from course_lib import doctor
+from course_lib.cli import main
 
 HERE = Path(doctor.__file__).parent
 LAUNCH = "from ipykernel.kernelapp import launch_new_instance as launch; launch()"
@@ -149,3 +152,36 @@ def test_one_failure_of_the_course_is_exit_status_1(capsys):
     assert doctor.report([good]) == 0
     assert doctor.report([good, bad]) == 1
     assert "FAIL  bad: broken; fix: repair it\n" in capsys.readouterr().out
+
+
+def test_a_folder_without_room_or_that_is_not_there_fails(tmp_path, monkeypatch):
+    assert doctor.check_temporary_folder(str(tmp_path), needed=1).ok
+    full = doctor.check_temporary_folder(str(tmp_path), needed=10**12)
+    assert not full.ok
+    assert f"MB free in {tmp_path}, needed 1000000000000; fix: make room there" in full.line()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+    gone = doctor.check_temporary_folder()
+    assert not gone.ok
+    assert gone.detail == f"{tmp_path / 'none'}: No such file or directory"
+
+
+def test_a_read_only_course_fails(tmp_path):
+    look = f"doctor.check_course_folder({str(tmp_path)!r}).line()"
+    command = [sys.executable, "-c", f"from course_lib import doctor; print({look})"]
+
+    def said(*before):
+        return subprocess.check_output([*before, *command], text=True)
+
+    assert said() == f"ok    course folder: {tmp_path} can be written\n"
+    told = read_only(tmp_path, said)
+    assert told.startswith(f"FAIL  course folder: {tmp_path} is read-only; fix: copy the course")
+
+
+def test_only_the_folders_are_looked_at_before_the_tests(monkeypatch, capsys, tmp_path):
+    assert doctor.folders_main() == 0
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "none"))
+    assert CliRunner().invoke(main, ["doctor", "--folders"]).exit_code == 2
+    assert doctor.folders_main() == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert len(told.err.splitlines()) == 1

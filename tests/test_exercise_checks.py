@@ -1,6 +1,7 @@
 """`lr-course check` on exercises as learners leave them: edited, renamed, half done, broken."""
 
 import sqlite3
+import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -148,3 +149,17 @@ def test_a_missing_file_is_one_line_and_status_two():
     run = CliRunner().invoke(main, ["check", "nowhere.ipynb"])
     assert run.exit_code == 2
     assert run.output.count("\n") == 1
+
+
+def test_a_report_that_is_cut_off_is_one_line(tmp_path, monkeypatch):
+    def full(command, **_):
+        (option,) = [part for part in command if part.startswith("--junitxml=")]
+        Path(option.partition("=")[2]).touch()
+        return subprocess.CompletedProcess(command, 3, "", "OSError: No space left on device")
+
+    monkeypatch.setattr(subprocess, "run", full)
+    nbformat.write(solved(), tmp_path / "a.ipynb")
+    run = CliRunner().invoke(main, ["check", str(tmp_path / "a.ipynb")])
+    assert run.exit_code == 2
+    (line,) = run.output.splitlines()
+    assert line.endswith("a.ipynb to its end: OSError: No space left on device")

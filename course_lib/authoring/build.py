@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -78,8 +79,18 @@ def write_notebook(nb: NotebookNode, path: Path) -> None:
 
     Raises:
         OSError: the folder cannot be written.
+        CourseError: an output holds a number that JSON has no word for; JupyterLab would not open
+            the file.
     """
     nbformat.validate(nb)
+    for number, cell in enumerate(nb.cells, start=1):
+        try:
+            json.dumps(cell, allow_nan=False)
+        except ValueError as error:
+            raise CourseError(
+                f"cell {number} of {path.name} shows data with a nan or an infinity, which a "
+                "notebook cannot hold: show them as text"
+            ) from error
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(nbformat.writes(nb) + "\n", encoding="utf-8", newline="\n")
     os.replace(temporary, path)
@@ -181,6 +192,6 @@ def _writing(root: Path) -> Iterator[None]:
 
 def _unwritable(place: object, reason: str | None) -> CourseError:
     return CourseError(
-        f"cannot write {place} ({reason}); make the course folder writable, or copy the course "
-        "to a folder that is"
+        f"cannot write {place} ({reason}); make the course folder writable and give it room, or "
+        "copy the course to a folder that is"
     )

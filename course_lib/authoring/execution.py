@@ -27,6 +27,7 @@ from course_lib.authoring.parameters import check_parameters
 DEFAULT_TIMEOUT = 300  # seconds a cell may take; a lesson's slowest takes a tenth of it
 TRACEBACK_LINES = 12
 ENGINE = "lr-course"
+_WRONG = ("Traceback (most recent call last)", "UsageError: ")  # on stderr; the second of a magic
 
 _log = logging.getLogger(__name__)
 _log.addHandler(logging.NullHandler())  # what fails is raised; nothing is printed twice
@@ -88,13 +89,13 @@ def execute(
         if not run.failures:
             run.record(error.ename, error.evalue, error.traceback)
     except CellTimeoutError:
-        run.record("TimeoutError", f"the cell ran longer than {timeout} s")
+        run.stop("TimeoutError", f"the cell ran longer than {timeout} s")
     except DeadKernelError:
-        run.record("DeadKernelError", "the kernel died, perhaps for want of memory")
+        run.stop("DeadKernelError", "the kernel died, perhaps for want of memory")
     except (OSError, RuntimeError) as error:
         if run.cell_index is None:
             raise _start_error(name, error) from error
-        run.record(type(error).__name__, str(error))
+        run.stop(type(error).__name__, str(error))
     seconds = time.monotonic() - start
     if run.notebook is not None:  # papermill would keep a copy of the whole notebook here
         run.notebook.metadata.papermill["input_path"] = name
@@ -181,6 +182,19 @@ class _Run:
         source = self.notebook.cells[self.cell_index].source
         self.failures.append(_Failure(number, source, f"{ename}: {evalue}", "\n".join(lines)))
 
+    def stop(self, ename: str, evalue: str) -> None:
+        """Note why the current cell was the last one.
+
+        Papermill itself stores this cell and those after it, which never ran, as completed.
+        """
+        self.record(ename, evalue)
+        self.notebook.metadata.papermill["exception"] = True
+        for index, cell in enumerate(self.notebook.cells[self.cell_index :]):
+            state = {"status": "pending", "exception": None}
+            if index == 0:
+                state = {"status": "failed", "exception": True}
+            cell.metadata.papermill.update(state)
+
 
 class _Client(PapermillNotebookClient):
     """Also hears the errors that nbclient drops or hides.
@@ -223,7 +237,7 @@ class _Client(PapermillNotebookClient):
             self.run.record(content["ename"], content["evalue"], content["traceback"])
         elif kind == "stream" and content["name"] == "stderr":
             lines = strip_color(content["text"]).rstrip().splitlines()
-            if any(line.startswith("Traceback (most recent call last)") for line in lines):
+            if any(line.startswith(_WRONG) for line in lines):
                 self.run.record("printed to stderr", lines[-1], lines)
 
 

@@ -22,10 +22,9 @@ _CHECK_CALL = re.compile(r"^\s*check\(\s*(\w+)", re.M)
 _CELL = re.compile(r"Cell (\d+)$")
 _UNWRITTEN, _STOPPED = "NotImplementedError", "It took too long and was stopped (see --timeout)."
 _BEFORE_ERROR = "Traceback:"  # what nbval writes between a cell's code and its error
-# pytest with nbval and no other plugin; without a grammar that jsonschema, under nbformat, loads for
-# texts of the format "iri", which no notebook has. Both together take longer than an exercise.
+# pytest without a grammar that jsonschema, under nbformat, loads for texts of the format "iri": no
+# notebook has one, and loading it takes longer than most exercises.
 _PYTEST = "import sys; sys.modules['rfc3987_syntax'] = None; import pytest; sys.exit(pytest.main())"
-_ONLY_NBVAL = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 @dataclass(frozen=True)
@@ -125,19 +124,27 @@ def _run_nbval(path: Path, folder: Path, timeout: int) -> tuple[dict[int, str], 
     """Return the error of every failed code cell, by its number from 0, and the exit status."""
     report, settings = folder / "report.xml", folder / "pytest.ini"
     settings.write_text("[pytest]\n", encoding="utf-8")  # no settings of the folder it stands in
-    options = ["-p", "no:cacheprovider", "-p", "nbval.plugin", "-c", str(settings)]
+    options = ["-p", "no:cacheprovider", "-c", str(settings)]
+    plugins = ["-p", "nbval.plugin", "-p", "course_lib.authoring.without_outputs"]
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={timeout}"]
+    # Other plugins that the learner has may run cells in another order, or some of them only.
+    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    command = [sys.executable, "-c", _PYTEST, *options, *plugins, *nbval]
     run = subprocess.run(
-        [sys.executable, "-c", _PYTEST, *options, *nbval, f"--junitxml={report}", str(path)],
-        env=os.environ | _ONLY_NBVAL | {"LR_COURSE_PROGRESS": str(folder)},
+        [*command, f"--junitxml={report}", str(path)],
+        env=environment | {"LR_COURSE_PROGRESS": str(folder)},
         cwd=folder,
         capture_output=True,
         text=True,
     )
-    if not report.is_file():
-        raise CourseError(f"nbval could not run {path}: {(run.stdout + run.stderr).strip()[-500:]}")
+    try:
+        cases = list(ElementTree.parse(report).iter("testcase"))
+    except (OSError, ElementTree.ParseError) as error:  # it was stopped, or the disk is full
+        told = (run.stdout + run.stderr).strip()[-500:]
+        raise CourseError(f"nbval could not run {path} to its end: {told}") from error
     failures = {}
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in cases:
         wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
         if wrong is not None:
             number = _CELL.search(case.get("name", ""))

@@ -15,6 +15,8 @@ IMAGE_TAG = re.compile(r"<img\b[^>]*>", re.S | re.I)
 ALT_TEXT = re.compile(r"\balt\s*=\s*(\"[^\"]*\S[^\"]*\"|'[^']*\S[^']*')", re.I)
 ANY_TAG = re.compile(r"<[^<>]*>")
 FIGURE_REPR = re.compile(r"<Figure size [^>]*>")
+REBUILD = "rebuild with `make build`"
+USAGE_ERROR = re.compile(r"^UsageError: ", re.M)  # IPython's, which is no error output
 VOLATILE = re.compile(r"ipykernel_\d+|\bat 0x[0-9a-fA-F]{6,}")
 
 
@@ -39,10 +41,15 @@ def _execution(nb: NotebookNode) -> Iterator[Finding]:
     code = [cell for cell in nb.cells if cell.cell_type == "code" and cell.source.strip()]
     counts = [cell.execution_count for cell in code]
     if counts != list(range(1, len(code) + 1)):
-        yield "stale", "not executed once from top to bottom; rebuild with `make build`"
+        yield "stale", f"not executed once from top to bottom; {REBUILD}"
     for number, cell in enumerate(nb.cells, start=1):
-        for error in error_outputs(cell.get("outputs", [])):
+        outputs = cell.get("outputs", [])
+        for error in error_outputs(outputs):
             yield "error", f"cell {number} has the error {error}"
+        if any(USAGE_ERROR.search(o.text) for o in outputs if o.get("name") == "stderr"):
+            yield "error", f"cell {number} calls a magic that is not there or is called wrongly"
+        if outputs and cell.execution_count is None:
+            yield "stale", f"cell {number} has outputs and no execution count; {REBUILD}"
 
 
 def _alternative_text(cell: NotebookNode, where: str) -> Iterator[Finding]:

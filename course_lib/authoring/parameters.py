@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ def parameters_of(nb: NotebookNode) -> dict[str, Parameter]:
 
 
 def check_parameters(nb: NotebookNode, values: Mapping[str, Any], name: str) -> None:
-    """Refuses a value that the notebook has no parameter for.
+    """Refuses a value that the notebook has no parameter for, or that a notebook cannot hold.
 
     Args:
         nb: the notebook, not executed.
@@ -64,9 +65,16 @@ def check_parameters(nb: NotebookNode, values: Mapping[str, Any], name: str) -> 
 
     Raises:
         CourseError: an unknown name, or a value of another type than the parameter's default
-            or annotation. An int may stand for a float, a bool for neither.
+            or annotation; an int may stand for a float, a bool for neither. A number that is not
+            finite: papermill would write it into the metadata, where it is not JSON. Values for a
+            notebook in which papermill has put some already: it would replace all of those.
     """
     allowed = parameters_of(nb) if values else {}
+    if values and any("injected-parameters" in cell.metadata.get("tags", []) for cell in nb.cells):
+        raise CourseError(
+            f"{name} was executed with other values for its parameters, which new ones would drop; "
+            "run the notebook it was made from, and name all values"
+        )
     for key, value in values.items():
         if key not in allowed:
             names = ", ".join(sorted(allowed)) or "none"
@@ -77,6 +85,8 @@ def check_parameters(nb: NotebookNode, values: Mapping[str, Any], name: str) -> 
                 f"{name}: parameter {key!r} must be {' or '.join(sorted(types))}, "
                 f"got {value!r} ({type(value).__name__})"
             )
+        if not _is_finite(value):
+            raise CourseError(f"{name}: parameter {key!r} must be finite, got {value!r}")
 
 
 def _parameter(node: ast.stmt) -> Parameter | None:
@@ -107,6 +117,15 @@ def _type_of_default(value: ast.expr) -> set[str]:
     except ValueError:  # computed, as in `10 * steps`: any value may be meant
         return set()
     return {type(default).__name__} & TYPES.keys()
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a value holds no nan and no infinity."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(_is_finite(item) for item in value.values())
+    return not isinstance(value, list | tuple) or all(_is_finite(item) for item in value)
 
 
 def _is_a(value: Any, type_name: str) -> bool:

@@ -11,14 +11,13 @@ from course_lib.authoring.conclusions import fast_findings
 from course_lib.authoring.errors import CourseError, Problem
 from course_lib.authoring.execution import read_notebook
 from course_lib.authoring.figures import README_PICTURE, readme_picture
-from course_lib.authoring.outputs import output_findings
+from course_lib.authoring.outputs import REBUILD, output_findings
 from course_lib.authoring.prose import prose_findings
 from course_lib.authoring.solutions import contains, solution_lines
 from course_lib.authoring.sources import GENERATED, Target, complete_notebook, tags, targets
 from course_lib.authoring.templates import exercise_findings, lesson_findings, title_findings
 
 LARGEST = 400_000  # bytes of a generated notebook
-REBUILD = "rebuild with `make build`"
 LESSONS = "sources/lessons/"
 EXERCISES = "sources/exercises/"
 

@@ -21,6 +21,8 @@ from course_lib.authoring.solutions import emptied
 
 GENERATED = ("notebooks", "exercises", "solutions")
 SOURCE_ONLY_METADATA = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")
+# Else jupytext takes a comment such as `# cp the weights` for a magic and uncomments it.
+SOURCE_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 TASK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,57}")  # with "hints-" a valid cell id
 
 
@@ -78,7 +80,7 @@ def complete_notebook(root: Path, source: str) -> NotebookNode:
         text = (root / source).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{source} cannot be read: {error}") from error
-    nb = jupytext.reads(text, fmt="py:percent")
+    nb = jupytext.reads(text, fmt=SOURCE_FORMAT)
     seen: Counter[str] = Counter()
     cells = []
     for number, cell in enumerate(nb.cells, start=1):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
@@ -26,6 +27,7 @@ NO_OUTPUTS = "No outputs were handed in."
 _MALFORMED = "The file is not well-formed: it cannot be run as a notebook."
 _ENDLESS = "Run afresh, the notebook did not come to its end."
 _DIFFERS = "Run afresh, the notebook prints something else in "
+_LEFT_OUT = "Marks in the notebook tell nbval to leave out "
 _NO_PROOF = "Clock times and random numbers without a seed differ as well."
 
 
@@ -45,9 +47,9 @@ def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str
         nbformat.validate(nb)
     except (nbformat.ValidationError, AttributeError, KeyError, TypeError, RecursionError):
         return _MALFORMED
-    compared = _prepare(nb)
+    compared, marked = _prepare(nb)
     if not compared:
-        return NO_OUTPUTS
+        return _left_out(marked) or NO_OUTPUTS
     with tempfile.TemporaryDirectory(prefix=cgroups.PREFIX) as name:
         folder = Path(name)
         nbformat.write(nb, folder / "handed_in.ipynb")
@@ -59,12 +61,13 @@ def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str
         came_to_its_end = _run(folder, limits, unsafe)
         differing = _differing(folder / "result.xml") if came_to_its_end else None
     kernels.sweep()
-    return _sentence(compared, differing, _numbers(nb))
+    found = _sentence(compared, differing, _numbers(nb))
+    return f"{_left_out(marked)} {found}" if marked else found
 
 
 def is_other(sentence: str) -> bool:
     """Return whether a sentence of `reproduction` says that the outputs do not appear again."""
-    return sentence.startswith((_MALFORMED, _ENDLESS, _DIFFERS))
+    return sentence.startswith((_MALFORMED, _ENDLESS, _DIFFERS, _LEFT_OUT))
 
 
 def _numbers(nb: nbformat.NotebookNode) -> dict[str, str]:
@@ -76,19 +79,44 @@ def _numbers(nb: nbformat.NotebookNode) -> dict[str, str]:
     return names
 
 
-def _prepare(nb: nbformat.NotebookNode) -> int:
-    """Leave the checks out; return the number of cells with outputs that are compared."""
-    compared = 0
+def _prepare(nb: nbformat.NotebookNode) -> tuple[int, int]:
+    """Leave the checks out; return how many cells with outputs are compared, and how many not.
+
+    A learner may have marked cells as nbval's to be skipped, or not compared. Such tags are taken
+    away; a comment is not, as the code may print itself.
+    """
+    from nbval.plugin import find_comment_markers, find_metadata_tags  # imports all of pytest
+
+    compared = marked = 0
     for cell in nb.cells:
         if cell.cell_type != "code":
             continue
         if is_check(cell):  # its output is the grader's business
             cell.metadata.tags = [*cell.metadata.tags, "nbval-skip"]
-        elif cell.get("outputs"):
+            continue
+        cell.metadata.tags = [
+            tag
+            for tag in cell.metadata.get("tags", [])
+            if not _hides(find_metadata_tags({"tags": [tag]}))
+        ]
+        if not cell.get("outputs"):
+            continue
+        if _hides(find_comment_markers(cell.source)):
+            marked += 1
+        else:
             compared += 1
             # nbval takes a cell without a number for one that was never run.
             cell.execution_count = cell.get("execution_count") or 1
-    return compared
+    return compared, marked
+
+
+def _hides(marks: Iterable[tuple[str, bool]]) -> bool:
+    found = dict(marks)
+    return bool(found.get("skip")) or found.get("check") is False
+
+
+def _left_out(marked: int) -> str:
+    return f"{_LEFT_OUT}{marked} cell{'s' * (marked != 1)} with outputs." if marked else ""
 
 
 def _run(folder: Path, limits: Limits, unsafe: bool) -> bool:
@@ -100,7 +128,8 @@ def _run(folder: Path, limits: Limits, unsafe: bool) -> bool:
         *("--nbval-cell-timeout", str(max(1, round(limits.cell_seconds)))),
         *("--rootdir", str(folder), "-c", os.devnull),
     ]
-    environment = dict(os.environ, JUPYTER_PATH=str(folder), PYTEST_DISABLE_PLUGIN_AUTOLOAD="1")
+    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
+    environment |= {"JUPYTER_PATH": str(folder), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     group = None if unsafe else cgroups.make(cgroups.new_name(), _MEMORY_MB, 256, limits.cores)
     if group is not None:
         joined = "; ".join(f'echo $$ > "{path}"' for path in group.entrances)
