@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+import scipy  # scipy.special is loaded by its first use, and is slow to load
 
 from course_lib.validation import check_count, check_real
 
@@ -38,7 +38,11 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> Interval:
         ValueError: fewer than two values, a value that is not finite, or a level out of range.
     """
     sample = _check_sample(values, level)
-    half = stdtrit(len(sample) - 1, 0.5 + level / 2) * sample.std(ddof=1) / np.sqrt(len(sample))
+    half = (
+        scipy.special.stdtrit(len(sample) - 1, 0.5 + level / 2)
+        * sample.std(ddof=1)
+        / np.sqrt(len(sample))
+    )
     mean = sample.mean()
     return Interval(float(mean), float(mean - half), float(mean + half))
 
@@ -80,7 +84,8 @@ def bootstrap_interval(
 
     sample = _check_sample(values, level)
     n = len(sample)
-    tail = ndtr(stdtrit(n - 1, 0.5 - level / 2) * np.sqrt(n / (n - 1)))
+    student = scipy.special.stdtrit(n - 1, 0.5 - level / 2)
+    tail = scipy.special.ndtr(student * np.sqrt(n / (n - 1)))
     ends = bootstrap(
         (sample,),
         np.mean,

@@ -5,16 +5,15 @@ import shutil
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from tests import asking
 
 # A test that trains must train: none may find its runs in a cache that an earlier one has filled.
 os.environ["LR_COURSE_CACHE"] = ""
 os.environ["LR_COURSE_PROGRESS"] = ""  # and none may touch the points of who runs the tests
-# A grammar for texts of the format "iri", which no schema here has: most of a second to load.
+# A grammar for texts of the format "iri", which no schema here has, takes most of a second to load:
+# nbformat, which would ask for it, is imported later than this.
 sys.modules.setdefault("rfc3987_syntax", None)
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -28,6 +27,8 @@ def pytest_configure(config):
 
 def notebook(*cells, kernel="python3"):
     """A notebook of code cells; a cell is its source, or (source, list of tags)."""
+    from nbformat.v4 import new_code_cell, new_notebook
+
     nb = new_notebook(metadata={"kernelspec": KERNEL | {"name": kernel}})
     for cell in cells:
         source, tags = (cell, []) if isinstance(cell, str) else cell
@@ -36,6 +37,8 @@ def notebook(*cells, kernel="python3"):
 
 
 def write_notebook(path, *cells, **options):
+    import nbformat
+
     nbformat.write(notebook(*cells, **options), path)
     return path
 

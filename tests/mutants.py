@@ -29,8 +29,9 @@ def mutants(function):
             twin = list(ast.walk(changed))[index]
             changed = _replaced(changed, twin, change(copy.deepcopy(twin)))
             ast.fix_missing_locations(changed)
-            if ast.dump(changed) not in seen:
-                seen.add(ast.dump(changed))
+            written = ast.dump(changed)
+            if written not in seen:
+                seen.add(written)
                 line = source.splitlines()[getattr(node, "lineno", 1) - 1]
                 column = getattr(node, "col_offset", 0) - len(line) + len(line.lstrip())
                 where = f"column {column} of `{line.strip()}`"

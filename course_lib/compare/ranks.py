@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
+import scipy  # scipy.special is loaded by its first use, and is slow to load
 
 from course_lib.validation import check_real
 
@@ -78,7 +78,7 @@ def rank(scores: np.ndarray, level: float = 0.95) -> Ranking:
     differences = clean[:, None] - clean[None]
     mean = differences.mean(axis=2)
     error = differences.std(axis=2, ddof=1) / np.sqrt(seeds)
-    half = stdtrit(seeds - 1, 0.5 + pair_level / 2) * error
+    half = scipy.special.stdtrit(seeds - 1, 0.5 + pair_level / 2) * error
     worse = (mean - half > 0) | (~whole[:, None] & whole[None])
     ranks = 1 + worse.sum(axis=1)
     return Ranking(mean, mean - half, mean + half, worse, ranks, pair_level)

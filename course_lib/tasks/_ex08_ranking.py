@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
+from course_lib.tasks._quantiles import ndtri, stdtrit
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import ndtri, stdtrit
 
 from course_lib.tasks._ex08_budget import CHOSEN_BY_HALVING
 from course_lib.tasks._ex08_ranking import RANKS_WITH_TIES, TUNED_SCORES
 from course_lib.tasks._ex08_unfair import WHAT_IS_UNFAIR
+from course_lib.tasks._quantiles import ndtri, stdtrit
 from course_lib.tasks.task import Case, Hint, Misconception, Task
 
 
