@@ -42,6 +42,7 @@ help:
 
 lab: $(STAMP)
 	@[ -n "$(FIRST_LESSON)" ] || { echo "No notebooks/*.ipynb here: run 'make build' first." >&2; exit 2; }
+	@[ -w . ] || echo "This folder is read-only: notebooks run, but to save your work, copy the course to a folder of your own." >&2
 	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir="$(CURDIR)" \
 		--ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
@@ -87,6 +88,7 @@ portable: $(STAMP)
 	@$(BIN)/lr-course portable notebooks solutions $(ARGS)
 
 grade-demo: $(STAMP)
+	@$(SETUP) writable
 	@[ -e grade-demo/submissions ] || $(BIN)/python -m course_lib.grading.sample_class grade-demo/submissions
 	@$(BIN)/lr-course grade grade-demo/submissions --out grade-demo/grades $(ARGS)
 

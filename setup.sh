@@ -6,6 +6,7 @@
 #   setup.sh add EXTRAS  install more extras, separated by commas, into a finished .venv
 #   setup.sh whole       succeed if .venv still works where it is now
 #   setup.sh same        succeed if .venv is of the Python that is asked for, or not there yet
+#   setup.sh writable    succeed if files can be written in the folder of the course
 #
 # Environment: PYTHON and TORCH_INDEX as in the Makefile; CALL is the command to repeat afterwards;
 # ANEW is not empty where the .venv that is there cannot be used any more.
@@ -165,5 +166,9 @@ case "${1:-}" in
 add) add "$2" ;;
 whole) is_whole ;;
 same) is_same ;;
+writable)
+    [ -w . ] || stop "Nothing can be written in $(pwd -P)." \
+        "Copy the course to a folder of your own and run $CALL there."
+    ;;
 *) stop "setup.sh knows no '$1'" ;;
 esac

@@ -233,6 +233,21 @@ def test_a_read_only_folder_is_one_line(read_only, clone, target):
     assert line.endswith(f"Copy the course to a folder of your own and run make {target} there.")
 
 
+def test_in_a_read_only_folder_the_lab_opens_and_says_that_nothing_is_saved(ready):
+    run = read_only(ready, lambda *before: make(ready, "lab", before=before))
+    assert run.returncode == 0
+    (line,) = errors(run)
+    assert line.startswith("This folder is read-only: notebooks run, but to save your work, copy")
+    assert "<--ServerApp.root_dir=" in run.stdout
+
+
+def test_in_a_read_only_folder_the_made_up_class_is_one_line(ready):
+    run = read_only(ready, lambda *before: make(ready, "grade-demo", before=before))
+    assert run.returncode == 2
+    (line,) = errors(run)
+    assert line.endswith("Copy the course to a folder of your own and run make grade-demo there.")
+
+
 def old_venv(clone, python):
     pretend_command(clone / ".venv" / "bin" / "python", python)
     pretend_command(clone / ".venv" / "bin" / "pip", "exit 0")
@@ -245,9 +260,14 @@ def old_venv(clone, python):
         ("exit 127", "has a Python that does not start; 3.10 or newer"),
     ],
 )
-def test_a_strange_venv_that_cannot_be_used_is_told_and_left_alone(clone, python, words):
+@pytest.mark.parametrize("named", [True, False])
+def test_a_strange_venv_that_cannot_be_used_is_told_and_left_alone(
+    clone, monkeypatch, python, words, named
+):
     old_venv(clone, python)
-    run = make(clone, "test", f"PYTHON={sys.executable}")
+    python3 = pretend_command(clone / "commands" / "python3", f'exec "{sys.executable}" "$@"')
+    monkeypatch.setenv("PATH", f"{python3.parent}{os.pathsep}{os.environ['PATH']}")
+    run = make(clone, "test", *([f"PYTHON={python3}"] if named else []))
     assert run.returncode == 2
     (line,) = errors(run)
     assert words in line
