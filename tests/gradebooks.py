@@ -1,14 +1,13 @@
-"""For the tests of gradebooks: hostile names, all that one holds, a process of its own."""
+"""For the tests of gradebooks: hostile names, all that one holds, processes that write into it."""
 
-import os
 import random
-import subprocess
-import sys
-from pathlib import Path
 
 import sqlalchemy as sa
+from example_reports import handed_in, key, report
+from processes import FORKS
 
-ROOT = Path(__file__).parents[1]
+from course_lib.grading.gradebook import Gradebook
+
 # Characters that no index can compress: PostgreSQL's hold no more than 2704 bytes.
 LONG = "".join(random.Random(0).choices([chr(code) for code in range(0x4E00, 0x9000)], k=10_000))
 HOSTILE = ("a\0b", "\udce9t\udce9", "\\u0000", "\\", LONG, "Zoë 🎓", "'; DROP TABLE --", "")
@@ -29,8 +28,50 @@ def contents(url):
     return sorted(found, key=repr)
 
 
-def python(code, *arguments):
-    """A process that runs code."""
-    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+class Forked:
+    """A function that runs in a process of its own and sends words to this one."""
+
+    def __init__(self, function, *arguments):
+        self._heard, told = FORKS.Pipe(duplex=False)
+        self._process = FORKS.Process(target=function, args=(told, *arguments))
+        self._process.start()
+        told.close()
+
+    def says(self):
+        """The next that it sends."""
+        return self._heard.recv()
+
+    def kill(self):
+        self._process.kill()
+
+    def rest(self):
+        """All else that it sends, once it has ended."""
+        said = []
+        try:
+            while True:
+                said.append(self._heard.recv())
+        except EOFError:
+            self._process.join()
+            return said
+
+
+def write(told, url, first, last):
+    """Hand in and record some results; say "ready" before and "done" after."""
+    with Gradebook(url) as book:
+        book.secret_seed(7)
+        told.send("ready")
+        for number in range(first, last):
+            content = f"{number:064x}"
+            files = [handed_in(f"student {number}", place=str(n), sha256=content) for n in range(8)]
+            book.hand_in(*files)
+            name = key(settings=str(number))
+            if book.latest(name) is None:
+                book.record(name, report(reached=number % 8 / 4, printed="x" * 20_000))
+    told.send("done")
+
+
+def draw_seed(told, url, barrier):
+    """Open a gradebook when all others do, and send its seed."""
+    barrier.wait(60)
+    with Gradebook(url) as book:
+        told.send(book.secret_seed())

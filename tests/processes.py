@@ -6,6 +6,4 @@ A worker of pytest has one such server at most, so all that any test's processes
 import multiprocessing
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    ["course_lib.grading.command", "handed_in", "example_reports", "psycopg"]
-)
+FORKS.set_forkserver_preload(["course_lib.grading.command", "handed_in", "gradebooks", "psycopg"])

@@ -4,14 +4,14 @@ Every test of a gradebook that takes a `url` runs against PostgreSQL too, from
 test_gradebook_postgresql.py.
 """
 
-import time
 from dataclasses import replace
 
 import pytest
 from example_reports import full_report, key, report
-from gradebooks import contents, python
+from gradebooks import Forked, contents, draw_seed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from processes import FORKS
 
 from course_lib.grading.gradebook import Gradebook, Key
 from course_lib.grading.report import (
@@ -57,19 +57,10 @@ def test_a_seed_out_of_range_is_refused(book, seed):
 
 
 def test_processes_that_begin_at_once_get_the_same_seed(url):
-    code = """
-import sys, time
-from course_lib.grading.gradebook import Gradebook
-print("ready", flush=True)
-time.sleep(float(sys.argv[2]) - time.time())
-with Gradebook(sys.argv[1]) as book:
-    print(book.secret_seed())
-"""
-    begin = time.time() + 3
-    processes = [python(code, url, begin) for _ in range(4)]
-    said = [process.communicate()[0].split() for process in processes]
-    assert [words[0] for words in said] == ["ready"] * 4
-    assert len({words[1] for words in said}) == 1
+    barrier = FORKS.Barrier(4)
+    seeds = [one.rest() for one in [Forked(draw_seed, url, barrier) for _ in range(4)]]
+    assert [len(drawn) for drawn in seeds] == [1] * 4
+    assert len({seed for (seed,) in seeds}) == 1
 
 
 # The journal.

@@ -2,7 +2,6 @@
 
 import os
 import random
-import signal
 import sqlite3
 import threading
 import time
@@ -11,44 +10,26 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 from example_reports import key, report
-from gradebooks import contents, python
+from gradebooks import Forked, contents, write
 
 from course_lib.grading import gradebook
 from course_lib.grading.gradebook import Gradebook
-
-_WRITER = """
-import sys
-from example_reports import handed_in, key, report
-from course_lib.grading.gradebook import Gradebook
-url, first, last, ready = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
-with Gradebook(url) as book:
-    book.secret_seed(7)
-    print(ready, flush=True)
-    for number in range(first, last):
-        content = f"{number:064x}"
-        files = [handed_in(f"student {number}", place=str(n), sha256=content) for n in range(8)]
-        book.hand_in(*files)
-        name = key(settings=str(number))
-        if book.latest(name) is None:
-            book.record(name, report(reached=number % 8 / 4, printed="x" * 20_000))
-print("done")
-"""
 
 
 def test_no_kill_leaves_half_of_anything(book, url, tmp_path):
     chance, done = random.Random(0), 0
     for _ in range(12):
-        process = python(_WRITER, url, max(0, done - 2), 1_000_000, "ready")
-        assert process.stdout.readline() == "ready\n"
+        writer = Forked(write, url, max(0, done - 2), 1_000_000)
+        assert writer.says() == "ready"
         time.sleep(chance.uniform(0, 0.06))
-        process.send_signal(signal.SIGKILL)
-        assert process.communicate()[0] == ""
+        writer.kill()
+        assert writer.rest() == []
         done = _whole(url)
     rows = done + 5
-    assert python(_WRITER, url, 0, rows, "again").communicate()[0] == "again\ndone\n"
+    assert Forked(write, url, 0, rows).rest() == ["ready", "done"]
     disturbed = contents(url)
     undisturbed = f"sqlite:///{tmp_path / 'undisturbed.sqlite'}"
-    assert python(_WRITER, undisturbed, 0, rows, "once").communicate()[0] == "once\ndone\n"
+    assert Forked(write, undisturbed, 0, rows).rest() == ["ready", "done"]
     assert disturbed == contents(undisturbed)
 
 
@@ -70,10 +51,10 @@ def _whole(url):
 
 def test_two_writers_lose_and_double_nothing(book, url, tmp_path):
     # Their halves overlap: rows 40 to 80 are written by both.
-    writers = [python(_WRITER, url, 0, 80, "a"), python(_WRITER, url, 40, 120, "b")]
-    assert [one.communicate()[0] for one in writers] == ["a\ndone\n", "b\ndone\n"]
+    writers = [Forked(write, url, 0, 80), Forked(write, url, 40, 120)]
+    assert [one.rest() for one in writers] == [["ready", "done"]] * 2
     alone = f"sqlite:///{tmp_path / 'alone.sqlite'}"
-    assert python(_WRITER, alone, 0, 120, "c").communicate()[0] == "c\ndone\n"
+    assert Forked(write, alone, 0, 120).rest() == ["ready", "done"]
     assert contents(url) == contents(alone)
     assert len(book.standings()) == 0  # no result belongs to these files
     assert book.pending() == 120 * 8
