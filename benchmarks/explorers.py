@@ -185,7 +185,8 @@ def _page(code: str) -> Iterator[Any]:
         spec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         cells = [new_code_cell(code), new_code_cell(RSS)]
         nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": spec}), notebook)
-        with lab(notebook, viewport={"width": 1200, "height": 1600}) as page:
+        size = {"width": 1200, "height": 1600}
+        with lab() as started, started.opened(notebook, viewport=size) as page:
             run_all(page)
             page.locator(".jupyter-widgets.lr-explorer .noUi-handle").first.wait_for()
             yield page

@@ -17,10 +17,10 @@ import tempfile
 import time
 import urllib.request
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from course_lib.doctor import find_chromium
 from course_lib.explorers.frame import CSS_CLASS
@@ -88,29 +88,61 @@ CONTENT_END = """scroller => {
 SETTLED = """() => [...document.images].every(image => image.complete)"""
 
 
+@dataclass(frozen=True)
+class Lab:
+    """A JupyterLab and a Chromium that show one notebook after the other.
+
+    Attributes:
+        root: folder below which the server keeps all that it reads and writes.
+        url: the server's address.
+        log: file with what the server and its kernels write.
+        browser: Playwright's.
+    """
+
+    root: Path
+    url: str
+    log: Path
+    browser: Browser
+
+    @contextmanager
+    def opened(self, notebook, theme="light", viewport=VIEWPORT):
+        """Yield a page with a copy of the notebook open and its kernel idle; end that kernel."""
+        copied = self.root / "work" / Path(notebook).name  # Lab autosaves: never the original
+        shutil.copy(notebook, copied)
+        write_settings(self.root / "settings", theme)
+        logged = len(self.log.read_text(encoding="utf-8"))
+        page = self.browser.new_page(viewport=viewport)  # with cookies and storage of its own
+        try:
+            page.server_log = lambda: self.log.read_text(encoding="utf-8")[logged:]
+            page.goto(f"{self.url}/lab/tree/{copied.name}?reset")
+            page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PAGE_MS)
+            page.wait_for_function(KERNEL_READY, timeout=PAGE_MS)
+            page.evaluate(HEAR_WIDGETS)
+            yield page
+        finally:
+            page.close()
+            self._end_kernels()
+
+    def _end_kernels(self):
+        with urllib.request.urlopen(f"{self.url}/api/sessions") as answer:
+            sessions = json.load(answer)
+        for session in sessions:
+            address = f"{self.url}/api/sessions/{session['id']}"
+            urllib.request.urlopen(urllib.request.Request(address, method="DELETE")).close()
+
+
 @contextmanager
-def lab(notebook, theme="light", viewport=VIEWPORT):
-    """Yield a browser page with a copy of the notebook open in JupyterLab and its kernel idle."""
+def lab():
+    """Yield a `Lab`; starting its server and its browser takes seconds, so share it."""
     with tempfile.TemporaryDirectory(prefix="lab") as folder:
         root = Path(folder).resolve()
-        copied = root / "work" / Path(notebook).name  # Lab autosaves: never the original
-        copied.parent.mkdir()
-        shutil.copy(notebook, copied)
-        write_settings(root / "settings", theme)
+        (root / "work").mkdir()
         with running_server(root) as (url, log), sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=find_chromium(), args=CHROMIUM_ARGS
             )
             try:
-                page = browser.new_page(viewport=viewport)
-                page.server_log = partial(
-                    log.read_text, encoding="utf-8"
-                )  # kernels write to it too
-                page.goto(f"{url}/lab/tree/{copied.name}?reset")
-                page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=PAGE_MS)
-                page.wait_for_function(KERNEL_READY, timeout=PAGE_MS)
-                page.evaluate(HEAR_WIDGETS)
-                yield page
+                yield Lab(root, url, log, browser)
             finally:
                 browser.close()
 
@@ -261,7 +293,7 @@ def main():
     if find_chromium() is None:
         parser.error("no Chromium or Chrome here: lr-course doctor says how to get one")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Lab and its kernels end too
-    with lab(arguments.notebook, arguments.theme) as page:
+    with lab() as shown, shown.opened(arguments.notebook, arguments.theme) as page:
         run_all(page)
         found = problems(page, stored_figures(arguments.notebook))
         for path in save_pages(page, arguments.out_dir):

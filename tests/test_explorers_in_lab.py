@@ -16,14 +16,17 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 NARROW = {"width": 800, "height": 1400}
 
 
-pytestmark = pytest.mark.usefixtures("needs_chromium")
+@pytest.fixture(scope="module")
+def jupyterlab(needs_chromium):
+    with lab() as started:
+        yield started
 
 
 @contextmanager
-def explored(lesson, picture, theme="light"):
+def explored(jupyterlab, lesson, picture, theme="light"):
     """Run a lesson and yield its explorer; at the end nothing may be wrong with page or kernel."""
     notebook = NOTEBOOKS / f"{lesson}.ipynb"
-    with lab(notebook, theme=theme, viewport=NARROW) as page:
+    with jupyterlab.opened(notebook, theme=theme, viewport=NARROW) as page:
         run_all(page)
         panel = Panel(page)
         panel.element.scroll_into_view_if_needed()
@@ -52,16 +55,16 @@ def plays(panel):
     assert len(after) <= 3, f"{len(after)} frames were still under way"
 
 
-def test_constant_rate(tmp_path):
-    with explored("01_constant_lr", tmp_path / "panel.png") as panel:
+def test_constant_rate(jupyterlab, tmp_path):
+    with explored(jupyterlab, "01_constant_lr", tmp_path / "panel.png") as panel:
         assert move_everything(panel) == ["rate η", "curvature λ", "noise σ"]
         panel.press("curvature λ", "End")
         rate = 10 ** panel.values()["rate η"][0]
         assert panel.says(f"ηλ = {rate * 10:.2f} ≥ 2")
 
 
-def test_schedules(tmp_path):
-    with explored("00_start_here", tmp_path / "panel.png", theme="dark") as panel:
+def test_schedules(jupyterlab, tmp_path):
+    with explored(jupyterlab, "00_start_here", tmp_path / "panel.png", theme="dark") as panel:
         panel.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         panel.element.locator("button", has_text="copy").press("Enter")
         panel.element.locator("button", has_text="copied").wait_for()
@@ -95,8 +98,8 @@ def test_schedules(tmp_path):
         assert "at last (kept 1)" in panel.text()
 
 
-def test_range_test(tmp_path):
-    with explored("07_range_test", tmp_path / "panel.png", theme="dark") as panel:
+def test_range_test(jupyterlab, tmp_path):
+    with explored(jupyterlab, "07_range_test", tmp_path / "panel.png", theme="dark") as panel:
         assert "update shown" in move_everything(panel)
         panel.press("hidden layers", "ArrowLeft")
         panel.press("update shown", *["ArrowLeft"] * 40)
@@ -119,8 +122,8 @@ def test_range_test(tmp_path):
         assert panel.says("100 updates from η = 1 to 10, 8 seeds")
 
 
-def test_training(tmp_path):
-    with explored("08_grand_comparison", tmp_path / "panel.png") as panel:
+def test_training(jupyterlab, tmp_path):
+    with explored(jupyterlab, "08_grand_comparison", tmp_path / "panel.png") as panel:
         # Without runs there is no boundary to choose from.
         assert "seeds" in move_everything(panel, still=("boundary of",))
         panel.press("updates", "Home")
@@ -155,8 +158,8 @@ def test_training(tmp_path):
         assert panel.says("1 constant is no better than guessing")
 
 
-def test_noisy_quadratic(tmp_path):
-    with explored("03_cosine", tmp_path / "panel.png", theme="dark") as panel:
+def test_noisy_quadratic(jupyterlab, tmp_path):
+    with explored(jupyterlab, "03_cosine", tmp_path / "panel.png", theme="dark") as panel:
         assert move_everything(panel)[:2] == ["dimensions", "exponent of h"]
         panel.press("dimensions", "Home")
         panel.press("updates T", "Home")

@@ -16,10 +16,13 @@ data = base64.b64encode(file.getvalue()).decode()
 display(HTML(f'<img alt="an empty figure" src="data:image/png;base64,{data}">'))"""
 
 
-pytestmark = pytest.mark.usefixtures("needs_chromium")
+@pytest.fixture(scope="module")
+def jupyterlab(needs_chromium):
+    with lab() as started:
+        yield started
 
 
-def test_whatever_a_learner_would_see_broken_is_named(tmp_path):
+def test_whatever_a_learner_would_see_broken_is_named(jupyterlab, tmp_path):
     broken = write_notebook(
         tmp_path / "broken.ipynb",
         DRAW,
@@ -28,7 +31,7 @@ def test_whatever_a_learner_would_see_broken_is_named(tmp_path):
         "1 / 0",
         "print('never')",
     )
-    with lab(broken, theme="dark") as page:
+    with jupyterlab.opened(broken, theme="dark") as page:
         assert page.evaluate("document.body.dataset.jpThemeLight") == "false"
         run_all(page)
         assert len(save_pages(page, tmp_path / "pages")) == 1
@@ -42,13 +45,13 @@ def test_whatever_a_learner_would_see_broken_is_named(tmp_path):
         ]
 
 
-def test_a_widget_whose_move_fails_is_named(tmp_path):
+def test_a_widget_whose_move_fails_is_named(jupyterlab, tmp_path):
     broken = write_notebook(
         tmp_path / "broken.ipynb",
         "import ipywidgets\nbutton = ipywidgets.Button(description='press')\n"
         "button.on_click(lambda _: 1 / 0)\nbutton",
     )
-    with lab(broken) as page:
+    with jupyterlab.opened(broken) as page:
         run_all(page)
         assert problems(page) == []
         page.locator("button:text-is('press')").click()

@@ -233,7 +233,7 @@ def test_a_read_only_folder_is_one_line(read_only, clone, target):
     assert line.endswith(f"Copy the course to a folder of your own and run make {target} there.")
 
 
-def test_in_a_read_only_folder_the_lab_opens_and_says_that_nothing_is_saved(ready):
+def test_in_a_read_only_folder_the_lab_opens_and_says_that_nothing_is_saved(read_only, ready):
     run = read_only(ready, lambda *before: make(ready, "lab", before=before))
     assert run.returncode == 0
     (line,) = errors(run)
@@ -241,7 +241,7 @@ def test_in_a_read_only_folder_the_lab_opens_and_says_that_nothing_is_saved(read
     assert "<--ServerApp.root_dir=" in run.stdout
 
 
-def test_in_a_read_only_folder_the_made_up_class_is_one_line(ready):
+def test_in_a_read_only_folder_the_made_up_class_is_one_line(read_only, ready):
     run = read_only(ready, lambda *before: make(ready, "grade-demo", before=before))
     assert run.returncode == 2
     (line,) = errors(run)
