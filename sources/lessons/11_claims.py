@@ -180,7 +180,7 @@ print("by hand and from the library the same:", same)
 # %%
 fresh = range(1, 32 if FAST else 48, 2)
 split = Seeds(range(0, 16, 2), fresh)
-mlp, single = training.Mlp(), training.Mlp(dtype="float32")
+mlp = training.Mlp(dtype="float32")
 spirals, noisy_data, digits = problems.spirals(), problems.noisy_spirals(), problems.digits()
 clean = training.Workload(spirals, mlp)
 noisy = training.Workload(noisy_data, mlp, batch_size=32)
@@ -244,7 +244,7 @@ put(
     *("The article's printed losses come from its code", "article", 8, "its code, its seed"),
     {"its code is run": bool(hits > 0)},
 )
-low, high = run(replace(clean, model=single), [np.full(300, r) for r in (0.01, 1.0)], range(16))[1]
+low, high = run(clean, [np.full(300, r) for r in (0.01, 1.0)], range(16))[1]
 put(
     *("A rate of 1 is too high, 0.01 is better", "article", 1, "loss at 1 / loss at 0.01"),
     {"all points are used": ratio(high, low)},
@@ -255,8 +255,7 @@ for name, workload, count in (
     ("batches have 32 points", noisy, 200),
 ):
     kept_at = [*range(11), *range(290, 301)]
-    in_single = replace(workload, model=single)
-    kept = run(in_single, [np.full(300, 0.1)], range(count), keep_at=kept_at)[0].weights
+    kept = run(workload, [np.full(300, 0.1)], range(count), keep_at=kept_at)[0].weights
     norm = np.linalg.norm(np.diff(kept, axis=1), axis=2)
     sizes[name] = ratio(norm[:, :10].mean(axis=1), norm[:, 11:].mean(axis=1))
 put(
@@ -288,7 +287,7 @@ def sharpness(rows, data, iterations=10):
 
 
 for name, data in (("300", few), ("900", noisy_data)):
-    workload = training.Workload(data, single, batch_size=32)
+    workload = training.Workload(data, mlp, batch_size=32)
     runs, held = run(workload, plans, range(8), keep_at=(1200,))
     ends[name] = sharpness(runs.weights[:, 0], data).reshape(3, -1), held
 put(
@@ -453,7 +452,7 @@ put(
     },
 )
 shared = [arms[name](0.8, 300)(t) for name in ("cosine", "restarts")]
-history = run(replace(noisy, model=single), shared, range(16), score_every=25)[0].held_out_loss
+history = run(noisy, shared, range(16), score_every=25)[0].held_out_loss
 put(
     *("Restarts have the best loss on the way", "article", 3, "cosine / restarts, lowest loss"),
     {"labels are noisy, peak 0.8": ratio(*history.min(axis=1).reshape(2, 16))},
@@ -530,7 +529,7 @@ for seed in range(16):
     path = walk.loss(problems.descend(walk, np.full((1, 300), 3 / walk.curvature(w)), w)[0])
     recovers.append(path.max() > path[0] and path[-1] < 1e-9)
 harmed = [np.where(t < 3, rate, bad_start) for rate in (0.8, 6.0)]
-after = run(replace(noisy, model=single), harmed)[1]
+after = run(noisy, harmed)[1]
 put(
     *("After a bad start a model never recovers", "article", 4),
     "two-layer product at 3/λ: loss above 1e-9; spirals: 3 updates at 6 / none",
@@ -561,7 +560,7 @@ put(
         "the optimizer is SGD, momentum": float((1 - 0.9) / 1),
     },
 )
-large = training.Workload(digits, training.Mlp((32, 32)), batch_size=512)
+large = training.Workload(digits, training.Mlp((32, 32), dtype="float32"), batch_size=512)
 with_warmup = {"none": warm(0), "warmup 10 %": warm(4)}
 many = compare(large, with_warmup, peaks=(0.25, 0.5, 1.0), total_steps=42, seeds=16)
 put(
@@ -966,7 +965,7 @@ first, second, updates, optimizer = "constant", "linear", 300, training.Sgd()
 tried_peaks = (0.2, 0.4, 0.8, 1.6)  # Adam: (0.01, 0.02, 0.05, 0.1)
 
 mine = compare(
-    replace(noisy, optimizer=optimizer, model=single),
+    replace(noisy, optimizer=optimizer),
     {name: arms[name] for name in (first, second)},
     peaks=tried_peaks,
     total_steps=updates,
