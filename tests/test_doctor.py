@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from read_only import read_only
 
 from course_lib import doctor
 from course_lib.cli import main
@@ -165,7 +164,7 @@ def test_a_folder_without_room_or_that_is_not_there_fails(tmp_path, monkeypatch)
     assert gone.detail == f"{tmp_path / 'none'}: No such file or directory"
 
 
-def test_a_read_only_course_fails(tmp_path):
+def test_a_read_only_course_fails(read_only, tmp_path):
     look = f"doctor.check_course_folder({str(tmp_path)!r}).line()"
     command = [sys.executable, "-c", f"from course_lib import doctor; print({look})"]
 
