@@ -98,6 +98,53 @@ def bootstrap_interval(
     return Interval(float(sample.mean()), float(ends.low), float(ends.high))
 
 
+def ratio_interval(logarithms: np.ndarray, level: float = 0.95) -> Interval:
+    """Return the geometric mean of ratios or rates, from their natural logarithms.
+
+    exp of `mean_interval`: the mean and the ends are multiplied, not added to.
+
+    Args:
+        logarithms: one finite number a seed, at least two.
+        level: how often such an interval covers the true geometric mean, 0 < level < 1.
+
+    Raises:
+        ValueError: as `mean_interval`.
+
+    >>> f"{ratio_interval(np.log([1.0, 2.0, 4.0])):.2f}"
+    '2.00 [0.36, 11.19]'
+    """
+    logs = mean_interval(logarithms, level)
+    return Interval(*(float(np.exp(end)) for end in (logs.mean, logs.low, logs.high)))
+
+
+def share_interval(hits: np.ndarray, level: float = 0.95) -> Interval:
+    """Return the share of seeds for which something holds, and Wilson's score interval.
+
+    Unlike mean ± 2 standard errors it has a width where the share is 0 or 1.
+
+    Args:
+        hits: one bool a seed, at least one.
+        level: how often such an interval covers the true share, 0 < level < 1.
+
+    Raises:
+        ValueError: no value, or a level out of range.
+
+    Source: Wilson (1927), Journal of the American Statistical Association 22, 209-212.
+
+    >>> f"{share_interval(np.array([True, True, False, False])):.2f}"
+    '0.50 [0.15, 0.85]'
+    """
+    from scipy.stats import binomtest  # slow to import, and most of the course does without
+
+    sample = np.asarray(hits, dtype=bool).ravel()
+    if not len(sample):
+        raise ValueError("hits must have at least one value, got none")
+    if check_real("level", level, low_open=True) >= 1.0:
+        raise ValueError(f"level must be < 1, got {level!r}")
+    found = binomtest(int(sample.sum()), len(sample)).proportion_ci(level, method="wilson")
+    return Interval(float(sample.mean()), float(found.low), float(found.high))
+
+
 def _check_sample(values: np.ndarray, level: float) -> np.ndarray:
     sample = np.asarray(values, dtype=np.float64).ravel()
     if len(sample) < 2 or not np.isfinite(sample).all():

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from course_lib.intervals import bootstrap_interval, mean_interval
+from course_lib.intervals import (
+    bootstrap_interval,
+    mean_interval,
+    ratio_interval,
+    share_interval,
+)
 
 SAMPLES = {
     "normal": (lambda rng, n: rng.normal(2.0, 3.0, n), 2.0),
@@ -95,3 +100,26 @@ def test_bad_resampling_is_named():
         bootstrap_interval([1.0, 2.0], resamples=0)
     with pytest.raises(ValueError, match="seed must be >= 0, got -1"):
         bootstrap_interval([1.0, 2.0], seed=-1)
+
+
+def test_a_ratio_is_multiplied_not_added_to():
+    values = np.array([0.5, 1.0, 2.0, 3.0])
+    logs = mean_interval(np.log(values))
+    ratio = ratio_interval(np.log(values))
+    assert ratio.mean == pytest.approx(stats.gmean(values))
+    assert np.log([ratio.low, ratio.high]) == pytest.approx([logs.low, logs.high])
+
+
+@pytest.mark.parametrize(("hits", "seeds"), [(0, 32), (2, 32), (16, 32), (32, 32), (1, 1)])
+def test_a_share_has_the_ends_of_wilsons_formula(hits, seeds):
+    found = share_interval(np.arange(seeds) < hits)
+    z, share = stats.norm.ppf(0.975), hits / seeds
+    middle = (share + z**2 / (2 * seeds)) / (1 + z**2 / seeds)
+    half = z / (1 + z**2 / seeds) * np.sqrt(share * (1 - share) / seeds + (z / (2 * seeds)) ** 2)
+    assert found.mean == share
+    assert [found.low, found.high] == pytest.approx([middle - half, middle + half], abs=1e-12)
+
+
+def test_a_share_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="hits must have at least one value"):
+        share_interval(np.array([]))

@@ -23,7 +23,7 @@ import torch
 from IPython.display import Markdown, display
 
 from course_lib import explorers, plots, problems, range_test, schedules, training
-from course_lib.intervals import Interval, mean_interval
+from course_lib.intervals import mean_interval, ratio_interval, share_interval
 from course_lib.measured import show_table
 from course_lib.plots.range_lesson import full_run_scores, lines_over_rate, suggestions_over
 from course_lib.plots.range_test import range_test_figure
@@ -289,7 +289,6 @@ class Truth:
         upper = np.quantile(self.losses, 0.75, axis=1, method="nearest")
         inside = grid[upper <= 1.25 * upper.min()]
         self.good = inside[0], inside[-1]
-        self.middle = np.sqrt(inside[0] * inside[-1])
         self.cliff = grid[((self.losses > 0.5).mean(axis=1) > 0.5).argmax()]
 
 
@@ -314,21 +313,19 @@ plots.show(
 # %% [markdown]
 # ### The score
 #
-# For each rule: its median, its ratio to the middle of the good range, and the share of seeds
-# whose suggestion is below the good range, past the cliff, or between the two.
+# For each rule: the geometric mean of its suggestions, and the share of seeds whose suggestion is
+# below the good range, or past the cliff.
 
 # %% tags=["experiment"]
 suggested = {name: range_test.suggestions(swept) for name, swept in sweeps.items()}
 half_step = 2**0.25  # half the distance of two rates on the grid
 for name, t in truth.items():
-    print(f"{name:16} median  / middle  below  good or above  past the cliff")
+    rows = []
     for rule, found in suggested[name].items():
-        below = (found < t.good[0] / half_step).mean()
-        past = (found >= t.cliff / half_step).mean()
-        typical = np.nanmedian(found)
-        print(f"{rule:16} {typical:6.2g} {typical / t.middle:8.1g}  ", end="")
-        print(f"{below:6.0%}{1 - below - past:15.0%}{past:16.0%}")
-    print()
+        below, past = found < t.good[0] / half_step, found >= t.cliff / half_step
+        typical = ratio_interval(np.log(found[np.isfinite(found)]))
+        rows.append((rule, typical, share_interval(below), share_interval(past)))
+    show_table([name, "suggestion [95 %]", "share below", "share past the cliff"], rows)
 
 # %% tags=["conclusion"]
 for rule in RULES:
@@ -550,8 +547,7 @@ for group, variants in groups.items():
         curves[group, label] = one.rates, range_test.zones(one).curve
         if base is not read:
             moved[group, label] = mean_interval(read - base)
-            ends = (getattr(moved[group, label], end) for end in ("mean", "low", "high"))
-            rows.append((group, label, Interval(*np.exp(list(ends)))))
+            rows.append((group, label, ratio_interval(read - base)))
 show_table(["changed", "to", "reading, times"], rows)
 
 # %% tags=["conclusion"]
