@@ -343,7 +343,7 @@ for rule in RULES:
 
 # %% [markdown]
 # Read the table before you trust any of the eight. The rules that look for the steepest descent
-# land in or near the good range in the median, ignite on four layers apart; but for some seeds
+# land in or near the good range on average, ignite on four layers apart; but for some seeds
 # they are past the cliff. They look for the place where the loss falls fastest, and that place is
 # next to the drop. The valley is safe and wastes training. One tenth of the minimum and the slide
 # were usable on both networks, on the low side.
