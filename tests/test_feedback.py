@@ -272,9 +272,9 @@ def test_the_class_page_shows_numbers_and_links():
 def test_a_class_of_twenty_thousand_has_a_page_that_opens():
     view = made.view(20_000)
     view = dataclasses.replace(view, attention=view.attention * 10_000)
-    start = time.perf_counter()
+    start = time.process_time()
     page = class_page(view)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert len(page) < 2_000_000
     assert page.count("The first 1,000 of 20,000 are listed") == 2
     rows = Structure(page).named("tr")
@@ -340,7 +340,7 @@ def test_the_same_reports_give_the_same_page():
 def test_two_hundred_pages_take_less_than_two_seconds():
     report = Report("ex04_warmup", words.GRADED, (made.RIGHT, made.LATE, made.KIND))
     student_page("warm", [report], False)
-    start = time.perf_counter()
+    start = time.process_time()
     for number in range(200):
         student_page(f"Student {number}", [report], False)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

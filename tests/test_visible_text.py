@@ -42,8 +42,8 @@ def test_what_a_carriage_return_overwrites_is_gone(text, shown):
 @pytest.mark.parametrize("piece", ["\x1b[", "\x1b]", "\x1b[0;", "\r", "\x1b]a\x1b", "\u202e"])
 def test_no_text_takes_long(piece):
     text = piece * 100_000
-    start = time.perf_counter()
+    start = time.process_time()
     visible(text)
     as_on_a_terminal(text)
     visible(piece + "0" * 300_000)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
