@@ -26,7 +26,7 @@ CHROMIUM_NAMES = (
 )
 COURSE = Path(__file__).resolve().parents[1]
 BWRAP_TRIAL = ("bwrap", "--ro-bind", "/", "/", "true")
-TEMPORARY_MB = 500  # `make test` takes up to 150 MB there
+TEMPORARY_MB = 500  # one run of all tests leaves 119 MB there, and pytest keeps three runs
 INSTALL_ALL = "python -m pip install -c constraints.txt -e '.[staff]'"
 
 
