@@ -31,6 +31,8 @@ SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CALL='make $(MAKECMDGOAL
 # Quoted, because the folder's name may hold a space.
 CHECKED := '$(CURDIR)/.cache/checked'
 IN_LAB := tests/test_explorers_in_lab.py
+# Each of pytest's processes loads every plugin that is installed: nbval's alone takes two seconds.
+PYTEST := $(BIN)/python -m pytest -p no:nbval -p no:anyio
 # Tests wait a third of their time, these more, so more of them than cores run at once.
 HOSTILE := tests/test_hostile_submissions.py tests/test_hostile_batches.py
 
@@ -59,16 +61,16 @@ test: $(STAMP)
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
 	@echo "== 3/7 pytest: unit, property and browser tests"
-	@$(BIN)/python -m pytest -n 3 --dist=loadfile --no-loadscope-reorder --ignore=$(IN_LAB) $(addprefix --ignore=,$(HOSTILE))
+	@$(PYTEST) -n 3 --dist=loadfile --no-loadscope-reorder --ignore=$(IN_LAB) $(addprefix --ignore=,$(HOSTILE))
 	@echo "== 4/7 grader: hostile, broken and odd submissions, in the sandbox"
-	@$(BIN)/python -m pytest -n 4 --dist=load $(HOSTILE)
+	@$(PYTEST) -p no:hypothesispytest -n 4 --dist=load $(HOSTILE)
 	@echo "== 5/7 nbval: every cell of lessons and solutions shows what it showed, pictures as well"
 	@rm -rf $(CHECKED)
 	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest \
 		-p course_lib.authoring.nbval_checks --nbval --nbval-current-env notebooks solutions \
 		-n logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 	@echo "== 6/7 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
-	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(BIN)/python -m pytest -n 2 --dist=load $(IN_LAB)
+	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(PYTEST) -p no:hypothesispytest -n 2 --dist=load $(IN_LAB)
 	@echo "== 7/7 papermill: with FAST, lessons that take long come to the same conclusions"
 	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb)
 	@rm -rf $(CHECKED)
