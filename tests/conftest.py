@@ -20,6 +20,15 @@ FIXTURES = Path(__file__).parent / "fixtures"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 
 
+# Long files whose names come late: begun first, so that no worker is left with one at the end.
+LONG_AND_LATE = ("test_tasks.py", "test_setup.py", "test_sample_class.py", "test_to_library.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Put long files first; among these, and after them, the order of names stays."""
+    items.sort(key=lambda item: item.path.name not in LONG_AND_LATE)
+
+
 def pytest_configure(config):
     # Hooks of this file alone would not be called for fixtures that live as long as the session.
     config.pluginmanager.register(asking, "asking")

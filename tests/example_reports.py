@@ -81,3 +81,12 @@ def standing(student="ada", user="11", worth=None, others=0, **more):
     worth = report() if worth is None else worth
     file = handed_in(student, user=user, exercise=worth.exercise, **more)
     return Standing(student, user, worth.exercise, file, worth, others, 0)
+
+
+#: What counts of a small class.
+CLASS = (
+    standing("ada", "11", full_report(), others=2),
+    standing("ada", "11", report("ex05_cyclical", reached=1.0)),
+    standing("bob", "", unreadable_report()),
+    standing("Zoë", "12", report(reached=2 / 3)),
+)

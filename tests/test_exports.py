@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from example_reports import (
+    CLASS,
     full_report,
     handed_in,
     key,
@@ -30,12 +31,6 @@ from course_lib.grading.exports import write_exports
 from course_lib.grading.gradebook import Gradebook
 
 ROOT = Path(__file__).parents[1]
-CLASS = (
-    standing("ada", "11", full_report(), others=2),
-    standing("ada", "11", report("ex05_cyclical", reached=1.0)),
-    standing("bob", "", unreadable_report()),
-    standing("Zoë", "12", report(reached=2 / 3)),
-)
 
 
 def table(folder, name):
@@ -310,7 +305,7 @@ def test_other_processes_write_the_same_bytes(tmp_path):
 import sys
 from pathlib import Path
 from course_lib.grading.exports import write_exports
-from test_exports import CLASS
+from example_reports import CLASS
 write_exports(CLASS, Path(sys.argv[1]))
 """
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])

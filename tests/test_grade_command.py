@@ -168,7 +168,7 @@ def test_unsafe_runs_without_and_says_so_everywhere(tmp_path, without_bubblewrap
 
 
 def test_ctrl_c_stops_soon_and_the_same_command_goes_on(needs_sandbox, tmp_path):
-    hand_in_class(tmp_path / "class", 12)
+    hand_in_class(tmp_path / "class", 8)
     arguments = [*COMMAND, tmp_path / "class", "--out", tmp_path / "grades", "--jobs", "2"]
     words = [str(word) for word in arguments]
     script = "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
@@ -181,11 +181,9 @@ def test_ctrl_c_stops_soon_and_the_same_command_goes_on(needs_sandbox, tmp_path)
         start_new_session=True,
     )
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not list(
-        Path("/dev/shm").glob(f"lr-course-{process.pid}.*")
-    ):
+    while time.monotonic() < deadline and not shared_folders(process.pid):
         time.sleep(0.05)
-    time.sleep(1.5)
+    time.sleep(0.5)  # its first kernels are at work
     os.killpg(process.pid, signal.SIGINT)
     start = time.monotonic()
     out, err = process.communicate(timeout=60)
@@ -195,10 +193,10 @@ def test_ctrl_c_stops_soon_and_the_same_command_goes_on(needs_sandbox, tmp_path)
         "Interrupted: what is graded is kept"
     )
     left = int(re.search(r"Not graded yet: (\d+)\. Run the same command again\.", out)[1])
-    assert 0 < left <= 12
+    assert 0 < left <= 8
     assert f"{left} files are not graded yet" in pages(tmp_path / "grades")["class.html"].decode()
     assert "Traceback" not in err
     assert shared_folders(process.pid) == []
     done = lr_course(*words[4:])
     assert done.returncode == 0
-    assert tables(tmp_path / "grades")["grades.csv"].count(b"\n") == 13
+    assert tables(tmp_path / "grades")["grades.csv"].count(b"\n") == 9
