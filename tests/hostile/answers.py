@@ -4,7 +4,7 @@ import dataclasses
 
 from course_lib.grading.report import GRADED, SUSPICIOUS
 from tests.hostile.liars import DEEP, ENDLESS, LIARS, LIKE, META, PICKLED, RAISING
-from tests.hostile.making import ANY_END, LOSS, RATE, STEP, WHOLE, Hostile, notebook
+from tests.hostile.making import ANY_END, LOSS, QUICK, RATE, STEP, WHOLE, Hostile, notebook
 
 _HEADS = {
     STEP: ("w, gradient, rate", "w - rate * gradient"),
@@ -36,7 +36,7 @@ def _answers(
         return found
     states = frozenset({GRADED, "over a limit", "partly graded", "crashed", SUSPICIOUS})
     return dataclasses.replace(
-        found, states=states, outcomes=dict.fromkeys(WHOLE, frozenset(ANY_END))
+        found, states=states, outcomes=dict.fromkeys(WHOLE, frozenset(ANY_END)), settings=QUICK
     )
 
 
