@@ -173,7 +173,10 @@ def _spiral_floors(noise: float, label_noise: float) -> tuple[float, float]:
     offset = noise * z[:, None, None] + centres[:, None] - centres  # (z, own arm, arm)
     laps = math.tau * np.arange(-(reach := math.ceil(9 * noise / math.tau) + 1), reach + 1)
     offset = np.mod(offset, math.tau)[..., None] + laps
-    chances = softmax(logsumexp(-0.5 * (offset / noise) ** 2, axis=-1), axis=-1)
+    exponent = -0.5 * (offset / noise) ** 2
+    chances = np.exp(exponent - exponent.max(axis=(-2, -1), keepdims=True)).sum(axis=-1)
+    chances /= chances.sum(axis=-1, keepdims=True)
     chances = label_noise / 2 + (1 - 1.5 * label_noise) * chances
-    error, entropy = 1 - chances.max(axis=-1), entr(chances).sum(axis=-1)
+    surprise = -np.log(np.maximum(chances, np.finfo(float).tiny))  # 0 * log(0) counts as 0
+    error, entropy = 1 - chances.max(axis=-1), (chances * surprise).sum(axis=-1)
     return float(weight @ error.mean(axis=-1)), float(weight @ entropy.mean(axis=-1))
