@@ -28,7 +28,9 @@ from course_lib.training.torch_models import (
 from course_lib.training.torch_optimizers import new_state
 
 _BLOCK_EXAMPLES = 512  # of all runs together: more is no faster, and the memory grows with it
-_SCORE_EXAMPLES = 32  # a fixed number, so that a sum over the data is the same in every block
+# Fixed, so that a sum over the data is the same in every block; few, because all surroundings of
+# all pixels of all runs are in memory at once.
+_SCORE_EXAMPLES = 32
 
 
 def block_size(workload: Workload) -> int:

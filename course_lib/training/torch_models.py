@@ -2,21 +2,22 @@
 
 Runs are an axis of every tensor, written out by hand, and all work is batched products of matrices:
 a convolution is one too, of the surroundings of every pixel. The gradient of the sum of the R
-losses then holds the gradient of each. Milliseconds a run for scores and gradient, measured on one
-thread (least of 12 to 60 times), batch of 32, default models, digits and associative recall:
+losses then holds the gradient of each. Milliseconds of processor time a run for scores and
+gradient (one thread, least of 8 to 20 times, batch of 32, default models, digits and associative
+recall):
 
                               runs:      1      4      8     16     32
-    convnet      here                 1.46   0.84   0.61   0.54   0.52
-                 a loop of runs       1.42   1.44   1.13   1.08   0.97
-                 torch.func.vmap      2.89   1.35   0.91   0.73   0.63
-                 grouped convolution  1.33   0.75   0.65   0.60   0.54
-    transformer  here                 4.42   3.42   2.86   2.80   2.99
-                 a loop of runs       4.15   4.00   3.88   3.57   3.59
-                 torch.func.vmap     11.40   8.03   5.80   5.55   5.72
+    convnet      here                 0.67   0.42   0.45   0.40   0.42
+                 a loop of runs       0.87   0.94   0.97   1.26   1.24
+                 torch.func.vmap      2.01   0.97   0.88   0.82   0.68
+                 grouped convolution  0.92   0.54   0.47   0.54   0.51
+    transformer  here                 3.55   2.90   2.64   2.66   2.66
+                 a loop of runs       3.87   3.99   3.16   4.06   3.31
+                 torch.func.vmap      7.24   4.39   3.97   3.69   3.93
 
-Grouped convolution is as fast, but a run's last bits then depend on how many runs share the call.
-So they do in products of matrices that lie at odd addresses: numbers of channels and widths are
-multiples of 4, and rows of parameters are filled up to multiples of `ALIGNED`.
+In a grouped convolution a run's last bits depend on how many runs share the call. So they do in
+products of matrices that lie at odd addresses: numbers of channels and widths are multiples of 4,
+and rows of parameters are filled up to multiples of `ALIGNED`.
 """
 
 from __future__ import annotations
