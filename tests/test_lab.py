@@ -52,6 +52,7 @@ def test_a_widget_whose_move_fails_is_named(jupyterlab, tmp_path):
         "button.on_click(lambda _: 1 / 0)\nbutton",
     )
     with jupyterlab.opened(broken) as page:
+        assert page.evaluate("document.body.dataset.jpThemeLight") == "true", "still as the last"
         run_all(page)
         assert problems(page) == []
         page.locator("button:text-is('press')").click()

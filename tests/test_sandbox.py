@@ -31,7 +31,7 @@ PLACES = {
 
 LOOK = """
 LIBRARY, OUTSIDE, ROOMS = SETTINGS
-import resource, socket, sys
+import importlib.util, resource, socket, sys
 from pathlib import Path
 
 def read(path):
@@ -57,6 +57,7 @@ found["course"] = {room: os.listdir(f"{LIBRARY}/{room}") for room in ROOMS}
 found["beside"] = os.listdir(os.path.dirname(LIBRARY))
 found["checks"] = read(LIBRARY + "/checks.py")
 found["schedules"] = os.path.exists(LIBRARY + "/schedules/__init__.py")
+found["debugger"] = importlib.util.find_spec("debugpy.server") is not None
 found["environment"] = dict(os.environ)
 found["interfaces"] = [name for _, name in socket.if_nameindex()]
 found["processes"] = sorted(int(name) for name in os.listdir("/proc") if name.isdigit())
@@ -109,6 +110,7 @@ def test_of_the_course_only_the_library_is_there(seen):
     allowed = {"course_lib", *([python.name] if python.parent == ROOT else [])}
     assert set(seen["beside"]) <= allowed
     assert seen["schedules"] is True
+    assert seen["debugger"] is False
 
 
 def test_references_and_the_grader_are_hidden_and_checks_do_nothing(seen):
