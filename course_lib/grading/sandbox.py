@@ -168,7 +168,8 @@ def _debugger() -> tuple[str, ...]:
     Nobody debugs in the box, and without it a kernel starts in four fifths of the time.
     """
     found = importlib.util.find_spec("debugpy")
-    return tuple(found.submodule_search_locations or ()) if found is not None else ()
+    places = (found.submodule_search_locations or ()) if found is not None else ()
+    return tuple(place for place in places if os.path.isdir(place))
 
 
 @cache
