@@ -61,6 +61,17 @@ def test_grouping_does_not_change_a_bit():
             assert alone.final_loss[0] == together.final_loss[r]
 
 
+def test_grouping_does_not_change_a_bit_of_many_classes_in_batches_of_one():
+    # With one example and one run, a sum over classes runs along memory, where NumPy adds in pairs.
+    rng = np.random.default_rng(0)
+    data = problems.Classification(rng.normal(size=(60, 4)), np.arange(60) % 20, 20, "points")
+    rates = np.full((5, 40), 0.05)
+    together = train(data, rates, np.arange(5), batch_size=1, dtype="float32")
+    for r in range(5):
+        alone = train(data, rates[:1], [r], batch_size=1, dtype="float32")
+        assert (alone.losses[0] == together.losses[r]).all()
+
+
 @pytest.mark.parametrize("batch_size", [None, 32])  # alone in its block, and with neighbours
 def test_a_run_that_diverges_is_marked_and_leaves_its_neighbours_alone(batch_size, recwarn):
     settings = {"batch_size": batch_size, "order": "layer_by_layer"}
