@@ -170,9 +170,8 @@ class _Client(PapermillNotebookClient):
             while True:
                 if (await recv_monitor_message(monitor))["event"] != zmq.EVENT_DISCONNECTED:
                     continue
-                try:
-                    await asyncio.wait_for(recv_monitor_message(monitor), _TRIED_AGAIN)
-                except asyncio.TimeoutError:
+                # Not `asyncio.wait_for`: before Python 3.12 it may lose the cancellation.
+                if not await monitor.poll(_TRIED_AGAIN * 1000):
                     self.watch.end()
                     return
         finally:
