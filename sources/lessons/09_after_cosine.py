@@ -25,7 +25,7 @@ from course_lib.intervals import mean_interval
 from course_lib.plots.after_cosine import branch_figure, lines_over, valley_figure
 from course_lib.schedules.recipes import RECIPES, Recipe
 from course_lib.training.batches import batch_table
-from course_lib.training.network import Networks, init_row, predict
+from course_lib.training.network import Gradient, Networks, init_row, predict, with_ones
 
 # %% [markdown]
 # ## Warmup, stable, decay
@@ -358,19 +358,21 @@ def sgd(start, sizes, data, rates, numbers, batch_size, mix=0.0, share=None, kee
     """SGD on networks with rows of weights `start`; x after the updates `keep_at`, and z at last."""
     z, x, kept = start.copy(), start.copy(), []
     rows, line = batch_table(numbers, len(data), batch_size, len(rates))
-    inputs = np.column_stack([data.inputs, np.ones(len(data))]).astype(start.dtype)
+    inputs = with_ones(data.inputs, start.dtype)
     one_hot = np.eye(data.classes, dtype=start.dtype)
     share = np.ones(len(rates)) if share is None else share
     net = Networks(start.copy(), sizes, batch_size)
+    gradient = Gradient(net)
     with threadpool_limits(1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
         for t, rate in enumerate(rates.astype(start.dtype)):
             net.weights[:] = (1 - mix) * z + mix * x  # y
             batch = rows[line, t]
-            error = net.forward(inputs[batch])
-            error -= one_hot[data.labels[batch]].swapaxes(1, 2)
+            seen = inputs[batch].swapaxes(1, 2)
+            error = net.forward(seen)
+            error -= np.moveaxis(one_hot[data.labels[batch]], 2, 0)
             error /= batch_size
-            net.backward(inputs[batch], error)
-            z -= rate * net.gradient
+            gradient.backward(seen, error)
+            z -= rate * gradient.rows
             x += start.dtype.type(share[t]) * (z - x)
             if t + 1 in keep_at:
                 kept.append(x.copy())
