@@ -3,7 +3,7 @@
 Where the time goes: products of 64 × 64 matrices take two thirds of a step and are too small for
 BLAS's own threads, so a block uses one thread and blocks go to processes. The rest is passes over
 memory and the calls themselves: buffers are reused, and a block is small enough for the caches and
-large enough that calls hardly count (measured: 1, 2 and 4 MB take the same time, within 3 %).
+large enough that calls hardly count (measured: 2 and 4 MB differ by 5 % at most).
 """
 
 from __future__ import annotations
