@@ -168,7 +168,7 @@ print("same average:", np.allclose(article.smooth(theirs.losses[0, :n]), ours[2]
 
 # %%
 digits = problems.digits()
-sweep_seeds = np.arange(32)
+sweep_seeds = np.arange(64)
 workloads = {
     "two layers": Workload(digits, Mlp((64, 64), dtype="float32"), batch_size=32),
     "four layers": Workload(digits, Mlp((64, 64, 64, 64), dtype="float32"), batch_size=32),
@@ -194,7 +194,7 @@ for name, swept in sweeps.items():
 # %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
     range_test_figure(sweeps["two layers"]),
-    alt="Range test of the network with two layers on digits, 32 seeds. Above: the batch loss is "
+    alt="Range test of the network with two layers on digits, 64 seeds. Above: the batch loss is "
     "flat near 2.5, falls from 0.007 on, and is unstable from 0.7. Below, the suggestions of "
     "eight rules. Lightning suggests about one hundred-thousandth; the valley 0.03; minimum "
     "and slide about 0.1; the article, steep, torch-lr-finder and ignite between 0.3 and 0.5, "
@@ -261,18 +261,17 @@ print("loss at the start over the lowest:", f"{mine.losses[0, 0] / np.nanmin(min
 # ## The truth, from full runs
 #
 # A rule is a forecast, and forecasts can be scored. We train both networks for 300 updates at
-# constant rates a factor of $\sqrt 2$ apart, and measure the loss on held-out digits. From these
+# constant rates a factor of two apart, and measure the loss on held-out digits. From these
 # runs we take two facts:
 #
-# - the **good range**: where three runs of four end within a quarter of what they reach at the
-#   best rate;
+# - the **good range**: where three runs of four end within half of what they reach at the best
+#   rate;
 # - the **cliff**: the first rate at which most runs fail, that is, end with a loss above 0.5.
 
 # %% tags=["experiment"]
 total_steps = 300
-runs_each = 8 if FAST else seeds
-full_seeds = 100 + np.arange(runs_each)
-grid = 2.0 ** (np.arange(-9, 2) / 2)
+full_seeds = 100 + np.arange(32)
+grid = 2.0 ** np.arange(-5, 2)
 
 
 def held_out(work, plans, run_seeds):
@@ -287,7 +286,7 @@ class Truth:
     def __init__(self, work):
         self.losses = held_out(work, [np.full(total_steps, rate) for rate in grid], full_seeds)
         upper = np.quantile(self.losses, 0.75, axis=1, method="nearest")
-        inside = grid[upper <= 1.25 * upper.min()]
+        inside = grid[upper <= 1.5 * upper.min()]
         self.good = inside[0], inside[-1]
         self.cliff = grid[((self.losses > 0.5).mean(axis=1) > 0.5).argmax()]
 
@@ -313,19 +312,17 @@ plots.show(
 # %% [markdown]
 # ### The score
 #
-# For each rule: the geometric mean of its suggestions, and the share of seeds whose suggestion is
-# below the good range, or past the cliff.
+# For each rule: the share of seeds whose suggestion is below the good range, and past the cliff.
 
 # %% tags=["experiment"]
 suggested = {name: range_test.suggestions(swept) for name, swept in sweeps.items()}
-half_step = 2**0.25  # half the distance of two rates on the grid
+half_step = 2**0.5  # half the distance of two rates on the grid
 for name, t in truth.items():
     rows = []
     for rule, found in suggested[name].items():
         below, past = found < t.good[0] / half_step, found >= t.cliff / half_step
-        typical = ratio_interval(np.log(found[np.isfinite(found)]))
-        rows.append((rule, typical, share_interval(below), share_interval(past)))
-    show_table([name, "suggestion [95 %]", "share below", "share past the cliff"], rows)
+        rows.append((rule, share_interval(below), share_interval(past)))
+    show_table([name, "share below [95 %]", "share past the cliff"], rows)
 
 # %% tags=["conclusion"]
 for rule in RULES:
@@ -335,7 +332,7 @@ for rule in RULES:
         past = (found >= t.cliff / half_step).mean()
         if typical < t.good[0] / 2:
             words.append("far too low")
-        elif past > 0.04:  # more than one of 32
+        elif past > 0.025:  # more than one of 64
             words.append("past the cliff for some")
         else:
             words.append("usable")
@@ -343,7 +340,7 @@ for rule in RULES:
 
 # %% [markdown]
 # Read the table before you trust any of the eight. The rules that look for the steepest descent
-# land in or near the good range on average, ignite on four layers apart; but for some seeds
+# land in or near the good range for most seeds, ignite on four layers apart; but for some seeds
 # they are past the cliff. They look for the place where the loss falls fastest, and that place is
 # next to the drop. The valley is safe and wastes training. One tenth of the minimum and the slide
 # were usable on both networks, on the low side.
@@ -355,8 +352,9 @@ for rule in RULES:
 # %% tags=["experiment"]
 lengths, starts = (50, 100, 200, 400, 800), (1e-7, 1e-5, 1e-3)
 work = workloads["two layers"]
-by_length = [range_test.sweep(work, sweep_seeds, steps=count) for count in lengths]
-by_start = [range_test.sweep(work, sweep_seeds, lowest_rate=start) for start in starts]
+half = sweep_seeds[:32]
+by_length = [range_test.sweep(work, half, steps=count) for count in lengths]
+by_start = [range_test.sweep(work, half, lowest_rate=start) for start in starts]
 watched = ("fastai valley", "fastai minimum", "fastai slide", "ignite")
 
 
@@ -637,7 +635,7 @@ for name, interval in verdicts.items():
 # %%
 deep = sweeps["four layers"]
 gone = deep.diverged_at >= 0
-print(f"most of the 32 runs end in NaN: {gone.mean() > 0.5}")
+print(f"most of the 64 runs end in NaN: {gone.mean() > 0.5}")
 for rule in ("fastai valley", "torch-lr-finder", "ignite"):
     stopped = [len(RULES[rule].recorded(run)) < len(deep.rates) for run in deep.losses[gone]]
     print(f"{rule:16} runs that went to NaN and were stopped: {sum(stopped)}")
