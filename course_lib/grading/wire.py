@@ -218,12 +218,19 @@ def _decode_array(data):
     values = [read(one) for one in flat]
     if dtype.kind == "U" and max(map(len, values), default=0) * len(values) > _MOST_TEXT:
         raise WireError("the texts of an array are too long")
+    if dtype.kind in "iu" and not _fit(values, np.iinfo(dtype)):
+        raise WireError(f"the values are none of {name}: out of its range")
     try:
         with np.errstate(all="ignore"):
             array = np.array(values, dtype=dtype).reshape(shape)
     except (OverflowError, ValueError) as error:
         raise WireError(f"the values are none of {name}: {error}") from error
     return array[()] if data.get("one") is True and not shape else array
+
+
+def _fit(integers, bounds):
+    """Whether all keep their values in a dtype: NumPy 1 would let them wrap around."""
+    return not integers or (bounds.min <= min(integers) and max(integers) <= bounds.max)
 
 
 def _items(value):

@@ -68,7 +68,8 @@ class Phase:
 
     def __call__(self, k: np.ndarray) -> np.ndarray:
         """Return the rates `k` steps after the phase began (float64, shape of `k`)."""
-        s = self.shape(k, self.length or self.steps)
+        # NumPy 1 makes objects of whole numbers past 64 bits: as a float a length is never one.
+        s = self.shape(k, float(self.length or self.steps))
         return self.start * s + self.end * (1.0 - s)
 
 
