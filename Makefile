@@ -6,6 +6,7 @@
 # make grade-demo   grade a made-up class: docs/grading.md
 # make bench   measure how fast the course's own code is
 # make frameworks   add JAX, optax, Keras, transformers, dask and psycopg, to test what uses them
+# make versions    run make test with the oldest and the newest versions: docs/versions.md
 # make clean   remove .venv
 #
 # More arguments for the command: make lab ARGS="--no-browser --port 8899"
@@ -15,7 +16,13 @@
 PYTHON ?= python3
 # On Linux, PyPI's torch brings several GB of CUDA, which this course never uses.
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+# The versions to install; `make versions` gives another list.
+CONSTRAINTS ?= constraints.txt
 ARGS ?=
+
+# Pythons that `make versions` takes: the oldest that pyproject.toml admits, the newest with wheels.
+OLDEST ?= python3.10
+NEWEST ?= python3.13
 
 BIN := .venv/bin
 STAMP := .venv/ready
@@ -24,7 +31,7 @@ FIRST_LESSON := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 # Not empty where .venv cannot be used as it is: it was moved, or its Python is another now.
 ANEW := $(if $(wildcard $(STAMP)),$(shell sh setup.sh whole || echo anew))
-SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CALL='make $(MAKECMDGOALS)' ANEW='$(ANEW)' sh setup.sh
+SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CONSTRAINTS='$(CONSTRAINTS)' CALL='make $(MAKECMDGOALS)' ANEW='$(ANEW)' sh setup.sh
 
 # Runs trained by one `make test`: empty when nbval begins, so that it computes every number anew;
 # the passes after it, which look at explorers, at figures and at FAST, find the same runs there.
@@ -37,7 +44,7 @@ PYTEST := $(BIN)/python -m pytest -p no:nbval -p no:anyio
 HOSTILE := tests/test_hostile_submissions.py tests/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build run portable grade-demo bench frameworks clean anew same-python folders
+.PHONY: help lab test build run portable grade-demo bench frameworks versions clean anew same-python folders
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -101,6 +108,11 @@ bench: $(STAMP)
 frameworks: $(STAMP)
 	@$(SETUP) add frameworks,cluster,postgresql,bench
 
+versions: export TORCH_INDEX := $(TORCH_INDEX)
+versions: $(STAMP)
+	@$(SETUP) add versions
+	@$(BIN)/python tests/versions.py --oldest "$(OLDEST)" --newest "$(NEWEST)" $(ARGS)
+
 clean:
 	rm -rf .venv
 
@@ -114,5 +126,5 @@ same-python:
 	@$(SETUP) same
 
 # The stamp is written last, so a set-up that failed or was interrupted starts again.
-$(STAMP): pyproject.toml constraints.txt $(ANEW)
+$(STAMP): pyproject.toml $(CONSTRAINTS) $(ANEW)
 	@$(SETUP)

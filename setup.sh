@@ -8,7 +8,7 @@
 #   setup.sh same        succeed if .venv is of the Python that is asked for, or not there yet
 #   setup.sh writable    succeed if files can be written in the folder of the course
 #
-# Environment: PYTHON and TORCH_INDEX as in the Makefile; CALL is the command to repeat afterwards;
+# Environment: PYTHON, TORCH_INDEX and CONSTRAINTS as in the Makefile; CALL is the command to repeat afterwards;
 # ANEW is not empty where the .venv that is there cannot be used any more.
 set -u
 
@@ -117,7 +117,7 @@ make_venv() {
 install_torch() {
     [ "$(uname -s)" = Linux ] && [ -n "$TORCH_INDEX" ] || return 0
     pip install --retries 1 --timeout 10 --no-deps --index-url "$TORCH_INDEX" \
-        "$(sed -n 's/^torch==\([0-9.]*\).*/torch==\1+cpu/p' constraints.txt)" && return
+        "$(sed -n 's/^torch==\([0-9.]*\).*/torch==\1+cpu/p' "$CONSTRAINTS")" && return
     is_full && stop "Set-up stopped: $(reason)"
     echo "      not to be had from $TORCH_INDEX: taking the standard build (large on Linux)"
 }
@@ -148,7 +148,7 @@ set_up() {
     echo "  2/3 PyTorch, CPU build"
     install_torch
     echo "  3/3 everything else"
-    pip install -c constraints.txt -e ".[staff]" || stop "Set-up stopped: $(reason)"
+    pip install -c "$CONSTRAINTS" -e ".[staff]" || stop "Set-up stopped: $(reason)"
     rm "$unfinished"
     pwd -P >"$stamp" || stop "Set-up stopped: $stamp cannot be written."
     echo "  done"
@@ -158,7 +158,7 @@ add() {
     check_folder
     use_own_tmp
     echo "Adding the extras $1 to .venv; details in $log."
-    pip install -c constraints.txt -e ".[$1]" || stop "Set-up stopped: $(reason)"
+    pip install -c "$CONSTRAINTS" -e ".[$1]" || stop "Set-up stopped: $(reason)"
 }
 
 case "${1:-}" in

@@ -226,13 +226,15 @@ def test_a_skipped_update_of_a_real_grad_scaler_leaves_the_rate_where_it_is():
 
 
 def test_stepping_before_the_optimizer_warns_as_torch_does():
+    blamed = set()  # the user's file, or that of torch before 2.10: the same for both
     for factory in (lambda o: StepLR(o, 3), lambda o: as_torch_scheduler(o, cosine(0.1, 9))):
         scheduler = factory(make())
         with pytest.warns(
             UserWarning, match=r"`lr_scheduler.step\(\)` before `optimizer.step"
         ) as w:
             scheduler.step()
-        assert w[0].filename == __file__
+        blamed.add(w[0].filename)
+    assert len(blamed) == 1
 
 
 def test_a_right_loop_warns_of_nothing():
