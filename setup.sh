@@ -8,9 +8,10 @@
 #   setup.sh same        succeed if .venv is of the Python that is asked for, or not there yet
 #   setup.sh writable    succeed if files can be written in the folder of the course
 #
-# Environment: PYTHON, TORCH_INDEX and CONSTRAINTS as in the Makefile; CALL is the command to repeat afterwards;
-# ANEW is not empty where the .venv that is there cannot be used any more.
+# Environment: PYTHON, TORCH_INDEX and CONSTRAINTS as in the Makefile; CALL is the command to repeat
+# afterwards; ANEW is not empty where the .venv that is there cannot be used any more.
 set -u
+: "${CONSTRAINTS:=constraints.txt}"
 
 python=.venv/bin/python
 stamp=.venv/ready
