@@ -4,7 +4,7 @@ import random
 
 import sqlalchemy as sa
 from example_reports import handed_in, key, report
-from processes import FORKS
+from processes import FORKS, forked
 
 from course_lib.grading.gradebook import Gradebook
 
@@ -33,8 +33,7 @@ class Forked:
 
     def __init__(self, function, *arguments):
         self._heard, told = FORKS.Pipe(duplex=False)
-        self._process = FORKS.Process(target=function, args=(told, *arguments))
-        self._process.start()
+        self._process = forked(function, told, *arguments)
         told.close()
 
     def says(self):

@@ -5,5 +5,15 @@ A worker of pytest has one such server at most, so all that any test's processes
 
 import multiprocessing
 
+from tests.reach import everything
+
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["course_lib.grading.command", "handed_in", "gradebooks", "psycopg"])
+
+
+def forked(function, *arguments):
+    """Start a function in a process of its own and return the process."""
+    process = FORKS.Process(target=function, args=arguments)
+    with everything():  # the first one starts the server, which later tests use as well
+        process.start()
+    return process

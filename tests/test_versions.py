@@ -10,7 +10,6 @@ import yaml
 from packaging.version import Version
 
 from tests import versions
-from tests.conftest import require_tool
 
 ROOT = Path(__file__).parent.parent
 LOG = """\
@@ -70,8 +69,7 @@ def test_a_run_passes_only_if_it_finished_and_tested_something(log, verdict):
     assert versions.read_outcome(log).verdict == verdict
 
 
-def test_make_goes_on_after_a_step_that_fails(tmp_path):
-    require_tool("make")
+def test_make_goes_on_after_a_step_that_fails(needs_make, tmp_path):
     steps = ["@echo '== 1/2 ruff: x'", "@false", "@echo '== 2/2 pytest: x'", "@echo '$(WORD)'"]
     (tmp_path / "Makefile").write_text("test:\n" + "".join(f"\t{s}\n" for s in steps))
     log = tmp_path / "log"
@@ -87,8 +85,7 @@ def git(folder, *arguments):
     subprocess.run(["git", *settings, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def test_a_clone_follows_the_commit_and_keeps_its_environment(tmp_path, monkeypatch):
-    require_tool("git")
+def test_a_clone_follows_the_commit_and_keeps_its_environment(needs_git, tmp_path, monkeypatch):
     course, clone = tmp_path / "course", tmp_path / "clone"
     course.mkdir()
     monkeypatch.setattr(versions, "ROOT", course)

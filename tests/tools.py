@@ -133,6 +133,7 @@ def _package(name: str, *modules: str, parts: tuple[str, ...] = ()) -> Tool:
 #: By the end of the name of its fixture.
 TOOLS = {
     "make": Tool("make", "apt-get install make", partial(_no_command, "make"), ("make",)),
+    "git": Tool("git", "apt-get install git", partial(_no_command, "git"), ("git",)),
     "bubblewrap": Tool("bubblewrap", "apt-get install bubblewrap", _no_bubblewrap, ("bwrap",)),
     "libseccomp": Tool(
         "libseccomp",
