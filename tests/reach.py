@@ -26,7 +26,7 @@ _REMEMBERING = (
 
 @contextmanager
 def everything() -> Iterator[None]:
-    """Let all tools be reached for a moment: a server that starts now serves other tests as well."""
+    """Let all tools be reached for a moment: a server that starts now serves later tests too."""
     reach = Reach.current
     if reach is None:
         yield
