@@ -36,6 +36,7 @@ SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CONSTRAINTS='$(CONSTRAIN
 # Runs trained by one `make test`: empty when nbval begins, so that it computes every number anew;
 # the passes after it, which look at explorers, at figures and at FAST, find the same runs there.
 # Quoted, because the folder's name may hold a space.
+NOTEBOOKS_LOG := '$(CURDIR)/.cache/notebooks.log'
 CHECKED := '$(CURDIR)/.cache/checked'
 IN_LAB := tests/test_explorers_in_lab.py
 # Each of pytest's processes loads every plugin that is installed: nbval's alone takes two seconds.
@@ -44,7 +45,7 @@ PYTEST := $(BIN)/python -m pytest -p no:nbval -p no:anyio
 HOSTILE := tests/test_hostile_submissions.py tests/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build run portable grade-demo bench frameworks versions clean anew same-python folders
+.PHONY: help lab test build run portable grade-demo bench frameworks versions clean anew same-python folders test-code test-notebooks
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -56,6 +57,8 @@ lab: $(STAMP)
 		--ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
+# Tests wait a third of their time: notebooks are executed beside them, with what the cores have
+# left, and what they say is printed after what the tests say.
 # Processes beside each other have a thread each: more would wait for a core, and spin as they do.
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
@@ -67,10 +70,20 @@ test: $(STAMP)
 	@$(BIN)/ruff format --check
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
+	@mkdir -p .cache; trap 'kill $$! 2>/dev/null' EXIT; trap 'exit 130' INT TERM; \
+	nice -n 5 $(MAKE) --no-print-directory test-notebooks >$(NOTEBOOKS_LOG) 2>&1 & \
+	$(MAKE) --no-print-directory test-code; code=$$?; \
+	wait $$!; notebooks=$$?; trap - EXIT; cat $(NOTEBOOKS_LOG); \
+	exit $$((code ? code : notebooks))
+	@$(BIN)/python -m tests.tools "$$LR_COURSE_LACKS"
+
+test-code:
 	@echo "== 3/7 pytest: unit, property and browser tests"
 	@$(PYTEST) -n 3 --dist=loadfile --no-loadscope-reorder --ignore=$(IN_LAB) $(addprefix --ignore=,$(HOSTILE))
 	@echo "== 4/7 grader: hostile, broken and odd submissions, in the sandbox"
 	@$(PYTEST) -p no:hypothesispytest -n 4 --dist=load $(HOSTILE)
+
+test-notebooks:
 	@echo "== 5/7 nbval: every cell of lessons and solutions shows what it showed, pictures as well"
 	@rm -rf $(CHECKED)
 	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest \
@@ -81,7 +94,6 @@ test: $(STAMP)
 	@echo "== 7/7 papermill: with FAST, lessons that take long come to the same conclusions"
 	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb)
 	@rm -rf $(CHECKED)
-	@$(BIN)/python -m tests.tools "$$LR_COURSE_LACKS"
 
 test: folders
 folders: $(STAMP)

@@ -148,7 +148,7 @@ def test_the_summary_shows_numbers_and_names_what_failed():
     assert "- notebooks/01.ipynb::Cell 4" in failures
 
 
-def test_a_command_that_fails_is_told_with_its_last_line():
+def test_a_command_that_fails_is_told_with_its_last_line(needs_git):
     with pytest.raises(versions.SetUpError, match=r"^git no-such-command failed: .*no-such"):
         versions.run("git", "no-such-command")
     with pytest.raises(versions.SetUpError, match=r"^no-such-python: No such file"):
