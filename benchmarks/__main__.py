@@ -3,6 +3,8 @@
 Prints a table and writes `benchmarks/results.json`, a list of {name, value, unit, peer, ratio};
 a ratio above 1 means that ours is faster. Each side is the median of several timings, which take
 turns. With names, only those rows are run and printed, and the file stays as it is.
+
+The rows of the whole course take half an hour and run only by name; they are written to the file.
 """
 
 from __future__ import annotations
@@ -10,10 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import engine, explorers, grader, machine, scaling, torch_tools
+from benchmarks import engine, explorers, grader, machine, scaling, torch_tools, whole
 from benchmarks.timing import MissingPeer, Result
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -35,6 +37,11 @@ ROWS: dict[str, Callable[[], Result]] = {
     "grader vs two nbgraders": grader.vs_two_nbgraders,
     "grader's memory, 200 vs 20": grader.memory,
 }
+#: Rows that run only by name.
+WHOLE: dict[str, Callable[[], Result]] = {
+    "whole test run": whole.test_run,
+    "whole course, cold": whole.course,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -46,14 +53,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results = {}
     for name in names:
         try:
-            results[name] = ROWS[name]()
+            results[name] = (ROWS | WHOLE)[name]()
         except MissingPeer as missing:
             print(f"{name:30}{missing}", flush=True)
         else:
             _print(name, results[name])
     print(f"\nA ratio above 1: ours is faster. {time.perf_counter() - start:.0f} s in all.")
-    if names == list(ROWS):
-        RESULTS.write_text(json.dumps(as_records(results), indent=2) + "\n", encoding="utf-8")
+    if names == list(ROWS):  # what could not be measured has no row
+        _write(as_records(results), keep=WHOLE)
+    elif set(names) <= set(WHOLE):
+        _write(as_records(results), keep=ROWS | WHOLE)
+
+
+def _write(records: list[dict], keep: Mapping[str, object]) -> None:
+    """Write records to the file, with those of the rows in `keep` that are there already."""
+    there = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else []
+    new = {record["name"] for record in records}
+    kept = [one for one in there if one["name"] in keep and one["name"] not in new]
+    together = sorted(kept + records, key=lambda one: one["name"] in WHOLE)
+    RESULTS.write_text(json.dumps(together, indent=2) + "\n", encoding="utf-8")
 
 
 def as_records(results: dict[str, Result]) -> list[dict]:
@@ -73,7 +91,7 @@ def _print(name: str, result: Result) -> None:
 
 def _parse(arguments: Sequence[str] | None) -> list[str]:
     """Return the names of the rows to run, in the order of the table."""
-    rows = "\n".join(f"  {name}" for name in ROWS)
+    rows = "\n".join(f"  {name}" for name in ROWS | WHOLE)
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
@@ -83,9 +101,11 @@ def _parse(arguments: Sequence[str] | None) -> list[str]:
     parser.add_argument("name", nargs="*", help="part of the names of the rows to run; none: all")
     parts = parser.parse_args(arguments).name
     for part in parts:
-        if not any(part.lower() in name.lower() for name in ROWS):
+        if not any(part.lower() in name.lower() for name in ROWS | WHOLE):
             parser.error(f"no row has {part!r} in its name; the rows are\n{rows}")
-    return [n for n in ROWS if not parts or any(part.lower() in n.lower() for part in parts)]
+    if not parts:
+        return list(ROWS)
+    return [n for n in ROWS | WHOLE if any(part.lower() in n.lower() for part in parts)]
 
 
 if __name__ == "__main__":

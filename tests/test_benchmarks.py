@@ -291,6 +291,7 @@ def two_rows(monkeypatch, tmp_path):
         raise MissingPeer("left out: jax is not installed")
 
     monkeypatch.setattr(bench, "ROWS", {"one thing": lambda: ROW, "another vs JAX": missing})
+    monkeypatch.setattr(bench, "WHOLE", {"whole a": lambda: ROW, "whole b": lambda: ROW})
     monkeypatch.setattr(bench, "RESULTS", tmp_path / "results.json")
     return tmp_path / "results.json"
 
@@ -319,6 +320,22 @@ def test_named_rows_are_printed_and_leave_the_results_alone(two_rows, capsys):
     out = capsys.readouterr().out
     assert "one thing" not in out
     assert "another vs JAX" in out
+
+
+def names_in(file):
+    return [record["name"] for record in json.loads(file.read_text())]
+
+
+def test_the_whole_course_runs_only_by_name_and_its_rows_stay(two_rows, capsys):
+    bench.main(["whole a"])
+    assert names_in(two_rows) == ["whole a"]
+    bench.main([])
+    assert "whole" not in capsys.readouterr().out.partition("one thing")[2]
+    assert names_in(two_rows) == ["one thing", "whole a"]
+    bench.main(["whole b"])
+    assert names_in(two_rows) == ["one thing", "whole a", "whole b"]
+    bench.main(["whole"])
+    assert names_in(two_rows) == ["one thing", "whole a", "whole b"]
 
 
 def test_an_unknown_name_is_answered_with_the_names_there_are(two_rows, capsys):
@@ -365,7 +382,7 @@ def test_blas_is_that_of_numpy(monkeypatch):
 
 def test_the_results_in_the_repository_have_the_right_fields():
     records = json.loads(bench.RESULTS.read_text(encoding="utf-8"))
-    assert {record["name"] for record in records} <= set(bench.ROWS)
+    assert {record["name"] for record in records} <= {*bench.ROWS, *bench.WHOLE}
     for record, field in itertools.product(records, ("value", "ratio")):
         assert list(record) == ["name", "value", "unit", "peer", "ratio"]
         assert record[field] > 0
