@@ -586,10 +586,14 @@ for title in ("plain", "group norm"):
 
 # %%
 best = convnets["group norm", 80]
-for peak, column in zip(best.peaks, best.validation_means.T, strict=True):
-    cells = [f"{name} {loss:.1f}" for name, loss in zip(best.names, column, strict=True)]
-    if peak >= 0.1:
-        print(f"group norm, 80 updates, peak {peak:g}: " + ", ".join(cells))
+show_table(
+    ["peak (group norm, 80 updates)", *best.names],
+    [
+        (f"{peak:g}", *(mean_interval(runs) for runs in best.validation[:, i]))
+        for i, peak in enumerate(best.peaks)
+        if peak >= 0.1
+    ],
+)
 
 # %% [markdown]
 # **The larger peak is real, where the start is the problem.** With group normalisation a constant rate and a line fall

@@ -19,13 +19,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from IPython.display import Markdown, display
 from scipy.special import stdtrit
 
 from course_lib import libraries, plots, problems, range_test, schedules, theory, training
 from course_lib.compare import Seeds, compare
 from course_lib.intervals import Interval, mean_interval
 from course_lib.libraries.conformance import recorded_rates
+from course_lib.measured import show_table
 from course_lib.plots.claims import claims_forest
 from course_lib.schedules.recipes import RECIPES
 
@@ -146,7 +146,7 @@ class Claim:
             elif self.rough and isinstance(effect, Interval):
                 yield name, f"{sides[self.outcomes[name]]} {self.line:g}"
             elif isinstance(effect, Interval):
-                yield name, f"{effect:.2f}"
+                yield name, effect
             else:
                 yield name, f"{effect:.2f} exactly"
 
@@ -158,11 +158,11 @@ def put(*args, **kwargs):
     """Add a claim and print what became of it."""
     claim = Claim(*args, **kwargs)
     claims[:] = [other for other in claims if other.text != claim.text] + [claim]
-    print(f"{claim.text} ({claim.source}, lesson {claim.lesson})")
-    print(f"    {claim.experiment}")
-    for name, words in claim.measured():
-        print(f"    {name:38} {words:22} {claim.outcomes[name]}")
-    print(f"    → {claim.verdict}\n")
+    rows = [(name, found, claim.outcomes[name]) for name, found in claim.measured()]
+    show_table(
+        [f"{claim.text} ({claim.source}, lesson {claim.lesson})", claim.experiment, "outcome"],
+        [*rows, (f"→ {claim.verdict}", "", "")],
+    )
 
 
 worse, better = np.exp(0.1 * rng.standard_normal((2, 16)))
@@ -741,7 +741,7 @@ put(
             *[accuracy[k][half] + 1e-3 for k in list(peak_of)[::-1]]
         ),
     },
-    line=1.05,
+    line=1.1,
     rough=True,
 )
 put(
@@ -892,16 +892,14 @@ plots.show(
 )
 
 # %%
-lines = ["| Verdict | Claim | From | Measured | Lesson |", "|---|---|---|---|---|"]
-for word in order:
-    for claim in claims:
-        if kind(claim) == word:
-            found = "; ".join(f"{name}: {words}" for name, words in claim.measured())
-            lines.append(
-                f"| {word} | {claim.text} | {claim.source} | {claim.experiment}. {found} "
-                f"| {claim.lesson} |"
-            )
-display(Markdown("\n".join(lines)))
+rows = [
+    (word, claim.text, claim.source, f"{claim.experiment}; {name}", found, claim.lesson)
+    for word in order
+    for claim in claims
+    if kind(claim) == word
+    for name, found in claim.measured()
+]
+show_table(["verdict", "claim", "from", "experiment; condition", "measured", "lesson"], rows)
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** Before you scroll back: of all these claims, how many hold without
