@@ -19,8 +19,10 @@ from course_lib.intervals import Interval
 #: Type of the part of an output that holds the table's cells unrounded.
 MIME = "application/vnd.lr-course.table+json"
 
-#: Part of the half-width of an interval by which its mean and ends may differ between machines.
-SHARE = 0.25
+#: Part of the half-width of an interval by which its mean and ends may differ between machines. Of
+#: a 95 % interval, half of the half-width is one standard error. When the lessons were executed as
+#: five other processors, no number moved by more than 0.46 (docs/portability.md).
+SHARE = 0.5
 
 Cell = Interval | str | int
 _NUMBER = re.compile(r"[-+−]?[\d,.]+(e[-+]?\d+)?\s?%?|–|")
@@ -33,7 +35,7 @@ def tolerance(interval: Interval) -> float:
     width, nan where an end is missing.
 
     >>> tolerance(Interval(1.0, 0.8, 1.2))
-    0.05
+    0.1
     """
     return round(SHARE * (interval.high - interval.low) / 2, 15)
 
@@ -45,7 +47,7 @@ def decimals(interval: Interval) -> int:
     that within the tolerance. Without a width there is nothing to go by, and there are six.
 
     >>> decimals(Interval(0.528, 0.515, 0.541)), decimals(Interval(1.0, 0.8, 1.2))
-    (3, 1)
+    (2, 1)
     """
     allowed = tolerance(interval)
     if not math.isfinite(allowed) or allowed == 0:
@@ -57,7 +59,7 @@ def text(cell: Cell) -> str:
     """Return a cell as it is shown; an interval as `mean [low, high]`.
 
     >>> text(Interval(0.52834, 0.51533, 0.54135))
-    '0.528 [0.515, 0.541]'
+    '0.53 [0.52, 0.54]'
     """
     return f"{cell:.{decimals(cell)}f}" if isinstance(cell, Interval) else str(cell)
 

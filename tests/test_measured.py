@@ -49,14 +49,14 @@ def test_text_and_html_say_the_same(monkeypatch):
     rows = [("a < b & c", 12, RATIO), ("second", 3, Interval(0.52834, 0.51533, 0.54135))]
     data = shown(monkeypatch, ["what", "seeds", "ratio"], rows)
     lines = data["text/plain"].splitlines()
-    assert lines[0] == "what       seeds                 ratio"
-    assert lines[2] == "a < b & c     12        1.0 [0.8, 1.2]"
-    assert lines[3] == "second         3  0.528 [0.515, 0.541]"
+    assert lines[0] == "what       seeds              ratio"
+    assert lines[2] == "a < b & c     12     1.0 [0.8, 1.2]"
+    assert lines[3] == "second         3  0.53 [0.52, 0.54]"
     cells = re.findall(r"<t[hd] [^>]*>(.*?)</t[hd]>", data["text/html"])
     assert [html.unescape(cell) for cell in cells] == [
         *("what", "seeds", "ratio"),
         *("a < b & c", "12", "1.0 [0.8, 1.2]"),
-        *("second", "3", "0.528 [0.515, 0.541]"),
+        *("second", "3", "0.53 [0.52, 0.54]"),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from course_lib.intervals import Interval
-from course_lib.measured import MIME, tolerance
+from course_lib.measured import MIME, SHARE, tolerance
 
 _RENDERINGS = ("text/html", "text/plain", MIME)
 
@@ -70,7 +70,7 @@ def _difference(old: Any, new: Any) -> str:
         if not abs(after - before) <= (0.0 if math.isnan(allowed) else allowed):
             return (
                 f"{end} {after:.6g}, stored is {before:.6g}; they may differ by {allowed:.2g}, "
-                "a quarter of the half-width of the interval"
+                f"{SHARE:g} of the half-width of the interval"
             )
     return ""
 
