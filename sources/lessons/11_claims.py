@@ -394,6 +394,7 @@ put(
         "labels are noisy": ratio(score["cosine"], score["cosine to 1e-6"]),
         "quadratic, 300 updates": losses[300]["cosine"] / losses[300]["cosine to 1e-6"],
     },
+    rough=True,
 )
 adam = replace(noisy, optimizer=training.Adam())
 three = {name: arms[name] for name in ("constant", "linear", "cosine")}
