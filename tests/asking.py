@@ -125,8 +125,10 @@ def pytest_runtest_logreport(report):
     _lacked.update(value for name, value in report.user_properties if name == _LACKS)
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_terminal_summary(terminalreporter, config):
     """Print what this machine lacks, or note it where one table ends several runs."""
+    if hasattr(config, "workerinput"):
+        return  # a process of xdist: the one that started it has all reports
     if file := os.environ.get(tools.NOTES):
         tools.note(_lacked, Path(file))
     elif _lacked:

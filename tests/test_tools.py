@@ -153,8 +153,9 @@ def test_without_the_tool_who_asks_is_skipped_and_one_table_says_so(run_tests, t
     assert "lacks Frob: no frob (get frob)" in told
     assert told.count("Frob              2  get frob") == 1
     notes = tmp_path / "deep" / "notes"
-    for _ in range(2):
-        _, told = run_tests("-k", "test_asks_t", has_frob=False, **{tools.NOTES: str(notes)})
+    for several in ((), ("-p", "xdist", "-n", "2")):  # a skipped test is counted once in both
+        chosen = (*several, "-k", "test_asks_t")
+        _, told = run_tests(*chosen, has_frob=False, **{tools.NOTES: str(notes)})
         assert "get frob\n\n" not in told
     assert tools.noted(notes) == {"frob": 2}
 
