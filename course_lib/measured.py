@@ -21,7 +21,8 @@ MIME = "application/vnd.lr-course.table+json"
 
 #: Part of the half-width of an interval by which its mean and ends may differ between machines. Of
 #: a 95 % interval, half of the half-width is one standard error. When the lessons were executed as
-#: five other processors, no number moved by more than 0.46 (docs/portability.md).
+#: five other processors, every number stayed within it, and a few would have left a quarter
+#: (docs/portability.md).
 SHARE = 0.5
 
 Cell = Interval | str | int
