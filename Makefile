@@ -57,8 +57,7 @@ lab: $(STAMP)
 		--ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
-# Tests wait a third of their time: notebooks are executed beside them, with what the cores have
-# left, and what they say is printed after what the tests say.
+# Steps 3 and 4 run beside 5 to 7: tests/lanes.py.
 # Processes beside each other have a thread each: more would wait for a core, and spin as they do.
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
@@ -70,11 +69,7 @@ test: $(STAMP)
 	@$(BIN)/ruff format --check
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
-	@mkdir -p .cache; trap 'kill $$! 2>/dev/null' EXIT; trap 'exit 130' INT TERM; \
-	nice -n 5 $(MAKE) --no-print-directory test-notebooks >$(NOTEBOOKS_LOG) 2>&1 & \
-	$(MAKE) --no-print-directory test-code; code=$$?; \
-	wait $$!; notebooks=$$?; trap - EXIT; cat $(NOTEBOOKS_LOG); \
-	exit $$((code ? code : notebooks))
+	@$(BIN)/python -m tests.lanes $(NOTEBOOKS_LOG) "$(MAKE)"
 	@$(BIN)/python -m tests.tools "$$LR_COURSE_LACKS"
 
 test-code:
