@@ -57,7 +57,8 @@ lab: $(STAMP)
 		--ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
-# Steps 3 and 4 run beside 5 to 7: tests/lanes.py.
+# Steps 3 and 4 run beside 5 and 6: tests/lanes.py. The explorers are alone: a slow answer to a key
+# looks like none.
 # Processes beside each other have a thread each: more would wait for a core, and spin as they do.
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
@@ -70,6 +71,9 @@ test: $(STAMP)
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
 	@$(BIN)/python -m tests.lanes $(NOTEBOOKS_LOG) "$(MAKE)"
+	@echo "== 7/7 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
+	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(PYTEST) -p no:hypothesispytest -n 2 --dist=load $(IN_LAB)
+	@rm -rf $(CHECKED)
 	@$(BIN)/python -m tests.tools "$$LR_COURSE_LACKS"
 
 test-code:
@@ -84,11 +88,8 @@ test-notebooks:
 	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest \
 		-p course_lib.authoring.nbval_checks --nbval --nbval-current-env notebooks solutions \
 		-n logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
-	@echo "== 6/7 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
-	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(PYTEST) -p no:hypothesispytest -n 2 --dist=load $(IN_LAB)
-	@echo "== 7/7 papermill: with FAST, lessons that take long come to the same conclusions"
+	@echo "== 6/7 papermill: with FAST, lessons that take long come to the same conclusions"
 	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb)
-	@rm -rf $(CHECKED)
 
 test: folders
 folders: $(STAMP)
