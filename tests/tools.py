@@ -61,38 +61,21 @@ def _no_package(module: str) -> str:
     return "" if importlib.util.find_spec(module) else "it is not installed in this Python"
 
 
-def _no_bubblewrap() -> str:
-    found = doctor.check_bubblewrap()
+def _not_ok(check: Callable[[], doctor.Check]) -> str:
+    found = check()
     return "" if found.ok else found.detail
 
 
-def _no_libseccomp() -> str:
+def _refusal(use: Callable[[], object], error: type[Exception]) -> str:
     try:
-        seccomp.program()
-    except seccomp.NoSeccompError as error:
-        return str(error)
+        use()
+    except error as refused:
+        return str(refused)
     return ""
 
 
-def _no_control_groups() -> str:
-    try:
-        cgroups.make(cgroups.new_name(), 64, 8, 1.0).remove()
-    except cgroups.NoCgroupsError as error:
-        return str(error)
-    return ""
-
-
-def _no_sandbox() -> str:
-    try:
-        sandbox.check_sandbox()
-    except sandbox.NoSandboxError as error:
-        return str(error)
-    return ""
-
-
-def _no_chromium() -> str:
-    found = doctor.check_chromium()
-    return "" if found.ok else found.detail
+def _use_control_groups() -> None:
+    cgroups.make(cgroups.new_name(), 64, 8, 1.0).remove()
 
 
 def _no_postgresql() -> str:
@@ -134,11 +117,16 @@ def _package(name: str, *modules: str, parts: tuple[str, ...] = ()) -> Tool:
 TOOLS = {
     "make": Tool("make", "apt-get install make", partial(_no_command, "make"), ("make",)),
     "git": Tool("git", "apt-get install git", partial(_no_command, "git"), ("git",)),
-    "bubblewrap": Tool("bubblewrap", "apt-get install bubblewrap", _no_bubblewrap, ("bwrap",)),
+    "bubblewrap": Tool(
+        "bubblewrap",
+        "apt-get install bubblewrap",
+        partial(_not_ok, doctor.check_bubblewrap),
+        ("bwrap",),
+    ),
     "libseccomp": Tool(
         "libseccomp",
         "apt-get install libseccomp2",
-        _no_libseccomp,
+        partial(_refusal, seccomp.program, seccomp.NoSeccompError),
         modules=("pyseccomp",),
         files=tuple(
             f"{place}/lib*/{below}libseccomp.so*"
@@ -149,16 +137,19 @@ TOOLS = {
     "control_groups": Tool(
         "control groups",
         "as root, or: systemd-run --user --scope -p Delegate=yes make test",
-        _no_control_groups,
+        partial(_refusal, _use_control_groups, cgroups.NoCgroupsError),
     ),
     "sandbox": Tool(
         "sandbox",
         "lr-course grade says what its sandbox lacks",
-        _no_sandbox,
+        partial(_refusal, sandbox.check_sandbox, sandbox.NoSandboxError),
         parts=("bubblewrap", "libseccomp", "control_groups"),
     ),
     "chromium": Tool(
-        "Chromium", "apt-get install chromium", _no_chromium, (*doctor.CHROMIUM_NAMES,)
+        "Chromium",
+        "apt-get install chromium",
+        partial(_not_ok, doctor.check_chromium),
+        (*doctor.CHROMIUM_NAMES,),
     ),
     "postgresql": Tool(
         "PostgreSQL",
