@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.timing import Result
+from tests.versions import read_outcome
 
 EARLIER = "b0db6f9"  # the commit that the goal of six minutes was set against
 ROOT = Path(__file__).parent.parent
@@ -55,13 +56,11 @@ def _clone(commit: str):
 
 
 def _make(folder: Path, target: str) -> tuple[float, list[str]]:
-    """Return the seconds that a target takes, and the lines that say what failed."""
+    """Return the seconds that a target takes, and what failed."""
     start = time.perf_counter()
     done = subprocess.run(
         ["make", "--ignore-errors", target], cwd=folder, capture_output=True, text=True
     )
     seconds = time.perf_counter() - start
-    lines = (done.stdout + done.stderr).splitlines()
-    return seconds, [
-        one for one in lines if one.startswith(("FAILED", "ERROR")) or "ignored)" in one
-    ]
+    outcome = read_outcome(done.stdout + done.stderr)
+    return seconds, [*outcome.failures, *(step or target for step in outcome.stopped_steps)]
