@@ -34,10 +34,10 @@ ANEW := $(if $(wildcard $(STAMP)),$(shell sh setup.sh whole || echo anew))
 SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CONSTRAINTS='$(CONSTRAINTS)' CALL='make $(MAKECMDGOALS)' ANEW='$(ANEW)' sh setup.sh
 
 # Runs trained by one `make test`: empty when nbval begins, so that it computes every number anew;
-# the passes after it, which look at explorers, at figures and at FAST, find the same runs there.
+# the passes after it, which look at FAST and at explorers, find the same runs there.
 # Quoted, because the folder's name may hold a space.
-NOTEBOOKS_LOG := '$(CURDIR)/.cache/notebooks.log'
 CHECKED := '$(CURDIR)/.cache/checked'
+NOTEBOOKS_LOG := '$(CURDIR)/.cache/notebooks.log'
 IN_LAB := tests/test_explorers_in_lab.py
 # Each of pytest's processes loads every plugin that is installed: nbval's alone takes two seconds.
 PYTEST := $(BIN)/python -m pytest -p no:nbval -p no:anyio
@@ -63,7 +63,7 @@ lab: $(STAMP)
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1
 test: export LR_COURSE_LACKS = $(CURDIR)/.cache/lacks
-test: $(STAMP)
+test: $(STAMP) folders
 	@rm -f "$$LR_COURSE_LACKS"
 	@echo "== 1/7 ruff: mistakes and layout"
 	@$(BIN)/ruff check
@@ -91,7 +91,6 @@ test-notebooks:
 	@echo "== 6/7 papermill: with FAST, lessons that take long come to the same conclusions"
 	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb)
 
-test: folders
 folders: $(STAMP)
 	@$(BIN)/lr-course doctor --folders
 

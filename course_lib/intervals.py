@@ -71,7 +71,7 @@ def bootstrap_interval(
     Args:
         values: one finite number a seed, at least two; for a paired comparison the differences.
         level: how often such an interval is to cover the true mean, 0 < level < 1.
-        seed: of the resampling: the same values give the same interval.
+        seed: seed of the resampling; the same values give the same interval.
         resamples: samples drawn, >= 1.
 
     Raises:

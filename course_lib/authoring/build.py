@@ -50,7 +50,7 @@ def build(
 
     Args:
         root: folder of the course.
-        names: of the sources to build, such as ``01_constant_lr``; all when empty.
+        names: names of the sources to build, such as ``01_constant_lr``; all when empty.
         timeout: seconds that one cell may take.
 
     Raises:
@@ -132,8 +132,7 @@ def _make_all(
             if not target.executed:
                 bar.update()
                 yield target.path, nb
-        done = in_processes(_make, tasks, at_once) if at_once > 1 else map(_make, tasks)
-        for result in done:
+        for result in in_processes(_make, tasks, at_once):
             bar.update()
             yield result
 

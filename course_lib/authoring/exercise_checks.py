@@ -32,9 +32,9 @@ class TaskState:
     """What a check found.
 
     Attributes:
-        task: its name.
-        points: reached.
-        possible: of so many.
+        task: name of the task.
+        points: points reached.
+        possible: points that the task is worth.
         state: "right", "partly right", "wrong", "not written", "stopped" (it took too long) or
             "not checked" (no check of it ran).
     """

@@ -60,8 +60,8 @@ def check_parameters(nb: NotebookNode, values: Mapping[str, Any], name: str) -> 
 
     Args:
         nb: the notebook, not executed.
-        values: by name.
-        name: of the notebook, for the error.
+        values: value of each parameter, by its name.
+        name: name of the notebook, for the error.
 
     Raises:
         CourseError: an unknown name, or a value of another type than the parameter's default

@@ -54,7 +54,7 @@ class Processor:
     """A kind of processor whose arithmetic can be had on this one.
 
     Attributes:
-        name: as the command line takes it.
+        name: its name on the command line.
         like: processors that compute so.
         needs: the feature, by NumPy's name, that this machine must have for it.
         libraries: environment variables of the libraries.
@@ -224,9 +224,9 @@ def survey(
     """Execute notebooks as each of the processors would, with nothing kept of earlier runs.
 
     Args:
-        paths: of the notebooks.
-        processors: to compute as.
-        at_once: notebooks at the same time.
+        paths: paths of the notebooks.
+        processors: processors to compute as.
+        at_once: number of notebooks to execute at the same time.
     """
     for processor in processors:
         variables = environment(processor)

@@ -35,7 +35,7 @@ class Job:
     """One notebook to execute.
 
     Attributes:
-        path: of the notebook, which stays as it is.
+        path: path of the notebook, which stays as it is.
         parameters: values for the names in its cell tagged parameters.
         timeout: seconds that one cell may take.
         compare: what must be as stored: a key of COMPARE, or None.
@@ -63,7 +63,7 @@ def notebooks_at_once(jobs: int | None, notebooks: int) -> int:
     """Return how many notebooks to execute at the same time.
 
     Args:
-        jobs: as many as the user asks for; None: one a core, MOST_AT_ONCE at most, and no more
+        jobs: the number that the user asks for; None: one a core, MOST_AT_ONCE at most, and no more
             than one for every two notebooks, as another process takes as long as a short one.
         notebooks: how many there are.
     """
@@ -93,8 +93,11 @@ def in_processes(
 ) -> Iterator[Result]:
     """Yield what a function returns for each task, in the order in which they are done.
 
-    Where it raises, what has not begun does not begin.
+    One at a time needs no other process. Where it raises, what has not begun does not begin.
     """
+    if at_once == 1:
+        yield from map(function, tasks)
+        return
     context = multiprocessing.get_context("spawn")  # no fork of a process that has threads
     with ProcessPoolExecutor(at_once, mp_context=context) as pool:
         try:

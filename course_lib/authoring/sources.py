@@ -31,8 +31,8 @@ class Target:
     """A notebook to generate.
 
     Attributes:
-        path: of the notebook, relative to the course, with forward slashes.
-        source: of its source, likewise.
+        path: path of the notebook, relative to the course, with forward slashes.
+        source: path of its source, likewise.
         make: makes the unexecuted notebook from the root of the course and the source.
         executed: whether the notebook is stored with its outputs.
     """

@@ -164,7 +164,6 @@ def _spiral_floors(noise: float, label_noise: float) -> tuple[float, float]:
     Both are averages over the arms and over z ~ N(0, 1), which is summed on a grid: what a point
     at the angle noise * z from its arm's centre says about its label.
     """
-
     noise = max(noise, 1e-9)  # without noise the chances would be 0 / 0; here they are 0 or 1
     z = np.linspace(-9.0, 9.0, 9001)
     weight = np.exp(-0.5 * z**2) / np.exp(-0.5 * z**2).sum()
