@@ -13,11 +13,8 @@ from typing import Any
 
 import click
 
+import course_lib.without_iri_grammar  # noqa: F401 - before nbformat
 from course_lib.authoring.errors import CellFailure, CourseError
-
-# Half of the time until a command begins would be a grammar that jsonschema, under nbformat, loads
-# for texts of the format "iri"; schemas of notebooks have none.
-sys.modules.setdefault("rfc3987_syntax", None)
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 

@@ -2,19 +2,16 @@
 
 import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
+import course_lib.without_iri_grammar  # noqa: F401 - before nbformat
 from tests import asking
 
 # A test that trains must train: none may find its runs in a cache that an earlier one has filled.
 os.environ["LR_COURSE_CACHE"] = ""
 os.environ["LR_COURSE_PROGRESS"] = ""  # and none may touch the points of who runs the tests
-# A grammar for texts of the format "iri", which no schema here has, takes most of a second to load:
-# nbformat, which would ask for it, is imported later than this.
-sys.modules.setdefault("rfc3987_syntax", None)
 
 FIXTURES = Path(__file__).parent / "fixtures"
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -22,9 +22,7 @@ _CHECK_CALL = re.compile(r"^\s*check\(\s*(\w+)", re.M)
 _CELL = re.compile(r"Cell (\d+)$")
 _UNWRITTEN, _STOPPED = "NotImplementedError", "It took too long and was stopped (see --timeout)."
 _BEFORE_ERROR = "Traceback:"  # what nbval writes between a cell's code and its error
-# pytest without a grammar that jsonschema, under nbformat, loads for texts of the format "iri": no
-# notebook has one, and loading it takes longer than most exercises.
-_PYTEST = "import sys; sys.modules['rfc3987_syntax'] = None; import pytest; sys.exit(pytest.main())"
+_PYTEST = "import sys, course_lib.without_iri_grammar, pytest; sys.exit(pytest.main())"
 
 
 @dataclass(frozen=True)
