@@ -23,7 +23,7 @@ from scipy.special import stdtrit
 
 from course_lib import libraries, plots, problems, range_test, schedules, theory, training
 from course_lib.compare import Seeds, compare
-from course_lib.intervals import Interval, mean_interval
+from course_lib.intervals import Interval, ratio_interval
 from course_lib.libraries.conformance import recorded_rates
 from course_lib.measured import show_table
 from course_lib.plots.claims import claims_forest
@@ -116,8 +116,7 @@ for words in ("for for", "for against", "for open", "against open", "open open")
 # %% tags=["library"]
 def ratio(worse, better):
     """`ratio_by_hand` from the library's interval."""
-    logs = mean_interval(np.log(np.asarray(worse) / np.asarray(better)), 0.99)
-    return Interval(*np.exp([logs.mean, logs.low, logs.high]))
+    return ratio_interval(np.log(np.asarray(worse) / np.asarray(better)), 0.99)
 
 
 @dataclass(frozen=True)
