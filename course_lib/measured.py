@@ -127,10 +127,12 @@ def _plain(header: Sequence[str], shown: list[list[str]], numeric: Sequence[bool
 
 def _html(header: Sequence[str], shown: list[list[str]], numeric: Sequence[bool]) -> str:
     def written(tag: str, line: Sequence[str]) -> str:
-        sides = ["right" if right else "left" for right in numeric]
-        cells = zip(line, sides, strict=True)
+        # An interval is not broken over two lines; a header may be.
+        whole = "; white-space: nowrap" if tag == "td" else ""
+        styles = [f"text-align: right{whole}" if right else "text-align: left" for right in numeric]
+        cells = zip(line, styles, strict=True)
         return "".join(
-            f'<{tag} style="text-align: {side}">{html.escape(cell)}</{tag}>' for cell, side in cells
+            f'<{tag} style="{style}">{html.escape(cell)}</{tag}>' for cell, style in cells
         )
 
     body = "".join(f"<tr>{written('td', line)}</tr>" for line in shown)

@@ -164,7 +164,7 @@ print("same average:", np.allclose(article.smooth(theirs.losses[0, :n]), ours[2]
 
 # %% [markdown]
 # From here on we use handwritten digits, in batches of 32, and two networks: one with two hidden
-# layers, and one with four. Both get 32 range tests of 100 updates, the default of most tools.
+# layers, and one with four. Both get 64 range tests of 100 updates, the default of most tools.
 
 # %%
 digits = problems.digits()
@@ -187,7 +187,7 @@ for name, swept in sweeps.items():
 # from it.
 
 # %% [markdown] tags=["predict"]
-# > **Predict before you run.** Eight well-known rules read the same 32 curves. By what factor do
+# > **Predict before you run.** Eight well-known rules read the same 64 curves. By what factor do
 # > the largest and the smallest of their median suggestions differ: two, ten, a hundred, or more?
 # > And for one rule, how far apart are the quartiles over the seeds?
 
@@ -343,7 +343,7 @@ for rule in RULES:
 # land in or near the good range for most seeds, ignite on four layers apart; but for some seeds
 # they are past the cliff. They look for the place where the loss falls fastest, and that place is
 # next to the drop. The valley is safe and wastes training. One tenth of the minimum and the slide
-# were usable on both networks, on the low side.
+# were usable on both networks, with two layers on the low side.
 #
 # ## What else moves the answer
 #
@@ -399,7 +399,7 @@ plots.show(
 # by counting updates, and moves with the first rate. So "the" suggestion of a rule does not exist
 # without the length and the start of its test.
 #
-# The smoothing moves it, too. Here the lowest point of the average is read from the same 32
+# The smoothing moves it, too. Here the lowest point of the average is read from the same 64
 # curves.
 
 # %%
