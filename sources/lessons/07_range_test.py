@@ -195,9 +195,9 @@ for name, swept in sweeps.items():
 plots.show(
     range_test_figure(sweeps["two layers"]),
     alt="Range test of the network with two layers on digits, 64 seeds. Above: the batch loss is "
-    "flat near 2.5, falls from 0.007 on, and is unstable from 0.7. Below, the suggestions of "
+    "flat near 2.5, falls from 0.01 on, and is unstable from 0.6. Below, the suggestions of "
     "eight rules. Lightning suggests about one hundred-thousandth; the valley 0.03; minimum "
-    "and slide about 0.1; the article, steep, torch-lr-finder and ignite between 0.3 and 0.5, "
+    "and slide about 0.1; the article, steep, torch-lr-finder and ignite between 0.2 and 0.5, "
     "with long tails.",
 )
 
@@ -399,7 +399,7 @@ plots.show(
 # by counting updates, and moves with the first rate. So "the" suggestion of a rule does not exist
 # without the length and the start of its test.
 #
-# The smoothing moves it, too. Here the lowest point of the average is read from the same 64
+# The smoothing moves it, too. Here the lowest point of the average is read from the same
 # curves.
 
 # %%
