@@ -57,8 +57,8 @@ lab: $(STAMP)
 		--ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
-# Steps 3 and 4 run beside 5 and 6: tests/lanes.py. The explorers are alone: a slow answer to a key
-# looks like none.
+# Steps 3 and 4 run beside 5 and 6: tests/lanes.py. That keeps both cores busy, so the explorers
+# come after them: they would end no sooner in between.
 # Processes beside each other have a thread each: more would wait for a core, and spin as they do.
 test: export OMP_NUM_THREADS = 1
 test: export OPENBLAS_NUM_THREADS = 1

@@ -9,18 +9,21 @@ PANEL = f".jupyter-widgets.{CSS_CLASS}"
 PAGES = 3  # PageDown presses on a slider between its ends
 ARROWS_A_PAGE = 5  # steps of a slider at PageUp and PageDown
 
-# What is pressed goes to the kernel and its answer comes back: drawn once nothing changes any more.
-QUIET = """panel => new Promise(done => {
-  let last = performance.now();
-  const watch = new MutationObserver(() => { last = performance.now(); });
+# What is pressed goes to the kernel, which answers one message after the other; the page holds
+# back what is pressed meanwhile until it has. So all is drawn once the kernel has answered twice
+# while nothing changed, however long it takes.
+ANSWERED = """async panel => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  let quiet = 0;
+  const watch = new MutationObserver(() => { quiet = 0; });
   watch.observe(panel, { childList: true, subtree: true, characterData: true });
-  const look = () => {
-    if (performance.now() - last < 60) { setTimeout(look, 15); return; }
-    watch.disconnect();
-    done();
-  };
-  look();
-})"""
+  while (quiet < 2) {
+    quiet += 1;
+    await kernel.requestKernelInfo();
+    await new Promise(done => setTimeout(done, 30));
+  }
+  watch.disconnect();
+}"""
 CONTROLS = """panel => [...panel.querySelectorAll('.widget-inline-hbox')]
   .filter(box => box.offsetParent !== null)
   .map(box => ({
@@ -44,9 +47,9 @@ TOO_WIDE = """panel => [...panel.querySelectorAll('*')]
 CHANGES = """panel => {
   const picture = [...panel.querySelectorAll('.widget-html-content')]
     .find(element => element.querySelector('svg[role=img]')).parentElement;
-  window.frames_seen = [];
+  window.frames_seen = 0;
   window.frame_watch?.disconnect();
-  window.frame_watch = new MutationObserver(() => window.frames_seen.push(performance.now()));
+  window.frame_watch = new MutationObserver(() => { window.frames_seen += 1; });
   window.frame_watch.observe(picture, { childList: true, subtree: true });
 }"""
 
@@ -62,12 +65,12 @@ class Panel:
         return self.page.locator(PANEL).first
 
     def wait(self):
-        """Wait until nothing has changed for a moment; a slow answer may come later."""
-        self.element.evaluate(QUIET)
+        """Wait until the kernel has answered all that was pressed, and the page has drawn it."""
+        self.element.evaluate(ANSWERED)
 
     def says(self, words, *, exactly=False):
-        """Whether the panel comes to say these words, within ten seconds; or exactly those."""
-        give_up = time.monotonic() + 10
+        """Whether the panel comes to say these words, within half a minute; or exactly those."""
+        give_up = time.monotonic() + 30
         while time.monotonic() < give_up:
             text = self.text()
             if (words == text) if exactly else (words in text):
@@ -164,17 +167,20 @@ class Panel:
     def press_button(self, name):
         self.element.locator("button", has_text=name).first.press("Enter")
 
-    def play(self, seconds):
-        """Press play; return when frames were drawn, ms, and how many came after it had stopped."""
+    def play(self, frames):
+        """Press play, and pause once so many frames were drawn; return how many came after it.
+
+        A frame is drawn every 100 ms or so, and later on a busy machine: no clock is asked here.
+        """
         self.element.evaluate(CHANGES)
         button = self.element.locator(".widget-play button").first
         button.press("Enter")
-        self.page.wait_for_timeout(1000 * seconds)
-        self.element.locator(".widget-play button").first.press("Enter")  # now it is pause
-        stopped = self.page.evaluate("performance.now()")
+        self.page.wait_for_function("n => window.frames_seen >= n", arg=frames)
+        button.press("Enter")  # now it is pause
+        self.wait()
+        drawn = self.page.evaluate("window.frames_seen")
         self.page.wait_for_timeout(1000)
-        times = self.page.evaluate("window.frames_seen")
-        return [t for t in times if t <= stopped], [t for t in times if t > stopped]
+        return self.page.evaluate("window.frames_seen") - drawn
 
     def sticking_out(self):
         """What reaches beyond the panel's right edge."""

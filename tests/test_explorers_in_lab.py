@@ -13,6 +13,7 @@ from tests.lab import lab, problems, run_all, stored_figures
 from tests.lab_explorers import CHANGES, Panel
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+PATIENCE_MS = 60_000  # of a busy machine; nothing waits that long where all is well
 NARROW = {"width": 800, "height": 1400}
 
 
@@ -50,9 +51,7 @@ def move_everything(panel, still=()):
 
 def plays(panel):
     """Press play and pause: the picture moves on, and stops where it was told to."""
-    before, after = panel.play(seconds=1.5)  # at the end play stops, and the key would start it
-    assert len({round(t) for t in before}) > 5, "play shows no frames"
-    assert len(after) <= 3, f"{len(after)} frames were still under way"
+    assert panel.play(frames=6) == 0, "frames were still drawn after the pause"
 
 
 def test_constant_rate(jupyterlab, tmp_path):
@@ -130,9 +129,9 @@ def test_training(jupyterlab, tmp_path):
         panel.press("seeds", "Home")
         panel.element.evaluate(CHANGES)
         panel.press_button("Go")
-        panel.page.get_by_text("update 60 of 60").wait_for(timeout=20_000)
+        panel.page.get_by_text("update 60 of 60").wait_for(timeout=PATIENCE_MS)
         panel.wait()
-        assert len(panel.page.evaluate("window.frames_seen")) > 5, "the curves did not grow"
+        assert panel.page.evaluate("window.frames_seen") > 5, "the curves did not grow"
         runs = training.train(
             training.Workload(noisy_spirals(), training.Mlp(dtype="float32"), training.Sgd(), 32),
             np.tile(schedules.constant(10**-0.1)(np.arange(60)), (2, 1)),
@@ -146,14 +145,14 @@ def test_training(jupyterlab, tmp_path):
         panel.press("updates", "End")
         panel.press("seeds", "End")
         panel.press_button("Go")
-        panel.page.get_by_text("of 600").last.wait_for(timeout=10_000)
+        panel.page.get_by_text("of 600").last.wait_for(timeout=PATIENCE_MS)
         panel.press_button("Stop")
-        panel.page.get_by_text("topped").first.wait_for(timeout=5_000)
+        panel.page.get_by_text("topped").first.wait_for(timeout=PATIENCE_MS)
         panel.press("peak 1", "End")
         panel.press("updates", "Home")
         panel.press("seeds", "Home")
         panel.press_button("Go")
-        panel.page.get_by_text("update 60 of 60").wait_for(timeout=20_000)
+        panel.page.get_by_text("update 60 of 60").wait_for(timeout=PATIENCE_MS)
         panel.wait()
         assert panel.says("1 constant is no better than guessing")
 
