@@ -54,7 +54,7 @@ lab: $(STAMP)
 	@[ -n "$(FIRST_LESSON)" ] || { echo "No notebooks/*.ipynb here: run 'make build' first." >&2; exit 2; }
 	@[ -w . ] || echo "This folder is read-only: notebooks run, but to save your work, copy the course to a folder of your own." >&2
 	$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.root_dir="$(CURDIR)" \
-		--ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection \
+		--ServerApp.kernel_websocket_connection_class=course_tools.lab_server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
 # Steps 3 and 4 run beside 5 and 6: tests/lanes.py. That keeps both cores busy, so the explorers
@@ -86,7 +86,7 @@ test-notebooks:
 	@echo "== 5/7 nbval: every cell of lessons and solutions shows what it showed, pictures as well"
 	@rm -rf $(CHECKED)
 	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest \
-		-p course_lib.authoring.nbval_checks --nbval --nbval-current-env notebooks solutions \
+		-p course_tools.authoring.nbval_checks --nbval --nbval-current-env notebooks solutions \
 		-n logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 	@echo "== 6/7 papermill: with FAST, lessons that take long come to the same conclusions"
 	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb)
@@ -105,7 +105,7 @@ portable: $(STAMP)
 
 grade-demo: $(STAMP)
 	@$(SETUP) writable
-	@[ -e grade-demo/submissions ] || $(BIN)/python -m course_lib.grading.sample_class grade-demo/submissions
+	@[ -e grade-demo/submissions ] || $(BIN)/python -m course_tools.grading.sample_class.writing grade-demo/submissions
 	@$(BIN)/lr-course grade grade-demo/submissions --out grade-demo/grades $(ARGS)
 
 bench: $(STAMP)

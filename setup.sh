@@ -69,7 +69,7 @@ is_whole() {
     # Scripts in a .venv name their folder, so it cannot be moved. When the system's Python is
     # replaced by another, the .venv's Python starts, but does not find what was installed; -I,
     # because it would find the course in the current folder.
-    [ "$(cat "$stamp")" = "$(pwd -P)" ] && "$python" -I -c 'import course_lib' 2>/dev/null
+    [ "$(cat "$stamp")" = "$(pwd -P)" ] && "$python" -I -c 'import course_lib, course_tasks, course_tools' 2>/dev/null
 }
 
 check_python() {

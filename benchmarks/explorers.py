@@ -24,7 +24,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 
 from benchmarks.timing import MissingPeer, Result
-from course_lib.doctor import find_chromium
+from course_tools.doctor import find_chromium
 
 EXPLORERS = ("schedules", "noisy_quadratic")
 PLAYERS = ("schedules", "range_test")

@@ -7,7 +7,7 @@ Nothing else is imported here, as it would count.
 
 import sys
 
-from course_lib.cli import main
+from course_tools.cli import main
 
 
 def peak_memory() -> int:

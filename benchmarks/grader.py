@@ -151,7 +151,7 @@ def compare(files: Sequence[Path], ours: dict[str, float], theirs: Sequence[floa
 
 
 def _require_sandbox() -> None:
-    from course_lib.grading.sandbox import NoSandboxError, check_sandbox
+    from course_tools.grading.box.sandbox import NoSandboxError, check_sandbox
 
     try:
         check_sandbox()
@@ -160,7 +160,7 @@ def _require_sandbox() -> None:
 
 
 def _class_of(folder: Path, size: int, seed: int) -> list[Path]:
-    from course_lib.grading.sample_class import ordinary
+    from course_tools.grading.sample_class.writing import ordinary
 
     ordinary(folder, size, seed)
     return sorted(folder.rglob("*.ipynb"))

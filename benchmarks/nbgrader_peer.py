@@ -23,9 +23,9 @@ import numpy as np
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+import course_tasks
 from benchmarks.timing import MissingPeer
-from course_lib import tasks
-from course_lib.tasks import Case, Task
+from course_tasks import Case, Task
 
 VERSION = "0.9.6"
 EXERCISE = "ex01_constant_lr"
@@ -149,7 +149,7 @@ def _write(folder: Path, nb: NotebookNode) -> None:
 
 def source(solution: NotebookNode, seed: int) -> NotebookNode:
     """Return a solution of ours as the instructor's version of nbgrader's assignment."""
-    members = {task.name: task for task in tasks.EXERCISES[EXERCISE]}
+    members = {task.name: task for task in course_tasks.EXERCISES[EXERCISE]}
 
     def changed(cell: NotebookNode, task: str) -> NotebookNode:
         if "check" in cell.metadata.get("tags", ()):

@@ -139,12 +139,12 @@ def rates_of(schedule: Rates, problem: Problem) -> np.ndarray:
 
 @cache
 def known() -> dict[str, dict]:
-    """Return what is known of each problem: the best rates found, and the course's schedules.
+    """Return what is known of each problem: the lowest loss found, and the course's schedules.
 
-    Of each problem: "best", the rates; "loss", their loss; "course", schedule -> [tuned peak,
-    loss]. Found by `python -m course_lib.tasks.capstone_search`.
+    Of each problem: "loss", the lowest; "course", schedule -> [tuned peak, loss]. Found by
+    `python -m course_tasks.capstone_search`, with the best rates, which stay with the answers.
     """
-    file = resources.files("course_lib.tasks") / "capstone.json"
+    file = resources.files("course_lib") / "capstone.json"
     return json.loads(file.read_text(encoding="utf-8"))
 
 

@@ -3,10 +3,10 @@
 import importlib
 import pkgutil
 
-from course_lib.tasks.causes import Raised, answers_of
-from course_lib.tasks.comparison import Difference, as_numbers
-from course_lib.tasks.judging import Part, Verdict, judge
-from course_lib.tasks.task import Case, Given, Hint, Misconception, Score, Task, built
+from course_tasks.causes import Raised, answers_of
+from course_tasks.comparison import Difference, as_numbers
+from course_tasks.judging import Part, Verdict, judge
+from course_tasks.task import Case, Given, Hint, Misconception, Score, Task, built
 
 _MODULES = [
     module.name

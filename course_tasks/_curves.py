@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.tasks.task import Case
+from course_tasks.task import Case
 
 
 def peak_of(case: Case, expected: np.ndarray) -> float:

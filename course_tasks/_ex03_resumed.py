@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._curves import half_wave, peak_of
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._curves import half_wave, peak_of
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def down(done, peak_lr, floor):

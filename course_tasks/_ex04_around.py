@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.tasks.task import Case, Given, Hint, Misconception, Task
+from course_tasks.task import Case, Given, Hint, Misconception, Task
 
 
 def _with_warmup(step: int, schedule: Callable[[int], float], warmup_steps: int) -> float:

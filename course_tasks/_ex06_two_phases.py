@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._curves import peak_of, steps_near, through, zero_past_the_end
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._curves import peak_of, steps_near, through, zero_past_the_end
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _one_cycle_lr(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_lib.tasks.task import Case, Given, Hint, Misconception, Score, Task
+from course_tasks.task import Case, Given, Hint, Misconception, Score, Task
 
 if TYPE_CHECKING:
-    from course_lib.given.range_tests import Trainings
+    from course_lib.range_test.models import Trainings
 
-_BUDGET = 14  # course_lib.given.range_tests.BUDGET, which is imported late: it is slow
+_BUDGET = 14  # course_lib.range_test.models.BUDGET, which is imported late: it is slow
 _FULL, _NONE = 1.05, 1.5  # times the best loss: worth all points, worth none
 
 
@@ -42,26 +43,40 @@ def _models(rng: np.random.Generator) -> list[Case]:
         for curvature, noise in zip(curvatures, [0.2, 0.12, 0.35, 0.2, 0.3, 0.15], strict=True)
     ]
     return [
-        {"train": Given("given.range_tests.Trainings", number=number, **setting)}
+        {"train": Given("range_test.models.Trainings", number=number, **setting)}
         for number, setting in enumerate(settings, 1)
     ]
 
 
 def _peak_score(case: Case, answer: np.ndarray) -> Score:
-    from course_lib.given import range_tests
-
-    train = case["train"].build()
-    peak = float(answer)
-    loss, best = range_tests.loss_at(train, peak), range_tests.lowest_loss(train)
+    settings = dict(case["train"].arguments)
+    number, peak = settings.pop("number"), float(answer)
+    loss, best = _loss_at(peak, **settings), _lowest_loss(**settings)
     times = min(max(loss / best, _FULL), _NONE)
     fraction = math.log(_NONE / times) / math.log(_NONE / _FULL)
     end = f"ends at {loss:.3g}" if loss < math.inf else "diverges"
     end = end if peak > 0 else "is not above 0"
     return Score(
         fraction,
-        f"model {train.number}: a peak of {peak:.3g} {end}; the best there is: {best:.3g}; "
+        f"model {number}: a peak of {peak:.3g} {end}; the best there is: {best:.3g}; "
         f"{fraction:.0%}",
     )
+
+
+def _loss_at(peak: float, **settings: float) -> float:
+    from course_lib.range_test.models import losses_of
+
+    is_rate = 0 < peak < math.inf
+    return float(losses_of(**settings, peaks=np.array([peak]))[0]) if is_rate else math.inf
+
+
+@lru_cache(maxsize=256)
+def _lowest_loss(**settings: float) -> float:
+    """Return the lowest loss that a fine sweep of peaks reaches."""
+    from course_lib.range_test.models import HIGHEST_PEAK, LOWEST_PEAK, losses_of
+
+    sweep = np.geomspace(LOWEST_PEAK, HIGHEST_PEAK, 1401)  # 200 a decade
+    return float(losses_of(**settings, peaks=sweep).min())
 
 
 def _even_grid(train: Trainings) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _chosen_by_halving(losses: np.ndarray, budget: int) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._quantiles import ndtri, stdtrit
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._quantiles import ndtri, stdtrit
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _ranks_with_ties(scores: np.ndarray, level: float) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def half_cosine(t, total, peak=1.0, floor=0.0):

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from course_lib.tasks._ex10_counting import half_cosine, named, rate_between
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._ex10_counting import half_cosine, named, rate_between
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _repaired_end(peak_lr: float, floor: float, T_max: int, updates: int) -> np.ndarray:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import cache
+from importlib import resources
 
 import numpy as np
 
 from course_lib import schedules
 from course_lib.capstone import PROBLEMS, known, regret
-from course_lib.tasks.task import Case, Hint, Misconception, Score, Task
+from course_tasks.task import Case, Hint, Misconception, Score, Task
 
 # Regrets, in units of the constant rate's: up to the first nothing is lost, from the second on all.
 _NOTHING_LOST, _ALL_LOST = 0.05, 2.0
@@ -35,8 +38,15 @@ def _score(name: str) -> Callable[[Case, np.ndarray], Score]:
     return score
 
 
+@cache
+def best_rates(name: str) -> np.ndarray:
+    """Return the best rates found for a problem, shape (total_steps,)."""
+    file = resources.files("course_tasks") / "capstone_rates.json"
+    return np.array(json.loads(file.read_text(encoding="utf-8"))[name])
+
+
 def _best(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda step: np.array(known()[name]["best"])[np.asarray(step)]
+    return lambda step: best_rates(name)[np.asarray(step)]
 
 
 def _cases(name: str) -> Callable[[np.random.Generator], list[Case]]:

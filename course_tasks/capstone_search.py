@@ -1,7 +1,8 @@
-"""Finds the best known schedule of every capstone problem, and writes capstone.json beside it.
+"""Finds the best known schedule of every capstone problem, and writes both down.
 
-Run it as `python -m course_lib.tasks.capstone_search`: the course's own schedules, each with its
-peak tuned, then a search over curves from the best of them. Problem a is solved exactly.
+The rates go to capstone_rates.json beside this file, what may be known to capstone.json in
+course_lib. Run it as `python -m course_tasks.capstone_search`: the course's own schedules, each
+with its peak tuned, then a search over curves from the best of them. Problem a is solved exactly.
 Names of problems on the command line search these alone.
 """
 
@@ -72,8 +73,8 @@ def _rounded(rates: np.ndarray | list[np.ndarray]) -> np.ndarray:
     return np.vectorize(lambda rate: float(f"{rate:.6g}"))(rates)
 
 
-def search(problem: Problem) -> dict[str, object]:
-    """Return what `capstone.known` says of a problem."""
+def search(problem: Problem) -> tuple[list[float], dict[str, object]]:
+    """Return the best rates for a problem, and what `capstone.known` says of it."""
     course = {name: tuned(problem, shape) for name, shape in FAMILIES.items()}
     if problem.name == "a":
         best = theory.optimal_rates(capstone.QUADRATIC, problem.total_steps)
@@ -86,8 +87,7 @@ def search(problem: Problem) -> dict[str, object]:
         best = found[np.argmin(problem.score(found))]  # so that 0 is the best score known
     rates = _rounded(best)
     loss = float(problem.score(rates[None])[0])
-    return {
-        "best": rates.tolist(),
+    return rates.tolist(), {
         "loss": float(f"{loss:.6g}"),
         "course": {name: [peak, float(f"{score:.6g}")] for name, (peak, score) in course.items()},
     }
@@ -95,11 +95,16 @@ def search(problem: Problem) -> dict[str, object]:
 
 def main() -> None:
     """Search the problems named on the command line, or all, and write what was found."""
-    file = Path(__file__).with_name("capstone.json")
-    found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    found |= {name: search(PROBLEMS[name]) for name in sys.argv[1:] or PROBLEMS}
-    file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    for name, facts in found.items():
+    files = (
+        Path(__file__).with_name("capstone_rates.json"),
+        Path(capstone.__file__).with_name("capstone.json"),
+    )
+    rates, known = (json.loads(file.read_text(encoding="utf-8")) for file in files)
+    for name in sys.argv[1:] or PROBLEMS:
+        rates[name], known[name] = search(PROBLEMS[name])
+    for file, found in zip(files, (rates, known), strict=True):
+        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    for name, facts in known.items():
         print(name, facts["loss"], dict(sorted(facts["course"].items(), key=lambda x: x[1][1])))
 
 

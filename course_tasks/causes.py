@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.tasks.comparison import (
+from course_tasks.comparison import (
     Agrees,
     Difference,
     as_numbers,
@@ -18,7 +18,7 @@ from course_lib.tasks.comparison import (
     same_values,
     texts,
 )
-from course_lib.tasks.task import Case, Misconception, Task, built
+from course_tasks.task import Case, Misconception, Task, built
 
 #: What an answer must be, by the kind of the dtype of the reference's answer.
 _KIND_NAMES = {"f": "floating-point numbers", "i": "whole numbers", "b": "True or False"}

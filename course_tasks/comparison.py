@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.tasks.task import Case, Task
+from course_tasks.task import Case, Task
 
 #: Task, case, answer, expected -> whether they agree.
 Agrees = Callable[[Task, Case, Any, Any], bool]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._curves import peak_of
-from course_lib.tasks._ex02_counting import MILESTONES_IN_UPDATES, PLATEAU_LR
-from course_lib.tasks._ex02_polynomial import POLYNOMIAL_RATES
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._curves import peak_of
+from course_tasks._ex02_counting import MILESTONES_IN_UPDATES, PLATEAU_LR
+from course_tasks._ex02_polynomial import POLYNOMIAL_RATES
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _multi_step_rate(step: int, peak_lr: float, milestones: list[int], drop: float) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._curves import half_wave, peak_of
-from course_lib.tasks._ex03_resumed import RESUMED_RATES, down
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._curves import half_wave, peak_of
+from course_tasks._ex03_resumed import RESUMED_RATES, down
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _cosine_rate(step: int, peak_lr: float, total_steps: int, floor: float) -> float:

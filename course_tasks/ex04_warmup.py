@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._curves import half_wave, peak_of
-from course_lib.tasks._ex04_around import ADAM_UPDATE, WITH_WARMUP
-from course_lib.tasks._ex04_libraries import LIBRARY_RATES
-from course_lib.tasks._ex04_many import WARMUP_COSINE_RATES, fall, share_done
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._curves import half_wave, peak_of
+from course_tasks._ex04_around import ADAM_UPDATE, WITH_WARMUP
+from course_tasks._ex04_libraries import LIBRARY_RATES
+from course_tasks._ex04_many import WARMUP_COSINE_RATES, fall, share_done
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _lr_at_step(step: float, peak_lr: float, warmup_steps: float, total_steps: float) -> np.ndarray:

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from course_lib.tasks._ex05_counting import SNAPSHOT_STEPS, STEP_SIZE_IN_UPDATES
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._ex05_counting import SNAPSHOT_STEPS, STEP_SIZE_IN_UPDATES
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _triangular_lr(step: int, base_lr: float, max_lr: float, step_size: int) -> float:

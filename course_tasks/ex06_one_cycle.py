@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._curves import steps_near, through
-from course_lib.tasks._ex06_three_phases import THREE_PHASE_LR
-from course_lib.tasks._ex06_two_phases import ONE_CYCLE_LR
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._curves import steps_near, through
+from course_tasks._ex06_three_phases import THREE_PHASE_LR
+from course_tasks._ex06_two_phases import ONE_CYCLE_LR
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _cycled_momentum(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._ex07_curve import DEBIASED_AVERAGE, STOP_INDEX
-from course_lib.tasks._ex07_peak import CHOOSE_PEAK
-from course_lib.tasks._ex07_rules import STEEPEST_RATE, TENTH_OF_MINIMUM
-from course_lib.tasks.task import Case, Given, Hint, Misconception, Task
+from course_tasks._ex07_curve import DEBIASED_AVERAGE, STOP_INDEX
+from course_tasks._ex07_peak import CHOOSE_PEAK
+from course_tasks._ex07_rules import STEEPEST_RATE, TENTH_OF_MINIMUM
+from course_tasks.task import Case, Given, Hint, Misconception, Task
 
 
 def _range_test_rates(lowest_rate: float, highest_rate: float, steps: int) -> np.ndarray:
@@ -45,7 +45,7 @@ def _losses_cases(rng: np.random.Generator) -> list[Case]:
     return [
         {
             "loss_and_gradient": Given(
-                "given.range_tests.Minibatches",
+                "range_test.models.Minibatches",
                 curvatures=curvatures,
                 spread=float(spread),
                 seed=int(rng.integers(1000)),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._ex08_budget import CHOSEN_BY_HALVING
-from course_lib.tasks._ex08_ranking import RANKS_WITH_TIES, TUNED_SCORES
-from course_lib.tasks._ex08_unfair import WHAT_IS_UNFAIR
-from course_lib.tasks._quantiles import ndtri, stdtrit
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._ex08_budget import CHOSEN_BY_HALVING
+from course_tasks._ex08_ranking import RANKS_WITH_TIES, TUNED_SCORES
+from course_tasks._ex08_unfair import WHAT_IS_UNFAIR
+from course_tasks._quantiles import ndtri, stdtrit
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _interval_of_mean(scores: np.ndarray, level: float) -> np.ndarray:

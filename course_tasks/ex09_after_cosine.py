@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.tasks._curves import peak_of
-from course_lib.tasks._ex09_scaling import SCALED_RUN, SCHEDULE_FREE_WEIGHTS
-from course_lib.tasks.task import Case, Hint, Misconception, Task
+from course_tasks._curves import peak_of
+from course_tasks._ex09_scaling import SCALED_RUN, SCHEDULE_FREE_WEIGHTS
+from course_tasks.task import Case, Hint, Misconception, Task
 
 
 def _straight_to_zero(step: int, peak_lr: float, warmup_steps: int, total_steps: int) -> float:

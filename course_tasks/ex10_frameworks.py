@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from course_lib.tasks import _ex10_arguments, _ex10_counting, _ex10_length
+from course_tasks import _ex10_arguments, _ex10_counting, _ex10_length
 
 TASKS = (*_ex10_counting.TASKS, *_ex10_length.TASKS, *_ex10_arguments.TASKS)

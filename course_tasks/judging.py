@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.tasks.causes import Raised, known_mistake, symptom, type_name
-from course_lib.tasks.comparison import (
+from course_tasks.causes import Raised, known_mistake, symptom, type_name
+from course_tasks.comparison import (
     Difference,
     as_numbers,
     first_difference,
@@ -17,7 +17,7 @@ from course_lib.tasks.comparison import (
     same_shape,
     same_values,
 )
-from course_lib.tasks.task import DTYPE_POINTS, SHAPE_POINTS, Case, Score, Task, built
+from course_tasks.task import DTYPE_POINTS, SHAPE_POINTS, Case, Score, Task, built
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.tasks.comparison import Difference, as_array, as_numbers
-from course_lib.tasks.task import Case, Given
+from course_tasks.comparison import Difference, as_array, as_numbers
+from course_tasks.task import Case, Given
 
 WIDTH = 88  # of a printed line
 _SHORTEST_CURVE = 6  # values; fewer are a handful of numbers

@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-import course_lib.without_iri_grammar  # noqa: F401 - before nbformat
-from course_lib.authoring.errors import CellFailure, CourseError
+import course_tools.without_iri_grammar  # noqa: F401 - before nbformat
+from course_tools.authoring.errors import CellFailure, CourseError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
@@ -92,10 +92,14 @@ def run(
     The files stay as they are: executed copies are kept only with --out.
     """
     with _one_line_errors():
-        from course_lib.authoring import running
-        from course_lib.authoring.conclusions import fast_parameters
-        from course_lib.authoring.execution import DEFAULT_TIMEOUT, check_executable, read_notebook
-        from course_lib.authoring.parameters import parse_value
+        from course_tools.authoring import running
+        from course_tools.authoring.conclusions import fast_parameters
+        from course_tools.authoring.execution import (
+            DEFAULT_TIMEOUT,
+            check_executable,
+            read_notebook,
+        )
+        from course_tools.authoring.parameters import parse_value
 
         if fast and compare:
             raise CourseError("--fast trains other runs; leave out --compare")
@@ -137,8 +141,8 @@ def portable(notebooks: tuple[Path, ...], names: tuple[str, ...], jobs: int | No
     Exit status 0: no conclusion changes, and every number stays within its own uncertainty.
     """
     with _one_line_errors():
-        from course_lib.authoring import portable as processors
-        from course_lib.authoring.running import notebooks_at_once
+        from course_tools.authoring import portable as processors
+        from course_tools.authoring.running import notebooks_at_once
 
         paths = _notebook_paths(notebooks)
         chosen = processors.find_processors(names)
@@ -164,7 +168,7 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
     They run afresh, through nbval; the files stay as they are. Exit status 0: all tasks are right.
     """
     with _one_line_errors():
-        from course_lib.authoring.exercise_checks import check_notebook
+        from course_tools.authoring.exercise_checks import check_notebook
 
         paths = _notebook_paths(notebooks or (_course_root(None) / "exercises",))
         passed = True
@@ -196,8 +200,8 @@ def grade(submissions: Path, **options: Any) -> None:
     could not be graded here; 2: the call is wrong, or there is no sandbox.
     """
     with _one_line_errors():
-        from course_lib.grading.command import Options, run
-        from course_lib.grading.sandbox import NoSandboxError
+        from course_tools.grading.box.sandbox import NoSandboxError
+        from course_tools.grading.command import Options, run
 
         try:
             sys.exit(run(Options(submissions, **options)))
@@ -214,7 +218,7 @@ def grade(submissions: Path, **options: Any) -> None:
 @click.option("--folders", is_flag=True, help="Only check the folders that `make test` writes to.")
 def doctor(folders: bool) -> None:
     """Check Python, the packages and the kernel, and say how to repair what fails."""
-    from course_lib import doctor as examination
+    from course_tools import doctor as examination
 
     sys.exit(examination.folders_main() if folders else examination.main())
 
@@ -233,7 +237,7 @@ def _course_root(given: Path | None) -> Path:
 def _report_problems(root: Path, names: Sequence[str]) -> int:
     if names:
         raise CourseError(f"--check looks at the whole course; leave out {' '.join(names)}")
-    from course_lib.authoring.rules import check
+    from course_tools.authoring.rules import check
 
     problems = check(root)
     for problem in problems:
@@ -243,7 +247,7 @@ def _report_problems(root: Path, names: Sequence[str]) -> int:
 
 
 def _build(root: Path, names: Sequence[str]) -> int:
-    from course_lib.authoring.build import build as build_course
+    from course_tools.authoring.build import build as build_course
 
     try:
         built = build_course(root, names)
@@ -294,7 +298,7 @@ def _prepare_output(out: Path, paths: Sequence[Path]) -> None:
 
 
 def _keep(nb: Any, path: Path) -> None:
-    from course_lib.authoring.build import write_notebook
+    from course_tools.authoring.build import write_notebook
 
     try:
         write_notebook(nb, path)

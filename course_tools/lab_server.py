@@ -4,7 +4,7 @@ A kernel answers in several small messages. TCP holds the second back until the 
 acknowledged the first (Nagle's algorithm), and a browser takes its time to acknowledge (delayed
 acknowledgement). An explorer's new picture is in the second. `make lab` starts JupyterLab with
 
-    --ServerApp.kernel_websocket_connection_class=course_lib.server.PromptConnection
+    --ServerApp.kernel_websocket_connection_class=course_tools.lab_server.PromptConnection
 
 and `make bench` measures what a slider feels like with it.
 """

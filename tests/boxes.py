@@ -7,8 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from course_lib.grading import cgroups, sandbox, seccomp
-from course_lib.grading.settings import Limits
+from course_tools.grading.box import cgroups, sandbox, seccomp
+from course_tools.grading.settings import Limits
 
 LIMITS = Limits(memory_mb=300, processes=32, disk_mb=8, submission_seconds=20)
 

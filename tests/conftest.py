@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import course_lib.without_iri_grammar  # noqa: F401 - before nbformat
+import course_tools.without_iri_grammar  # noqa: F401 - before nbformat
 from tests import asking
 
 # A test that trains must train: none may find its runs in a cache that an earlier one has filled.
@@ -51,7 +51,7 @@ def write_notebook(path, *cells, **options):
 
 @pytest.fixture(scope="session")
 def _built_once(tmp_path_factory):
-    from course_lib.authoring.build import build
+    from course_tools.authoring.build import build
 
     root = tmp_path_factory.mktemp("course") / "course"
     shutil.copytree(FIXTURES / "course", root)
@@ -110,7 +110,7 @@ def url(tmp_path):
 @pytest.fixture
 def book(url):
     """An empty gradebook."""
-    from course_lib.grading.gradebook import Gradebook
+    from course_tools.grading.gradebook.journal import Gradebook
 
     with Gradebook(url) as opened:
         yield opened

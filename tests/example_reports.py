@@ -1,7 +1,7 @@
 """Reports and files as they could be, for the tests of what is done with them."""
 
-from course_lib.grading.gradebook import HandedIn, Key, Standing
-from course_lib.grading.report import (
+from course_tools.grading.gradebook.journal import HandedIn, Key, Standing
+from course_tools.grading.report import (
     ANSWERED,
     GRADED,
     NOT_WRITTEN,

@@ -3,8 +3,8 @@
 import dataclasses
 import math
 
-from course_lib.grading import report as words
-from course_lib.grading.feedback import (
+from course_tools.grading import report as words
+from course_tools.grading.pages.feedback import (
     AttentionView,
     Bin,
     ClassView,
@@ -13,7 +13,7 @@ from course_lib.grading.feedback import (
     StudentView,
     TaskView,
 )
-from course_lib.grading.report import Curve, Points, Report, Shown, TaskReport
+from course_tools.grading.report import Curve, Points, Report, Shown, TaskReport
 
 TOTAL, PEAK, WARMUP = 200, 0.1, 20
 

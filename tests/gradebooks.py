@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from example_reports import handed_in, key, report
 from processes import FORKS, forked
 
-from course_lib.grading.gradebook import Gradebook
+from course_tools.grading.gradebook.journal import Gradebook
 
 # Characters that no index can compress: PostgreSQL's hold no more than 2704 bytes.
 LONG = "".join(random.Random(0).choices([chr(code) for code in range(0x4E00, 0x9000)], k=10_000))

@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from course_lib.grading.command import Options, run
-from course_lib.grading.settings import Limits, Settings
+from course_tools.grading.command import Options, run
+from course_tools.grading.settings import Limits, Settings
 
 ROOT = Path(__file__).parent.parent
 EX01 = "ex01_constant_lr"

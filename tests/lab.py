@@ -22,14 +22,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from course_lib.doctor import find_chromium
 from course_lib.explorers.frame import CSS_CLASS
+from course_tools.doctor import find_chromium
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 OVERLAP = 40  # pixels that two pages share, so that no line is cut on both
 VIEWPORT = {"width": 1200, "height": 1400}
 SERVER_SECONDS = 60
-PROMPT = "course_lib.server.PromptConnection"
+PROMPT = "course_tools.lab_server.PromptConnection"
 PAGE_MS = 90_000
 RUN_MS = 300_000
 CHROMIUM_ARGS = [

@@ -8,7 +8,7 @@ import multiprocessing
 from tests.reach import everything
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["course_lib.grading.command", "handed_in", "gradebooks", "psycopg"])
+FORKS.set_forkserver_preload(["course_tools.grading.command", "handed_in", "gradebooks", "psycopg"])
 
 
 def forked(function, *arguments):

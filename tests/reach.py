@@ -19,8 +19,8 @@ _MODULES = "LR_COURSE_HIDDEN_MODULES"
 _SITE = Path(__file__).with_name("hidden_modules")  # its sitecustomize hides them elsewhere
 #: Functions that remember that a tool was there.
 _REMEMBERING = (
-    ("course_lib.grading.sandbox", "check_sandbox"),
-    ("course_lib.grading.seccomp", "program"),
+    ("course_tools.grading.box.sandbox", "check_sandbox"),
+    ("course_tools.grading.box.seccomp", "program"),
 )
 
 

@@ -2,7 +2,7 @@
 
 import nbformat
 
-from course_lib.authoring.rules import check
+from course_tools.authoring.rules import check
 
 LESSON = "sources/lessons/01_decay.py"
 EXERCISE = "sources/exercises/ex01_decay.py"

@@ -8,11 +8,12 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 import pytest
 from handed_in import SHORT, SLOW, WRONG, hand_in, solved, with_task
 
-from course_lib.grading import batch, report, version
-from course_lib.grading.batch import Course, grade_all
-from course_lib.grading.kernels import KernelStartError
-from course_lib.grading.settings import LATEST, Limits, Settings
-from course_lib.grading.submissions import submissions
+from course_tools.grading import report
+from course_tools.grading.box.kernels import KernelStartError
+from course_tools.grading.intake.submissions import submissions
+from course_tools.grading.run import batch, version
+from course_tools.grading.run.batch import Course, grade_all
+from course_tools.grading.settings import LATEST, Limits, Settings
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
 

@@ -6,7 +6,8 @@ import pytest
 from course_lib import schedules, theory
 from course_lib.capstone import PROBLEMS, QUADRATIC, Trials, known, leaderboard, rates_of, regret
 from course_lib.schedules.families import FAMILIES
-from course_lib.tasks import ALL, judge
+from course_tasks import ALL, judge
+from course_tasks.capstone import best_rates
 
 NAMES = list(PROBLEMS)
 
@@ -47,7 +48,7 @@ def test_peaks_of_the_course_lie_inside_what_was_searched(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_points_fall_with_the_regret(name):
-    best, constant = np.array(known()[name]["best"]), course_rates(name, "constant")
+    best, constant = best_rates(name), course_rates(name, "constant")
     found = verdict(name, best)
     assert found.is_right
     assert found.points == 5
@@ -75,7 +76,7 @@ def changes(rates):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_twenty_changes_of_the_best_curve_lose_points(name):
-    best = np.array(known()[name]["best"])
+    best = best_rates(name)
     worths = [verdict(name, rates).points for rates in changes(best)]
     assert len(worths) == 20
     assert max(worths) < 5
@@ -140,7 +141,7 @@ def test_the_leaderboard_ranks_and_leaves_out_what_is_not_written(capsys):
     assert "a: cannot be run (ZeroDivisionError: division by zero)" in out
     assert "b: cannot be run (ValueError: a schedule must return one rate for each" in out
     assert len(out.splitlines()) == 2 + 2 + len(FAMILIES) + 1
-    mine = {name: lambda step, name=name: np.array(known()[name]["best"]) for name in NAMES}
+    mine = {name: lambda step, name=name: best_rates(name) for name in NAMES}
     leaderboard(**mine)
     first = capsys.readouterr().out.splitlines()[2].split()
     assert first[0] == "yours"

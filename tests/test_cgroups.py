@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.grading import cgroups, kernels, sandbox
-from course_lib.grading.cgroups import NoCgroupsError
+from course_tools.grading.box import cgroups, kernels, sandbox
+from course_tools.grading.box.cgroups import NoCgroupsError
 
 V2 = ("cgroup.procs", "cgroup.subtree_control", "memory.max", "memory.swap.max", "memory.events")
 V2 += ("pids.max", "pids.events", "cpu.max")

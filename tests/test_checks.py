@@ -7,11 +7,12 @@ import re
 import numpy as np
 import pytest
 
-from course_lib import checks, plots, progress, tasks
+import course_tasks
+from course_lib import plots, progress
 from course_lib.checks import CheckFailed, check, show_progress
-from course_lib.tasks import Given, Hint, Misconception, Score, Task
+from course_tasks import Given, Hint, Misconception, Score, Task, checking
 
-STEP = tasks.ALL["gradient_step"]
+STEP = course_tasks.ALL["gradient_step"]
 
 
 def line_cases(rng):
@@ -63,9 +64,9 @@ GUESS = Task(
 @pytest.fixture(autouse=True)
 def small_course(monkeypatch, tmp_path):
     group = (STEP, LINE, RAMP, GUESS)
-    monkeypatch.setattr(tasks, "EXERCISES", {"ex": group})
-    monkeypatch.setattr(tasks, "ALL", {task.name: task for task in group})
-    monkeypatch.setattr(checks, "_here", {})
+    monkeypatch.setattr(course_tasks, "EXERCISES", {"ex": group})
+    monkeypatch.setattr(course_tasks, "ALL", {task.name: task for task in group})
+    monkeypatch.setattr(checking, "_here", {})
     monkeypatch.setenv("LR_COURSE_PROGRESS", str(tmp_path / "kept"))
 
 
@@ -290,8 +291,8 @@ def test_what_was_not_written_with_def_is_refused():
 def test_other_seeds_draw_other_cases(monkeypatch):
     seeds = []
     drawn = Task("line", 1, line, lambda rng: seeds.append(rng.random()) or line_cases(rng), (), ())
-    monkeypatch.setitem(tasks.ALL, "line", drawn)
-    monkeypatch.setitem(tasks.EXERCISES, "ex", (drawn,))
+    monkeypatch.setitem(course_tasks.ALL, "line", drawn)
+    monkeypatch.setitem(course_tasks.EXERCISES, "ex", (drawn,))
     check(line)
     check(line, 3)
     assert len(set(seeds)) == 2
@@ -301,8 +302,8 @@ def test_a_curve_of_another_seeds_case_is_drawn(monkeypatch, shown):
     drawn = dataclasses.replace(
         LINE, make_cases=lambda rng: [{"step": 1, "peak_lr": rng.uniform(1, 2)}], misconceptions=()
     )
-    monkeypatch.setitem(tasks.ALL, "line", drawn)
-    monkeypatch.setitem(tasks.EXERCISES, "ex", (drawn,))
+    monkeypatch.setitem(course_tasks.ALL, "line", drawn)
+    monkeypatch.setitem(course_tasks.EXERCISES, "ex", (drawn,))
     with pytest.raises(CheckFailed):
         check(named("line", two_late), 3)
     assert len(shown) == 1
@@ -311,7 +312,7 @@ def test_a_curve_of_another_seeds_case_is_drawn(monkeypatch, shown):
 def test_what_is_given_is_made_anew_for_every_call():
     given = Given("schedules.cosine", peak_lr=0.5, total_steps=10)
     assert repr(given) == "cosine(peak_lr=0.5, total_steps=10)"
-    one, two = tasks.built({"f": given})["f"], tasks.built({"f": given})["f"]
+    one, two = course_tasks.built({"f": given})["f"], course_tasks.built({"f": given})["f"]
     assert one is not two
     assert one(0) == 0.5
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import write_notebook
 
-from course_lib.cli import main
+from course_tools.cli import main
 
 
 def lr_course(*arguments):
@@ -32,14 +32,14 @@ def subprocess_run(*command, **options):
     )
 
 
-CLI = (sys.executable, "-c", "from course_lib.cli import main; main()")
+CLI = (sys.executable, "-c", "from course_tools.cli import main; main()")
 
 
 def test_help_needs_no_heavy_package():
     code = (
         "import sys\n"
         "from click.testing import CliRunner\n"
-        "from course_lib.cli import main\n"
+        "from course_tools.cli import main\n"
         "assert CliRunner().invoke(main, ['--help']).exit_code == 0\n"
         "heavy = {'papermill', 'nbformat', 'jupytext', 'numpy', 'matplotlib', 'torch'}\n"
         "print(sorted(heavy & set(sys.modules)))"
@@ -203,7 +203,7 @@ def test_run_into_a_read_only_folder(read_only, tmp_path):
 
 def test_missing_package_is_one_line(tmp_path):
     nb = write_notebook(tmp_path / "a.ipynb", "1")
-    code = "import sys\nsys.modules['papermill'] = None\nfrom course_lib.cli import main\nmain()"
+    code = "import sys\nsys.modules['papermill'] = None\nfrom course_tools.cli import main\nmain()"
     result = subprocess_run(sys.executable, "-c", code, "run", nb)
     assert result.returncode == 2
     assert (
@@ -226,7 +226,7 @@ def test_no_room_is_one_line(monkeypatch, error, words):
     def fails(*_):
         raise error
 
-    monkeypatch.setattr("course_lib.authoring.exercise_checks.check_notebook", fails)
+    monkeypatch.setattr("course_tools.authoring.exercise_checks.check_notebook", fails)
     assert_one_line_error(lr_course("check", __file__), words)
 
 
@@ -234,5 +234,5 @@ def test_another_error_of_the_system_is_not_taken_for_a_full_disk(monkeypatch):
     def fails(*_):
         raise ConnectionResetError(104, "Connection reset by peer")
 
-    monkeypatch.setattr("course_lib.authoring.exercise_checks.check_notebook", fails)
+    monkeypatch.setattr("course_tools.authoring.exercise_checks.check_notebook", fails)
     assert isinstance(lr_course("check", __file__).exception, ConnectionResetError)

@@ -11,9 +11,9 @@ import PIL.Image
 import pytest
 from conftest import notebook
 
-from course_lib.authoring import comparing, figures
 from course_lib.intervals import Interval
 from course_lib.measured import MIME, text
+from course_tools.authoring import comparing, figures
 
 new_output = nbformat.v4.new_output
 

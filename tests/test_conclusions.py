@@ -6,13 +6,13 @@ from conftest import notebook, write_notebook
 from small_course import BUILT_LESSON, LESSON, edit, found
 from test_cli import assert_one_line_error, lr_course
 
-from course_lib.authoring.build import build
-from course_lib.authoring.conclusions import (
+from course_tools.authoring.build import build
+from course_tools.authoring.conclusions import (
     differing_conclusions,
     fast_findings,
     fast_parameters,
 )
-from course_lib.authoring.execution import execute
+from course_tools.authoring.execution import execute
 
 PARAMETERS = ("FAST = False", ["parameters"])
 COUNT = "n = 4 if FAST else 8\nprint(n, 'runs')"

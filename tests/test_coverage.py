@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from course_lib.authoring.sources import complete_notebook
+from course_tools.authoring.sources import complete_notebook
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = ("lessons", "appendix")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.grading.curve_svg import HEIGHT, WIDTH, bars, drawing
-from course_lib.grading.report import Curve
+from course_tools.grading.pages.curve_svg import HEIGHT, WIDTH, bars, drawing
+from course_tools.grading.report import Curve
 
 
 def points(path):

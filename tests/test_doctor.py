@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from course_lib import doctor
-from course_lib.cli import main
+from course_tools import doctor
+from course_tools.cli import main
 
 HERE = Path(doctor.__file__).parent
 LAUNCH = "from ipykernel.kernelapp import launch_new_instance as launch; launch()"
@@ -82,10 +82,10 @@ def test_versions_are_compared_without_packaging_or_the_lack_is_told(monkeypatch
 
 
 def test_a_python_without_any_package_gets_lines_and_no_traceback(tmp_path):
-    (tmp_path / "course_lib").mkdir()
+    (tmp_path / "course_tools").mkdir()
     for name in ("__init__.py", "doctor.py"):
-        shutil.copy(HERE / name, tmp_path / "course_lib")
-    command = [sys.executable, "-S", "-m", "course_lib.doctor"]  # -S: no site-packages
+        shutil.copy(HERE / name, tmp_path / "course_tools")
+    command = [sys.executable, "-S", "-m", "course_tools.doctor"]  # -S: no site-packages
     run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert run.returncode == 1
     assert run.stderr == ""

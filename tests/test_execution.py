@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from conftest import notebook, write_notebook
 
-from course_lib.authoring.cleaning import clean
-from course_lib.authoring.errors import CellFailure, CourseError
-from course_lib.authoring.execution import execute, read_notebook
-from course_lib.authoring.parameters import check_parameters, parameters_of, parse_value
+from course_tools.authoring.cleaning import clean
+from course_tools.authoring.errors import CellFailure, CourseError
+from course_tools.authoring.execution import execute, read_notebook
+from course_tools.authoring.parameters import check_parameters, parameters_of, parse_value
 
 SLIDER = """\
 import ipywidgets as widgets

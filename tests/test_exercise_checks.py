@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from course_lib.authoring.errors import CourseError
-from course_lib.authoring.exercise_checks import check_notebook
-from course_lib.cli import main
+from course_tools.authoring.errors import CourseError
+from course_tools.authoring.exercise_checks import check_notebook
+from course_tools.cli import main
 
 ROOT = Path(__file__).parent.parent
 UPHILL = "def gradient_step(w, gradient, rate):\n    return w + rate * gradient\n"

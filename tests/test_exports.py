@@ -25,10 +25,10 @@ from example_reports import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.grading import exports
-from course_lib.grading.cells import cell
-from course_lib.grading.exports import write_exports
-from course_lib.grading.gradebook import Gradebook
+from course_tools.grading import exports
+from course_tools.grading.cells import cell
+from course_tools.grading.exports import write_exports
+from course_tools.grading.gradebook.journal import Gradebook
 
 ROOT = Path(__file__).parents[1]
 
@@ -304,7 +304,7 @@ def test_other_processes_write_the_same_bytes(tmp_path):
     code = """
 import sys
 from pathlib import Path
-from course_lib.grading.exports import write_exports
+from course_tools.grading.exports import write_exports
 from example_reports import CLASS
 write_exports(CLASS, Path(sys.argv[1]))
 """

@@ -12,8 +12,8 @@ from feedback_reports import PAYLOADS, filled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.grading import report as words
-from course_lib.grading.feedback import (
+from course_tools.grading import report as words
+from course_tools.grading.pages.feedback import (
     MOST_ROWS,
     ClassView,
     StudentView,
@@ -21,7 +21,7 @@ from course_lib.grading.feedback import (
     page_name,
     student_page,
 )
-from course_lib.grading.report import OUTCOMES, STATES, Report
+from course_tools.grading.report import OUTCOMES, STATES, Report
 
 #: Attributes in which words of somebody else may stand: they are read out, and nothing more.
 WORDED = {"aria-label"}

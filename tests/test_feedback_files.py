@@ -11,8 +11,8 @@ from feedback_reports import PAYLOADS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.grading import report as words
-from course_lib.grading.feedback import page_name, student_page, write_pages
+from course_tools.grading import report as words
+from course_tools.grading.pages.feedback import page_name, student_page, write_pages
 
 HOSTILE_NAMES = (
     *PAYLOADS,
@@ -97,7 +97,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch)
     def full(*paths):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr("course_lib.grading.files.os.replace", full)
+    monkeypatch.setattr("course_tools.grading.files.os.replace", full)
     with pytest.raises(OSError, match="the disk is full"):
         write_pages(tmp_path, [("a.html", "new")])
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.html", "old")]

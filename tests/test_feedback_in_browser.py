@@ -8,9 +8,9 @@ import pytest
 from feedback_reports import PAYLOADS, filled
 from playwright.sync_api import sync_playwright
 
-from course_lib.doctor import find_chromium
-from course_lib.grading.feedback import class_page, page_name, student_page, write_pages
-from course_lib.grading.report import GRADED, Report
+from course_tools.doctor import find_chromium
+from course_tools.grading.pages.feedback import class_page, page_name, student_page, write_pages
+from course_tools.grading.report import GRADED, Report
 
 WIDTHS, SCHEMES = (380, 1200), ("light", "dark")
 PAGES = {

@@ -6,10 +6,10 @@ import re
 import feedback_reports as made
 from test_feedback import Structure
 
-from course_lib.grading import report as words
-from course_lib.grading.feedback import class_page, student_page
-from course_lib.grading.marking import without_points
-from course_lib.grading.report import Report
+from course_tools.grading import report as words
+from course_tools.grading.pages.feedback import class_page, student_page
+from course_tools.grading.report import Report
+from course_tools.grading.run.marking import without_points
 
 
 def test_what_stands_in_backticks_is_code_and_escaped():

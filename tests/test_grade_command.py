@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 from handed_in import WRONG, config, hand_in, hand_in_class, pages, solved, tables, with_task
 
-from course_lib.cli import main
+from course_tools.cli import main
 
-COMMAND = [sys.executable, "-m", "course_lib.cli", "grade"]
+COMMAND = [sys.executable, "-m", "course_tools.cli", "grade"]
 
 
 def lr_course(*arguments, **options):
@@ -178,7 +178,7 @@ def test_ctrl_c_stops_soon_and_the_same_command_goes_on(needs_sandbox, tmp_path)
     arguments = [*COMMAND, tmp_path / "class", "--out", tmp_path / "grades", "--jobs", "2"]
     words = [str(word) for word in arguments]
     script = "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    script += "from course_lib.cli import main; main(sys.argv[1:])"
+    script += "from course_tools.cli import main; main(sys.argv[1:])"
     process = subprocess.Popen(
         [sys.executable, "-c", script, *words[3:]],
         stdout=subprocess.PIPE,

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from processes import FORKS
 
-from course_lib.grading.gradebook import Gradebook, Key
-from course_lib.grading.report import (
+from course_tools.grading.gradebook.journal import Gradebook, Key
+from course_tools.grading.report import (
     OUTCOMES,
     STATES,
     Curve,

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from example_reports import key, report
 from gradebooks import Forked, contents, write
 
-from course_lib.grading import gradebook
-from course_lib.grading.gradebook import Gradebook
+from course_tools.grading.gradebook import journal as gradebook
+from course_tools.grading.gradebook.journal import Gradebook
 
 
 def test_no_kill_leaves_half_of_anything(book, url, tmp_path):

@@ -17,8 +17,8 @@ import test_gradebook_failures
 import test_gradebook_standings
 from example_reports import key, report
 
-from course_lib.grading import gradebook
-from course_lib.grading.gradebook import Gradebook
+from course_tools.grading.gradebook import journal as gradebook
+from course_tools.grading.gradebook.journal import Gradebook
 from tests.tools import postgresql_owner, postgresql_programs
 
 _PATIENCE = 60  # seconds for the server to start

@@ -15,9 +15,9 @@ from example_reports import (
 )
 from gradebooks import HOSTILE, contents
 
-from course_lib.grading import gradebook
-from course_lib.grading.gradebook import Change, Gradebook, TaskChange
-from course_lib.grading.report import Report, outline
+from course_tools.grading.gradebook import journal as gradebook
+from course_tools.grading.gradebook.journal import Change, Gradebook, TaskChange
+from course_tools.grading.report import Report, outline
 
 
 def test_handing_in_once_more_changes_nothing(book, url):

@@ -9,15 +9,16 @@ import nbformat
 import numpy as np
 import pytest
 
+import course_tasks
 from benchmarks import grade, grader, nbgrader_peer
 from benchmarks.grader import Took
 from benchmarks.timing import MissingPeer
-from course_lib import tasks
-from course_lib.grading import sample_class, sandbox
+from course_tools.grading.box import sandbox
+from course_tools.grading.sample_class import writing as sample_class
 
 EXERCISE = nbgrader_peer.EXERCISE
 ROOT = Path(grader.__file__).parents[1]
-MEMBERS = tasks.EXERCISES[EXERCISE]
+MEMBERS = course_tasks.EXERCISES[EXERCISE]
 
 
 def solution():

@@ -6,7 +6,7 @@ import pytest
 import zmq
 import zmq.asyncio
 
-from course_lib.grading.client import _Client
+from course_tools.grading.box.client import _Client
 
 _MOST = 10_000  # bytes of a message
 _PATIENCE = 30

@@ -12,7 +12,7 @@ import time
 import pytest
 from handed_in import config, hand_in_class, pages, tables
 
-from course_lib.grading.command import Options, run
+from course_tools.grading.command import Options, run
 
 _STUDENTS = 10
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from course_lib.cli import main
-from course_lib.grading import exports, pages, report, seccomp
-from course_lib.grading.settings import Settings, read_settings
+from course_tools.cli import main
+from course_tools.grading import exports, report
+from course_tools.grading.box import seccomp
+from course_tools.grading.pages import pages
+from course_tools.grading.settings import Settings, read_settings
 
 ROOT = Path(__file__).parent.parent
 GUIDE = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")

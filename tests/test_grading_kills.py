@@ -16,7 +16,8 @@ import psutil
 import pytest
 from processes import forked
 
-from course_lib.grading import report, work
+from course_tools.grading import report
+from course_tools.grading.run import work
 
 _STUDENTS = 8
 _KNOWN_KILLS = 50  # of graders that only have to look the marks up: the gradebook's moments

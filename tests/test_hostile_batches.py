@@ -4,9 +4,10 @@ import os
 
 import pytest
 
-from course_lib.grading import batch, report
-from course_lib.grading.gradebook import Gradebook
-from course_lib.grading.submissions import submissions
+from course_tools.grading import report
+from course_tools.grading.gradebook.journal import Gradebook
+from course_tools.grading.intake.submissions import submissions
+from course_tools.grading.run import batch
 from tests.hostile import SUBMISSIONS, as_bytes, solved
 from tests.hostile.canaries import canaries
 from tests.hostile.making import LOSS, QUICK, WHOLE, notebook, wrong_loss

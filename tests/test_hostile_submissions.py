@@ -12,18 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course_lib import tasks
-from course_lib.grading import (
-    execution,
-    grading,
-    kernels,
-    marking,
-    probe,
-    questions,
-    report,
-    wire,
-)
-from course_lib.grading.submissions import UnreadableError, submissions
+import course_tasks
+from course_tools.grading import report
+from course_tools.grading.box import kernels, probe, wire
+from course_tools.grading.intake.submissions import UnreadableError, submissions
+from course_tools.grading.run import execution, grading, marking, questions
 from tests.hostile import SUBMISSIONS, THOROUGH, forgeries
 from tests.hostile.canaries import canaries, peak_memory
 from tests.hostile.making import EX01, LOSS, QUICK, WHOLE, Hostile, looting, notebook
@@ -120,7 +113,7 @@ def test_a_submission_gets_what_it_deserves(one, host):
     with peak_memory() as peak:
         found = graded(one, host)
     seconds = time.monotonic() - start
-    expected = [task.name for task in tasks.EXERCISES[one.exercise]] if one.exercise else []
+    expected = [task.name for task in course_tasks.EXERCISES[one.exercise]] if one.exercise else []
     assert (found.exercise, [task.task for task in found.tasks]) == (one.exercise, expected)
     wrong = [task for task in found.tasks if not _is_deserved(one, task)]
     assert not wrong, f"{one.why}; got {_told(found, wrong)}"
@@ -216,7 +209,7 @@ sys.modules[PROBE].report = report
 @pytest.mark.parametrize("form", ["answer", "seconds"])
 def test_values_that_no_answer_has_are_refused(value, form):
     """Without a kernel: what is read is refused as what it is, or worth nothing and kept."""
-    task = tasks.ALL[LOSS]
+    task = course_tasks.ALL[LOSS]
     number = len(marking.cases_of(task, _SEED))
     right = '{"t": "float", "v": 1.0}'
     answers = ", ".join([value if form == "answer" else right] * number)

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from course_lib.tasks import Case, Misconception, Task, judge
+from course_tasks import Case, Misconception, Task, judge
 
 
 def inverse(n):

@@ -44,7 +44,12 @@ def modules(names):
 def test_learning_never_imports_grading_or_authoring(file):
     for name in imports(file):
         assert not name.startswith(
-            ("course_lib.grading", "course_lib.authoring", "course_lib.cli", "course_lib.doctor")
+            (
+                "course_tools.grading",
+                "course_tools.authoring",
+                "course_tools.cli",
+                "course_tools.doctor",
+            )
         )
 
 

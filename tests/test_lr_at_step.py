@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib.libraries.conformance import recorded, recorded_rates
-from course_lib.tasks import ALL, answers_of, judge
+from course_tasks import ALL, answers_of, judge
 
 TASK = ALL["lr_at_step"]
 RECORDED = {

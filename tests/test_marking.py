@@ -8,26 +8,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib import tasks
-from course_lib.grading import report, wire
-from course_lib.grading.execution import Asked
-from course_lib.grading.feedback import student_page
-from course_lib.grading.marking import PUBLIC_SEED, cases_of, mark, without_points
-from course_lib.grading.report import Report
-from course_lib.tasks import answers_of, built, judge
-from course_lib.tasks.showing import show, show_call
+import course_tasks
+from course_tasks import answers_of, built, judge
+from course_tasks.showing import show, show_call
+from course_tools.grading import report
+from course_tools.grading.box import wire
+from course_tools.grading.pages.feedback import student_page
+from course_tools.grading.report import Report
+from course_tools.grading.run.execution import Asked
+from course_tools.grading.run.marking import PUBLIC_SEED, cases_of, mark, without_points
 from tests.test_wire import values as any_values
 
 SEED = 5
-TASKS = list(tasks.ALL.values())
-FEW = [*TASKS[::4], tasks.ALL["choose_peak"]]  # all of them would take a minute
-COSINE = tasks.ALL["cosine_rate"]
-STEP = tasks.ALL["gradient_step"]
+TASKS = list(course_tasks.ALL.values())
+FEW = [*TASKS[::4], course_tasks.ALL["choose_peak"]]  # all of them would take a minute
+COSINE = course_tasks.ALL["cosine_rate"]
+STEP = course_tasks.ALL["gradient_step"]
 
 
 @functools.cache
 def right(name):
-    task = tasks.ALL[name]
+    task = course_tasks.ALL[name]
     return tuple(answers_of(task.reference, cases_of(task, SEED)))
 
 
@@ -94,7 +95,7 @@ def test_nothing_of_the_hidden_cases_is_in_what_a_learner_reads(task):
 
 def test_the_cause_is_told_of_public_cases_where_they_tell_one():
     """That of a hidden case may name the shape that is expected of it."""
-    task = tasks.ALL["warmup_cosine_rates"]
+    task = course_tasks.ALL["warmup_cosine_rates"]
     answers = by(lambda **_: np.ones((7, 7)), task)
     public = task.cases(PUBLIC_SEED)
     cause = judge(task, public, answers[-len(public) :]).cause
@@ -167,13 +168,13 @@ def test_right_hidden_answers_alone_get_the_points():
 
 
 def test_shape_and_kind_of_number_have_points_of_their_own():
-    task = tasks.ALL["warmup_cosine_rates"]
+    task = course_tasks.ALL["warmup_cosine_rates"]
     parts = {p.part: p.reached for p in marked(task, [v[None] for v in right(task.name)]).parts}
     assert parts == {"values": task.points - 0.5, "shape": 0.0, "kind of number": 0.25}
 
 
 def test_a_stub_is_not_written_and_one_that_raises_now_and_then_is():
-    stub = tasks.Raised("NotImplementedError", "")
+    stub = course_tasks.Raised("NotImplementedError", "")
     number = len(cases_of(STEP, SEED))
     found = marked(STEP, [stub] * number)
     assert (found.outcome, found.reached, found.possible) == ("not written", 0, STEP.points)
@@ -192,14 +193,14 @@ def test_a_function_without_answers_gets_no_points_and_a_reason(outcome):
 
 
 def test_what_is_raised_is_shown_with_its_line():
-    raised = tasks.Raised("KeyError", "'step'", "return x['step']")
+    raised = course_tasks.Raised("KeyError", "'step'", "return x['step']")
     found = marked(COSINE, [raised] * len(cases_of(COSINE, SEED)))
     assert found.public.got == "raised KeyError: 'step', in your line return x['step']"
     assert found.curve is None
 
 
 def test_single_answers_make_a_curve_of_public_cases():
-    task = tasks.ALL["lr_at_step"]
+    task = course_tasks.ALL["lr_at_step"]
     answers = by(lambda **case: np.asarray(task.reference(**case)) * 1.5, task)
     curve = marked(task, answers).curve
     assert curve is not None
@@ -211,7 +212,7 @@ def test_single_answers_make_a_curve_of_public_cases():
 
 
 def test_an_answer_that_is_a_curve_is_drawn_and_holes_are_none():
-    task = tasks.ALL["warmup_cosine_rates"]
+    task = course_tasks.ALL["warmup_cosine_rates"]
     answers = by(lambda **case: np.where(case["steps"] == 1, np.nan, 2.0), task)
     curve = marked(task, answers).curve
     assert None in curve.got
@@ -220,7 +221,7 @@ def test_an_answer_that_is_a_curve_is_drawn_and_holes_are_none():
 
 
 def test_scores_are_points_and_are_said():
-    task = tasks.ALL["my_schedule_b"]
+    task = course_tasks.ALL["my_schedule_b"]
     number = len(cases_of(task, SEED))
     length = np.shape(right(task.name)[0])
     found = marked(task, [np.full(length, 1e-3)] * number)
@@ -250,8 +251,10 @@ def test_long_texts_are_cut():
     assert found.printed.endswith("… (cut off)")
 
 
-JUDGED = [tasks.ALL[name] for name in ("gradient_step", "warmup_cosine_rates", "what_is_unfair")]
-JUDGED += [tasks.ALL["choose_peak"], tasks.ALL["my_schedule_a"]]
+JUDGED = [
+    course_tasks.ALL[name] for name in ("gradient_step", "warmup_cosine_rates", "what_is_unfair")
+]
+JUDGED += [course_tasks.ALL["choose_peak"], course_tasks.ALL["my_schedule_a"]]
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

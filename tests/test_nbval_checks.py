@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from conftest import notebook
 
-from course_lib.authoring.execution import execute
+from course_tools.authoring.execution import execute
 
 SETUP = """\
 from course_lib.intervals import Interval
@@ -40,7 +40,7 @@ def report(tmp_path_factory):
         nbformat.write(nb, folder / f"{name}.ipynb")
     (folder / "pytest.ini").write_text("[pytest]\n")
     command = [sys.executable, "-m", "pytest", "-p", "no:xdist", "--color=no", "-rA"]
-    plugins = ["-p", "course_lib.authoring.nbval_checks", "--nbval", "--nbval-current-env"]
+    plugins = ["-p", "course_tools.authoring.nbval_checks", "--nbval", "--nbval-current-env"]
     done = subprocess.run(
         [*command, *plugins, str(folder)], cwd=folder, capture_output=True, text=True, timeout=120
     )

@@ -17,13 +17,13 @@ from nbformat.v4 import new_code_cell, new_output
 from nbval.plugin import get_sanitize_patterns
 from small_course import BUILT_LESSON, edit_notebook, found
 
-from course_lib.authoring.build import write_notebook as write
-from course_lib.authoring.errors import CellFailure, CourseError
-from course_lib.authoring.execution import execute
-from course_lib.authoring.exercise_checks import check_notebook
-from course_lib.authoring.sources import complete_notebook
-from course_lib.cli import main
-from course_lib.grading import reproduction
+from course_tools.authoring.build import write_notebook as write
+from course_tools.authoring.errors import CellFailure, CourseError
+from course_tools.authoring.execution import execute
+from course_tools.authoring.exercise_checks import check_notebook
+from course_tools.authoring.sources import complete_notebook
+from course_tools.cli import main
+from course_tools.grading.run import reproduction
 
 ROOT = Path(__file__).parent.parent
 SOLVED = ROOT / "solutions" / "ex01_constant_lr.ipynb"

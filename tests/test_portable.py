@@ -7,9 +7,9 @@ import pytest
 from conftest import notebook
 from test_cli import assert_one_line_error, lr_course
 
-from course_lib.authoring import portable
-from course_lib.authoring.errors import CourseError
-from course_lib.authoring.execution import execute
+from course_tools.authoring import portable
+from course_tools.authoring.errors import CourseError
+from course_tools.authoring.execution import execute
 
 # The processor's own doing is at the end: a conclusion hangs on it, a number within its interval.
 CELLS = (

@@ -4,8 +4,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from small_course import LESSON, edit, found
 
-from course_lib.authoring.build import build
-from course_lib.authoring.prose import NEAR, numbers_in, prose_findings
+from course_tools.authoring.build import build
+from course_tools.authoring.prose import NEAR, numbers_in, prose_findings
 
 
 def code(source, printed=""):

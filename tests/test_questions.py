@@ -5,14 +5,16 @@ import json
 import pytest
 from alike import same
 
-from course_lib import tasks
-from course_lib.grading import execution, probe, questions, report, wire
-from course_lib.grading.kernels import WarmKernels
-from course_lib.grading.notebook import Cell
-from course_lib.grading.settings import Limits
-from course_lib.tasks import Given, Raised, built
+import course_tasks
+from course_tasks import Given, Raised, built
+from course_tools.grading import report
+from course_tools.grading.box import probe, wire
+from course_tools.grading.box.kernels import WarmKernels
+from course_tools.grading.intake.notebook import Cell
+from course_tools.grading.run import execution, questions
+from course_tools.grading.settings import Limits
 
-TASKS = list(tasks.ALL.values())
+TASKS = list(course_tasks.ALL.values())
 LIMITS = Limits(cell_seconds=10, task_seconds=10, submission_seconds=60)
 FIRST = TASKS[0].name
 ECHO = "def {name}(**given): return list(given.items())"

@@ -11,8 +11,6 @@ import pytest
 import torch
 
 from course_lib import schedules
-from course_lib.authoring.prose import numbers_in
-from course_lib.doctor import find_chromium
 from course_lib.libraries import Loop, simulate_loop, to_library
 from course_lib.reference import ENTRIES, TERMS, cheat_sheet, glossary, page
 from course_lib.reference.cheat_sheet import (
@@ -24,6 +22,8 @@ from course_lib.reference.cheat_sheet import (
 )
 from course_lib.reference.glossary import LAST_LESSON
 from course_lib.reference.tables import curve
+from course_tools.authoring.prose import numbers_in
+from course_tools.doctor import find_chromium
 
 LESSONS = Path(__file__).parent.parent / "sources" / "lessons"
 T = np.arange(TOTAL_STEPS)

@@ -6,7 +6,7 @@ import json
 import pytest
 from handed_in import SHORT
 
-from course_lib.grading.reproduction import NO_OUTPUTS, is_other, reproduction
+from course_tools.grading.run.reproduction import NO_OUTPUTS, is_other, reproduction
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
 LIMITS = dataclasses.replace(SHORT.limits, cell_seconds=1)
@@ -71,7 +71,7 @@ def test_cells_are_counted_as_jupyter_counts_them():
 
 
 def test_when_nothing_ends_it_is_said(monkeypatch):
-    from course_lib.grading import reproduction as module
+    from course_tools.grading.run import reproduction as module
 
     monkeypatch.setattr(module, "_PATIENCE", 1)
     limits = dataclasses.replace(LIMITS, cell_seconds=30, submission_seconds=1)

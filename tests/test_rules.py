@@ -6,11 +6,11 @@ import nbformat
 import pytest
 from small_course import BUILT_EXERCISE, BUILT_LESSON, EXERCISE, LESSON, edit, edit_notebook, found
 
-from course_lib import tasks
-from course_lib.authoring.build import build
-from course_lib.authoring.rules import check
-from course_lib.authoring.sources import complete_notebook, exercise_notebook
-from course_lib.authoring.templates import LESSON_PARTS
+import course_tasks
+from course_tools.authoring.build import build
+from course_tools.authoring.rules import check
+from course_tools.authoring.sources import complete_notebook, exercise_notebook
+from course_tools.authoring.templates import LESSON_PARTS
 
 # Stale and leaked
 
@@ -196,7 +196,7 @@ def test_exercise_rule(course, old, new, rule):
 
 
 def test_points_in_the_text_are_those_of_the_task(course, monkeypatch):
-    monkeypatch.setitem(tasks.ALL, "halved", tasks.ALL["largest_stable_rate"])
+    monkeypatch.setitem(course_tasks.ALL, "halved", course_tasks.ALL["largest_stable_rate"])
     assert (EXERCISE, "task") in found(course)
     edit(course / EXERCISE, "3 minutes", "3 minutes · *2 points*")
     assert (EXERCISE, "task") not in found(course)
@@ -208,8 +208,8 @@ def test_hints_of_the_task_are_put_above_its_cell(course, monkeypatch):
         "# <details><summary>It grows</summary>Divide, do not multiply.</details>\n",
         "",
     )
-    monkeypatch.setitem(tasks.ALL, "halved", tasks.ALL["largest_stable_rate"])
-    hints = tasks.ALL["largest_stable_rate"].hints
+    monkeypatch.setitem(course_tasks.ALL, "halved", course_tasks.ALL["largest_stable_rate"])
+    hints = course_tasks.ALL["largest_stable_rate"].hints
     cells = complete_notebook(course, EXERCISE).cells
     (place,) = (i for i, cell in enumerate(cells) if cell.metadata.get("tags") == ["hints"])
     assert cells[place].source.count("<details><summary>") == len(hints)
@@ -219,9 +219,9 @@ def test_hints_of_the_task_are_put_above_its_cell(course, monkeypatch):
 
 
 def test_a_symptom_is_html_where_the_page_shows_no_markdown(course, monkeypatch):
-    hint = tasks.Hint("I need `if a < b` *twice*", "Do you?")
-    task = dataclasses.replace(tasks.ALL["largest_stable_rate"], hints=(hint,))
-    monkeypatch.setitem(tasks.ALL, "halved", task)
+    hint = course_tasks.Hint("I need `if a < b` *twice*", "Do you?")
+    task = dataclasses.replace(course_tasks.ALL["largest_stable_rate"], hints=(hint,))
+    monkeypatch.setitem(course_tasks.ALL, "halved", task)
     text = "".join(cell.source for cell in complete_notebook(course, EXERCISE).cells)
     assert "<summary>I need <code>if a &lt; b</code> <em>twice</em></summary>" in text
 

@@ -12,7 +12,7 @@ import pytest
 from conftest import write_notebook
 from test_cli import lr_course
 
-from course_lib.authoring import running
+from course_tools.authoring import running
 
 FAST = ("FAST = False", ["parameters"])
 CORES = "import os; print(os.environ.get('LOKY_MAX_CPU_COUNT'))"
@@ -55,7 +55,7 @@ def test_ctrl_c_ends_all_kernels(tmp_path):
         wait = f"import pathlib, time; pathlib.Path({str(path)!r}).touch(); time.sleep(600)"
         write_notebook(path.with_suffix(".ipynb"), wait)
     run = subprocess.Popen(
-        [sys.executable, "-m", "course_lib.cli", "run", str(tmp_path), "--jobs", "2"],
+        [sys.executable, "-m", "course_tools.cli", "run", str(tmp_path), "--jobs", "2"],
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

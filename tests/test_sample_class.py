@@ -7,14 +7,15 @@ import io
 import numpy as np
 import pytest
 
-from course_lib import tasks
-from course_lib.grading import report, sample_class
-from course_lib.grading.grading import grade
-from course_lib.grading.kernels import WarmKernels
-from course_lib.grading.notebook import parse
-from course_lib.grading.settings import Limits, Settings
-from course_lib.grading.submissions import submissions
-from course_lib.tasks import answers_of, judge
+import course_tasks
+from course_tasks import answers_of, judge
+from course_tools.grading import report
+from course_tools.grading.box.kernels import WarmKernels
+from course_tools.grading.intake.notebook import parse
+from course_tools.grading.intake.submissions import submissions
+from course_tools.grading.run.grading import grade
+from course_tools.grading.sample_class import writing as sample_class
+from course_tools.grading.settings import Limits, Settings
 
 TEXTS = sample_class._TEXTS
 RIGHT = [
@@ -38,12 +39,12 @@ def texts_of(task):
 
 def verdict_on(name, source, seed):
     scope = {"np": np}
-    cases = tasks.ALL[name].cases(seed)
+    cases = course_tasks.ALL[name].cases(seed)
     with contextlib.redirect_stdout(io.StringIO()):
         for piece in sample_class._pieces(source):
             exec(piece, scope)
         answers = answers_of(scope[name], cases)
-    return judge(tasks.ALL[name], cases, answers)
+    return judge(course_tasks.ALL[name], cases, answers)
 
 
 @pytest.mark.parametrize(("task", "number"), RIGHT)
@@ -60,7 +61,7 @@ def test_mistakes_are_recognised(task, mistake):
 
 @pytest.mark.parametrize("exercise", sample_class.EXERCISES)
 def test_every_task_has_answers_of_both_kinds(exercise):
-    texts, names = TEXTS[exercise], {task.name for task in tasks.EXERCISES[exercise]}
+    texts, names = TEXTS[exercise], {task.name for task in course_tasks.EXERCISES[exercise]}
     assert set(texts.RIGHT) == set(texts.WRONG) == set(texts.OWN_CELLS) == names
     for name in names:
         assert len(texts.WRONG[name]) >= 2

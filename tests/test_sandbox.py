@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from boxes import LIMITS, found_in_box, run_in_box
 
-from course_lib.grading import cgroups, sandbox
+from course_tools.grading.box import cgroups, sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "course_lib"
@@ -30,7 +30,7 @@ PLACES = {
 }
 
 LOOK = """
-LIBRARY, OUTSIDE, ROOMS = SETTINGS
+LIBRARY, OUTSIDE = SETTINGS
 import importlib.util, resource, socket, sys
 from pathlib import Path
 
@@ -53,9 +53,15 @@ def attempt(call):
         return error.errno
 
 found["root"] = os.listdir("/")
-found["course"] = {room: os.listdir(f"{LIBRARY}/{room}") for room in ROOMS}
+def there(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+found["packages"] = [name for name in ("course_lib", "course_tasks", "course_tools") if there(name)]
 found["beside"] = os.listdir(os.path.dirname(LIBRARY))
-found["checks"] = read(LIBRARY + "/checks.py")
+import course_lib.checks
+found["check"] = course_lib.checks.check(len)  # a function of no task: it would be refused
 found["schedules"] = os.path.exists(LIBRARY + "/schedules/__init__.py")
 found["debugger"] = importlib.util.find_spec("debugpy.server") is not None
 found["environment"] = dict(os.environ)
@@ -72,7 +78,7 @@ found["written"] = {path: writes(path) for path in (
     "/file", "/etc/file", "/usr/file", "/home/file", "/dev/file", "/proc/sys/kernel/hostname",
     "/proc/sys/vm/overcommit_memory", "/proc/sysrq-trigger", "/proc/self/oom_score_adj",
     sys.prefix + "/file", sys.executable, LIBRARY + "/file", LIBRARY + "/checks.py",
-    LIBRARY + "/tasks/file", LIBRARY + "/grading/file", "/tmp/file", "/dev/shm/file",
+    LIBRARY + "/plots/file", "/tmp/file", "/dev/shm/file",
     os.path.expanduser("~/file"), os.path.dirname(__file__) + "/file", "/dev/null",
 )}
 found["sizes"] = {path: os.statvfs(path).f_blocks * os.statvfs(path).f_frsize for path in (
@@ -91,7 +97,7 @@ found["cgroup"] = os.path.exists("/sys/fs/cgroup")
 
 @pytest.fixture(scope="module")
 def seen(needs_sandbox):
-    told = (str(LIBRARY), os.getpid(), ("tasks", "grading", "authoring"))
+    told = (str(LIBRARY), os.getpid())
     return found_in_box(LOOK.replace("SETTINGS", repr(told)))
 
 
@@ -113,10 +119,17 @@ def test_of_the_course_only_the_library_is_there(seen):
     assert seen["debugger"] is False
 
 
-def test_references_and_the_grader_are_hidden_and_checks_do_nothing(seen):
-    assert seen["course"] == {"tasks": [], "grading": [], "authoring": []}
-    assert seen["checks"] == sandbox.STUB.read_text(encoding="utf-8")
-    assert "tasks" not in seen["checks"]
+def test_references_and_the_grader_are_not_there_and_checks_do_nothing(seen):
+    assert seen["packages"] == ["course_lib"]
+    assert seen["check"] is None
+
+
+def test_of_a_course_among_the_packages_of_the_interpreter_all_else_is_covered():
+    packages = Path(sys.prefix) / "lib" / "site-packages"
+    both = [str(packages / "course_tasks"), str(packages / "course_tools")]
+    assert sandbox.covered(packages) == both
+    assert sandbox.covered(Path("/usr/lib/python3/dist-packages")) != []
+    assert sandbox.covered(Path("/somewhere/of/a/teacher")) == []
 
 
 def test_the_environment_is_exactly_the_boxs(seen, monkeypatch):
@@ -171,7 +184,7 @@ def test_its_places_are_small_and_its_limits_low(seen):
     assert seen["limits"]["FSIZE"][0] <= 8.2e6
 
 
-@pytest.mark.parametrize("name", ["course_lib.tasks", "course_lib.authoring", "course_lib.grading"])
+@pytest.mark.parametrize("name", ["course_tasks", "course_tools.authoring", "course_tools.grading"])
 def test_hidden_rooms_cannot_be_imported(needs_sandbox, name):
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {name}; print({name}.__path__)\n"
     code += f"import importlib; importlib.import_module('{name}.wire')"

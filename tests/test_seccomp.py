@@ -8,7 +8,7 @@ import platform
 import pytest
 from boxes import found_in_box
 
-from course_lib.grading import sandbox, seccomp
+from course_tools.grading.box import sandbox, seccomp
 
 #: Names of machines and kernels that are not this one.
 ELSEWHERE = {

@@ -12,7 +12,7 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketHandler, websocket_connect
 
-from course_lib.server import PromptConnection
+from course_tools.lab_server import PromptConnection
 from tests.lab import PROMPT
 
 MAKEFILE = Path(__file__).parent.parent / "Makefile"

@@ -5,9 +5,9 @@ import re
 import pytest
 from small_course import EXERCISE, edit
 
-from course_lib.authoring.errors import CourseError
-from course_lib.authoring.solutions import contains, emptied, solution_lines
-from course_lib.authoring.sources import complete_notebook, exercise_notebook, targets
+from course_tools.authoring.errors import CourseError
+from course_tools.authoring.solutions import contains, emptied, solution_lines
+from course_tools.authoring.sources import complete_notebook, exercise_notebook, targets
 
 
 def test_emptied_solution_keeps_imports_signature_and_docstring_only(course):

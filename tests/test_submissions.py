@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from course_lib.grading.submissions import UnreadableError, left_out, submissions
+from course_tools.grading.intake.submissions import UnreadableError, left_out, submissions
 
 CONTENT = b'{"cells": []}'
 

@@ -8,7 +8,7 @@ from example_reports import full_report, report, standing, task_report, unreadab
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.grading.summary import summary
+from course_tools.grading.gradebook.summary import summary
 
 
 def class_of(*reached):

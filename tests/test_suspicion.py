@@ -4,15 +4,15 @@ import inspect
 
 import pytest
 
-from course_lib import tasks
-from course_lib.grading.grading import _code_cells, _tags, exercise_of
-from course_lib.grading.suspicion import calls_library, suspicions, uses
+import course_tasks
+from course_tools.grading.run.grading import _code_cells, _tags, exercise_of
+from course_tools.grading.run.suspicion import calls_library, suspicions, uses
 from tests.test_tasks import SOLVED
 
 GIVEN = ("import math\nimport numpy as np\nfrom course_lib import plots, schedules\n",)
 TASK = "cosine_rate"
 OWN = f"def {TASK}(step, peak, total):\n    return peak * (1 + math.cos(step / total)) / 2\n"
-MEMBERS = [(name, task.name) for name, group in tasks.EXERCISES.items() for task in group]
+MEMBERS = [(name, task.name) for name, group in course_tasks.EXERCISES.items() for task in group]
 #: Other solutions of the tests that are themselves calls of an implementation.
 BY_LIBRARY = {
     *("inverse_sqrt_rate", "polynomial_rates", "plateau_lr", "restart_rate", "lr_at_step"),

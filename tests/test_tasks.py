@@ -12,19 +12,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib import plots, tasks
+import course_tasks
+from course_lib import plots
 from course_lib.checks import CheckFailed, check
-from course_lib.tasks import answers_of, built, judge
+from course_tasks import answers_of, built, judge
 from tests.mutants import mutants
 
-TASKS = list(tasks.ALL.values())
+TASKS = list(course_tasks.ALL.values())
 RIGHT_OR_WRONG = [task for task in TASKS if task.score is None]
-SOLVED = {name: importlib.import_module(f"tests.solved.{name}") for name in tasks.EXERCISES}
+SOLVED = {name: importlib.import_module(f"tests.solved.{name}") for name in course_tasks.EXERCISES}
 OTHER = {name: function for solved in SOLVED.values() for name, function in solved.OTHER.items()}
 EQUIVALENT = {name: same for solved in SOLVED.values() for name, same in solved.EQUIVALENT.items()}
 MISTAKES = [(task, mistake) for task in TASKS for mistake in task.misconceptions]
 LEAST_MUTANTS, SECONDS, MEMORY = 20, 2, 2**29
-CAPSTONE = tasks.EXERCISES["capstone"]  # no case of theirs is drawn; references are data
+CAPSTONE = course_tasks.EXERCISES["capstone"]  # no case of theirs is drawn; references are data
 
 
 def verdict_on(task, function, seed=0):
@@ -69,9 +70,9 @@ def limits():
 
 
 def test_every_function_has_one_task():
-    assert len(TASKS) == sum(len(group) for group in tasks.EXERCISES.values())
-    assert set(OTHER) == set(tasks.ALL)
-    assert set(EQUIVALENT) <= set(tasks.ALL)
+    assert len(TASKS) == sum(len(group) for group in course_tasks.EXERCISES.values())
+    assert set(OTHER) == set(course_tasks.ALL)
+    assert set(EQUIVALENT) <= set(course_tasks.ALL)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])

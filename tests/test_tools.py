@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib import doctor
+from course_tools import doctor
 from tests import tools
 from tests.tools import TOOLS, Tool
 

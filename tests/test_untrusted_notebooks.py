@@ -6,8 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_lib.grading.notebook import parse
-from course_lib.grading.submissions import UnreadableError
+from course_tools.grading.intake.notebook import parse
+from course_tools.grading.intake.submissions import UnreadableError
 
 ROOT = Path(__file__).parent.parent
 SOLVED = ROOT / "solutions" / "ex01_constant_lr.ipynb"

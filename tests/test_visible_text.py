@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from course_lib.grading.visible_text import as_on_a_terminal, visible
+from course_tools.grading.visible_text import as_on_a_terminal, visible
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from course_lib import doctor
-from course_lib.grading import cgroups, sandbox, seccomp
+from course_tools import doctor
+from course_tools.grading.box import cgroups, sandbox, seccomp
 
 #: Names of tools, separated by commas, that were hidden on purpose: tests without them are skipped
 #: even where CI=true is set. `tests/without.py` sets it.

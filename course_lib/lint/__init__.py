@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from course_lib.lint_rules import RULES, RULES_THAT_COMPARE, Finding, Run
+from course_lib.lint.rules import RULES, RULES_THAT_COMPARE, Finding, Run
 from course_lib.schedules import Schedule
 from course_lib.schedules.shapes import Triangle
 from course_lib.validation import check_count, check_real

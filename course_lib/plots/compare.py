@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
-from course_lib.compare.report import number
-from course_lib.compare.result import Comparison, Row
+from course_lib.compare.result import Comparison, Row, number
 from course_lib.plots.base import BLUE, CARD, GREEN, INK, RED, styled
 
 _PALE = "#b9b9b2"

@@ -18,7 +18,6 @@ LOWEST_PEAK, HIGHEST_PEAK = 1e-5, 1e2
 BUDGET = 14
 _DIMENSIONS = 6
 _DIVERGED = 1e4  # times the loss at the start
-_SWEEP = np.geomspace(LOWEST_PEAK, HIGHEST_PEAK, 1401)  # 200 a decade
 
 
 class Minibatches:
@@ -79,42 +78,23 @@ class Trainings:
         return _final_loss(self._settings, peak)
 
 
-def loss_at(model: Trainings, peak: float) -> float:
-    """Return the loss that a peak leads to; inf if it diverges or is no rate. No call is counted.
+def losses_of(
+    curvature: float, spread: float, noise: float, steps: int, peaks: np.ndarray
+) -> np.ndarray:
+    """Return the final losses of trainings, shape (P,): inf where one diverges.
 
     Args:
-        model: the trainings.
-        peak: any number.
+        curvature, spread, noise, steps: as of `Trainings`.
+        peaks: shape (P,), > 0.
     """
-    return _final_loss(model._settings, peak) if 0 < peak < math.inf else math.inf
-
-
-def lowest_loss(model: Trainings) -> float:
-    """Return the lowest loss that a fine sweep of peaks reaches. No call is counted."""
-    return _lowest_loss(model._settings)
-
-
-def _problem(curvature: float, spread: float, noise: float) -> NoisyQuadratic:
     curvatures = curvature * np.geomspace(1.0, 1.0 / spread, _DIMENSIONS)
     noise_std = np.full(_DIMENSIONS, noise * math.sqrt(curvature))
-    return NoisyQuadratic(curvatures, noise_std, 1.0 / np.sqrt(curvatures))
-
-
-def _losses(settings: tuple[float, float, float, int], peaks: np.ndarray) -> np.ndarray:
-    """Return the expected losses on the way, (peaks, steps + 1)."""
-    *numbers, steps = settings
+    problem = NoisyQuadratic(curvatures, noise_std, 1.0 / np.sqrt(curvatures))
     shape = schedules.linear(1.0, steps)(np.arange(steps))
-    return expected_losses(_problem(*numbers), peaks[:, None] * shape)
+    losses = expected_losses(problem, peaks[:, None] * shape)
+    return np.where(losses.max(axis=1) < _DIVERGED * losses[:, 0], losses[:, -1], math.inf)
 
 
 @lru_cache(maxsize=4096)
 def _final_loss(settings: tuple[float, float, float, int], peak: float) -> float:
-    (losses,) = _losses(settings, np.array([peak]))
-    return float(losses[-1]) if losses.max() < _DIVERGED * losses[0] else math.inf
-
-
-@lru_cache(maxsize=256)
-def _lowest_loss(settings: tuple[float, float, float, int]) -> float:
-    losses = _losses(settings, _SWEEP)
-    ended = losses.max(axis=1) < _DIVERGED * losses[:, 0]
-    return float(losses[ended, -1].min())
+    return float(losses_of(*settings, np.array([peak]))[0])

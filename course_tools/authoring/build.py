@@ -14,17 +14,17 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from course_lib.authoring.cleaning import clean
-from course_lib.authoring.errors import CourseError
-from course_lib.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
-from course_lib.authoring.figures import README_PICTURE, readme_picture
-from course_lib.authoring.running import (
+from course_tools.authoring.cleaning import clean
+from course_tools.authoring.errors import CourseError
+from course_tools.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
+from course_tools.authoring.figures import README_PICTURE, readme_picture
+from course_tools.authoring.running import (
     environment_of,
     in_processes,
     notebooks_at_once,
     takes_long,
 )
-from course_lib.authoring.sources import GENERATED, Target, targets
+from course_tools.authoring.sources import GENERATED, Target, targets
 
 
 @dataclass(frozen=True)

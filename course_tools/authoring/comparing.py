@@ -8,12 +8,12 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course_lib.authoring.cleaning import WIDGET_VIEW, merged_streams
-from course_lib.authoring.conclusions import CONCLUSION
-from course_lib.authoring.execution import authors_cells
-from course_lib.authoring.figures import differing_pictures, without_pictures
-from course_lib.authoring.sources import tags
-from course_lib.authoring.tables import differing_tables, split_tables
+from course_tools.authoring.cleaning import WIDGET_VIEW, merged_streams
+from course_tools.authoring.conclusions import CONCLUSION
+from course_tools.authoring.execution import authors_cells
+from course_tools.authoring.figures import differing_pictures, without_pictures
+from course_tools.authoring.sources import tags
+from course_tools.authoring.tables import differing_tables, split_tables
 
 # Kinds of changes. All but ROUNDED are failures.
 CONCLUSION_CHANGED = "conclusion"  # a cell tagged conclusion says something else

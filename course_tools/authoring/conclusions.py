@@ -11,10 +11,10 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course_lib.authoring.execution import authors_cells
-from course_lib.authoring.parameters import parameters_of
-from course_lib.authoring.sources import tags
-from course_lib.authoring.templates import Finding
+from course_tools.authoring.execution import authors_cells
+from course_tools.authoring.parameters import parameters_of
+from course_tools.authoring.sources import tags
+from course_tools.authoring.templates import Finding
 
 FAST = "FAST"
 CONCLUSION = "conclusion"

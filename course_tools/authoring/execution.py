@@ -21,8 +21,8 @@ from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError, strip_color
 
-from course_lib.authoring.errors import CellFailure, CourseError
-from course_lib.authoring.parameters import check_parameters
+from course_tools.authoring.errors import CellFailure, CourseError
+from course_tools.authoring.parameters import check_parameters
 
 DEFAULT_TIMEOUT = 300  # seconds a cell may take; a lesson's slowest takes a tenth of it
 TRACEBACK_LINES = 12

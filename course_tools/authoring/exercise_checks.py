@@ -14,15 +14,16 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib import progress, tasks
-from course_lib.authoring.errors import CourseError
+import course_tasks
+from course_lib import progress
+from course_tools.authoring.errors import CourseError
 
 _TERMINAL_COLOURS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")  # the report spells them out
 _CHECK_CALL = re.compile(r"^\s*check\(\s*(\w+)", re.M)
 _CELL = re.compile(r"Cell (\d+)$")
 _UNWRITTEN, _STOPPED = "NotImplementedError", "It took too long and was stopped (see --timeout)."
 _BEFORE_ERROR = "Traceback:"  # what nbval writes between a cell's code and its error
-_PYTEST = "import sys, course_lib.without_iri_grammar, pytest; sys.exit(pytest.main())"
+_PYTEST = "import sys, course_tools.without_iri_grammar, pytest; sys.exit(pytest.main())"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _tasks_in(code: list[nbformat.NotebookNode]) -> list[str]:
     named: dict[str, None] = {}
     for cell in code:
         names = [cell.metadata.get("task"), *_CHECK_CALL.findall(cell.source)]
-        named |= dict.fromkeys(name for name in names if name in tasks.ALL)
+        named |= dict.fromkeys(name for name in names if name in course_tasks.ALL)
     return list(named)
 
 
@@ -123,7 +124,7 @@ def _run_nbval(path: Path, folder: Path, timeout: int) -> tuple[dict[int, str], 
     report, settings = folder / "report.xml", folder / "pytest.ini"
     settings.write_text("[pytest]\n", encoding="utf-8")  # no settings of the folder it stands in
     options = ["-p", "no:cacheprovider", "-c", str(settings)]
-    plugins = ["-p", "nbval.plugin", "-p", "course_lib.authoring.without_outputs"]
+    plugins = ["-p", "nbval.plugin", "-p", "course_tools.authoring.without_outputs"]
     nbval = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={timeout}"]
     # Other plugins that the learner has may run cells in another order, or some of them only.
     environment = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
@@ -158,7 +159,7 @@ def _message(report: str) -> str:
 
 
 def _state(name: str, kept: progress.Kept | None, error: str) -> TaskState:
-    possible = float(tasks.ALL[name].points)
+    possible = float(course_tasks.ALL[name].points)
     if kept is not None:
         state = "right" if kept.points == possible else "partly right" if kept.points else "wrong"
         return TaskState(name, kept.points, possible, state)

@@ -4,7 +4,7 @@ nbval compares text exactly and leaves pictures out. With this plugin, in the sa
 notebook, a table of measured numbers is compared within the uncertainty that it states, and a
 picture must look like the stored one::
 
-    pytest -p course_lib.authoring.nbval_checks --nbval notebooks
+    pytest -p course_tools.authoring.nbval_checks --nbval notebooks
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from nbval.plugin import IPyNbCell
 
-from course_lib.authoring.figures import differing_pictures, without_pictures
-from course_lib.authoring.running import takes_long
-from course_lib.authoring.tables import differing_tables, split_tables
+from course_tools.authoring.figures import differing_pictures, without_pictures
+from course_tools.authoring.running import takes_long
+from course_tools.authoring.tables import differing_tables, split_tables
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

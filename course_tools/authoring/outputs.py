@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from nbformat import NotebookNode
 from nbval.plugin import find_comment_markers, find_metadata_tags
 
-from course_lib.authoring.cleaning import WIDGET_VIEW, error_outputs
-from course_lib.authoring.templates import Finding
+from course_tools.authoring.cleaning import WIDGET_VIEW, error_outputs
+from course_tools.authoring.templates import Finding
 
 IMAGE_TAG = re.compile(r"<img\b[^>]*>", re.S | re.I)
 ALT_TEXT = re.compile(r"\balt\s*=\s*(\"[^\"]*\S[^\"]*\"|'[^']*\S[^']*')", re.I)

@@ -10,7 +10,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course_lib.authoring.errors import CourseError
+from course_tools.authoring.errors import CourseError
 
 TYPES = {"bool": bool, "int": int, "float": float, "str": str, "list": list, "dict": dict}
 WORDS = {"True": True, "False": False, "None": None}

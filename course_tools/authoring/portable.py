@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from course_lib.authoring.comparing import (
+from course_tools.authoring.comparing import (
     CONCLUSION_CHANGED,
     FIGURE_CHANGED,
     ROUNDED,
@@ -26,9 +26,9 @@ from course_lib.authoring.comparing import (
     Change,
     changes,
 )
-from course_lib.authoring.errors import CourseError
-from course_lib.authoring.execution import read_notebook
-from course_lib.authoring.running import Job, run_all
+from course_tools.authoring.errors import CourseError
+from course_tools.authoring.execution import read_notebook
+from course_tools.authoring.running import Job, run_all
 
 #: Shown as columns of the table, those that fail first.
 KINDS = (CONCLUSION_CHANGED, TEXT_CHANGED, TABLE_CHANGED, FIGURE_CHANGED, ROUNDED)

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from course_lib.authoring.sources import tags
-from course_lib.authoring.templates import Finding
+from course_tools.authoring.sources import tags
+from course_tools.authoring.templates import Finding
 
 COMMENT = re.compile(r"<!--(.*?)-->", re.S)
 YEAR = re.compile(r"\b(19|20)\d\d\b")

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course_lib.authoring.conclusions import fast_findings
-from course_lib.authoring.errors import CourseError, Problem
-from course_lib.authoring.execution import read_notebook
-from course_lib.authoring.figures import README_PICTURE, readme_picture
-from course_lib.authoring.outputs import REBUILD, output_findings
-from course_lib.authoring.prose import prose_findings
-from course_lib.authoring.solutions import contains, solution_lines
-from course_lib.authoring.sources import GENERATED, Target, complete_notebook, tags, targets
-from course_lib.authoring.templates import exercise_findings, lesson_findings, title_findings
+from course_tools.authoring.conclusions import fast_findings
+from course_tools.authoring.errors import CourseError, Problem
+from course_tools.authoring.execution import read_notebook
+from course_tools.authoring.figures import README_PICTURE, readme_picture
+from course_tools.authoring.outputs import REBUILD, output_findings
+from course_tools.authoring.prose import prose_findings
+from course_tools.authoring.solutions import contains, solution_lines
+from course_tools.authoring.sources import GENERATED, Target, complete_notebook, tags, targets
+from course_tools.authoring.templates import exercise_findings, lesson_findings, title_findings
 
 LARGEST = 400_000  # bytes of a generated notebook
 LESSONS = "sources/lessons/"

@@ -14,10 +14,10 @@ from joblib import cpu_count
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from course_lib.authoring.comparing import failures
-from course_lib.authoring.conclusions import differing_conclusions, fast_parameters
-from course_lib.authoring.errors import CellFailure
-from course_lib.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
+from course_tools.authoring.comparing import failures
+from course_tools.authoring.conclusions import differing_conclusions, fast_parameters
+from course_tools.authoring.errors import CellFailure
+from course_tools.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
 
 T = TypeVar("T")
 Result = TypeVar("Result")

@@ -9,7 +9,7 @@ import re
 import tokenize
 from collections.abc import Sequence
 
-from course_lib.authoring.errors import CourseError
+from course_tools.authoring.errors import CourseError
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}

@@ -15,9 +15,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from course_lib import tasks
-from course_lib.authoring.errors import CourseError
-from course_lib.authoring.solutions import emptied
+import course_tasks
+from course_tools.authoring.errors import CourseError
+from course_tools.authoring.solutions import emptied
 
 GENERATED = ("notebooks", "exercises", "solutions")
 SOURCE_ONLY_METADATA = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")
@@ -122,12 +122,12 @@ def text_of_task(above: list[NotebookNode]) -> NotebookNode | None:
 
 
 def _hints(task: str) -> list[NotebookNode]:
-    """The cell of folded hints that stands above a solution: those of course_lib.tasks."""
-    if task not in tasks.ALL:
+    """The cell of folded hints that stands above a solution: those of course_tasks."""
+    if task not in course_tasks.ALL:
         return []
     blocks = [
         f"<details><summary>{_as_html(hint.symptom)}</summary>\n\n{hint.text}\n\n</details>"
-        for hint in tasks.ALL[task].hints
+        for hint in course_tasks.ALL[task].hints
     ]
     cell = new_markdown_cell("\n\n".join(blocks), metadata={"tags": ["hints"]})
     cell.id = f"hints-{task}"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course_lib import tasks
-from course_lib.authoring.sources import tags, text_of_task
+import course_tasks
+from course_tools.authoring.sources import tags, text_of_task
 
 LESSON_PARTS = (
     "title",
@@ -84,8 +84,8 @@ def _task(cell: NotebookNode | None, task: str) -> Iterator[Finding]:
         yield "task", f"task {task}: the solution must follow a markdown cell tagged task"
         return
     words = ["Difficulty", "minutes"]
-    if task in tasks.ALL:
-        points = tasks.ALL[task].points
+    if task in course_tasks.ALL:
+        points = course_tasks.ALL[task].points
         words.append(f"*{points} point{'s' * (points != 1)}*")
     for word in words:
         if word.lower() not in cell.source.lower():

@@ -1,3 +1,3 @@
 """Grades folders of submissions from people nobody knows."""
 
-import course_lib.without_iri_grammar  # noqa: F401 - before nbformat
+import course_tools.without_iri_grammar  # noqa: F401 - before nbformat

@@ -16,12 +16,14 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from course_lib.grading import batch, exports, pages
-from course_lib.grading.gradebook import Change, Gradebook, Standing
-from course_lib.grading.settings import read_settings
-from course_lib.grading.submissions import Submission, left_out, submissions
-from course_lib.grading.summary import summary
-from course_lib.grading.visible_text import visible
+from course_tools.grading import exports
+from course_tools.grading.gradebook.journal import Change, Gradebook, Standing
+from course_tools.grading.gradebook.summary import summary
+from course_tools.grading.intake.submissions import Submission, left_out, submissions
+from course_tools.grading.pages import pages
+from course_tools.grading.run import batch
+from course_tools.grading.settings import read_settings
+from course_tools.grading.visible_text import visible
 
 ALL = "all"
 INTERRUPTED = 130  # what shells say of Ctrl-C

@@ -26,13 +26,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from course_lib.grading.cells import cell, line_of
-from course_lib.grading.feedback import page_name
-from course_lib.grading.files import write_whole
-from course_lib.grading.gradebook import Standing
-from course_lib.grading.pages import FOLDER
-from course_lib.grading.report import UNREADABLE
-from course_lib.grading.submissions import CANVAS, MOODLE, platform_of
+from course_tools.grading.cells import cell, line_of
+from course_tools.grading.files import write_whole
+from course_tools.grading.gradebook.journal import Standing
+from course_tools.grading.intake.submissions import CANVAS, MOODLE, platform_of
+from course_tools.grading.pages.feedback import page_name
+from course_tools.grading.pages.pages import FOLDER
+from course_tools.grading.report import UNREADABLE
 
 Row = Sequence[str | float | bool | None]
 

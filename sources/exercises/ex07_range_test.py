@@ -17,7 +17,7 @@ seed = 0  # of the cases that are drawn at random; another number, other cases
 import numpy as np
 
 from course_lib.checks import check, show_progress
-from course_lib.given.range_tests import BUDGET, Minibatches, Trainings
+from course_lib.range_test.models import BUDGET, Minibatches, Trainings
 
 # %% [markdown] tags=["task"]
 # ## 1. The rates

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from course_lib.grading.report import GRADED, SUSPICIOUS
+from course_tools.grading.report import GRADED, SUSPICIOUS
 from tests.hostile.liars import DEEP, ENDLESS, LIARS, LIKE, META, PICKLED, RAISING
 from tests.hostile.making import ANY_END, LOSS, QUICK, RATE, STEP, WHOLE, Hostile, notebook
 

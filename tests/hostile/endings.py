@@ -1,6 +1,6 @@
 """Code that does not end, or ends its process: the task loses its points, the others do not."""
 
-from course_lib.grading.report import (
+from course_tools.grading.report import (
     ANSWERED,
     CRASHED,
     DIED,

@@ -1,6 +1,6 @@
 """Functions and cells that fail: nothing for them, and nothing is taken from the others."""
 
-from course_lib.grading.report import ANSWERED, MISSING, OVER_LIMIT, TIMED_OUT
+from course_tools.grading.report import ANSWERED, MISSING, OVER_LIMIT, TIMED_OUT
 from tests.hostile.making import LOSS, RATE, STEP, full, mistaken, notebook, wrong_loss
 
 _TAG = "<script>alert(1)</script>"

@@ -4,7 +4,7 @@ import json
 
 import nbformat
 
-from course_lib.grading.report import MISSING, NOT_WRITTEN
+from course_tools.grading.report import MISSING, NOT_WRITTEN
 from tests.hostile.making import (
     EX01,
     LOSS,

@@ -6,12 +6,12 @@ changes, they have to change with it: `test_the_forgeries_are_in_the_form_of_the
 
 import json
 
-from course_lib.grading.report import GRADED, SUSPICIOUS
+from course_tools.grading.report import GRADED, SUSPICIOUS
 from tests.hostile.making import ANY_END, attack, full, notebook, sabotage, wrong_loss
 
 _WRONG = wrong_loss("pass")
 #: The module that asks a function, as a learner's code finds it, and the type of its message.
-PROBE, MIME = "course_lib.grading.probe", "application/vnd.lr-course.answers"
+PROBE, MIME = "course_tools.grading.box.probe", "application/vnd.lr-course.answers"
 _VERDICT = {
     "task": "steady_state_loss",
     "outcome": "answered",

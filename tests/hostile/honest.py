@@ -1,7 +1,7 @@
 """Correct work in every style that people have: it must lose nothing."""
 
-from course_lib.grading.report import CRASHED, GRADED, PARTLY_GRADED
-from course_lib.grading.settings import Limits, Settings
+from course_tools.grading.report import CRASHED, GRADED, PARTLY_GRADED
+from course_tools.grading.settings import Limits, Settings
 from tests.hostile.making import PATIENT, Hostile, full, notebook
 
 _PIP_WAITS = "pip may wait in vain for a network until its cell is stopped"

@@ -6,10 +6,10 @@ None of them changes what it finds: should a sandbox be broken, they show it and
 import dataclasses
 from typing import Any
 
-from course_lib import tasks
-from course_lib.grading.report import GRADED, SUSPICIOUS
-from course_lib.grading.settings import IGNORE, ZERO, Policy
-from course_lib.tasks import built
+import course_tasks
+from course_tasks import built
+from course_tools.grading.report import GRADED, SUSPICIOUS
+from course_tools.grading.settings import IGNORE, ZERO, Policy
 from tests.hostile.making import EX04, PATIENT, Hostile, attack, looting, notebook
 
 
@@ -22,7 +22,7 @@ _THERE = "what it looks for is not in its sandbox"
 
 def _known_answers() -> dict[tuple, list[float]]:
     """The answers to the cases everybody can see."""
-    task = tasks.ALL["lr_at_step"]
+    task = course_tasks.ALL["lr_at_step"]
     return {
         tuple(case.values()): task.reference(**built(case)).tolist() for case in task.cases(seed=0)
     }
@@ -38,7 +38,7 @@ def lr_at_step(step, peak_lr, warmup_steps, total_steps):
     return notebook(exercise=EX04, lr_at_step=source)(host)
 
 
-_EX04_WORTH = {task.name: (float(task.points),) * 2 for task in tasks.EXERCISES[EX04]}
+_EX04_WORTH = {task.name: (float(task.points),) * 2 for task in course_tasks.EXERCISES[EX04]}
 
 
 def _in_ex04(name: str, content, why: str, states, worth: float, policy=None) -> Hostile:
@@ -102,17 +102,18 @@ SUBMISSIONS = (
     ),
     _seeks(
         "imports the reference",
-        "from course_lib.tasks.ex01_constant_lr import STEADY_STATE_LOSS\nreturn True",
+        "from course_tasks.ex01_constant_lr import STEADY_STATE_LOSS\nreturn True",
         _THERE,
     ),
     _seeks(
         "imports the tasks, the judge and the grader",
         """
         import importlib
-        for name in ("tasks.judging", "tasks.task", "tasks.ex01_constant_lr", "grading.judge",
-                     "grading.grading", "grading.marking", "authoring.build"):
+        for name in ("course_tasks.judging", "course_tasks.task", "course_tasks.ex01_constant_lr",
+                     "course_tools.grading.run.marking", "course_tools.grading.run.grading",
+                     "course_tools.authoring.build"):
             try:
-                importlib.import_module(f"course_lib.{name}")
+                importlib.import_module(name)
             except ImportError:
                 continue
             return True
@@ -122,14 +123,14 @@ SUBMISSIONS = (
     ),
     _seeks(
         "uses the checker of the course",
-        "import course_lib.checks\nreturn hasattr(course_lib.checks, 'judge')",
-        "the checker holds the references; a stub stands in for it",
+        "import course_lib.checks\nreturn course_lib.checks._checking() is not None",
+        "what it asks knows the references, and is not in the box",
     ),
     _seeks(
         "loads the reference by path, from source or bytecode",
         """
         import course_lib, glob, os
-        places = {os.path.dirname(course_lib.__file__), HOST["course"] + "/course_lib"}
+        places = {os.path.dirname(os.path.dirname(course_lib.__file__)), HOST["course"]}
         for place in places:
             for name in ("ex01_constant_lr", "judging"):
                 for path in glob.glob(f"{place}/**/{name}*.py*", recursive=True):
@@ -304,11 +305,11 @@ SUBMISSIONS = (
             frame = frame.f_back
         for one in gc.get_objects():
             if type(one).__name__ in ("Task", "Verdict", "Report", "Misconception"):
-                if type(one).__module__.startswith("course_lib"):
+                if type(one).__module__.startswith("course_"):
                     return True
             if getattr(one, "__name__", "") == "_steady_state_loss":
                 return True
-        return any(name.startswith("course_lib.tasks") for name in sys.modules)
+        return any(name.startswith("course_tasks") for name in sys.modules)
         """,
         "there is no expected value in its process",
     ),

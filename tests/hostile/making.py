@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import course_lib
-from course_lib.grading.report import (
+from course_tools.grading.report import (
     ANSWERED,
     CRASHED,
     DIED,
@@ -23,7 +23,7 @@ from course_lib.grading.report import (
     TIMED_OUT,
     UNREADABLE,
 )
-from course_lib.grading.settings import Limits, Settings
+from course_tools.grading.settings import Limits, Settings
 
 ROOT = Path(__file__).parent.parent.parent
 EX01, EX04 = "ex01_constant_lr", "ex04_warmup"

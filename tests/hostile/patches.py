@@ -1,6 +1,6 @@
 """Submissions that patch what they can reach: nothing in their process decides about points."""
 
-from course_lib.grading.report import GRADED, SUSPICIOUS
+from course_tools.grading.report import GRADED, SUSPICIOUS
 from tests.hostile.making import attack, full, mistaken, notebook, sabotage, wrong_loss
 
 _WRONG = wrong_loss("pass")

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from course_lib.grading.report import (
+from course_tools.grading.report import (
     ANSWERED,
     GRADED,
     OVER_A_LIMIT,

@@ -19,7 +19,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets import Any as AnyTrait
 from zmq.utils.monitor import recv_monitor_message
 
-from course_lib.grading.kernels import SubmissionKernelManager
+from course_tools.grading.box.kernels import SubmissionKernelManager
 
 ENGINE = "lr-course-submission"
 _START_SECONDS = 60

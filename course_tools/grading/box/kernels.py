@@ -22,8 +22,8 @@ from jupyter_client.provisioning import LocalProvisioner
 from nbclient.util import run_sync
 from traitlets import Bool, Dict, Instance
 
-from course_lib.grading import cgroups, sandbox, seccomp
-from course_lib.grading.settings import Limits
+from course_tools.grading.box import cgroups, sandbox, seccomp
+from course_tools.grading.settings import Limits
 
 PROVISIONER = "lr-course-sandbox"  # its entry point, jupyter_client.kernel_provisioners
 # Files there count as memory of whoever writes them, so no submission can fill a disk with them.

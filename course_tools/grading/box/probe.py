@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 
-from course_lib.grading import wire
+from course_tools.grading.box import wire
 
 MIME = "application/vnd.lr-course.answers"
 

@@ -13,17 +13,15 @@ from functools import cache
 from pathlib import Path
 
 import course_lib
-from course_lib.grading import cgroups, seccomp
-from course_lib.grading.settings import Limits
+from course_tools.grading.box import cgroups, seccomp
+from course_tools.grading.settings import Limits
 
 #: Older ones lack options that are used here.
 OLDEST_BUBBLEWRAP = (0, 8)
 HOME = "/home/learner"
 _LIBRARY = Path(course_lib.__file__).resolve().parent
-#: Rooms of course_lib with references, expected values, or the grader itself.
-HIDDEN_ROOMS = ("tasks", "grading", "authoring")
-#: A checker that does nothing takes the place of `course_lib.checks`, which needs the references.
-STUB = Path(__file__).with_name("checks_stub.txt")
+#: What knows the answers, and the grader itself: never in the box, wherever they are installed.
+OUTSIDE = ("course_tasks", "course_tools")
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime")
 
@@ -113,15 +111,10 @@ def _view(shared: Path, limits: Limits) -> Iterator[str]:
         yield from _same(Path(place))
     for place in _SETTINGS:
         yield from ("--ro-bind-try", place, place)
-    for place in dict.fromkeys([Path(sys.base_prefix).resolve(), Path(sys.prefix)]):
-        if not place.is_relative_to("/usr"):
-            yield from ("--ro-bind", str(place), str(place))
+    for place in _python():
+        yield from ("--ro-bind", str(place), str(place))
     yield from ("--ro-bind", str(_LIBRARY), str(_LIBRARY))
-    for room in HIDDEN_ROOMS:
-        yield from ("--size", "4096", "--tmpfs", str(_LIBRARY / room))
-        yield from ("--remount-ro", str(_LIBRARY / room))
-    yield from ("--ro-bind", str(STUB), str(_LIBRARY / "checks.py"))
-    for place in _debugger():
+    for place in (*covered(_LIBRARY.parent), *_debugger()):
         yield from ("--size", "4096", "--tmpfs", place, "--remount-ro", place)
     yield from _fonts()
     yield from ("--bind", str(shared), str(shared), "--chdir", HOME)
@@ -130,6 +123,26 @@ def _view(shared: Path, limits: Limits) -> Iterator[str]:
     # modes of devices, which cannot be on a read-only mount, are guarded by the filter.)
     for place in ("/proc", "/dev", "/"):
         yield from ("--remount-ro", place)
+
+
+def _python() -> list[Path]:
+    """Return the folders of the interpreter and its packages that are no part of the system."""
+    places = dict.fromkeys([Path(sys.base_prefix).resolve(), Path(sys.prefix)])
+    return [place for place in places if not place.is_relative_to("/usr")]
+
+
+def covered(packages: Path) -> list[str]:
+    """Return the folders over which the box lays empty ones.
+
+    A checkout's are not in the box at all. Those of an installed course would be, as they lie
+    beside `course_lib` among the packages of an interpreter that is.
+
+    Args:
+        packages: the folder that holds `course_lib`.
+    """
+    seen = (*map(Path, _SYSTEM), *_python())
+    inside = any(packages.is_relative_to(place) for place in seen)
+    return [str(packages / name) for name in OUTSIDE] if inside else []
 
 
 def environment() -> dict[str, str]:

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from course_lib.grading import _gradebook_tables as tables
-from course_lib.grading._gradebook_engine import cannot_open, engine_of, shown
-from course_lib.grading._gradebook_rows import (
+from course_tools.grading.gradebook import tables
+from course_tools.grading.gradebook.engine import cannot_open, engine_of, shown
+from course_tools.grading.gradebook.rows import (
     Change,
     HandedIn,
     Key,
@@ -26,8 +26,8 @@ from course_lib.grading._gradebook_rows import (
     TaskChange,
     change_of,
 )
-from course_lib.grading.report import UNREADABLE, Report, from_json, outline, to_json
-from course_lib.grading.settings import BEST, FIRST, LATEST
+from course_tools.grading.report import UNREADABLE, Report, from_json, outline, to_json
+from course_tools.grading.settings import BEST, FIRST, LATEST
 
 __all__ = ["Change", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]
 

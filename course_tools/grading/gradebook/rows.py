@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from course_lib.grading.report import Report
+from course_tools.grading.report import Report
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from course_lib.grading.gradebook import Standing
-from course_lib.grading.report import OUTCOMES, STATES, UNREADABLE, TaskReport
+from course_tools.grading.gradebook.journal import Standing
+from course_tools.grading.report import OUTCOMES, STATES, UNREADABLE, TaskReport
 
 #: Parts of equal width that the distribution has, from 0 to all points.
 BINS = 10

@@ -11,8 +11,8 @@ from typing import Any
 
 import nbformat
 
-from course_lib import tasks
-from course_lib.grading.submissions import UnreadableError
+import course_tasks
+from course_tools.grading.intake.submissions import UnreadableError
 
 _MOST_CELLS = 2_000
 _OLDEST = 2  # nbformat's oldest form that can be brought up to date
@@ -38,7 +38,7 @@ class Work:
     """What a learner has written.
 
     Attributes:
-        exercise: the exercise it belongs to, a name of `tasks.EXERCISES`.
+        exercise: the exercise it belongs to, a name of `course_tasks.EXERCISES`.
         cells: code cells in their order, without checks.
         notes: what was odd about the file, in sentences.
     """
@@ -65,7 +65,7 @@ def parse(content: bytes) -> Work:
         raise UnreadableError(f"{len(cells)} cells are more than the {_MOST_CELLS} allowed")
     named = [(cell, _task_of(cell)) for cell in cells]
     exercise = _exercise(metadata, [task for _, task in named if task])
-    members = {task.name for task in tasks.EXERCISES[exercise]}
+    members = {task.name for task in course_tasks.EXERCISES[exercise]}
     notes = []
     kept = []
     for cell, task in named:
@@ -145,12 +145,12 @@ def is_check(cell: Mapping) -> bool:
 def _task_of(cell: Mapping) -> str:
     """Return the task that a cell is marked with, else the last one whose function it defines."""
     marked = _metadata(cell).get("task")
-    if isinstance(marked, str) and marked in tasks.ALL:
+    if isinstance(marked, str) and marked in course_tasks.ALL:
         return marked
     if cell.get("cell_type") != "code":
         return ""
     names = [node.name for node in _statements(cell) if isinstance(node, ast.FunctionDef)]
-    return next((name for name in reversed(names) if name in tasks.ALL), "")
+    return next((name for name in reversed(names) if name in course_tasks.ALL), "")
 
 
 def _statements(cell: Mapping) -> list[ast.stmt]:
@@ -168,11 +168,11 @@ def _exercise(metadata: Mapping, found: list[str]) -> str:
     source = course.get("source") if isinstance(course, Mapping) else None
     if isinstance(source, str):
         stem = source.rpartition("/")[2].removesuffix(".py")
-        if stem in tasks.EXERCISES:
+        if stem in course_tasks.EXERCISES:
             return stem
     counts = {
         name: sum(task in {member.name for member in members} for task in found)
-        for name, members in tasks.EXERCISES.items()
+        for name, members in course_tasks.EXERCISES.items()
     }
     best = max(counts, key=counts.__getitem__)
     if not counts[best]:

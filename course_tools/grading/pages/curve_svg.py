@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from course_lib.grading.report import Curve
+from course_tools.grading.report import Curve
 
 WIDTH, HEIGHT = 380.0, 220.0  # of a curve's picture, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 14.0, 10.0, 38.0

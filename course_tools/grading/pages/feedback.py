@@ -20,11 +20,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from course_lib.grading import curve_svg
-from course_lib.grading.feedback_words import is_unwritten, state_words, task_words
-from course_lib.grading.files import write_whole
-from course_lib.grading.report import Report
-from course_lib.grading.visible_text import as_on_a_terminal, visible
+from course_tools.grading.files import write_whole
+from course_tools.grading.pages import curve_svg
+from course_tools.grading.pages.feedback_words import is_unwritten, state_words, task_words
+from course_tools.grading.report import Report
+from course_tools.grading.visible_text import as_on_a_terminal, visible
 
 MOST_ROWS = 1_000  # of a table: a browser opens a page of these at once
 _MOST_SLUG = 40  # characters
@@ -255,7 +255,7 @@ def _rendered(name: str, **values: Any) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("course_lib.grading"),
+        loader=PackageLoader("course_tools.grading.pages"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,  # of every text on its way into a page, before it is escaped

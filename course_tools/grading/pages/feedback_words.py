@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from course_lib.grading.report import (
+from course_tools.grading.report import (
     ANSWERED,
     CRASHED,
     DIED,

@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path, PurePosixPath
 
-from course_lib.grading import report
-from course_lib.grading.feedback import (
+from course_tools.grading import report
+from course_tools.grading.gradebook.journal import Standing
+from course_tools.grading.gradebook.summary import ExerciseSummary, Summary, summary
+from course_tools.grading.pages.feedback import (
     AttentionView,
     Bin,
     ClassView,
@@ -23,11 +25,9 @@ from course_lib.grading.feedback import (
     student_page,
     write_pages,
 )
-from course_lib.grading.feedback_words import is_unwritten
-from course_lib.grading.gradebook import Standing
-from course_lib.grading.report import Report
-from course_lib.grading.reproduction import is_other
-from course_lib.grading.summary import ExerciseSummary, Summary, summary
+from course_tools.grading.pages.feedback_words import is_unwritten
+from course_tools.grading.report import Report
+from course_tools.grading.run.reproduction import is_other
 
 CLASS_PAGE = "class.html"
 FOLDER = "feedback"

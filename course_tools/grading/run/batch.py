@@ -8,14 +8,15 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from course_lib.grading import kernels, report, sandbox
-from course_lib.grading.gradebook import Gradebook, HandedIn, Key
-from course_lib.grading.notebook import parse
-from course_lib.grading.report import Report
-from course_lib.grading.settings import Settings
-from course_lib.grading.submissions import NOTEBOOK, Submission, UnreadableError
-from course_lib.grading.version import version_of
-from course_lib.grading.work import Work, Worker, grade_work
+from course_tools.grading import report
+from course_tools.grading.box import kernels, sandbox
+from course_tools.grading.gradebook.journal import Gradebook, HandedIn, Key
+from course_tools.grading.intake.notebook import parse
+from course_tools.grading.intake.submissions import NOTEBOOK, Submission, UnreadableError
+from course_tools.grading.report import Report
+from course_tools.grading.run.version import version_of
+from course_tools.grading.run.work import Work, Worker, grade_work
+from course_tools.grading.settings import Settings
 
 _WAITING = 2  # pieces of work a worker has before it; more would only fill memory
 _MOST_FAILURES = 5  # one after the other, before the machine is given up

@@ -12,12 +12,14 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
-from course_lib.grading import client, questions, report, wire
-from course_lib.grading.kernels import KernelStartError, WarmKernels
-from course_lib.grading.notebook import Cell
-from course_lib.grading.probe import MIME
-from course_lib.grading.settings import Limits
-from course_lib.tasks import Case
+from course_tasks import Case
+from course_tools.grading import report
+from course_tools.grading.box import client, wire
+from course_tools.grading.box.kernels import KernelStartError, WarmKernels
+from course_tools.grading.box.probe import MIME
+from course_tools.grading.intake.notebook import Cell
+from course_tools.grading.run import questions
+from course_tools.grading.settings import Limits
 
 _MOST_STARTS = 12  # of a kernel; every one but the first follows a cell that ended the one before
 _OWN_SECONDS = 60.0

@@ -12,17 +12,18 @@ from pathlib import Path
 import nbformat
 
 import course_lib
-from course_lib import tasks
-from course_lib.grading import execution, report
-from course_lib.grading.execution import Job, Ran
-from course_lib.grading.kernels import WarmKernels
-from course_lib.grading.marking import cases_of, mark, were_right, without_points
-from course_lib.grading.notebook import Work, parse
-from course_lib.grading.report import Report, TaskReport
-from course_lib.grading.reproduction import reproduction
-from course_lib.grading.settings import IGNORE, ZERO, Settings
-from course_lib.grading.submissions import UnreadableError
-from course_lib.grading.suspicion import calls_library, suspicions, uses
+import course_tasks
+from course_tools.grading import report
+from course_tools.grading.box.kernels import WarmKernels
+from course_tools.grading.intake.notebook import Work, parse
+from course_tools.grading.intake.submissions import UnreadableError
+from course_tools.grading.report import Report, TaskReport
+from course_tools.grading.run import execution
+from course_tools.grading.run.execution import Job, Ran
+from course_tools.grading.run.marking import cases_of, mark, were_right, without_points
+from course_tools.grading.run.reproduction import reproduction
+from course_tools.grading.run.suspicion import calls_library, suspicions, uses
+from course_tools.grading.settings import IGNORE, ZERO, Settings
 
 _COURSE = Path(course_lib.__file__).resolve().parent.parent
 _OURS = {"check", "progress", "solution", "parameters"}
@@ -51,7 +52,7 @@ def exercise_of(name: str) -> Exercise:
     """
     given = [c.source for c in _code_cells("exercises", name) if not _OURS & set(_tags(c))]
     solved = [c.source for c in _code_cells("solutions", name) if not {"check"} & set(_tags(c))]
-    members = tasks.EXERCISES[name]
+    members = course_tasks.EXERCISES[name]
     return Exercise(tuple(given), {task.name: uses(task.name, solved) for task in members})
 
 
@@ -87,7 +88,7 @@ def grade(
         unread = Report("", report.UNREADABLE, notes=(_sentence(error),), unsafe=unsafe)
         return report.storable(unread)
     exercise = exercise_of(work.exercise)
-    members = tasks.EXERCISES[work.exercise]
+    members = course_tasks.EXERCISES[work.exercise]
     cells = [cell for cell in work.cells if cell.source not in exercise.given]
     job = Job(
         exercise.given,
@@ -134,7 +135,7 @@ def _sentence(error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _mark(task: tasks.Task, seed: int, work: Work, ran: Ran) -> TaskReport:
+def _mark(task: course_tasks.Task, seed: int, work: Work, ran: Ran) -> TaskReport:
     asked = ran.asked[task.name]
     own = [n for n, cell in enumerate(work.cells) if cell.task == task.name]
     printed = "".join(ran.printed.get(n, "") for n in own)

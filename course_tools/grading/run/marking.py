@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.grading import questions, report
-from course_lib.grading.execution import Asked
-from course_lib.grading.report import Curve, Points, Shown, TaskReport
-from course_lib.tasks import Case, Difference, Raised, Task, Verdict, as_numbers, built, judge
-from course_lib.tasks.showing import answer_curve, same_rest, show, show_call
+from course_tasks import Case, Difference, Raised, Task, Verdict, as_numbers, built, judge
+from course_tasks.showing import answer_curve, same_rest, show, show_call
+from course_tools.grading import report
+from course_tools.grading.report import Curve, Points, Shown, TaskReport
+from course_tools.grading.run import questions
+from course_tools.grading.run.execution import Asked
 
 PUBLIC_SEED = 0  # of the cases that the notebook's own check tries first
 _MOST_KEPT = 2_000  # characters of what a function or its cell printed

@@ -10,22 +10,23 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from course_lib.grading import probe, wire
-from course_lib.tasks import Case, Given, Raised
+from course_tasks import Case, Given, Raised
+from course_tools.grading.box import probe, wire
 
-# Modules of the grader that the sandbox does not show: they are made from their sources, before
-# the learner's first cell.
+# Modules of the grader, which is not in the sandbox: they are made from their sources, before the
+# learner's first cell, in packages that hold nothing else.
 _BOOT = """\
 def _boot(sources):
     import sys, types
     import course_lib  # an error here is the machine's, not the learner's
-    package = types.ModuleType("course_lib.grading")
-    sys.modules[package.__name__] = package
     for name, source in sources.items():
-        module = types.ModuleType(f"course_lib.grading.{{name}}")
-        sys.modules[module.__name__] = module
-        setattr(package, name, module)
-        exec(compile(source, f"<{{name}}>", "exec"), module.__dict__)
+        *packages, last = name.split(".")
+        for depth in range(len(packages)):
+            package = ".".join(packages[:depth + 1])
+            sys.modules.setdefault(package, types.ModuleType(package))
+        module = sys.modules[name] = types.ModuleType(name)
+        setattr(sys.modules[package], last, module)
+        exec(compile(source, f"<{{last}}>", "exec"), module.__dict__)
     # exit() ends a kernel a tenth of a second later: how far the grader is by then depends on what
     # else the machine does. So it ends nothing here, and what the cells have defined is there.
     get_ipython().ask_exit = lambda: None
@@ -50,9 +51,7 @@ class Answers:
 @cache
 def boot_cell() -> str:
     """Return the code that prepares a kernel."""
-    sources = {
-        module.__name__.rpartition(".")[2]: inspect.getsource(module) for module in (wire, probe)
-    }
+    sources = {module.__name__: inspect.getsource(module) for module in (wire, probe)}
     return _BOOT.format(sources=sources)
 
 
@@ -60,7 +59,7 @@ def probe_cell(name: str, cases: Sequence[Case], nonce: str) -> str:
     """Return the code that asks the function `name` for its answers to all cases."""
     questions = json.dumps([_arguments(case) for case in cases], allow_nan=False)
     return (
-        f'__import__("sys").modules["course_lib.grading.probe"].report({name!r}, '
+        f'__import__("sys").modules["course_tools.grading.box.probe"].report({name!r}, '
         f'__import__("json").loads({questions!r}), {nonce!r})'
     )
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import nbformat
 
-from course_lib.grading import cgroups, kernels
-from course_lib.grading.notebook import document_of, is_check
-from course_lib.grading.settings import Limits
+from course_tools.grading.box import cgroups, kernels
+from course_tools.grading.intake.notebook import document_of, is_check
+from course_tools.grading.settings import Limits
 
 _KERNEL = "lr-course-submission"
 _MEMORY_MB = 1024  # of nbval itself, which reads what a stranger's kernel sends

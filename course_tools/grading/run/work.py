@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from course_lib.grading import report
-from course_lib.grading.grading import grade
-from course_lib.grading.kernels import KernelStartError, WarmKernels
-from course_lib.grading.settings import Settings
+from course_tools.grading import report
+from course_tools.grading.box.kernels import KernelStartError, WarmKernels
+from course_tools.grading.run.grading import grade
+from course_tools.grading.settings import Settings
 
 _ATTEMPTS = 5  # to start a kernel
 

@@ -19,11 +19,11 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 import course_lib
-from course_lib import tasks
-from course_lib.grading import _sample_class_ex01, _sample_class_ex04
+import course_tasks
+from course_tools.grading.sample_class import ex01, ex04
 
 _COURSE = Path(course_lib.__file__).resolve().parent.parent
-_TEXTS = {"ex01_constant_lr": _sample_class_ex01, "ex04_warmup": _sample_class_ex04}
+_TEXTS = {"ex01_constant_lr": ex01, "ex04_warmup": ex04}
 #: The exercises that the learners of a sample class know.
 EXERCISES = tuple(_TEXTS)
 
@@ -151,7 +151,7 @@ def _names(students: int, rng: np.random.Generator) -> list[str]:
 def _draw_answers(exercise: str, share: float, rng: np.random.Generator) -> Answers:
     """Return what a learner writes who is right this often."""
     texts, answers = _TEXTS[exercise], {}
-    for task in tasks.EXERCISES[exercise]:
+    for task in course_tasks.EXERCISES[exercise]:
         if rng.random() < share:
             answers[task.name] = _one_of(texts.RIGHT[task.name], rng)
         elif rng.random() < _TRIES:
@@ -258,5 +258,5 @@ _ODDITIES: tuple[Callable[[Path, str, np.random.Generator], None], ...] = (
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m course_lib.grading.sample_class FOLDER")
+        sys.exit("usage: python -m course_tools.grading.sample_class.writing FOLDER")
     write_class(Path(sys.argv[1]))

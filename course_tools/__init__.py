@@ -1,0 +1,1 @@
+"""What the course's staff run: authoring, grading, the command line, the doctor."""

@@ -1,0 +1,1 @@
+"""The box a stranger's code runs in: nothing that knows an answer is inside."""

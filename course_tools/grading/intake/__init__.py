@@ -1,0 +1,1 @@
+"""Finds what was handed in, and takes the learner's code out of it."""

@@ -1,0 +1,1 @@
+"""Feedback as static HTML: one page a student, and one for the class."""

@@ -1,0 +1,1 @@
+"""Runs submissions in the box, and turns what comes out into marks."""

@@ -1,0 +1,1 @@
+"""A class of made-up learners and what they hand in, to try the grader on."""
