@@ -38,11 +38,11 @@ SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CONSTRAINTS='$(CONSTRAIN
 # Quoted, because the folder's name may hold a space.
 CHECKED := '$(CURDIR)/.cache/checked'
 NOTEBOOKS_LOG := '$(CURDIR)/.cache/notebooks.log'
-IN_LAB := tests/test_explorers_in_lab.py
+IN_LAB := tests/lessons/test_explorers_in_lab.py
 # Each of pytest's processes loads every plugin that is installed: nbval's alone takes two seconds.
 PYTEST := $(BIN)/python -m pytest -p no:nbval -p no:anyio
 # Tests wait a third of their time, these more, so more of them than cores run at once.
-HOSTILE := tests/test_hostile_submissions.py tests/test_hostile_batches.py
+HOSTILE := tests/hostile/test_hostile_submissions.py tests/hostile/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
 .PHONY: help lab test build run portable grade-demo bench frameworks versions clean anew same-python folders test-code test-notebooks
@@ -57,7 +57,7 @@ lab: $(STAMP)
 		--ServerApp.kernel_websocket_connection_class=course_tools.lab_server.PromptConnection \
 		--LabApp.default_url=/lab/tree/$(FIRST_LESSON) $(ARGS)
 
-# Steps 3 and 4 run beside 5 and 6: tests/lanes.py. That keeps both cores busy, so the explorers
+# Steps 3 and 4 run beside 5 and 6: tests/machine/lanes.py. That keeps both cores busy, so the explorers
 # come after them: they would end no sooner in between.
 # Processes beside each other have a thread each: more would wait for a core, and spin as they do.
 test: export OMP_NUM_THREADS = 1
@@ -70,11 +70,11 @@ test: $(STAMP) folders
 	@$(BIN)/ruff format --check
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
-	@$(BIN)/python -m tests.lanes $(NOTEBOOKS_LOG) "$(MAKE)"
+	@$(BIN)/python -m tests.machine.lanes $(NOTEBOOKS_LOG) "$(MAKE)"
 	@echo "== 7/7 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
 	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(PYTEST) -p no:hypothesispytest -n 2 --dist=load $(IN_LAB)
 	@rm -rf $(CHECKED)
-	@$(BIN)/python -m tests.tools "$$LR_COURSE_LACKS"
+	@$(BIN)/python -m tests.machine.tools "$$LR_COURSE_LACKS"
 
 test-code:
 	@echo "== 3/7 pytest: unit, property and browser tests"
@@ -118,7 +118,7 @@ frameworks: $(STAMP)
 versions: export TORCH_INDEX := $(TORCH_INDEX)
 versions: $(STAMP)
 	@$(SETUP) add versions
-	@$(BIN)/python tests/versions.py --oldest "$(OLDEST)" --newest "$(NEWEST)" $(ARGS)
+	@$(BIN)/python tests/machine/versions.py --oldest "$(OLDEST)" --newest "$(NEWEST)" $(ARGS)
 
 clean:
 	rm -rf .venv

@@ -178,7 +178,7 @@ def _page(code: str) -> Iterator[Any]:
     """Yield a page of JupyterLab, started as `make lab` starts it, in which the code has run."""
     if find_chromium() is None:
         raise MissingPeer("left out: no Chromium here (lr-course doctor says how to get one)")
-    from tests.lab import lab, run_all
+    from tests.lessons.lab import lab, run_all
 
     with tempfile.TemporaryDirectory() as folder:
         notebook = Path(folder) / "panel.ipynb"

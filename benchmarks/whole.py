@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.timing import Result
-from tests.versions import read_outcome
+from tests.machine.versions import read_outcome
 
 EARLIER = "b0db6f9"  # the commit that the goal of six minutes was set against
 ROOT = Path(__file__).parent.parent

@@ -1,7 +1,7 @@
 """The schedules of the course in one list: formula, code for three libraries, and when to take it.
 
 Every plan has a peak of 0.1, 100 updates in all and, where it warms up, 10 updates of warmup. The
-code gives the same rates at t = 0 to 99; `tests/test_reference.py` runs it with the real libraries.
+code gives the same rates at t = 0 to 99; a test runs it with the real libraries.
 """
 
 from __future__ import annotations

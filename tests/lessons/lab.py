@@ -2,7 +2,7 @@
 
 As a command, run a notebook and write what a learner sees, page by page:
 
-    python -m tests.lab notebooks/01_constant_lr.ipynb out/ --theme dark
+    python -m tests.lessons.lab notebooks/01_constant_lr.ipynb out/ --theme dark
 """
 
 import argparse

@@ -15,7 +15,7 @@ import pytest
 
 from course_tools.authoring.sources import complete_notebook
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FOLDERS = ("lessons", "appendix")
 LESSONS = 12
 LONGEST = 60  # characters of the words that point to a cell

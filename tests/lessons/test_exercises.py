@@ -12,7 +12,7 @@ from nbclient import NotebookClient
 
 from course_tools.authoring.execution import execute
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
 WRONG_STEP = "def gradient_step(w, gradient, rate):\n    return w + rate * gradient\n"
 

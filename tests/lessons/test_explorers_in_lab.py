@@ -9,10 +9,10 @@ import pytest
 
 from course_lib import range_test, schedules, training
 from course_lib.problems import noisy_spirals
-from tests.lab import lab, problems, run_all, stored_figures
-from tests.lab_explorers import CHANGES, Panel
+from tests.lessons.lab import lab, problems, run_all, stored_figures
+from tests.lessons.lab_explorers import CHANGES, Panel
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PATIENCE_MS = 60_000  # of a busy machine; nothing waits that long where all is well
 NARROW = {"width": 800, "height": 1400}
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.conftest import write_notebook
-from tests.lab import lab, problems, run_all, save_pages
+from tests.lessons.lab import lab, problems, run_all, save_pages
+from tests.tools.authoring.made_notebooks import write_notebook
 
 DRAW = """\
 import base64, io

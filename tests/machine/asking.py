@@ -1,6 +1,6 @@
 """A test reaches a tool only if it, or a fixture it uses, asks for the tool: `needs_chromium`.
 
-For every tool in `tests/tools.py` there is a fixture. Without the tool, a test that asks for it is
+For every tool in `tools.py` there is a fixture. Without the tool, a test that asks for it is
 skipped; where CI=true is set it fails, unless the tool was hidden on purpose. A test that does not
 ask runs where the tool cannot be found, so that one that forgets to ask fails on every machine.
 """
@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import tools
-from tests.reach import Reach
+from tests.machine import tools
+from tests.machine.reach import Reach
 
 _PREFIX = "needs_"
 _LACKS = "lacks"  # the user property of a skipped test that names the tools it lacked

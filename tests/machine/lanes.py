@@ -1,6 +1,6 @@
 """Run the two lanes of `make test` at the same time, and print what they say one after the other.
 
-    python -m tests.lanes LOG MAKE
+    python -m tests.machine.lanes LOG MAKE
 
 Tests wait a third of their time, so notebooks are executed beside them with what the cores have
 left. A shell would start the second lane deaf to Ctrl-C, and would leave it behind.

@@ -1,4 +1,4 @@
-"""What of the tools in `tests/tools.py` the running process, and what it starts, can find."""
+"""What of the tools in `tools.py` the running process, and what it starts, can find."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
 
-from tests.hidden_modules.hiding_finder import HidingFinder
-from tests.tools import TOOLS
+from tests.machine.hidden_modules.hiding_finder import HidingFinder
+from tests.machine.tools import TOOLS
 
 _MODULES = "LR_COURSE_HIDDEN_MODULES"
 _SITE = Path(__file__).with_name("hidden_modules")  # its sitecustomize hides them elsewhere

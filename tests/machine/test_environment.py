@@ -15,7 +15,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # pytest brings it on Python 3.10
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 # What conda-forge calls the packages that have another name there.
 NAME_ON_CONDA = {

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("needs_make")
 
 
@@ -22,7 +22,7 @@ def lanes(tmp_path):
         lines = f"test-code:\n\t@{code}\ntest-notebooks:\n\t@{notebooks}\n"
         (tmp_path / "Makefile").write_text(lines)
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.lanes", str(tmp_path / "log"), "make"],
+            [sys.executable, "-m", "tests.machine.lanes", str(tmp_path / "log"), "make"],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": str(ROOT), "MAKEFLAGS": ""},
             stdout=subprocess.PIPE,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 # Where nothing listens, and none of the ways around that a machine's own pip settings may know.
 NO_NETWORK = {
     "PIP_CONFIG_FILE": os.devnull,
@@ -321,7 +321,7 @@ def test_the_checks_of_make_test_stay_in_a_folder_whose_name_has_a_space(ready):
     for name in ("ruff", "lr-course", "python"):
         script = f'echo "$LR_COURSE_CACHE" >> "{ready / "caches"}"'
         pretend_command(ready / ".venv" / "bin" / name, script)
-    # tests/lanes.py, which starts the second, is not in this clone.
+    # tests/machine/lanes.py, which starts the second, is not in this clone.
     for target in ("test", "test-notebooks"):
         run = make(ready, target)
         assert run.returncode == 0, run.stderr

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from course_tools import doctor
-from tests import tools
-from tests.tools import TOOLS, Tool
+from tests.machine import tools
+from tests.machine.tools import TOOLS, Tool
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 #: A tool that the inner runs of pytest have: a command and a package of the same name.
 CONFTEST = """
 import importlib.util, os, shutil
-from tests import asking, tools
+from tests.machine import asking
+from tests.machine import tools
 
 def lack():
     return "" if shutil.which("frob") and importlib.util.find_spec("frob") else "no frob"

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from packaging.version import Version
 
-from tests import versions
+from tests.machine import versions
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LOG = """\
 == 1/3 ruff: mistakes and layout
 All checks passed!

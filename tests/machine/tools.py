@@ -1,7 +1,7 @@
 """Tools that some tests need beyond the course's own set-up: how each is found and installed.
 
-A test asks for a tool with the fixture `needs_…`; `tests/asking.py` makes one for every row here.
-As a command, `python -m tests.tools FILE` prints what the test runs noted in FILE lacked.
+A test asks for a tool with the fixture `needs_…`; `asking.py` makes one for every row here.
+As a command, `python -m tests.machine.tools FILE` prints what the test runs noted in FILE lacked.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from course_tools import doctor
 from course_tools.grading.box import cgroups, sandbox, seccomp
 
 #: Names of tools, separated by commas, that were hidden on purpose: tests without them are skipped
-#: even where CI=true is set. `tests/without.py` sets it.
+#: even where CI=true is set. `tests/machine/without.py` sets it.
 HIDDEN_ON_PURPOSE = "LR_COURSE_WITHOUT"
 #: A file to which each run of pytest adds what it lacked.
 NOTES = "LR_COURSE_LACKS"

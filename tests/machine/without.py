@@ -1,9 +1,9 @@
 """Run a command where tools cannot be found, however they were installed on this machine.
 
-    .venv/bin/python -m tests.without optax chromium -- make test
-    .venv/bin/python -m tests.without bare -- make test
+    .venv/bin/python -m tests.machine.without optax chromium -- make test
+    .venv/bin/python -m tests.machine.without bare -- make test
 
-`bare` is a fresh Debian with Python and make: no other tool of `tests/tools.py`, on the PATH only
+`bare` is a fresh Debian with Python and make: no other tool of `tools.py`, on the PATH only
 what Debian calls essential or required, and an empty home. Tools are removed from a view of the
 file system (a mount namespace with overlays) that ends with the command; the machine keeps them.
 It takes root, on Linux.
@@ -24,7 +24,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.tools import HIDDEN_ON_PURPOSE, TOOLS
+from tests.machine.tools import HIDDEN_ON_PURPOSE, TOOLS
 
 BARE = "bare"
 #: Root's control groups cannot be taken away; a sandbox is hidden with its parts.
@@ -141,7 +141,7 @@ def run_inside(keys: list[str], bare: bool, scratch: Path, command: list[str]) -
     subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", scratch], check=True)
     hide(keys, View(scratch))
     variables = environment(keys, bare, scratch)
-    asked = [sys.executable, "-m", "tests.tools", "--lacking"]
+    asked = [sys.executable, "-m", "tests.machine.tools", "--lacking"]
     told = subprocess.run(asked, env=variables, stdout=subprocess.PIPE, text=True, check=True)
     if found := [TOOLS[key].name for key in keys if key not in json.loads(told.stdout)]:
         print(f"Still found, so this is no view without it: {', '.join(found)}.", file=sys.stderr)
@@ -154,7 +154,7 @@ def run_inside(keys: list[str], bare: bool, scratch: Path, command: list[str]) -
 def main(arguments: list[str]) -> int:
     """Run what the command line says; return the command's status, or 2 where there is no view."""
     parser = argparse.ArgumentParser(
-        usage="python -m tests.without TOOL... -- COMMAND...", description=__doc__
+        usage="python -m tests.machine.without TOOL... -- COMMAND...", description=__doc__
     )
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("tools", nargs="+", choices=[BARE, *_HIDEABLE], metavar="TOOL")
@@ -170,7 +170,7 @@ def main(arguments: list[str]) -> int:
         parser.error("a view of the file system takes root, on Linux")
     scratch = tempfile.mkdtemp(prefix="lr-course-without-")
     try:
-        again = [sys.executable, "-m", "tests.without", "--inside", scratch, *arguments]
+        again = [sys.executable, "-m", "tests.machine.without", "--inside", scratch, *arguments]
         return subprocess.run(["unshare", "--mount", "--propagation", "private", *again]).returncode
     finally:
         os.rmdir(scratch)

@@ -16,11 +16,13 @@ import course_tasks
 from course_lib import plots
 from course_lib.checks import CheckFailed, check
 from course_tasks import answers_of, built, judge
-from tests.mutants import mutants
+from tests.tasks.mutants import mutants
 
 TASKS = list(course_tasks.ALL.values())
 RIGHT_OR_WRONG = [task for task in TASKS if task.score is None]
-SOLVED = {name: importlib.import_module(f"tests.solved.{name}") for name in course_tasks.EXERCISES}
+SOLVED = {
+    name: importlib.import_module(f"tests.tasks.solved.{name}") for name in course_tasks.EXERCISES
+}
 OTHER = {name: function for solved in SOLVED.values() for name, function in solved.OTHER.items()}
 EQUIVALENT = {name: same for solved in SOLVED.values() for name, same in solved.EQUIVALENT.items()}
 MISTAKES = [(task, mistake) for task in TASKS for mistake in task.misconceptions]

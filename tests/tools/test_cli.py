@@ -7,9 +7,9 @@ import sys
 import nbformat
 import pytest
 from click.testing import CliRunner
-from conftest import write_notebook
 
 from course_tools.cli import main
+from tests.tools.authoring.made_notebooks import write_notebook
 
 
 def lr_course(*arguments):

@@ -13,9 +13,9 @@ from tornado.web import Application
 from tornado.websocket import WebSocketHandler, websocket_connect
 
 from course_tools.lab_server import PromptConnection
-from tests.lab import PROMPT
+from tests.lessons.lab import PROMPT
 
-MAKEFILE = Path(__file__).parent.parent / "Makefile"
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
 
 
 def test_the_name_that_make_lab_gives_is_that_of_the_class():

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from known_scores import BASE, BEST, PEAKS, SCHEDULES, STEPS, Synthetic, run
 
 from course_lib import problems, schedules
 from course_lib.compare import Seeds, compare, good_range, rank, runners
 from course_lib.intervals import bootstrap_interval
 from course_lib.training import Adam, Mlp, Sgd, Workload, train
+from tests.lib.compare.known_scores import BASE, BEST, PEAKS, SCHEDULES, STEPS, Synthetic, run
 
 
 def test_each_schedule_is_tuned_and_the_true_order_and_differences_are_found():

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_lib import explorers, problems, range_test, training
 from course_lib.explorers import range_charts, range_words
-from tests.made_sweeps import made_sweep
+from tests.lib.range_test.made_sweeps import made_sweep
 
 FIRST = {
     "data": "spirals",

@@ -9,8 +9,8 @@ import pytest
 from course_lib import explorers, range_test
 from course_lib.explorers import chart, range_sweep
 from course_lib.explorers.range_test import range_test_view
-from tests.moving import moved_over_its_range, values_of
-from tests.range_settings import (
+from tests.lib.explorers.moving import moved_over_its_range, values_of
+from tests.lib.explorers.range_settings import (
     FIRST,
     NO_ZONES,
     QUICK,

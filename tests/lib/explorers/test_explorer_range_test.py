@@ -8,7 +8,7 @@ import pytest
 from course_lib import range_test
 from course_lib.explorers import chart, static, svg
 from course_lib.explorers.range_test import range_test_view
-from tests.range_settings import (
+from tests.lib.explorers.range_settings import (
     FIRST,
     QUICK,
     RUNAWAY,

@@ -15,7 +15,7 @@ from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.explorers.places import PLACES
 from course_lib.explorers.schedule_view import LIBRARIES, MOST_KEPT
 from course_lib.schedules.parameters import PRESETS
-from tests.moving import moved_over_its_range, values_of
+from tests.lib.explorers.moving import moved_over_its_range, values_of
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from course_lib.explorers.training_plan import plan_of
 from course_lib.intervals import bootstrap_interval
 from course_lib.plots.base import CARD
 from course_lib.schedules.families import FAMILIES
-from tests.training_panel import ALONE, SMALL, go, panel_with, scores_by_hand, text
+from tests.lib.explorers.training_panel import ALONE, SMALL, go, panel_with, scores_by_hand, text
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_schedules_are_those_of_the_lesson():

@@ -3,7 +3,7 @@
 import pytest
 
 from course_lib import explorers
-from tests.moving import moved_over_its_range
+from tests.lib.explorers.moving import moved_over_its_range
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import sys
 
 import numpy as np
 import pytest
-from converter_arguments import needed
 
 from course_lib.libraries import from_library, names
 from course_lib.schedules import Schedule
+from tests.lib.libraries.converter_arguments import needed
 
 T = np.arange(400)
 

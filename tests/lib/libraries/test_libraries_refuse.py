@@ -3,10 +3,10 @@
 import math
 
 import pytest
-from converter_arguments import needed
 
 from course_lib.libraries import from_library, names
 from course_lib.libraries.registry import signature
+from tests.lib.libraries.converter_arguments import needed
 
 
 def test_an_unknown_name_lists_the_known_ones():

@@ -6,16 +6,6 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from loop_rates import (
-    COSINE_10,
-    COSINE_100,
-    LINEAR_10,
-    ORDER_WARNING,
-    STEP_3,
-    cosine_of,
-    near,
-    rates,
-)
 from torch.optim import SGD, AdamW
 from torch.optim.lr_scheduler import (
     CosineAnnealingLR,
@@ -31,6 +21,16 @@ from torch.optim.lr_scheduler import (
 from course_lib.libraries.simulate import Loop, Resume, simulate_loop
 from course_lib.libraries.torch_scheduler import as_torch_scheduler
 from course_lib.schedules import cosine
+from tests.lib.libraries.loop_rates import (
+    COSINE_10,
+    COSINE_100,
+    LINEAR_10,
+    ORDER_WARNING,
+    STEP_3,
+    cosine_of,
+    near,
+    rates,
+)
 
 
 def test_scheduler_before_optimizer_skips_the_first_rate():

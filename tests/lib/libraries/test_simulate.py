@@ -6,13 +6,13 @@ from functools import partial
 
 import numpy as np
 import pytest
-from loop_rates import COSINE_10, COSINE_100, STEP_3, cosine_of, near, rates
 from torch.optim import SGD, Adagrad, Adam
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from course_lib.libraries.simulate import Loop, Resume, simulate_loop
 from course_lib.libraries.torch_scheduler import as_torch_scheduler
 from course_lib.schedules import cosine
+from tests.lib.libraries.loop_rates import COSINE_10, COSINE_100, STEP_3, cosine_of, near, rates
 
 # --- the loop itself ---------------------------------------------------------------------------
 

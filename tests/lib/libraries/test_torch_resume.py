@@ -15,11 +15,11 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
     StepLR,
 )
-from torch_loops import MOMENTUM_SGD, NATIVE, make, run, through_a_file
 
 from course_lib import schedules
 from course_lib.libraries.torch_scheduler import as_torch_scheduler
 from course_lib.schedules import cosine, one_cycle_momentum, wsd
+from tests.lib.libraries.torch_loops import MOMENTUM_SGD, NATIVE, make, run, through_a_file
 
 
 @settings(max_examples=60, deadline=None)

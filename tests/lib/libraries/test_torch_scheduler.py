@@ -17,11 +17,11 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
     StepLR,
 )
-from torch_loops import MOMENTUM_SGD, NATIVE, make, run, through_a_file
 
 from course_lib import schedules
 from course_lib.libraries.torch_scheduler import ScheduleLR, as_torch_scheduler
 from course_lib.schedules import cosine, one_cycle, one_cycle_momentum, step_decay
+from tests.lib.libraries.torch_loops import MOMENTUM_SGD, NATIVE, make, run, through_a_file
 
 
 @pytest.mark.parametrize("name", NATIVE)

@@ -4,14 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from suspicious_rates import (
-    clobbered_warmup,
-    codes,
-    optax_rate,
-    timm_rate,
-    torch_cosine,
-    unclamped_linear,
-)
 
 from course_lib.lint import lint
 from course_lib.schedules import (
@@ -37,6 +29,14 @@ from course_lib.schedules import (
     wsd,
 )
 from course_lib.schedules.shapes import CosineWave, Polynomial
+from tests.lib.lint.suspicious_rates import (
+    clobbered_warmup,
+    codes,
+    optax_rate,
+    timm_rate,
+    torch_cosine,
+    unclamped_linear,
+)
 
 HEALTHY = [
     (constant(0.1), 1000),

@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from suspicious_rates import clobbered_warmup, codes, optax_rate, torch_cosine, unclamped_linear
 
 from course_lib.lint import Finding, lint
 from course_lib.schedules import cosine, multi_step, warmup_cosine
+from tests.lib.lint.suspicious_rates import (
+    clobbered_warmup,
+    codes,
+    optax_rate,
+    torch_cosine,
+    unclamped_linear,
+)
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,12 @@ from functools import cache
 
 import numpy as np
 import pytest
-from known_scores import run
 from PIL import Image
-from words_of_figures import assert_words_fit, words_drawn
 
 from course_lib import plots, schedules
 from course_lib.compare import Comparison, Trials, compare
+from tests.lib.compare.known_scores import run
+from tests.lib.plots.words_of_figures import assert_words_fit, words_drawn
 
 
 def many() -> Comparison:

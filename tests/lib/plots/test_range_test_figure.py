@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from made_sweeps import STEPS, U, made_sweep
-from words_of_figures import assert_words_fit, words_drawn
 
 from course_lib import plots
 from course_lib.plots import range_test_figure
 from course_lib.range_test import RULES, summary, zones
+from tests.lib.plots.words_of_figures import assert_words_fit, words_drawn
+from tests.lib.range_test.made_sweeps import STEPS, U, made_sweep
 
 NARROW = np.concatenate([np.ones(92), np.linspace(1, 0.5, 6), [9, 99]])
 EARLY = np.concatenate([np.ones(10), [0.3] * 5, np.full(85, 2.0)])

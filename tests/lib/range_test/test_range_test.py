@@ -11,12 +11,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from made_sweeps import STEPS, U, made_sweep
 
 from course_lib import problems, training
 from course_lib.range_test import RULES, reasons, suggestions, summary, sweep, sweep_at, zones
 from course_lib.range_test.readers import fastai_valley
 from course_lib.range_test.recording import smooth_as_fastai
+from tests.lib.range_test.made_sweeps import STEPS, U, made_sweep
 
 RECORD = json.loads((Path(__file__).parent / "data" / "range_test_rules.json").read_text())
 SPIRALS = training.Workload(problems.spirals(), batch_size=32)

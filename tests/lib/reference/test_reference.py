@@ -25,7 +25,7 @@ from course_lib.reference.tables import curve
 from course_tools.authoring.prose import numbers_in
 from course_tools.doctor import find_chromium
 
-LESSONS = Path(__file__).parent.parent / "sources" / "lessons"
+LESSONS = Path(__file__).parents[3] / "sources" / "lessons"
 T = np.arange(TOTAL_STEPS)
 SINGLE = 2e-7 * PEAK_LR * 5  # optax and Keras compute in float32
 FUNCTIONS = [entry for entry in ENTRIES if entry.name != "plateau"]
@@ -205,8 +205,9 @@ def test_the_glossary_has_a_row_a_term():
 
 @pytest.fixture(scope="module")
 def browser(needs_chromium):
-    from lab import CHROMIUM_ARGS
     from playwright.sync_api import sync_playwright
+
+    from tests.lessons.lab import CHROMIUM_ARGS
 
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)

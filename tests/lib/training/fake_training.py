@@ -19,7 +19,7 @@ from course_lib import problems
 from course_lib.training import Mlp, Workload, execution
 from course_lib.training.runs import RunBlock, empty_runs
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 POSIX = os.name == "posix"
 WORK = Workload(problems.spirals(per_class=2), Mlp(hidden=(2,)))
 
@@ -127,7 +127,7 @@ def command(code, folder, *arguments, **options):
     """Start a script that finds this module and has a cache of its own."""
     return subprocess.Popen(
         [sys.executable, code, *map(str, arguments)],
-        env=os.environ | {"PYTHONPATH": f"{ROOT}:{ROOT}/tests", "LR_COURSE_CACHE": str(folder)},
+        env=os.environ | {"PYTHONPATH": f"{ROOT}", "LR_COURSE_CACHE": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

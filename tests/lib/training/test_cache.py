@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cached_runs import DATA, RATES, SEEDS, WORK, assert_same, block, train
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.training import Mlp, Runs, cache, finished
+from tests.lib.training.cached_runs import DATA, RATES, SEEDS, WORK, assert_same, block, train
 
 pytestmark = pytest.mark.usefixtures("folder", "written_at_once")
 FOLDER = Path(cache.__file__).parent

@@ -14,10 +14,10 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from cached_runs import RATES, SEEDS, WORK, assert_same, train
 
 from course_lib import training
 from course_lib.training import Mlp, cache, engine
+from tests.lib.training.cached_runs import RATES, SEEDS, WORK, assert_same, train
 
 pytestmark = pytest.mark.usefixtures("folder", "written_at_once")
 

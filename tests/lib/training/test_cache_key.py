@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cached_runs import DATA, RATES, TESTED, WORK, block
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from course_lib import training
 from course_lib.problems import Classification
 from course_lib.training import Adam, AdamW, Mlp, Sgd, Workload, cache
+from tests.lib.training.cached_runs import DATA, RATES, TESTED, WORK, block
 
 FOLDER = Path(cache.__file__).parent
 

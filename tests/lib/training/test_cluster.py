@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 import pytest
-from fake_training import wait_for
 
 from course_lib import problems, training
 from course_lib.training import Mlp, Workload, engine, finished
+from tests.lib.training.fake_training import wait_for
 
 WORK = Workload(problems.spirals(per_class=6), Mlp(hidden=(5,)), batch_size=4)
 RATES = np.linspace(0.05, 0.4, 8)[:, None] * np.linspace(1, 0.1, 20)

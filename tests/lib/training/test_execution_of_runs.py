@@ -13,8 +13,13 @@ from functools import partial
 import joblib
 import numpy as np
 import pytest
-from cached_runs import assert_same
-from fake_training import (
+from joblib.externals.loky import get_reusable_executor
+
+from course_lib import problems, training
+from course_lib.training import Mlp, Workload, cache, engine, execution, finished
+from course_lib.training.runs import RunBlock
+from tests.lib.training.cached_runs import assert_same
+from tests.lib.training.fake_training import (
     command,
     die_at,
     fail_at,
@@ -32,11 +37,6 @@ from fake_training import (
     tell_process,
     tell_thread,
 )
-from joblib.externals.loky import get_reusable_executor
-
-from course_lib import problems, training
-from course_lib.training import Mlp, Workload, cache, engine, execution, finished
-from course_lib.training.runs import RunBlock
 
 pytestmark = pytest.mark.usefixtures("folder")
 DATA = replace(problems.spirals(per_class=6), held_out=problems.spirals(per_class=4, seed=1))
@@ -248,7 +248,8 @@ def test_a_daemonic_process_starts_no_others(monkeypatch):
 def test_a_script_without_a_main_guard_can_use_processes(tmp_path, folder):
     script = tmp_path / "script.py"
     script.write_text(
-        "import fake_training as t\nprint('once', len(t.run(t.fake, jobs=2).losses))\n"
+        "from tests.lib.training import fake_training as t\n"
+        "print('once', len(t.run(t.fake, jobs=2).losses))\n"
     )
     process = command(script, folder)
     assert process.communicate(timeout=60) == ("once 6\n", "")

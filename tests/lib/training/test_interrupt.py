@@ -8,14 +8,15 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_training import command, wait_for
+
+from tests.lib.training.fake_training import command, wait_for
 
 pytestmark = pytest.mark.usefixtures("folder")
 
 INTERRUPTED = """
 import sys
 from functools import partial
-import fake_training as t
+from tests.lib.training import fake_training as t
 from course_lib.training import finished
 
 def add(self, rows, runs, add=finished.Finished.add):
@@ -63,7 +64,7 @@ def test_ctrl_c_stops_soon_and_loses_nothing(tmp_path, folder, options):
 def test_ctrl_c_while_processes_start_prints_nothing_of_theirs(tmp_path, folder):
     script = tmp_path / "script.py"
     script.write_text(
-        "import fake_training as t\n"
+        "from tests.lib.training import fake_training as t\n"
         "try:\n    t.run(t.fake, jobs=2)\n"
         "except KeyboardInterrupt:\n    print('stopped')\n"
     )

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from conftest import notebook
-from fake_training import ROOT, fail_late, fake, never, run, wait_for
 from nbclient import NotebookClient
 
 from course_lib.training import finished, progress
+from tests.lib.training.fake_training import ROOT, fail_late, fake, never, run, wait_for
+from tests.tools.authoring.made_notebooks import notebook
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -126,7 +126,7 @@ def test_bar_goes_when_the_call_fails(terminal, monkeypatch):
 CELL = """
 import sys
 sys.path[:0] = {path!r}
-import fake_training as t
+from tests.lib.training import fake_training as t
 from course_lib.training import finished, progress
 progress.SHOWN_FROM, finished._WORTH_WRITING = 0, 0
 print("before")
@@ -137,7 +137,7 @@ t.run(t.fake, 11, jobs={jobs}).final_loss.sum()
 def execute(folder, monkeypatch, jobs=1, session=None):
     """Outputs of a cell that trains, and the kinds of all messages that came from it."""
     monkeypatch.setenv("LR_COURSE_CACHE", str(folder))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     if session:
         monkeypatch.setenv("JPY_SESSION_NAME", session)
     else:
@@ -149,7 +149,7 @@ def execute(folder, monkeypatch, jobs=1, session=None):
             messages.append(message)
             return super().process_message(message, *arguments)
 
-    nb = notebook(CELL.format(path=[str(ROOT), str(ROOT / "tests")], jobs=jobs))
+    nb = notebook(CELL.format(path=[str(ROOT), str(ROOT)], jobs=jobs))
     Client(nb, timeout=60).execute()
     return nb.cells[0].outputs, messages
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch_cases import ALL, DIGITS, MODELS, SMALL, train_block, workload
 
 from course_lib.problems import Classification, Sequences, associative_recall
 from course_lib.training import (
@@ -22,6 +21,7 @@ from course_lib.training import (
 )
 from course_lib.training.batches import batch_rows
 from course_lib.training.runs import RunBlock
+from tests.lib.training.torch_cases import ALL, DIGITS, MODELS, SMALL, train_block, workload
 
 
 def plain_scores(model, data, take, inputs):

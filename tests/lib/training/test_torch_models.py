@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from torch_cases import ALL, DIGITS, MODELS, RECALL, SMALL, train_block, workload
 
 from course_lib.problems import Classification
 from course_lib.training import Convnet, Mlp, Sgd, Transformer, Workload, torch_engine, train
 from course_lib.training.torch_models import init_row, networks
+from tests.lib.training.torch_cases import ALL, DIGITS, MODELS, RECALL, SMALL, train_block, workload
 
 
 @pytest.mark.parametrize("name", MODELS)

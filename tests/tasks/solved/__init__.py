@@ -3,5 +3,5 @@
 A module has the name of its exercise and holds
 
 - OTHER: task -> a correct solution, written in another way than the reference;
-- EQUIVALENT: task -> mutant, in the words of `tests.mutants` -> why its answers are the same.
+- EQUIVALENT: task -> mutant, in the words of `tests.tasks.mutants` -> why its answers are the same.
 """

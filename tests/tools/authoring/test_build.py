@@ -7,11 +7,19 @@ import json
 import nbformat
 import pytest
 from PIL import Image
-from small_course import BUILT_EXERCISE, BUILT_LESSON, EXERCISE, LESSON, contents, edit, found
 
 from course_tools.authoring.build import build
 from course_tools.authoring.errors import CellFailure, CourseError
 from course_tools.authoring.rules import check
+from tests.tools.authoring.small_course import (
+    BUILT_EXERCISE,
+    BUILT_LESSON,
+    EXERCISE,
+    LESSON,
+    contents,
+    edit,
+    found,
+)
 
 
 def test_build_executes_lessons_and_solutions_but_not_exercises(course):

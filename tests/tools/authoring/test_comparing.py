@@ -9,11 +9,11 @@ import matplotlib.figure
 import nbformat
 import PIL.Image
 import pytest
-from conftest import notebook
 
 from course_lib.intervals import Interval
 from course_lib.measured import MIME, text
 from course_tools.authoring import comparing, figures
+from tests.tools.authoring.made_notebooks import notebook
 
 new_output = nbformat.v4.new_output
 

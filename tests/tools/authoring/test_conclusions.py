@@ -2,8 +2,6 @@
 
 import nbformat
 import pytest
-from conftest import notebook, write_notebook
-from small_course import BUILT_LESSON, LESSON, edit, found
 from test_cli import assert_one_line_error, lr_course
 
 from course_tools.authoring.build import build
@@ -13,6 +11,8 @@ from course_tools.authoring.conclusions import (
     fast_parameters,
 )
 from course_tools.authoring.execution import execute
+from tests.tools.authoring.made_notebooks import notebook, write_notebook
+from tests.tools.authoring.small_course import BUILT_LESSON, LESSON, edit, found
 
 PARAMETERS = ("FAST = False", ["parameters"])
 COUNT = "n = 4 if FAST else 8\nprint(n, 'runs')"

@@ -4,12 +4,12 @@ import json
 
 import nbformat
 import pytest
-from conftest import notebook, write_notebook
 
 from course_tools.authoring.cleaning import clean
 from course_tools.authoring.errors import CellFailure, CourseError
 from course_tools.authoring.execution import execute, read_notebook
 from course_tools.authoring.parameters import check_parameters, parameters_of, parse_value
+from tests.tools.authoring.made_notebooks import notebook, write_notebook
 
 SLIDER = """\
 import ipywidgets as widgets

@@ -14,7 +14,7 @@ from course_tools.authoring.errors import CourseError
 from course_tools.authoring.exercise_checks import check_notebook
 from course_tools.cli import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 UPHILL = "def gradient_step(w, gradient, rate):\n    return w + rate * gradient\n"
 HALF = "def largest_stable_rate(hessian):\n    return 1 / np.linalg.eigvalsh(hessian).max()\n"
 COLUMN = "def largest_stable_rate(hessian):\n    return [2 / np.linalg.eigvalsh(hessian).max()]\n"

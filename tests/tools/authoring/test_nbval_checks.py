@@ -6,9 +6,9 @@ import sys
 
 import nbformat
 import pytest
-from conftest import notebook
 
 from course_tools.authoring.execution import execute
+from tests.tools.authoring.made_notebooks import notebook
 
 SETUP = """\
 from course_lib.intervals import Interval

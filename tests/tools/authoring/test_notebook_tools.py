@@ -12,10 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from click.testing import CliRunner
-from conftest import notebook, write_notebook
 from nbformat.v4 import new_code_cell, new_output
 from nbval.plugin import get_sanitize_patterns
-from small_course import BUILT_LESSON, edit_notebook, found
 
 from course_tools.authoring.build import write_notebook as write
 from course_tools.authoring.errors import CellFailure, CourseError
@@ -24,8 +22,10 @@ from course_tools.authoring.exercise_checks import check_notebook
 from course_tools.authoring.sources import complete_notebook
 from course_tools.cli import main
 from course_tools.grading.run import reproduction
+from tests.tools.authoring.made_notebooks import notebook, write_notebook
+from tests.tools.authoring.small_course import BUILT_LESSON, edit_notebook, found
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 SOLVED = ROOT / "solutions" / "ex01_constant_lr.ipynb"
 
 

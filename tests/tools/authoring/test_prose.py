@@ -2,10 +2,10 @@
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from small_course import LESSON, edit, found
 
 from course_tools.authoring.build import build
 from course_tools.authoring.prose import NEAR, numbers_in, prose_findings
+from tests.tools.authoring.small_course import LESSON, edit, found
 
 
 def code(source, printed=""):

@@ -4,13 +4,21 @@ import dataclasses
 
 import nbformat
 import pytest
-from small_course import BUILT_EXERCISE, BUILT_LESSON, EXERCISE, LESSON, edit, edit_notebook, found
 
 import course_tasks
 from course_tools.authoring.build import build
 from course_tools.authoring.rules import check
 from course_tools.authoring.sources import complete_notebook, exercise_notebook
 from course_tools.authoring.templates import LESSON_PARTS
+from tests.tools.authoring.small_course import (
+    BUILT_EXERCISE,
+    BUILT_LESSON,
+    EXERCISE,
+    LESSON,
+    edit,
+    edit_notebook,
+    found,
+)
 
 # Stale and leaked
 

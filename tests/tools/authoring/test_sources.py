@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from small_course import EXERCISE, edit
 
 from course_tools.authoring.errors import CourseError
 from course_tools.authoring.solutions import contains, emptied, solution_lines
 from course_tools.authoring.sources import complete_notebook, exercise_notebook, targets
+from tests.tools.authoring.small_course import EXERCISE, edit
 
 
 def test_emptied_solution_keeps_imports_signature_and_docstring_only(course):

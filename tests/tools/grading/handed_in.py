@@ -6,7 +6,7 @@ from pathlib import Path
 from course_tools.grading.command import Options, run
 from course_tools.grading.settings import Limits, Settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 EX01 = "ex01_constant_lr"
 SHORT = Settings(
     Limits(cell_seconds=4, task_seconds=4, submission_seconds=30, memory_mb=400, processes=48)

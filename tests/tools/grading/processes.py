@@ -5,10 +5,17 @@ A worker of pytest has one such server at most, so all that any test's processes
 
 import multiprocessing
 
-from tests.reach import everything
+from tests.machine.reach import everything
 
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["course_tools.grading.command", "handed_in", "gradebooks", "psycopg"])
+FORKS.set_forkserver_preload(
+    [
+        "course_tools.grading.command",
+        "tests.tools.grading.handed_in",
+        "tests.tools.grading.gradebook.gradebooks",
+        "psycopg",
+    ]
+)
 
 
 def forked(function, *arguments):

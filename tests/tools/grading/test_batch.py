@@ -6,7 +6,6 @@ import zipfile
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 import pytest
-from handed_in import SHORT, SLOW, WRONG, hand_in, solved, with_task
 
 from course_tools.grading import report
 from course_tools.grading.box.kernels import KernelStartError
@@ -14,6 +13,7 @@ from course_tools.grading.intake.submissions import submissions
 from course_tools.grading.run import batch, version
 from course_tools.grading.run.batch import Course, grade_all
 from course_tools.grading.settings import LATEST, Limits, Settings
+from tests.tools.grading.handed_in import SHORT, SLOW, WRONG, hand_in, solved, with_task
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
 

@@ -12,7 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from example_reports import (
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from course_tools.grading import exports
+from course_tools.grading.cells import cell
+from course_tools.grading.exports import write_exports
+from course_tools.grading.gradebook.journal import Gradebook
+from tests.tools.grading.example_reports import (
     CLASS,
     full_report,
     handed_in,
@@ -22,15 +29,8 @@ from example_reports import (
     task_report,
     unreadable_report,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from course_tools.grading import exports
-from course_tools.grading.cells import cell
-from course_tools.grading.exports import write_exports
-from course_tools.grading.gradebook.journal import Gradebook
-
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 
 
 def table(folder, name):
@@ -305,7 +305,7 @@ def test_other_processes_write_the_same_bytes(tmp_path):
 import sys
 from pathlib import Path
 from course_tools.grading.exports import write_exports
-from example_reports import CLASS
+from tests.tools.grading.example_reports import CLASS
 write_exports(CLASS, Path(sys.argv[1]))
 """
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])

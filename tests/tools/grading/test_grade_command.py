@@ -10,9 +10,18 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from handed_in import WRONG, config, hand_in, hand_in_class, pages, solved, tables, with_task
 
 from course_tools.cli import main
+from tests.tools.grading.handed_in import (
+    WRONG,
+    config,
+    hand_in,
+    hand_in_class,
+    pages,
+    solved,
+    tables,
+    with_task,
+)
 
 COMMAND = [sys.executable, "-m", "course_tools.cli", "grade"]
 

@@ -6,12 +6,12 @@ import functools
 import json
 
 import pytest
-from handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
 
 from course_tools.grading import report
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels, kernel_manager
 from course_tools.grading.run.grading import exercise_of, grade
 from course_tools.grading.settings import Limits, Policy
+from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
 SEED = 5

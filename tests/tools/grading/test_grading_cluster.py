@@ -10,9 +10,9 @@ import threading
 import time
 
 import pytest
-from handed_in import config, hand_in_class, pages, tables
 
 from course_tools.grading.command import Options, run
+from tests.tools.grading.handed_in import config, hand_in_class, pages, tables
 
 _STUDENTS = 10
 

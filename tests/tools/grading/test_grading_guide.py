@@ -11,7 +11,7 @@ from course_tools.grading.box import seccomp
 from course_tools.grading.pages import pages
 from course_tools.grading.settings import Settings, read_settings
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
 
 

@@ -11,13 +11,13 @@ import time
 from contextlib import closing, suppress
 from pathlib import Path
 
-import handed_in
 import psutil
 import pytest
-from processes import forked
+from tests.machine.tools.grading import handed_in
 
 from course_tools.grading import report
 from course_tools.grading.run import work
+from tests.tools.grading.processes import forked
 
 _STUDENTS = 8
 _KNOWN_KILLS = 50  # of graders that only have to look the marks up: the gradebook's moments

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from alike import same
 
 import course_tasks
 from course_tasks import Given, Raised, built
@@ -13,6 +12,7 @@ from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake.notebook import Cell
 from course_tools.grading.run import execution, questions
 from course_tools.grading.settings import Limits
+from tests.tools.grading.box.alike import same
 
 TASKS = list(course_tasks.ALL.values())
 LIMITS = Limits(cell_seconds=10, task_seconds=10, submission_seconds=60)

@@ -4,9 +4,9 @@ import dataclasses
 import json
 
 import pytest
-from handed_in import SHORT
 
 from course_tools.grading.run.reproduction import NO_OUTPUTS, is_other, reproduction
+from tests.tools.grading.handed_in import SHORT
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
 LIMITS = dataclasses.replace(SHORT.limits, cell_seconds=1)

@@ -9,7 +9,7 @@ import pytest
 from course_tools.grading.intake.notebook import parse
 from course_tools.grading.intake.submissions import UnreadableError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 SOLVED = ROOT / "solutions" / "ex01_constant_lr.ipynb"
 TASKS = ["gradient_step", "largest_stable_rate", "steady_state_loss"]
 

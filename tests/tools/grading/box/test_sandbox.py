@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from boxes import LIMITS, found_in_box, run_in_box
 
 from course_tools.grading.box import cgroups, sandbox
+from tests.tools.grading.box.boxes import LIMITS, found_in_box, run_in_box
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[4]
 LIBRARY = ROOT / "course_lib"
 #: Places of which the box has its own, or what the system needs.
 PLACES = {

@@ -6,9 +6,9 @@ import os
 import platform
 
 import pytest
-from boxes import found_in_box
 
 from course_tools.grading.box import sandbox, seccomp
+from tests.tools.grading.box.boxes import found_in_box
 
 #: Names of machines and kernels that are not this one.
 ELSEWHERE = {

@@ -3,10 +3,10 @@
 import random
 
 import sqlalchemy as sa
-from example_reports import handed_in, key, report
-from processes import FORKS, forked
 
 from course_tools.grading.gradebook.journal import Gradebook
+from tests.tools.grading.example_reports import handed_in, key, report
+from tests.tools.grading.processes import FORKS, forked
 
 # Characters that no index can compress: PostgreSQL's hold no more than 2704 bytes.
 LONG = "".join(random.Random(0).choices([chr(code) for code in range(0x4E00, 0x9000)], k=10_000))

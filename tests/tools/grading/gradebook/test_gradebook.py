@@ -7,11 +7,8 @@ test_gradebook_postgresql.py.
 from dataclasses import replace
 
 import pytest
-from example_reports import full_report, key, report
-from gradebooks import Forked, contents, draw_seed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from processes import FORKS
 
 from course_tools.grading.gradebook.journal import Gradebook, Key
 from course_tools.grading.report import (
@@ -23,6 +20,9 @@ from course_tools.grading.report import (
     Shown,
     TaskReport,
 )
+from tests.tools.grading.example_reports import full_report, key, report
+from tests.tools.grading.gradebook.gradebooks import Forked, contents, draw_seed
+from tests.tools.grading.processes import FORKS
 
 # Seeds.
 

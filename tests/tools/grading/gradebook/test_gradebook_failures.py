@@ -9,11 +9,11 @@ from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
-from example_reports import key, report
-from gradebooks import Forked, contents, write
 
 from course_tools.grading.gradebook import journal as gradebook
 from course_tools.grading.gradebook.journal import Gradebook
+from tests.tools.grading.example_reports import key, report
+from tests.tools.grading.gradebook.gradebooks import Forked, contents, write
 
 
 def test_no_kill_leaves_half_of_anything(book, url, tmp_path):

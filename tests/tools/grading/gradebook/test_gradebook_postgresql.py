@@ -15,11 +15,11 @@ import pytest
 import test_gradebook
 import test_gradebook_failures
 import test_gradebook_standings
-from example_reports import key, report
 
 from course_tools.grading.gradebook import journal as gradebook
 from course_tools.grading.gradebook.journal import Gradebook
-from tests.tools import postgresql_owner, postgresql_programs
+from tests.machine.tools import postgresql_owner, postgresql_programs
+from tests.tools.grading.example_reports import key, report
 
 _PATIENCE = 60  # seconds for the server to start
 _database_numbers = itertools.count()

@@ -5,7 +5,11 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from example_reports import (
+
+from course_tools.grading.gradebook import journal as gradebook
+from course_tools.grading.gradebook.journal import Change, Gradebook, TaskChange
+from course_tools.grading.report import Report, outline
+from tests.tools.grading.example_reports import (
     full_report,
     handed_in,
     key,
@@ -13,11 +17,7 @@ from example_reports import (
     task_report,
     unreadable_report,
 )
-from gradebooks import HOSTILE, contents
-
-from course_tools.grading.gradebook import journal as gradebook
-from course_tools.grading.gradebook.journal import Change, Gradebook, TaskChange
-from course_tools.grading.report import Report, outline
+from tests.tools.grading.gradebook.gradebooks import HOSTILE, contents
 
 
 def test_handing_in_once_more_changes_nothing(book, url):

@@ -4,11 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from example_reports import full_report, report, standing, task_report, unreadable_report
 from hypothesis import given
 from hypothesis import strategies as st
 
 from course_tools.grading.gradebook.summary import summary
+from tests.tools.grading.example_reports import (
+    full_report,
+    report,
+    standing,
+    task_report,
+    unreadable_report,
+)
 
 
 def class_of(*reached):

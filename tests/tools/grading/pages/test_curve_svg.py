@@ -4,10 +4,10 @@ import math
 import re
 import warnings
 
-import feedback_reports as made
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.machine.tools.grading.pages import feedback_reports as made
 
 from course_tools.grading.pages.curve_svg import HEIGHT, WIDTH, bars, drawing
 from course_tools.grading.report import Curve

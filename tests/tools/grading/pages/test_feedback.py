@@ -6,11 +6,10 @@ import time
 from html.parser import HTMLParser
 from itertools import pairwise
 
-import feedback_reports as made
 import pytest
-from feedback_reports import PAYLOADS, filled
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.machine.tools.grading.pages import feedback_reports as made
 
 from course_tools.grading import report as words
 from course_tools.grading.pages.feedback import (
@@ -22,6 +21,7 @@ from course_tools.grading.pages.feedback import (
     student_page,
 )
 from course_tools.grading.report import OUTCOMES, STATES, Report
+from tests.tools.grading.pages.feedback_reports import PAYLOADS, filled
 
 #: Attributes in which words of somebody else may stand: they are read out, and nothing more.
 WORDED = {"aria-label"}

@@ -5,11 +5,11 @@ import re
 from dataclasses import replace
 
 import pytest
-from example_reports import report, standing, task_report, unreadable_report
 
 from course_tools.grading.pages import pages
 from course_tools.grading.pages.feedback import page_name
 from course_tools.grading.report import NOT_WRITTEN, PARTLY_GRADED
+from tests.tools.grading.example_reports import report, standing, task_report, unreadable_report
 
 UNTOUCHED = report(tasks=(task_report(reached=0.0, outcome=NOT_WRITTEN),))
 DIFFERS = "Run afresh, the notebook prints something else in In [4] (of 3 cells with outputs)."

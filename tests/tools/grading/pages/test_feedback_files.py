@@ -5,14 +5,14 @@ import json
 import re
 import threading
 
-import feedback_reports as made
 import pytest
-from feedback_reports import PAYLOADS
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.machine.tools.grading.pages import feedback_reports as made
 
 from course_tools.grading import report as words
 from course_tools.grading.pages.feedback import page_name, student_page, write_pages
+from tests.tools.grading.pages.feedback_reports import PAYLOADS
 
 HOSTILE_NAMES = (
     *PAYLOADS,

@@ -3,8 +3,8 @@
 import dataclasses
 import re
 
-import feedback_reports as made
 from test_feedback import Structure
+from tests.machine.tools.grading.pages import feedback_reports as made
 
 from course_tools.grading import report as words
 from course_tools.grading.pages.feedback import class_page, student_page
