@@ -142,7 +142,7 @@ def known() -> dict[str, dict]:
     """Return what is known of each problem: the lowest loss found, and the course's schedules.
 
     Of each problem: "loss", the lowest; "course", schedule -> [tuned peak, loss]. Found by
-    `python -m course_tasks.capstone_search`, with the best rates, which stay with the answers.
+    `python -m course_tasks.capstone.search`, with the best rates, which stay with the answers.
     """
     file = resources.files("course_lib") / "capstone.json"
     return json.loads(file.read_text(encoding="utf-8"))

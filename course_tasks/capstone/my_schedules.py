@@ -1,4 +1,4 @@
-"""The capstone: a schedule for each of three unknown problems, scored by its regret."""
+"""The capstone's three tasks: a schedule for each problem, scored by its regret."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _score(name: str) -> Callable[[Case, np.ndarray], Score]:
 @cache
 def best_rates(name: str) -> np.ndarray:
     """Return the best rates found for a problem, shape (total_steps,)."""
-    file = resources.files("course_tasks") / "capstone_rates.json"
+    file = resources.files("course_tasks.capstone") / "best_rates.json"
     return np.array(json.loads(file.read_text(encoding="utf-8"))[name])
 
 

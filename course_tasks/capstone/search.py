@@ -1,7 +1,7 @@
 """Finds the best known schedule of every capstone problem, and writes both down.
 
-The rates go to capstone_rates.json beside this file, what may be known to capstone.json in
-course_lib. Run it as `python -m course_tasks.capstone_search`: the course's own schedules, each
+The rates go to best_rates.json beside this file, what may be known to capstone.json in
+course_lib. Run it as `python -m course_tasks.capstone.search`: the course's own schedules, each
 with its peak tuned, then a search over curves from the best of them. Problem a is solved exactly.
 Names of problems on the command line search these alone.
 """
@@ -96,7 +96,7 @@ def search(problem: Problem) -> tuple[list[float], dict[str, object]]:
 def main() -> None:
     """Search the problems named on the command line, or all, and write what was found."""
     files = (
-        Path(__file__).with_name("capstone_rates.json"),
+        Path(__file__).with_name("best_rates.json"),
         Path(capstone.__file__).with_name("capstone.json"),
     )
     rates, known = (json.loads(file.read_text(encoding="utf-8")) for file in files)

@@ -1,4 +1,4 @@
-"""Exercise 2, second half: a rule that watches the loss, and epochs turned into updates."""
+"""Exercise 2, task 5: mend a plateau rule."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _plateau_lr(
+def plateau_lr(
     losses: list[float], peak_lr: float, factor: float, patience: int, threshold: float
 ) -> list[float]:
     rate, best, since, rates = peak_lr, losses[0], 0, []
@@ -20,7 +20,7 @@ def _plateau_lr(
     return rates
 
 
-def _plateau_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     def case(losses, peak_lr=0.1, factor=0.5, patience=2, threshold=0.01):
         return {
             "losses": losses,
@@ -60,7 +60,7 @@ def _plateau_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _loop(
+def loop(
     improved,
     cut=lambda waited, patience: waited > patience,
     after_cut=lambda waited: 0,
@@ -91,19 +91,19 @@ def _loop(
     return rule
 
 
-def _better(best, before, loss, threshold):
+def better(best, before, loss, threshold):
     return best - loss > threshold * abs(best)
 
 
-def _torch_better(best, before, loss, threshold):
+def torch_better(best, before, loss, threshold):
     return loss < best * (1 - threshold)
 
 
-def _in_force_before(losses, peak_lr, factor, patience, threshold):
-    return [peak_lr, *_plateau_lr(losses, peak_lr, factor, patience, threshold)[:-1]]
+def in_force_before(losses, peak_lr, factor, patience, threshold):
+    return [peak_lr, *plateau_lr(losses, peak_lr, factor, patience, threshold)[:-1]]
 
 
-def _restarted_best(losses, peak_lr, factor, patience, threshold):
+def restarted_best(losses, peak_lr, factor, patience, threshold):
     rate, best, waited, rates = peak_lr, losses[0], 0, [peak_lr]
     for loss in losses[1:]:
         waited += 1
@@ -115,11 +115,11 @@ def _restarted_best(losses, peak_lr, factor, patience, threshold):
     return rates
 
 
-PLATEAU_LR = Task(
+TASK = Task(
     name="plateau_lr",
     points=3,
-    reference=_plateau_lr,
-    make_cases=_plateau_cases,
+    reference=plateau_lr,
+    make_cases=cases,
     hints=(
         Hint(
             "I do not know how to begin",
@@ -145,7 +145,7 @@ PLATEAU_LR = Task(
     misconceptions=(
         Misconception(
             "as given",
-            _loop(
+            loop(
                 lambda best, before, loss, threshold: loss < before,
                 lambda waited, patience: waited >= patience,
                 lambda waited: waited,
@@ -155,201 +155,60 @@ PLATEAU_LR = Task(
         ),
         Misconception(
             "relative to the best itself",
-            _loop(_torch_better),
+            loop(torch_better),
             "On a negative loss your bar lies on the wrong side of the best, so standing still "
             "counts as improving. PyTorch's default does this too: lesson 2 shows it.",
         ),
         Misconception(
             "patience one short",
-            _loop(_better, cut=lambda waited, patience: waited >= max(patience, 1)),
+            loop(better, cut=lambda waited, patience: waited >= max(patience, 1)),
             "You cut one loss too early. `patience` losses without improvement are tolerated; the "
             "next one cuts. (Keras counts as you do.)",
         ),
         Misconception(
             "count not reset",
-            _loop(_better, after_cut=lambda waited: waited),
+            loop(better, after_cut=lambda waited: waited),
             "After a cut your count goes on, so the next loss cuts again. A cut starts the waiting "
             "anew.",
         ),
         Misconception(
             "compared with the loss before",
-            _loop(lambda best, before, loss, threshold: before - loss > threshold * abs(before)),
+            loop(lambda best, before, loss, threshold: before - loss > threshold * abs(before)),
             "Each loss is compared with the one before it. A loss that goes up and comes back down "
             "then counts as an improvement: the best so far is what it has to beat.",
         ),
         Misconception(
             "no threshold",
-            _loop(lambda best, before, loss, threshold: loss < best),
+            loop(lambda best, before, loss, threshold: loss < best),
             "Any improvement counts here, however small. It has to exceed the threshold.",
         ),
         Misconception(
             "at the bar",
-            _loop(lambda best, before, loss, threshold: best - loss >= threshold * abs(best)),
+            loop(lambda best, before, loss, threshold: best - loss >= threshold * abs(best)),
             "A loss exactly at the bar counts as an improvement here; it has to lie below it.",
         ),
         Misconception(
             "best always the minimum",
-            _loop(_better, otherwise=min),
+            loop(better, otherwise=min),
             "Your best is the lowest loss of all. A loss that is no improvement must not become "
             "the best: else many small gains never add up to an improvement.",
         ),
         Misconception(
             "absolute threshold",
-            _loop(lambda best, before, loss, threshold: best - loss > threshold),
+            loop(lambda best, before, loss, threshold: best - loss > threshold),
             "The threshold is taken as an amount of loss. It is a share of the size of the best.",
         ),
         Misconception(
             "rate before the loss",
-            _in_force_before,
+            in_force_before,
             "Your rates lag by one: these are the rates in force *before* each loss was seen. "
             "Asked for is the rate after it, the one of the updates to come.",
         ),
         Misconception(
             "best forgotten",
-            _restarted_best,
+            restarted_best,
             "After a cut you take the loss of that moment as the best. The best so far stays the "
             "best; only the count starts anew.",
-        ),
-    ),
-)
-
-
-def _milestones_in_updates(
-    epochs: list[int], examples: int, batch_size: int, drop_last: bool
-) -> list[int]:
-    batches = examples / batch_size
-    whole = int(np.floor(batches)) if drop_last else int(np.ceil(batches))
-    return [epoch * whole for epoch in epochs]
-
-
-def _milestones_cases(rng: np.random.Generator) -> list[Case]:
-    def case(epochs, examples, batch_size, drop_last):
-        return {
-            "epochs": epochs,
-            "examples": examples,
-            "batch_size": batch_size,
-            "drop_last": drop_last,
-        }
-
-    edges = [
-        case(epochs, examples, batch_size, drop_last)
-        for drop_last in (False, True)
-        for epochs, examples, batch_size in (
-            ([30, 60, 90], 1_281_167, 256),
-            ([30, 60, 80], 1_281_167, 8192),
-            ([91, 137], 45_000, 128),
-            ([1, 2], 100, 10),
-            ([1, 3], 101, 10),
-            ([2, 5], 109, 10),
-            ([4], 10, 10),
-            ([7], 5, 3),
-        )
-    ]
-    for _ in range(10):
-        batch = int(rng.integers(2, 200))
-        examples = batch * int(rng.integers(1, 50)) + int(rng.integers(0, batch))
-        epochs = np.sort(rng.choice(np.arange(1, 100), size=rng.integers(1, 4), replace=False))
-        edges.append(case(epochs.tolist(), examples, batch, bool(rng.integers(2))))
-    return edges
-
-
-def _whole(batches, drop_last):
-    return int(batches) if drop_last else int(np.ceil(batches))
-
-
-MILESTONES_IN_UPDATES = Task(
-    name="milestones_in_updates",
-    points=2,
-    reference=_milestones_in_updates,
-    make_cases=_milestones_cases,
-    hints=(
-        Hint(
-            "I do not know how to begin",
-            "First forget the milestones: how many updates does *one* epoch make? Do it by hand "
-            "for 10 examples in batches of 4, with the incomplete batch and without.",
-        ),
-        Hint(
-            "I am off by less than one update an epoch",
-            "You may be rounding at the end. Every epoch has its own incomplete last batch: it "
-            "is counted, or left out, once an epoch.",
-        ),
-        Hint(
-            "The check says that whole numbers are asked for",
-            "A quotient in Python is a float, even where it comes out even. A scheduler compares "
-            "its counter with milestones, so they are counts.",
-        ),
-    ),
-    misconceptions=(
-        Misconception(
-            "last batch never counts",
-            lambda epochs, examples, batch_size, drop_last: [
-                epoch * (examples // batch_size) for epoch in epochs
-            ],
-            "An epoch's incomplete last batch is never counted. Without drop_last it is an update "
-            "like any other.",
-        ),
-        Misconception(
-            "last batch always counts",
-            lambda epochs, examples, batch_size, drop_last: [
-                epoch * -(-examples // batch_size) for epoch in epochs
-            ],
-            "An epoch's incomplete last batch is always counted. With drop_last it is thrown away.",
-        ),
-        Misconception(
-            "always one more",
-            lambda epochs, examples, batch_size, drop_last: [
-                epoch * (examples // batch_size + (not drop_last)) for epoch in epochs
-            ],
-            "Without drop_last you always add a batch. Where the batches come out even there is no "
-            "incomplete one: a full last batch is counted twice.",
-        ),
-        Misconception(
-            "wrong way round",
-            lambda epochs, examples, batch_size, drop_last: [
-                epoch * _whole(examples / batch_size, not drop_last) for epoch in epochs
-            ],
-            "drop_last is read the wrong way round: True means that the incomplete batch is "
-            "thrown away.",
-        ),
-        Misconception(
-            "rounded at the end",
-            lambda epochs, examples, batch_size, drop_last: [
-                _whole(epoch * examples / batch_size, drop_last) for epoch in epochs
-            ],
-            "All epochs are taken as one long row of examples and rounded once. Batches do not "
-            "run on from one epoch into the next: each epoch rounds for itself.",
-        ),
-        Misconception(
-            "not rounded",
-            lambda epochs, examples, batch_size, drop_last: [
-                epoch * examples / batch_size for epoch in epochs
-            ],
-            "Nothing is rounded here. There is no fraction of an update: the incomplete batch is "
-            "one or none.",
-        ),
-        Misconception(
-            "to the nearest",
-            lambda epochs, examples, batch_size, drop_last: [
-                epoch * int(examples / batch_size + 0.5) for epoch in epochs
-            ],
-            "The batches of an epoch are rounded to the nearest number. How full the last batch "
-            "is does not matter, only whether it is dropped.",
-        ),
-        Misconception(
-            "epochs from 1",
-            lambda epochs, examples, batch_size, drop_last: [
-                (epoch - 1) * _whole(examples / batch_size, drop_last) for epoch in epochs
-            ],
-            "These are the starts of the epochs as people number them, from 1. A milestone at 30 "
-            "means that 30 epochs are done.",
-        ),
-        Misconception(
-            "last update before",
-            lambda epochs, examples, batch_size, drop_last: [
-                epoch * _whole(examples / batch_size, drop_last) - 1 for epoch in epochs
-            ],
-            "You name the last update before the drop. A milestone is the number of updates done "
-            "when the lower rate comes into force.",
         ),
     ),
 )

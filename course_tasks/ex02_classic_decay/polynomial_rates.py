@@ -1,21 +1,21 @@
-"""Exercise 2, its last formula: a polynomial that comes down to a floor."""
+"""Exercise 2, task 4: a polynomial, down to a floor."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_tasks._curves import peak_of
+from course_tasks.curves import peak_of
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _polynomial_rates(
+def polynomial_rates(
     steps: np.ndarray, peak_lr: float, total_steps: int, power: float, floor: float
 ) -> np.ndarray:
     left = 1.0 - np.minimum(steps / total_steps, 1.0)
     return floor + (peak_lr - floor) * left**power
 
 
-def _polynomial_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     def case(steps, peak_lr, total_steps, power, floor):
         return {
             "steps": steps,
@@ -40,15 +40,15 @@ def _polynomial_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _share_left(steps, total_steps):
+def share_left(steps, total_steps):
     return np.maximum(1 - steps / total_steps, 0)
 
 
-POLYNOMIAL_RATES = Task(
+TASK = Task(
     name="polynomial_rates",
     points=1,
-    reference=_polynomial_rates,
-    make_cases=_polynomial_cases,
+    reference=polynomial_rates,
+    make_cases=cases,
     scale=peak_of,
     hints=(
         Hint(
@@ -74,7 +74,7 @@ POLYNOMIAL_RATES = Task(
         Misconception(
             "floor cuts off",
             lambda steps, peak_lr, total_steps, power, floor: np.maximum(
-                floor, peak_lr * _share_left(steps, total_steps) ** power
+                floor, peak_lr * share_left(steps, total_steps) ** power
             ),
             "Your curve heads for zero and is cut off at the floor. It should come down to the "
             "floor exactly at total_steps, not before.",
@@ -82,7 +82,7 @@ POLYNOMIAL_RATES = Task(
         Misconception(
             "floor added",
             lambda steps, peak_lr, total_steps, power, floor: (
-                floor + peak_lr * _share_left(steps, total_steps) ** power
+                floor + peak_lr * share_left(steps, total_steps) ** power
             ),
             "The floor is added on top, so the run starts above its peak. What shrinks is the "
             "distance from the peak to the floor.",
@@ -91,7 +91,7 @@ POLYNOMIAL_RATES = Task(
             "zero past the end",
             lambda steps, peak_lr, total_steps, power, floor: np.where(
                 steps <= total_steps,
-                floor + (peak_lr - floor) * _share_left(steps, total_steps) ** power,
+                floor + (peak_lr - floor) * share_left(steps, total_steps) ** power,
                 0.0,
             ),
             "Past total_steps your rate is 0. The floor is held there.",
@@ -107,7 +107,7 @@ POLYNOMIAL_RATES = Task(
         Misconception(
             "whole power",
             lambda steps, peak_lr, total_steps, power, floor: (
-                floor + (peak_lr - floor) * _share_left(steps, total_steps) ** int(power)
+                floor + (peak_lr - floor) * share_left(steps, total_steps) ** int(power)
             ),
             "The power is cut off to a whole number, so 0.5 becomes 0 and the rate never falls. "
             "Any power above 0 is allowed.",
@@ -115,7 +115,7 @@ POLYNOMIAL_RATES = Task(
         Misconception(
             "ends one early",
             lambda steps, peak_lr, total_steps, power, floor: (
-                floor + (peak_lr - floor) * _share_left(steps, total_steps - 1) ** power
+                floor + (peak_lr - floor) * share_left(steps, total_steps - 1) ** power
             ),
             "Your curve reaches the floor at total_steps - 1, which is the last update. Here it "
             "reaches it at total_steps, one update later.",
@@ -123,7 +123,7 @@ POLYNOMIAL_RATES = Task(
         Misconception(
             "floor as a share",
             lambda steps, peak_lr, total_steps, power, floor: (
-                peak_lr * (floor + (1 - floor) * _share_left(steps, total_steps) ** power)
+                peak_lr * (floor + (1 - floor) * share_left(steps, total_steps) ** power)
             ),
             "The floor is taken as a share of the peak here. It is a rate itself.",
         ),

@@ -1,20 +1,20 @@
-"""Exercise 3: a cosine with a floor, warm restarts, and a run that is resumed past its end."""
+"""Exercise 3, task 1: half a cosine, down to a floor."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_tasks._curves import half_wave, peak_of
-from course_tasks._ex03_resumed import RESUMED_RATES, down
+from course_tasks.curves import half_wave, peak_of
+from course_tasks.ex03_cosine.shared import down
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _cosine_rate(step: int, peak_lr: float, total_steps: int, floor: float) -> float:
+def cosine_rate(step: int, peak_lr: float, total_steps: int, floor: float) -> float:
     done = min(step / total_steps, 1.0)
     return floor + (peak_lr - floor) * (1.0 + np.cos(np.pi * done)) / 2.0
 
 
-def _cosine_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     def case(step, peak_lr, total_steps, floor):
         return {"step": step, "peak_lr": peak_lr, "total_steps": total_steps, "floor": floor}
 
@@ -28,11 +28,11 @@ def _cosine_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-COSINE_RATE = Task(
+TASK = Task(
     name="cosine_rate",
     points=2,
-    reference=_cosine_rate,
-    make_cases=_cosine_cases,
+    reference=cosine_rate,
+    make_cases=cases,
     scale=peak_of,
     curve="step",
     hints=(
@@ -147,145 +147,3 @@ COSINE_RATE = Task(
         ),
     ),
 )
-
-
-def _restart_rate(step: int, peak_lr: float, first: int, mult: int, floor: float) -> float:
-    since, length = float(step), float(first)
-    for _ in range(step):  # there are never more cycles than updates
-        if since >= length:
-            since, length = since - length, length * mult
-    return floor + (peak_lr - floor) * (1.0 + np.cos(np.pi * since / length)) / 2.0
-
-
-def _restart_cases(rng: np.random.Generator) -> list[Case]:
-    def case(step, peak_lr, first, mult, floor):
-        return {"step": step, "peak_lr": peak_lr, "first": first, "mult": mult, "floor": floor}
-
-    doubled = (0, 1, 9, 10, 11, 20, 25, 29, 30, 31, 69, 70, 71, 100, 149, 150)
-    edges = [case(t, 0.1, 10, 2, 0.01) for t in doubled]
-    edges += [case(t, 2.0, 5, 1, 0.0) for t in (0, 2, 4, 5, 6, 9, 10, 23, 50)]
-    edges += [case(t, 1.0, 2, 3, 0.1) for t in (1, 2, 5, 7, 8, 25, 26)]
-    edges += [case(t, 0.5, 1, 1, 0.2) for t in (0, 1, 5)]
-    for _ in range(10):
-        first, mult = int(rng.integers(1, 20)), int(rng.integers(1, 4))
-        peak = float(rng.uniform(0.01, 2.0))
-        floor = float(rng.uniform(0.0, 0.5)) * peak
-        edges.append(case(int(rng.integers(0, 200)), peak, first, mult, floor))
-    return edges
-
-
-def _longer(length, number, first, mult):
-    return length * mult
-
-
-def _cycles(
-    next_length=_longer,
-    restarts=lambda since, length: since >= length,
-    share=lambda since, length, first: since / length,
-):
-    """Return a restart schedule with another length of the next cycle, restart or share done."""
-
-    def rate(step, peak_lr, first, mult, floor):
-        since, length, number = step, first, 1
-        while restarts(since, length):
-            since, number = since - length, number + 1
-            length = next_length(length, number, first, mult)
-        return down(share(since, length, first), peak_lr, floor)
-
-    return rate
-
-
-def _bounds_multiplied(step, peak_lr, first, mult, floor):
-    start, end = 0, first
-    while step >= end:
-        start, end = end, (end * mult if mult > 1 else end + first)
-    return down((step - start) / (end - start), peak_lr, floor)
-
-
-RESTART_RATE = Task(
-    name="restart_rate",
-    points=3,
-    reference=_restart_rate,
-    make_cases=_restart_cases,
-    scale=peak_of,
-    curve="step",
-    hints=(
-        Hint(
-            "I do not know how to begin",
-            "With `first = 10` and `mult = 2`, take step 37 by hand. How many updates does the "
-            "first cycle use up, and how many the second? How many are left, and how long is the "
-            "cycle they lie in? You need those two numbers and the cosine from task 1.",
-        ),
-        Hint(
-            "The first two cycles are right, the later ones are not",
-            "Each cycle is `mult` times as long as the one *before it*, and it begins where that "
-            "one ended: after the sum of all lengths so far.",
-        ),
-        Hint(
-            "I am wrong right where a cycle begins",
-            "A cycle of 10 updates has the positions 0 to 9. To which cycle does step 10 belong, "
-            "and what is its position there?",
-        ),
-    ),
-    misconceptions=(
-        Misconception(
-            "all cycles equal",
-            _cycles(lambda length, number, first, mult: length),
-            "All your cycles have the same length; mult is not used.",
-        ),
-        Misconception(
-            "floor at the boundary",
-            _cycles(restarts=lambda since, length: since > length),
-            "Your restarts come one update late: a cycle of `first` updates has the positions 0 to "
-            "first - 1, and at step = first the next one has begun, at the peak.",
-        ),
-        Misconception(
-            "lengths added",
-            _cycles(lambda length, number, first, mult: length + first * (mult - 1)),
-            "Your cycles grow by the same amount each time. They should grow by the same factor.",
-        ),
-        Misconception(
-            "multiples of the first",
-            _cycles(lambda length, number, first, mult: first * mult),
-            "From the second cycle on yours stop growing. Each is mult times as long as the one "
-            "before, not as the first.",
-        ),
-        Misconception(
-            "ends multiplied",
-            _bounds_multiplied,
-            "You multiply the steps at which cycles end. It is the lengths that are multiplied; "
-            "the ends are their sums.",
-        ),
-        Misconception(
-            "shape of the first",
-            _cycles(share=lambda since, length, first: since / first),
-            "Your restarts are in the right places, but the position is divided by the length of "
-            "the first cycle in all of them. Each cycle is half a wave over its own length.",
-        ),
-        Misconception(
-            "floor at the last position",
-            _cycles(share=lambda since, length, first: since / (length - 1)),
-            "Your cycles reach the floor at their last position, n - 1. In the formula the "
-            "position is divided by n, so the floor is where the next cycle begins.",
-        ),
-        Misconception(
-            "no restart",
-            lambda step, peak_lr, first, mult, floor: down(step / first, peak_lr, floor),
-            "This wave goes up as slowly as it came down. A restart jumps: each cycle is half a "
-            "wave and the next begins at the peak.",
-        ),
-        Misconception(
-            "one cycle",
-            lambda step, peak_lr, first, mult, floor: down(min(step / first, 1), peak_lr, floor),
-            "Your rate stays at the floor after the first cycle. There it has to start again.",
-        ),
-        Misconception(
-            "floor ignored",
-            lambda step, peak_lr, first, mult, floor: _restart_rate(step, peak_lr, first, mult, 0),
-            "Your cycles go down to zero: the floor is not used.",
-        ),
-    ),
-)
-
-
-TASKS = (COSINE_RATE, RESTART_RATE, RESUMED_RATES)

@@ -1,26 +1,22 @@
-"""Exercise 3, its last task: a run that is resumed; and the cosine that all three share."""
+"""Exercise 3, task 3: mend a schedule that forgets where it was."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_tasks._curves import half_wave, peak_of
+from course_tasks.curves import peak_of
+from course_tasks.ex03_cosine.shared import down
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def down(done, peak_lr, floor):
-    """Return the rate of a cosine from the peak to the floor."""
-    return floor + (peak_lr - floor) * half_wave(done)
-
-
-def _resumed_rates(
+def resumed_rates(
     done: int, updates: int, peak_lr: float, total_steps: int, floor: float
 ) -> np.ndarray:
     share = np.minimum((done + np.arange(updates)) / total_steps, 1.0)
     return floor + (peak_lr - floor) * (1.0 + np.cos(np.pi * share)) / 2.0
 
 
-def _resumed_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     def case(done, updates, peak_lr, total_steps, floor):
         return {
             "done": done,
@@ -46,22 +42,22 @@ def _resumed_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _planned_anew(done, updates, peak_lr, total_steps, floor):
+def planned_anew(done, updates, peak_lr, total_steps, floor):
     left = max(total_steps - done, 1)
     start = down(min(done / total_steps, 1), peak_lr, floor)
     return down(np.minimum(np.arange(updates) / left, 1), start, floor)
 
 
-def _shorter_cosine(done, updates, peak_lr, total_steps, floor):
+def shorter_cosine(done, updates, peak_lr, total_steps, floor):
     left = np.float64(total_steps - done)
     return down(np.minimum(np.arange(updates) / left, 1), peak_lr, floor)
 
 
-RESUMED_RATES = Task(
+TASK = Task(
     name="resumed_rates",
     points=2,
-    reference=_resumed_rates,
-    make_cases=_resumed_cases,
+    reference=resumed_rates,
+    make_cases=cases,
     scale=peak_of,
     hints=(
         Hint(
@@ -139,20 +135,20 @@ RESUMED_RATES = Task(
             "zero past the end",
             lambda done, updates, peak_lr, total_steps, floor: np.where(
                 done + np.arange(updates) <= total_steps,
-                _resumed_rates(done, updates, peak_lr, total_steps, floor),
+                resumed_rates(done, updates, peak_lr, total_steps, floor),
                 0.0,
             ),
             "Past total_steps your rate is 0. The floor is held there.",
         ),
         Misconception(
             "planned anew",
-            _planned_anew,
+            planned_anew,
             "You start at the right rate and then lay a new cosine over what is left of the run. A "
             "resumed run goes on along the old one.",
         ),
         Misconception(
             "shorter cosine",
-            _shorter_cosine,
+            shorter_cosine,
             "You start again at the peak, with a cosine over the updates that are left of the "
             "plan. A resumed run goes on along the old curve, from where it was interrupted.",
         ),

@@ -1,14 +1,14 @@
-"""Exercise 4, third part: the warmups of four libraries."""
+"""Exercise 4, task 5: match four libraries."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_tasks._curves import peak_of
+from course_tasks.curves import peak_of
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _library_rates(
+def library_rates(
     library: str, peak_lr: float, warmup_steps: int, total_steps: int, floor: float
 ) -> np.ndarray:
     rates = []
@@ -25,7 +25,7 @@ def _library_rates(
     return np.array(rates)
 
 
-def _library_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     libraries = ("transformers", "torchtitan", "nanogpt", "torch")
 
     def case(library, peak_lr, warmup_steps, total_steps, floor):
@@ -47,7 +47,7 @@ def _library_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-_LINES = {
+LINES = {
     "transformers": lambda t, w: t / w,
     "torchtitan": lambda t, w: (t + 1) / w,
     "nanogpt": lambda t, w: (t + 1) / (w + 1),
@@ -55,7 +55,7 @@ _LINES = {
 }
 
 
-def _libraries(
+def rates_of_libraries(
     lines,
     begin=lambda library, w: w,
     length=lambda w, total: total - w,
@@ -73,7 +73,7 @@ def _libraries(
     """
 
     def rates(library, peak_lr, warmup_steps, total_steps, floor):
-        w, line = warmup_steps, (_LINES | lines)[library]
+        w, line = warmup_steps, (LINES | lines)[library]
         t = np.arange(total_steps)
         start = begin(library, w)
         wave = (1 + np.cos(np.pi * (t - start + ahead) / length(w, total_steps))) / 2
@@ -84,11 +84,11 @@ def _libraries(
     return rates
 
 
-LIBRARY_RATES = Task(
+TASK = Task(
     name="library_rates",
     points=3,
-    reference=_library_rates,
-    make_cases=_library_cases,
+    reference=library_rates,
+    make_cases=cases,
     scale=peak_of,
     hints=(
         Hint(
@@ -115,82 +115,82 @@ LIBRARY_RATES = Task(
     misconceptions=(
         Misconception(
             "all from zero",
-            _libraries(dict.fromkeys(_LINES, _LINES["transformers"])),
+            rates_of_libraries(dict.fromkeys(LINES, LINES["transformers"])),
             "You let all four begin at 0. Only one of them does: look at the column t = 0.",
         ),
         Misconception(
             "all one ahead",
-            _libraries(dict.fromkeys(_LINES, _LINES["torchtitan"])),
+            rates_of_libraries(dict.fromkeys(LINES, LINES["torchtitan"])),
             "You use (t + 1) / W for all four. Look at the rows in which t = W - 1 is not at the "
             "peak yet.",
         ),
         Misconception(
             "nanogpt as torchtitan",
-            _libraries({"nanogpt": _LINES["torchtitan"]}),
+            rates_of_libraries({"nanogpt": LINES["torchtitan"]}),
             "nanoGPT divides by one more than the warmup, so it is at the peak at t = W, "
             "not at W - 1. The other three are right.",
         ),
         Misconception(
             "torch as torchtitan",
-            _libraries({"torch": _LINES["torchtitan"]}),
+            rates_of_libraries({"torch": LINES["torchtitan"]}),
             "torch's LinearLR with total_iters = W is at the peak at t = W, not at W - 1: its "
             "line is a little flatter. The other three are right.",
         ),
         Misconception(
             "torch from zero",
-            _libraries({"torch": _LINES["transformers"]}),
+            rates_of_libraries({"torch": LINES["transformers"]}),
             "torch's LinearLR begins at start_factor times the peak, not at 0. The other three "
             "are right.",
         ),
         Misconception(
             "torch from a tenth",
-            _libraries({"torch": lambda t, w: 0.1 + 0.9 * t / w}),
+            rates_of_libraries({"torch": lambda t, w: 0.1 + 0.9 * t / w}),
             "torch's line begins at a tenth of the peak whatever the warmup. This fits W = 10 "
             "only: the tenth in the table is one over W.",
         ),
         Misconception(
             "nanogpt from an eleventh",
-            _libraries({"nanogpt": lambda t, w: 1 / 11 + 10 / 11 * t / w}),
+            rates_of_libraries({"nanogpt": lambda t, w: 1 / 11 + 10 / 11 * t / w}),
             "nanoGPT's line begins at an eleventh of the peak whatever the warmup. This fits W = "
             "10 only: how does 11 come from 10?",
         ),
         Misconception(
             "torchtitan from zero",
-            _libraries({"torchtitan": lambda t, w: t / max(w - 1, 1)}),
+            rates_of_libraries({"torchtitan": lambda t, w: t / max(w - 1, 1)}),
             "Your torchtitan begins at 0. It is at the peak at t = W - 1, as you have it, but its "
             "first rate is not 0. The other three are right.",
         ),
         Misconception(
             "cosine one ahead",
-            _libraries({}, ahead=1),
+            rates_of_libraries({}, ahead=1),
             "Your cosines are one update ahead: at t = W, where they begin, the rate is the peak.",
         ),
         Misconception(
             "cosine at the peak",
-            _libraries({}, begin=lambda library, w: w - (library == "torchtitan")),
+            rates_of_libraries({}, begin=lambda library, w: w - (library == "torchtitan")),
             "You let torchtitan's cosine begin at t = W - 1, where its line is at the peak. It "
             "begins at W: torchtitan is at the peak for two updates.",
         ),
         Misconception(
             "cosine over the whole run",
-            _libraries({}, length=lambda w, total: total),
+            rates_of_libraries({}, length=lambda w, total: total),
             "Your cosine takes total_steps updates. It has only those that the warmup leaves.",
         ),
         Misconception(
             "ends at the last update",
-            _libraries({}, length=lambda w, total: total - w - 1),
+            rates_of_libraries({}, length=lambda w, total: total - w - 1),
             "Your cosine reaches the floor at the last update. It would reach it one update later, "
             "at t = total_steps.",
         ),
         Misconception(
             "rise from the floor",
-            _libraries({}, base=lambda library: 1.0),
+            rates_of_libraries({}, base=lambda library: 1.0),
             "Your lines rise from the floor. The floor belongs to the end of the run: the "
             "warmup is a share of the peak.",
         ),
         Misconception(
             "transformers from the floor",
-            _libraries({}, base=lambda library: float(library == "transformers")),
+            rates_of_libraries({}, base=lambda library: float(library == "transformers")),
             "Your transformers rises from the floor. Its first rate is 0, also where the floor is "
             "not. The other three are right.",
         ),

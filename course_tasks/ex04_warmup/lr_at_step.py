@@ -1,17 +1,15 @@
-"""Exercise 4: warmup and cosine for one step; the rest stands in three more modules."""
+"""Exercise 4, task 1: warmup and cosine, at one step."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_tasks._curves import half_wave, peak_of
-from course_tasks._ex04_around import ADAM_UPDATE, WITH_WARMUP
-from course_tasks._ex04_libraries import LIBRARY_RATES
-from course_tasks._ex04_many import WARMUP_COSINE_RATES, fall, share_done
+from course_tasks.curves import half_wave, peak_of
+from course_tasks.ex04_warmup.shared import fall, share_done
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _lr_at_step(step: float, peak_lr: float, warmup_steps: float, total_steps: float) -> np.ndarray:
+def lr_at_step(step: float, peak_lr: float, warmup_steps: float, total_steps: float) -> np.ndarray:
     t, warmup, total = int(step), int(warmup_steps), int(total_steps)
     if t < warmup:
         rate = peak_lr * t / warmup
@@ -21,7 +19,7 @@ def _lr_at_step(step: float, peak_lr: float, warmup_steps: float, total_steps: f
     return np.array([rate])
 
 
-def _lr_at_step_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     def case(step, peak_lr, warmup_steps, total_steps):
         return {
             "step": float(step),
@@ -44,7 +42,7 @@ def _lr_at_step_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _warmup_then(after, rise=lambda t, warmup: t / warmup, cast=int):
+def warmup_then(after, rise=lambda t, warmup: t / warmup, cast=int):
     """Return `lr_at_step` with a part of it replaced.
 
     Args:
@@ -61,23 +59,23 @@ def _warmup_then(after, rise=lambda t, warmup: t / warmup, cast=int):
     return rate
 
 
-def _optax_with_decay_steps_too_short(t, warmup, total):
+def optax_with_decay_steps_too_short(t, warmup, total):
     decay_steps = total - warmup  # in optax this is the end of the whole schedule
     return half_wave(min((t - warmup) / (decay_steps - warmup), 1.0))
 
 
-def _no_warmup_breaks(step, peak_lr, warmup_steps, total_steps):
+def no_warmup_breaks(step, peak_lr, warmup_steps, total_steps):
     t, warmup, total = int(step), int(warmup_steps), int(total_steps)
     if t <= warmup:
         return np.array([peak_lr * t / warmup])
     return np.array([peak_lr * fall(t, warmup, total)])
 
 
-LR_AT_STEP = Task(
+TASK = Task(
     name="lr_at_step",
     points=5,
-    reference=_lr_at_step,
-    make_cases=_lr_at_step_cases,
+    reference=lr_at_step,
+    make_cases=cases,
     scale=peak_of,
     curve="step",
     hints=(
@@ -108,74 +106,74 @@ LR_AT_STEP = Task(
     misconceptions=(
         Misconception(
             "optax decay_steps",
-            _warmup_then(_optax_with_decay_steps_too_short),
+            warmup_then(optax_with_decay_steps_too_short),
             "This is optax.warmup_cosine_decay_schedule with decay_steps = total_steps - "
             "warmup_steps. In optax decay_steps includes the warmup, so this schedule ends too "
             "soon: the last warmup_steps updates run at rate 0 and learn nothing.",
         ),
         Misconception(
             "whole run",
-            _warmup_then(lambda t, warmup, total: half_wave(min(t / total, 1))),
+            warmup_then(lambda t, warmup, total: half_wave(min(t / total, 1))),
             "This is what you get when the whole run, not the rest after the warmup, is the length "
             "of the cosine: right after the warmup the rate jumps down.",
         ),
         Misconception(
             "cosine too long",
-            _warmup_then(lambda t, warmup, total: half_wave(min((t - warmup) / total, 1))),
+            warmup_then(lambda t, warmup, total: half_wave(min((t - warmup) / total, 1))),
             "Your cosine begins at the right place and takes total_steps updates from there. So it "
             "ends warmup_steps too late: total_steps includes the warmup.",
         ),
         Misconception(
             "first update moves",
-            _warmup_then(fall, rise=lambda t, warmup: (t + 1) / warmup),
+            warmup_then(fall, rise=lambda t, warmup: (t + 1) / warmup),
             "Your warmup is one update ahead: it begins above 0 and is at the peak one update "
             "early. Here the rate at step 0 is 0. (torchtitan warms up as you do.)",
         ),
         Misconception(
             "peak one late",
-            _warmup_then(fall, rise=lambda t, warmup: t / (warmup + 1)),
+            warmup_then(fall, rise=lambda t, warmup: t / (warmup + 1)),
             "Your line is too flat: it would be at the peak one update after warmup_steps, and so "
             "there is a jump at warmup_steps.",
         ),
         Misconception(
             "the course's warmup",
-            _warmup_then(fall, rise=lambda t, warmup: (1 + (warmup - 1) * t / warmup) / warmup),
+            warmup_then(fall, rise=lambda t, warmup: (1 + (warmup - 1) * t / warmup) / warmup),
             "Your line begins at the peak divided by warmup_steps, as `schedules.warmup` of this "
             "course does by default. Here it begins at 0.",
         ),
         Misconception(
             "no warmup",
-            _warmup_then(fall, rise=lambda t, warmup: 1.0),
+            warmup_then(fall, rise=lambda t, warmup: 1.0),
             "Before warmup_steps your rate is the peak already. It has to rise to it from 0.",
         ),
         Misconception(
             "always from 0",
             lambda step, peak_lr, warmup_steps, total_steps: (
-                _lr_at_step(step, peak_lr, warmup_steps, total_steps) * (int(step) > 0)
+                lr_at_step(step, peak_lr, warmup_steps, total_steps) * (int(step) > 0)
             ),
             "Your rate at step 0 is always 0. With warmup_steps 0 there is no rise, and the first "
             "update has the peak.",
         ),
         Misconception(
             "climbs past the end",
-            _warmup_then(lambda t, warmup, total: half_wave((t - warmup) / (total - warmup))),
+            warmup_then(lambda t, warmup, total: half_wave((t - warmup) / (total - warmup))),
             "Past total_steps your rate climbs back towards the peak, as PyTorch's cosine does. "
             "Here it stays at 0.",
         ),
         Misconception(
             "not cut to whole numbers",
-            _warmup_then(fall, cast=float),
+            warmup_then(fall, cast=float),
             "Steps and lengths may arrive with a fraction, and you use it. All three are to be "
             "cut off to whole numbers first.",
         ),
         Misconception(
             "rounded",
-            _warmup_then(fall, cast=round),
+            warmup_then(fall, cast=round),
             "You round to the nearest whole number. The fraction is to be cut off, as int does.",
         ),
         Misconception(
             "only the step cut",
-            lambda step, peak_lr, warmup_steps, total_steps: _warmup_then(fall, cast=float)(
+            lambda step, peak_lr, warmup_steps, total_steps: warmup_then(fall, cast=float)(
                 int(step), peak_lr, warmup_steps, total_steps
             ),
             "You cut off the fraction of the step and not those of the two lengths.",
@@ -183,20 +181,20 @@ LR_AT_STEP = Task(
         Misconception(
             "not shape (1,)",
             lambda step, peak_lr, warmup_steps, total_steps: float(
-                _lr_at_step(step, peak_lr, warmup_steps, total_steps)[0]
+                lr_at_step(step, peak_lr, warmup_steps, total_steps)[0]
             ),
             "Every value is right. You return a single number, and an array of shape (1,) is "
             "asked for: one number in a list of one.",
         ),
         Misconception(
             "linear decay",
-            _warmup_then(lambda t, warmup, total: 1 - share_done(t, warmup, total)),
+            warmup_then(lambda t, warmup, total: 1 - share_done(t, warmup, total)),
             "After the warmup your rate falls along a straight line. It is half a cosine that is "
             "asked for.",
         ),
         Misconception(
             "integer division",
-            _warmup_then(
+            warmup_then(
                 lambda t, warmup, total: half_wave(min((t - warmup) // (total - warmup), 1)),
                 rise=lambda t, warmup: t // warmup,
             ),
@@ -205,31 +203,28 @@ LR_AT_STEP = Task(
         ),
         Misconception(
             "forgotten half",
-            _warmup_then(lambda t, warmup, total: 2 * fall(t, warmup, total)),
+            warmup_then(lambda t, warmup, total: 2 * fall(t, warmup, total)),
             "The ½ is missing: 1 + cos goes from 2 to 0, so the rate jumps to twice the peak when "
             "the warmup ends.",
         ),
         Misconception(
             "no pi",
-            _warmup_then(lambda t, warmup, total: (1 + np.cos(share_done(t, warmup, total))) / 2),
+            warmup_then(lambda t, warmup, total: (1 + np.cos(share_done(t, warmup, total))) / 2),
             "π is missing: the argument of the cosine goes to 1 only, so the rate stays high to "
             "the end.",
         ),
         Misconception(
             "degrees",
-            _warmup_then(
+            warmup_then(
                 lambda t, warmup, total: (1 + np.cos(180 * share_done(t, warmup, total))) / 2
             ),
             "The cosine is given degrees. NumPy's wants radians: half a turn is π, not 180.",
         ),
         Misconception(
             "no warmup breaks",
-            _no_warmup_breaks,
+            no_warmup_breaks,
             "With warmup_steps 0 you divide by 0 at step 0. The warmup is over at warmup_steps: "
             "that step belongs to the cosine.",
         ),
     ),
 )
-
-
-TASKS = (LR_AT_STEP, WARMUP_COSINE_RATES, WITH_WARMUP, ADAM_UPDATE, LIBRARY_RATES)

@@ -1,24 +1,15 @@
-"""Exercise 4, second task: warmup and cosine for many steps; and what it shares with the first."""
+"""Exercise 4, task 2: the same at many steps."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_tasks._curves import half_wave, peak_of
+from course_tasks.curves import half_wave, peak_of
+from course_tasks.ex04_warmup.shared import fall
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def share_done(t, warmup, total):
-    """Return the share of the cosine that is done at t, at most 1."""
-    return min((t - warmup) / (total - warmup), 1.0)
-
-
-def fall(t, warmup, total):
-    """Return the rate over the peak from the end of the warmup on."""
-    return half_wave(share_done(t, warmup, total))
-
-
-def _warmup_cosine_rates(
+def warmup_cosine_rates(
     steps: np.ndarray, peak_lr: float, warmup_steps: int, total_steps: int
 ) -> np.ndarray:
     t = steps.astype(float)
@@ -29,7 +20,7 @@ def _warmup_cosine_rates(
     return rates
 
 
-def _warmup_cosine_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     def case(steps, peak_lr, warmup_steps, total_steps):
         return {
             "steps": steps,
@@ -54,7 +45,7 @@ def _warmup_cosine_cases(rng: np.random.Generator) -> list[Case]:
     return edges
 
 
-def _many(one):
+def many(one):
     """Return a schedule over an array from one over a step, as a share of the peak."""
 
     def rates(steps, peak_lr, warmup_steps, total_steps):
@@ -64,15 +55,15 @@ def _many(one):
     return rates
 
 
-def _rise(t, warmup, total):
+def rise(t, warmup, total):
     return t / warmup if t < warmup else fall(t, warmup, total)
 
 
-WARMUP_COSINE_RATES = Task(
+TASK = Task(
     name="warmup_cosine_rates",
     points=2,
-    reference=_warmup_cosine_rates,
-    make_cases=_warmup_cosine_cases,
+    reference=warmup_cosine_rates,
+    make_cases=cases,
     scale=peak_of,
     hints=(
         Hint(
@@ -93,7 +84,7 @@ WARMUP_COSINE_RATES = Task(
     misconceptions=(
         Misconception(
             "minimum of both",
-            _many(
+            many(
                 lambda t, warmup, total: min(
                     t / warmup if warmup else 1.0, half_wave(min(t / total, 1))
                 )
@@ -103,7 +94,7 @@ WARMUP_COSINE_RATES = Task(
         ),
         Misconception(
             "product",
-            _many(
+            many(
                 lambda t, warmup, total: (
                     (min(t / warmup, 1) if warmup else 1.0) * half_wave(min(t / total, 1))
                 )
@@ -113,7 +104,7 @@ WARMUP_COSINE_RATES = Task(
         ),
         Misconception(
             "climbs past the end",
-            _many(
+            many(
                 lambda t, warmup, total: (
                     t / warmup if t < warmup else half_wave((t - warmup) / (total - warmup))
                 )
@@ -122,14 +113,14 @@ WARMUP_COSINE_RATES = Task(
         ),
         Misconception(
             "first update moves",
-            _many(
+            many(
                 lambda t, warmup, total: (t + 1) / warmup if t < warmup else fall(t, warmup, total)
             ),
             "Your warmup is one update ahead: here the rate at step 0 is 0.",
         ),
         Misconception(
             "optax decay_steps",
-            _many(
+            many(
                 lambda t, warmup, total: (
                     t / warmup
                     if t < warmup
@@ -141,21 +132,19 @@ WARMUP_COSINE_RATES = Task(
         ),
         Misconception(
             "ends at the last update",
-            _many(
-                lambda t, warmup, total: t / warmup if t < warmup else fall(t, warmup, total - 1)
-            ),
+            many(lambda t, warmup, total: t / warmup if t < warmup else fall(t, warmup, total - 1)),
             "Your cosine is at 0 at total_steps - 1, which is the last update. Here it gets there "
             "at total_steps, one update later.",
         ),
         Misconception(
             "always from 0",
-            _many(lambda t, warmup, total: 0.0 if t == 0 else _rise(t, warmup, total)),
+            many(lambda t, warmup, total: 0.0 if t == 0 else rise(t, warmup, total)),
             "Your rate at step 0 is always 0. With warmup_steps 0 there is no rise, and the first "
             "update has the peak.",
         ),
         Misconception(
             "whole numbers",
-            lambda steps, peak_lr, warmup_steps, total_steps: _warmup_cosine_rates(
+            lambda steps, peak_lr, warmup_steps, total_steps: warmup_cosine_rates(
                 steps, peak_lr, warmup_steps, total_steps
             ).astype(int),
             "Your array holds whole numbers, so the fractions are cut off. An array made like "
@@ -163,7 +152,7 @@ WARMUP_COSINE_RATES = Task(
         ),
         Misconception(
             "flattened",
-            lambda steps, peak_lr, warmup_steps, total_steps: _warmup_cosine_rates(
+            lambda steps, peak_lr, warmup_steps, total_steps: warmup_cosine_rates(
                 steps, peak_lr, warmup_steps, total_steps
             ).ravel(),
             "Every value is right, but the shape of `steps` got lost: the rates come in one long "
@@ -171,7 +160,7 @@ WARMUP_COSINE_RATES = Task(
         ),
         Misconception(
             "sorted",
-            lambda steps, peak_lr, warmup_steps, total_steps: _warmup_cosine_rates(
+            lambda steps, peak_lr, warmup_steps, total_steps: warmup_cosine_rates(
                 np.arange(steps.size).reshape(steps.shape), peak_lr, warmup_steps, total_steps
             ),
             "You answer for the steps 0, 1, 2 and so on, as many as there are. The steps asked for "

@@ -1,4 +1,4 @@
-"""Exercise 5, its counting: the step size in updates, and when to take a snapshot."""
+"""Exercise 5, task 4: when to take a snapshot."""
 
 from __future__ import annotations
 
@@ -7,39 +7,13 @@ import numpy as np
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _step_size_in_updates(epochs: int, examples: int, batch_size: int, drop_last: bool) -> int:
-    filled_up = 0 if drop_last else batch_size - 1
-    return epochs * ((examples + filled_up) // batch_size)
-
-
-def _step_size_cases(rng: np.random.Generator) -> list[Case]:
-    edges = [
-        (2, 900, 32, False),  # a rest of 4
-        (2, 900, 32, True),
-        (3, 960, 32, False),  # nothing left over
-        (3, 960, 32, True),
-        (1, 33, 32, False),
-        (4, 33, 32, True),
-        (5, 63, 32, False),
-        (5, 63, 32, True),
-        (1, 10, 64, False),  # one batch, not full
-        (7, 50, 1, False),
-    ]
-    for k in range(8):
-        batch_size = int(rng.integers(2, 129))
-        examples = int(rng.integers(batch_size, 40 * batch_size))
-        edges.append((int(rng.integers(2, 11)), examples, batch_size, k % 2 == 1))
-    names = ("epochs", "examples", "batch_size", "drop_last")
-    return [dict(zip(names, edge, strict=True)) for edge in edges]
-
-
-def _snapshot_steps(total_steps: int, step_size: int, count: int) -> list[int]:
+def snapshot_steps(total_steps: int, step_size: int, count: int) -> list[int]:
     cycles = total_steps // (2 * step_size)
     first = max(cycles - count, 0) + 1
     return [2 * step_size * cycle for cycle in range(first, cycles + 1)]
 
 
-def _snapshot_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     edges = [
         (80, 10, 4),  # the run ends with the last cycle
         (80, 10, 2),
@@ -59,97 +33,11 @@ def _snapshot_cases(rng: np.random.Generator) -> list[Case]:
     return [dict(zip(names, edge, strict=True)) for edge in edges]
 
 
-STEP_SIZE_IN_UPDATES = Task(
-    name="step_size_in_updates",
-    points=1,
-    reference=_step_size_in_updates,
-    make_cases=_step_size_cases,
-    hints=(
-        Hint(
-            "I do not know how to begin",
-            "How many updates does *one* epoch make? Take 10 examples in batches of 4, and deal "
-            "them out on paper: once with the last batch kept, once without.",
-        ),
-        Hint(
-            "I am right where the batches come out even, and one or more off elsewhere",
-            "Look at `drop_last`. It decides what becomes of the examples that do not fill a "
-            "batch, and it decides in *every* epoch.",
-        ),
-        Hint(
-            "The values are right, but their type is not",
-            "`/` gives a float even where the result is whole. A count is an int.",
-        ),
-    ),
-    misconceptions=(
-        Misconception(
-            "always dropped",
-            lambda epochs, examples, batch_size, drop_last: epochs * (examples // batch_size),
-            "This leaves the incomplete batch out in every case. With drop_last=False it is a "
-            "batch like the others, and makes an update.",
-        ),
-        Misconception(
-            "never dropped",
-            lambda epochs, examples, batch_size, drop_last: epochs * -(-examples // batch_size),
-            "This keeps the incomplete batch in every case: drop_last is not used.",
-        ),
-        Misconception(
-            "drop_last the other way round",
-            lambda epochs, examples, batch_size, drop_last: _step_size_in_updates(
-                epochs, examples, batch_size, not drop_last
-            ),
-            "drop_last works the other way round here: with True the incomplete batch is left out.",
-        ),
-        Misconception(
-            "a batch more in any case",
-            lambda epochs, examples, batch_size, drop_last: (
-                epochs * (examples // batch_size + (not drop_last))
-            ),
-            "With drop_last=False you always add a batch. Where the batches come out even, "
-            "nothing is left over for it.",
-        ),
-        Misconception(
-            "a single epoch",
-            lambda epochs, examples, batch_size, drop_last: _step_size_in_updates(
-                1, examples, batch_size, drop_last
-            ),
-            "These are the updates of one epoch: epochs is not used.",
-        ),
-        Misconception(
-            "fractions of a batch",
-            lambda epochs, examples, batch_size, drop_last: epochs * examples / batch_size,
-            "This divides without rounding. An incomplete batch makes a whole update or none, as "
-            "drop_last says.",
-        ),
-        Misconception(
-            "batches across epochs",
-            lambda epochs, examples, batch_size, drop_last: (
-                epochs * examples // batch_size
-                if drop_last
-                else -(-epochs * examples // batch_size)
-            ),
-            "This is what you get when batches run on from one epoch into the next. The loader "
-            "starts afresh in every epoch, so the rounding happens once an epoch.",
-        ),
-        Misconception(
-            "whole cycle",
-            lambda epochs, examples, batch_size, drop_last: (
-                2 * _step_size_in_updates(epochs, examples, batch_size, drop_last)
-            ),
-            "This is the whole cycle. The step size is the length of the climb alone.",
-        ),
-        Misconception(
-            "examples for updates",
-            lambda epochs, examples, batch_size, drop_last: epochs * examples,
-            "This counts examples. A batch of them makes a single update.",
-        ),
-    ),
-)
-
-SNAPSHOT_STEPS = Task(
+TASK = Task(
     name="snapshot_steps",
     points=2,
-    reference=_snapshot_steps,
-    make_cases=_snapshot_cases,
+    reference=snapshot_steps,
+    make_cases=cases,
     hints=(
         Hint(
             "I do not know how to begin",
@@ -216,7 +104,7 @@ SNAPSHOT_STEPS = Task(
         ),
         Misconception(
             "falling order",
-            lambda total_steps, step_size, count: _snapshot_steps(total_steps, step_size, count)[
+            lambda total_steps, step_size, count: snapshot_steps(total_steps, step_size, count)[
                 ::-1
             ],
             "These are the right moments, the latest first. They are asked for in rising order.",
@@ -233,7 +121,7 @@ SNAPSHOT_STEPS = Task(
             "as many cycles, counted back from the end of the run",
             lambda total_steps, step_size, count: [
                 end + total_steps % (2 * step_size)
-                for end in _snapshot_steps(total_steps, step_size, count)
+                for end in snapshot_steps(total_steps, step_size, count)
             ],
             "These lie whole cycles before the end of the run. Where a cycle is cut short, the "
             "rate is not at its foot there: count from step 0.",
@@ -241,7 +129,7 @@ SNAPSHOT_STEPS = Task(
         Misconception(
             "number of the last update",
             lambda total_steps, step_size, count: [
-                end - 1 for end in _snapshot_steps(total_steps, step_size, count)
+                end - 1 for end in snapshot_steps(total_steps, step_size, count)
             ],
             "Each of these is one too small: you count the last update of a cycle from 0. Asked "
             "for is how many updates are done.",

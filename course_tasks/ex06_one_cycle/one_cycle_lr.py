@@ -1,14 +1,14 @@
-"""Exercise 6, first task: the rate of one cycle in two phases."""
+"""Exercise 6, task 1: one cycle in two phases."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_tasks._curves import peak_of, steps_near, through, zero_past_the_end
+from course_tasks.curves import peak_of, steps_near, through, zero_past_the_end
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _one_cycle_lr(
+def one_cycle_lr(
     step: int, peak_lr: float, total_steps: int, pct_start: float, div: float, final_div: float
 ) -> float:
     rise = round(pct_start * total_steps)
@@ -20,7 +20,7 @@ def _one_cycle_lr(
     return first + climbed - fallen
 
 
-def _one_cycle_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     settings = [
         (0.1, 100, 0.3, 25.0, 1e4),
         (2.0, 50, 0.5, 4.0, 10.0),
@@ -43,16 +43,16 @@ def _one_cycle_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _climbs_again(step, peak_lr, total_steps, pct_start, div, final_div):
+def climbs_again(step, peak_lr, total_steps, pct_start, div, final_div):
     rise = round(pct_start * total_steps)
     if step <= rise:
-        return _one_cycle_lr(step, peak_lr, total_steps, pct_start, div, final_div)
+        return one_cycle_lr(step, peak_lr, total_steps, pct_start, div, final_div)
     end = peak_lr / div / final_div
     share = (step - rise) / (total_steps - rise)
     return end + (peak_lr - end) * (1 + np.cos(np.pi * share)) / 2
 
 
-def _turning(top, end):
+def turning(top, end):
     """Return a wrong 1-cycle, by where its peak is, of pct_start * total_steps, and its end."""
 
     def rate(step, peak_lr, total_steps, pct_start, div, final_div):
@@ -63,7 +63,7 @@ def _turning(top, end):
     return rate
 
 
-def _fall_over_the_run(held):
+def fall_over_the_run(held):
     """Return a 1-cycle whose fall is as long as the run: ended at total_steps, or later."""
 
     def rate(step, peak_lr, total_steps, pct_start, div, final_div):
@@ -75,7 +75,7 @@ def _fall_over_the_run(held):
     return rate
 
 
-def _without_the_half(step, peak_lr, total_steps, pct_start, div, final_div):
+def without_the_half(step, peak_lr, total_steps, pct_start, div, final_div):
     rise, first = round(pct_start * total_steps), peak_lr / div
     if step < rise:
         return first + (peak_lr - first) * (1 - np.cos(np.pi * step / rise))
@@ -83,7 +83,7 @@ def _without_the_half(step, peak_lr, total_steps, pct_start, div, final_div):
     return peak_lr + (first / final_div - peak_lr) * (1 - np.cos(np.pi * share))
 
 
-def _two_phases(**levels):
+def two_phases(**levels):
     """Return a wrong 1-cycle of half-cosines: with another first or last level, or with lines."""
 
     def rate(step, peak_lr, total_steps, pct_start, div, final_div):
@@ -96,23 +96,23 @@ def _two_phases(**levels):
     return rate
 
 
-def _line_then_cosine(step, peak_lr, total_steps, pct_start, div, final_div):
+def line_then_cosine(step, peak_lr, total_steps, pct_start, div, final_div):
     linear = step < round(pct_start * total_steps)
-    return _two_phases(linear=linear)(step, peak_lr, total_steps, pct_start, div, final_div)
+    return two_phases(linear=linear)(step, peak_lr, total_steps, pct_start, div, final_div)
 
 
-def _cosine_over_the_run(step, peak_lr, total_steps, pct_start, div, final_div):
+def cosine_over_the_run(step, peak_lr, total_steps, pct_start, div, final_div):
     if step < round(pct_start * total_steps):
-        return _one_cycle_lr(step, peak_lr, total_steps, pct_start, div, final_div)
+        return one_cycle_lr(step, peak_lr, total_steps, pct_start, div, final_div)
     end = peak_lr / div / final_div
     return through(step, [0, total_steps], [peak_lr, end])
 
 
-ONE_CYCLE_LR = Task(
+TASK = Task(
     name="one_cycle_lr",
     points=3,
-    reference=_one_cycle_lr,
-    make_cases=_one_cycle_cases,
+    reference=one_cycle_lr,
+    make_cases=cases,
     scale=peak_of,
     curve="step",
     hints=(
@@ -143,102 +143,102 @@ ONE_CYCLE_LR = Task(
     misconceptions=(
         Misconception(
             "one update early",
-            _turning(lambda r: round(r) - 1, lambda total: total - 1),
+            turning(lambda r: round(r) - 1, lambda total: total - 1),
             "This is PyTorch's way of counting: peak and end come one update early. Here the "
             "peak is at step r and the end at total_steps.",
         ),
         Misconception(
             "one update early, not rounded",
-            _turning(lambda r: r - 1, lambda total: total - 1),
+            turning(lambda r: r - 1, lambda total: total - 1),
             "This is PyTorch's formula: peak and end come one update early, and r is not rounded. "
             "Here the peak is at step r, a whole number, and the end at total_steps.",
         ),
         Misconception(
             "the peak one update early",
-            _turning(lambda r: round(r) - 1, lambda total: total),
+            turning(lambda r: round(r) - 1, lambda total: total),
             "Your peak comes one update early, as PyTorch's does. Here it is at step r.",
         ),
         Misconception(
             "the end one update early",
-            _turning(round, lambda total: total - 1),
+            turning(round, lambda total: total - 1),
             "The rise is right. Your end is reached at total_steps - 1, the last update; here the "
             "end is at total_steps.",
         ),
         Misconception(
             "cut off",
-            _turning(int, lambda total: total),
+            turning(int, lambda total: total),
             "r is cut off here, not rounded: `int(9.9)` is 9.",
         ),
         Misconception(
             "not rounded",
-            _turning(lambda r: r, lambda total: total),
+            turning(lambda r: r, lambda total: total),
             "r is not rounded here. It is a whole number, so that the peak falls on a step.",
         ),
         Misconception(
             "final_div divides the peak",
-            _two_phases(last=lambda peak, div, final: peak / final),
+            two_phases(last=lambda peak, div, final: peak / final),
             "Your end is the peak over final_div. final_div divides the first rate, which "
             "already is the peak over div.",
         ),
         Misconception(
             "back to the first rate",
-            _two_phases(last=lambda peak, div, final: peak / div),
+            two_phases(last=lambda peak, div, final: peak / div),
             "The fall ends at the first rate here: final_div is not used.",
         ),
         Misconception(
             "down to zero",
-            _two_phases(last=lambda peak, div, final: 0.0),
+            two_phases(last=lambda peak, div, final: 0.0),
             "This ends at 0. The last level is small, but it is not 0.",
         ),
         Misconception(
             "from zero",
-            _two_phases(first=lambda peak, div: 0.0),
+            two_phases(first=lambda peak, div: 0.0),
             "This begins at 0: div is not used in the rise.",
         ),
         Misconception(
             "straight lines",
-            _two_phases(linear=True),
+            two_phases(linear=True),
             "The turning points are right, with straight lines between them. Asked for is half a "
             "cosine in each phase.",
         ),
         Misconception(
             "rise along a line",
-            _line_then_cosine,
+            line_then_cosine,
             "The fall is right. The rise is a straight line, as in a warmup; here it is half a "
             "cosine, too.",
         ),
         Misconception(
             "climbs again",
-            _climbs_again,
+            climbs_again,
             "Up to total_steps this is right; then it climbs again. Past the end the last level "
             "is held.",
         ),
         Misconception(
             "the fall began at the start",
-            _cosine_over_the_run,
+            cosine_over_the_run,
             "This is what you get when the whole run, not the rest after the rise, is the "
             "length of the fall: the rate jumps down after the rise.",
         ),
         Misconception(
             "the fall takes too long",
-            _fall_over_the_run(held=False),
+            fall_over_the_run(held=False),
             "Your fall takes total_steps updates, and so it is not over at total_steps. Fewer "
             "are left after the rise.",
         ),
         Misconception(
             "the fall is cut short",
-            _fall_over_the_run(held=True),
+            fall_over_the_run(held=True),
             "The share of your fall is taken of total_steps, not of what is left after the rise: "
             "it is not over at total_steps, and the rate jumps to its end.",
         ),
         Misconception(
             "zero past the end",
-            zero_past_the_end(_one_cycle_lr),
+            zero_past_the_end(one_cycle_lr),
             "Up to total_steps this is right; then it is 0. The last level is held.",
         ),
         Misconception(
             "cosine without the half",
-            _without_the_half,
+            without_the_half,
             "1 - cos goes from 0 to 2, so your rise ends far above the peak and your fall "
             "below 0. It has to be halved.",
         ),

@@ -1,14 +1,14 @@
-"""Exercise 6, second task: the rate of one cycle in three phases."""
+"""Exercise 6, task 2: one cycle in three phases."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from course_tasks._curves import peak_of, steps_near, through, zero_past_the_end
+from course_tasks.curves import peak_of, steps_near, through, zero_past_the_end
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _three_phase_lr(
+def three_phase_lr(
     step: int, peak_lr: float, total_steps: int, rise_steps: int, div: float, final_div: float
 ) -> float:
     first = peak_lr / div
@@ -16,7 +16,7 @@ def _three_phase_lr(
     return np.interp(step, ends, [first, peak_lr, first, first / final_div])
 
 
-def _three_phase_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     settings = [
         (0.1, 100, 30, 25.0, 1e4),
         (2.0, 51, 25, 4.0, 10.0),  # a last phase of one update
@@ -36,7 +36,7 @@ def _three_phase_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _phases(levels, ends):
+def phases(levels, ends):
     """Return a wrong three-phase cycle of lines, by its levels and where they are reached."""
 
     def rate(step, peak_lr, total_steps, rise_steps, div, final_div):
@@ -46,26 +46,26 @@ def _phases(levels, ends):
     return rate
 
 
-def _first_and_last(peak, div, final_div):
+def first_and_last(peak, div, final_div):
     return [peak / div, peak, peak / div, peak / div / final_div]
 
 
-def _phases_of_cosines(step, peak_lr, total_steps, rise_steps, div, final_div):
+def phases_of_cosines(step, peak_lr, total_steps, rise_steps, div, final_div):
     ends = [0, rise_steps, 2 * rise_steps, total_steps]
-    return through(step, ends, _first_and_last(peak_lr, div, final_div))
+    return through(step, ends, first_and_last(peak_lr, div, final_div))
 
 
-def _goes_on_falling(step, peak_lr, total_steps, rise_steps, div, final_div):
-    rate = _three_phase_lr(step, peak_lr, total_steps, rise_steps, div, final_div)
+def goes_on_falling(step, peak_lr, total_steps, rise_steps, div, final_div):
+    rate = three_phase_lr(step, peak_lr, total_steps, rise_steps, div, final_div)
     slope = peak_lr / div * (1 / final_div - 1) / (total_steps - 2 * rise_steps)
     return rate + slope * max(step - total_steps, 0)
 
 
-THREE_PHASE_LR = Task(
+TASK = Task(
     name="three_phase_lr",
     points=2,
-    reference=_three_phase_lr,
-    make_cases=_three_phase_cases,
+    reference=three_phase_lr,
+    make_cases=cases,
     scale=peak_of,
     curve="step",
     hints=(
@@ -86,7 +86,7 @@ THREE_PHASE_LR = Task(
     misconceptions=(
         Misconception(
             "two phases",
-            _phases(
+            phases(
                 lambda peak, div, final: [peak / div, peak, peak / div / final],
                 lambda rise, total: [0, rise, total],
             ),
@@ -95,7 +95,7 @@ THREE_PHASE_LR = Task(
         ),
         Misconception(
             "no last phase",
-            _phases(
+            phases(
                 lambda peak, div, final: [peak / div, peak, peak / div],
                 lambda rise, total: [0, rise, 2 * rise],
             ),
@@ -104,7 +104,7 @@ THREE_PHASE_LR = Task(
         ),
         Misconception(
             "the fall takes the rest",
-            _phases(
+            phases(
                 lambda peak, div, final: [peak / div, peak, peak / div, peak / div / final],
                 lambda rise, total: [0, rise, total, total + 1e-9],
             ),
@@ -113,7 +113,7 @@ THREE_PHASE_LR = Task(
         ),
         Misconception(
             "final_div divides the peak",
-            _phases(
+            phases(
                 lambda peak, div, final: [peak / div, peak, peak / div, peak / final],
                 lambda rise, total: [0, rise, 2 * rise, total],
             ),
@@ -121,8 +121,8 @@ THREE_PHASE_LR = Task(
         ),
         Misconception(
             "one update early",
-            _phases(
-                _first_and_last,
+            phases(
+                first_and_last,
                 lambda rise, total: [-1e-9, rise - 1, 2 * rise - 2 + 1e-9, total - 1],
             ),
             "This is PyTorch's way of counting, with every phase ending early. Here the phases end "
@@ -130,26 +130,26 @@ THREE_PHASE_LR = Task(
         ),
         Misconception(
             "the end one update early",
-            _phases(
-                _first_and_last, lambda rise, total: [0, rise, 2 * rise, max(total - 1, 2 * rise)]
+            phases(
+                first_and_last, lambda rise, total: [0, rise, 2 * rise, max(total - 1, 2 * rise)]
             ),
             "Your end is reached at total_steps - 1, the last update; here the end is at "
             "total_steps.",
         ),
         Misconception(
             "half-cosines",
-            _phases_of_cosines,
+            phases_of_cosines,
             "The turning points are right, with half a cosine between them. Asked for are "
             "straight lines this time.",
         ),
         Misconception(
             "zero past the end",
-            zero_past_the_end(_three_phase_lr),
+            zero_past_the_end(three_phase_lr),
             "Up to total_steps this is right; then it is 0. Hold the last level.",
         ),
         Misconception(
             "goes on falling",
-            _goes_on_falling,
+            goes_on_falling,
             "Past total_steps your last line goes on, and below 0 in the end. The last level is "
             "held.",
         ),

@@ -1,4 +1,4 @@
-"""Exercise 7, last part: a peak from a few short trainings."""
+"""Exercise 7, task 7: choose a peak."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from course_tasks.task import Case, Given, Hint, Misconception, Score, Task
 if TYPE_CHECKING:
     from course_lib.range_test.models import Trainings
 
-_BUDGET = 14  # course_lib.range_test.models.BUDGET, which is imported late: it is slow
-_FULL, _NONE = 1.05, 1.5  # times the best loss: worth all points, worth none
+
+BUDGET = 14  # course_lib.range_test.models.BUDGET, which is imported late: it is slow
 
 
-def _choose_peak(train):
+FULL, NONE = 1.05, 1.5  # times the best loss: worth all points, worth none
+
+
+def choose_peak(train):
     losses = {rate: train(rate) for rate in 10.0 ** np.arange(-5, 3)}
     factor = 10.0
     for _ in range(3):
@@ -27,7 +30,7 @@ def _choose_peak(train):
     return min(losses, key=losses.get)
 
 
-def _models(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     """Return eight models; all their best peaks are 0.2 to 0.7 over these curvatures."""
     curvatures = [10 ** (tens + rng.uniform(-0.4, 0.4)) for tens in (-1.4, -0.5, 0.5, 1.5, 2.4, 3)]
     settings = [  # first the ends of what is allowed
@@ -48,12 +51,12 @@ def _models(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def _peak_score(case: Case, answer: np.ndarray) -> Score:
+def peak_score(case: Case, answer: np.ndarray) -> Score:
     settings = dict(case["train"].arguments)
     number, peak = settings.pop("number"), float(answer)
-    loss, best = _loss_at(peak, **settings), _lowest_loss(**settings)
-    times = min(max(loss / best, _FULL), _NONE)
-    fraction = math.log(_NONE / times) / math.log(_NONE / _FULL)
+    loss, best = loss_at(peak, **settings), lowest_loss(**settings)
+    times = min(max(loss / best, FULL), NONE)
+    fraction = math.log(NONE / times) / math.log(NONE / FULL)
     end = f"ends at {loss:.3g}" if loss < math.inf else "diverges"
     end = end if peak > 0 else "is not above 0"
     return Score(
@@ -63,7 +66,7 @@ def _peak_score(case: Case, answer: np.ndarray) -> Score:
     )
 
 
-def _loss_at(peak: float, **settings: float) -> float:
+def loss_at(peak: float, **settings: float) -> float:
     from course_lib.range_test.models import losses_of
 
     is_rate = 0 < peak < math.inf
@@ -71,7 +74,7 @@ def _loss_at(peak: float, **settings: float) -> float:
 
 
 @lru_cache(maxsize=256)
-def _lowest_loss(**settings: float) -> float:
+def lowest_loss(**settings: float) -> float:
     """Return the lowest loss that a fine sweep of peaks reaches."""
     from course_lib.range_test.models import HIGHEST_PEAK, LOWEST_PEAK, losses_of
 
@@ -79,51 +82,51 @@ def _lowest_loss(**settings: float) -> float:
     return float(losses_of(**settings, peaks=sweep).min())
 
 
-def _even_grid(train: Trainings) -> tuple[np.ndarray, np.ndarray]:
-    rates = np.geomspace(1e-5, 1e2, _BUDGET)
+def even_grid(train: Trainings) -> tuple[np.ndarray, np.ndarray]:
+    rates = np.geomspace(1e-5, 1e2, BUDGET)
     return rates, np.array([train(rate) for rate in rates])
 
 
-def _largest_that_ends(train):
+def largest_that_ends(train):
     losses = {rate: train(rate) for rate in 10.0 ** np.arange(-5, 3)}
     low = max(rate for rate in losses if math.isfinite(losses[rate]))
     high = 10 * low
-    for _ in range(_BUDGET - len(losses)):
+    for _ in range(BUDGET - len(losses)):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if math.isfinite(train(middle)) else (low, middle)
     return low
 
 
-def _steepest_fall(train):
-    rates, losses = _even_grid(train)
+def steepest_fall(train):
+    rates, losses = even_grid(train)
     losses = losses[np.isfinite(losses)]
     return rates[np.argmin(np.diff(losses))]
 
 
-def _best_of_one_grid(train):
-    rates, losses = _even_grid(train)
+def best_of_one_grid(train):
+    rates, losses = even_grid(train)
     return rates[np.argmin(losses)]
 
 
-def _best_decade(train):
+def best_decade(train):
     rates = 10.0 ** np.arange(-5, 3)
     return min(rates, key=train)
 
 
-def _too_many_calls(train):
+def too_many_calls(train):
     return min(np.geomspace(1e-5, 1e2, 100), key=train)
 
 
-def _tenth_of_divergence(train):
-    return _largest_that_ends(train) / 10
+def tenth_of_divergence(train):
+    return largest_that_ends(train) / 10
 
 
-CHOOSE_PEAK = Task(
+TASK = Task(
     name="choose_peak",
     points=4,
-    reference=_choose_peak,
-    make_cases=_models,
-    score=_peak_score,
+    reference=choose_peak,
+    make_cases=cases,
+    score=peak_score,
     hints=(
         Hint(
             "I do not know how to begin",
@@ -150,13 +153,13 @@ CHOOSE_PEAK = Task(
     misconceptions=(
         Misconception(
             "the largest that does not diverge",
-            _largest_that_ends,
+            largest_that_ends,
             "This is the largest rate on a grid that does not diverge. Such a run just survives; "
             "the lowest loss is reached well below.",
         ),
         Misconception(
             "where the loss falls fastest",
-            _steepest_fall,
+            steepest_fall,
             "This is where the loss falls fastest as the rate grows. It goes on falling from "
             "there; you have the losses themselves, so take the rate of the lowest.",
         ),
@@ -168,25 +171,25 @@ CHOOSE_PEAK = Task(
         ),
         Misconception(
             "one even grid",
-            _best_of_one_grid,
+            best_of_one_grid,
             "All calls went into one even grid, most of them far from the best rate. Begin with "
             "a coarse grid and spend what is left around its best rate.",
         ),
         Misconception(
             "the best power of ten",
-            _best_decade,
+            best_decade,
             "This is the best power of ten, a good beginning. You have calls left to look between "
             "it and its neighbours.",
         ),
         Misconception(
             "a tenth of divergence",
-            _tenth_of_divergence,
+            tenth_of_divergence,
             "This is a tenth of the largest rate that does not diverge: a rule of thumb, right for "
             "some models and too low for others. You have the losses, so look where they are low.",
         ),
         Misconception(
             "too many calls",
-            _too_many_calls,
+            too_many_calls,
             "Your function calls train more than 14 times for every model, and gets a "
             "RuntimeError instead of a loss.",
         ),

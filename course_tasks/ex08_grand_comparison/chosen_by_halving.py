@@ -1,4 +1,4 @@
-"""A task of exercise 8: choose among schedules with a budget of runs, by halving."""
+"""Exercise 8, task 6: choose, with a budget."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _chosen_by_halving(losses: np.ndarray, budget: int) -> int:
+def chosen_by_halving(losses: np.ndarray, budget: int) -> int:
     left = list(range(len(losses)))
     seeds = 0
     while seeds < losses.shape[1] and budget >= len(left):
@@ -21,7 +21,7 @@ def _chosen_by_halving(losses: np.ndarray, budget: int) -> int:
     return left[0]  # once it is alone, more rounds do not change it
 
 
-def _halving(
+def halving(
     losses: np.ndarray,
     budget: float,
     judged: Callable[[np.ndarray, int], np.ndarray] = lambda rows, n: rows[:, :n].mean(axis=1),
@@ -38,48 +38,48 @@ def _halving(
     return int(left[0])
 
 
-def _latest(losses: np.ndarray, budget: int) -> int:
-    return _halving(losses, budget, judged=lambda rows, n: rows[:, n - 1])
+def latest(losses: np.ndarray, budget: int) -> int:
+    return halving(losses, budget, judged=lambda rows, n: rows[:, n - 1])
 
 
-def _luckiest(losses: np.ndarray, budget: int) -> int:
-    return _halving(losses, budget, judged=lambda rows, n: rows[:, :n].min(axis=1))
+def luckiest(losses: np.ndarray, budget: int) -> int:
+    return halving(losses, budget, judged=lambda rows, n: rows[:, :n].min(axis=1))
 
 
-def _rounded_down(losses: np.ndarray, budget: int) -> int:
-    return _halving(losses, budget, kept=lambda left: left // 2)
+def rounded_down(losses: np.ndarray, budget: int) -> int:
+    return halving(losses, budget, kept=lambda left: left // 2)
 
 
-def _without_limit(losses: np.ndarray, budget: int) -> int:
-    return _halving(losses, np.inf)
+def without_limit(losses: np.ndarray, budget: int) -> int:
+    return halving(losses, np.inf)
 
 
-def _one_by_one(losses: np.ndarray, budget: int) -> int:
-    return _halving(losses, budget, kept=lambda left: left - 1)
+def one_by_one(losses: np.ndarray, budget: int) -> int:
+    return halving(losses, budget, kept=lambda left: left - 1)
 
 
-def _equal_shares(losses: np.ndarray, budget: int) -> int:
+def equal_shares(losses: np.ndarray, budget: int) -> int:
     each = min(budget // len(losses), losses.shape[1])
     return int(losses[:, :each].mean(axis=1).argmin())
 
 
-def _first_seed_only(losses: np.ndarray, budget: int) -> int:
+def first_seed_only(losses: np.ndarray, budget: int) -> int:
     return int(losses[:, 0].argmin())
 
 
-def _highest(losses: np.ndarray, budget: int) -> int:
-    return _halving(losses, budget, judged=lambda rows, n: -rows[:, :n].mean(axis=1))
+def highest(losses: np.ndarray, budget: int) -> int:
+    return halving(losses, budget, judged=lambda rows, n: -rows[:, :n].mean(axis=1))
 
 
-def _place_among_those_left(losses: np.ndarray, budget: int) -> int:
+def place_among_those_left(losses: np.ndarray, budget: int) -> int:
     return 0
 
 
-def _last_unit_kept(losses: np.ndarray, budget: int) -> int:
-    return _halving(losses, budget - 1)
+def last_unit_kept(losses: np.ndarray, budget: int) -> int:
+    return halving(losses, budget - 1)
 
 
-def _cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     cases = [
         # The last two columns would change the choice, but the budget ends before them.
         {"losses": np.array([[0.5, 0.6, 0.9], [0.7, 0.1, 0.2], [0.6, 0.7, 0.1]]), "budget": 3},
@@ -103,11 +103,11 @@ def _cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-CHOSEN_BY_HALVING = Task(
+TASK = Task(
     name="chosen_by_halving",
     points=3,
-    reference=_chosen_by_halving,
-    make_cases=_cases,
+    reference=chosen_by_halving,
+    make_cases=cases,
     hints=(
         Hint(
             "I do not know how to begin",
@@ -128,60 +128,60 @@ CHOSEN_BY_HALVING = Task(
     misconceptions=(
         Misconception(
             "latest seed alone",
-            _latest,
+            latest,
             "Each round is judged by its own seed alone. The runs of the rounds before are paid "
             "for: take the mean over all seeds so far.",
         ),
         Misconception(
             "luckiest run",
-            _luckiest,
+            luckiest,
             "This judges a schedule by its lowest loss. The more runs, the luckier the best of "
             "them; the mean does not have this fault.",
         ),
         Misconception(
             "rounded down",
-            _rounded_down,
+            rounded_down,
             "Of an odd number the smaller half is kept here. Asked for is the larger one: of 5 "
             "schedules, 3 go on.",
         ),
         Misconception(
             "no budget",
-            _without_limit,
+            without_limit,
             "This goes on until one is left, whatever it costs. A round that the rest of the "
             "budget does not pay for is not made.",
         ),
         Misconception(
             "one at a time",
-            _one_by_one,
+            one_by_one,
             "This drops one schedule a round. Half of them go, so that the budget lasts for more "
             "seeds of those that stay.",
         ),
         Misconception(
             "equal shares",
-            _equal_shares,
+            equal_shares,
             "This spends the budget evenly: as many seeds for the worst schedule as for the best. "
             "Halving saves on those that are clearly behind.",
         ),
         Misconception(
             "first seed only",
-            _first_seed_only,
+            first_seed_only,
             "This is the lowest loss on the first seed. One run is mostly luck; the budget pays "
             "for more.",
         ),
         Misconception(
             "keeps the worse half",
-            _highest,
+            highest,
             "The worse half is kept here. These are losses: lower is better.",
         ),
         Misconception(
             "place among those left",
-            _place_among_those_left,
+            place_among_those_left,
             "This is always 0, perhaps the place among those that are left. Keep their rows in "
             "`losses` along with them.",
         ),
         Misconception(
             "last unit kept",
-            _last_unit_kept,
+            last_unit_kept,
             "A round that the budget pays for exactly is not made here. Nothing has to be left "
             "over.",
         ),

@@ -1,4 +1,4 @@
-"""A task of exercise 8: what makes a table of runs an unfair comparison."""
+"""Exercise 8, task 1: what is unfair."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def _what_is_unfair(rows: list[dict], least_seeds: int) -> list[str]:
+def what_is_unfair(rows: list[dict], least_seeds: int) -> list[str]:
     tried = [row["peaks_tried"] for row in rows]
     lengths = [row["updates"] for row in rows]
     reused = [bool(set(row["tuned_on"]) & set(row["seeds"])) for row in rows]
@@ -23,7 +23,7 @@ def _what_is_unfair(rows: list[dict], least_seeds: int) -> list[str]:
     return sorted(name for name, found in faults.items() if found)
 
 
-_FAIR = {
+FAIR = {
     "schedule": "linear",
     "peaks_tried": 5,
     "tuned_on": [0, 2],
@@ -34,33 +34,33 @@ _FAIR = {
 }
 
 
-def _table(first: dict, second: dict | None = None, *more: dict) -> list[dict]:
+def table(first: dict, second: dict | None = None, *more: dict) -> list[dict]:
     names = ("constant", "cosine", "WSD", "step")
     changes = [first, second or {}, *more]
     return [
-        _FAIR | {"schedule": name} | change for name, change in zip(names, changes, strict=False)
+        FAIR | {"schedule": name} | change for name, change in zip(names, changes, strict=False)
     ]
 
 
-def _unfair_cases(rng: np.random.Generator) -> list[Case]:
+def cases(rng: np.random.Generator) -> list[Case]:
     single = {"peaks_tried": 1, "tuned_on": []}
     tables = [
-        (_table({"data": "training"}), 3),
-        (_table({}), 3),
-        (_table({}, {"report": "best"}), 3),
-        (_table({}, {"seeds": [1, 3]}), 3),
-        (_table({"seeds": [1, 3]}), 2),
-        (_table({}, {"seeds": [1, 3, 3, 1]}), 3),
-        (_table(single, single), 3),
-        (_table(single), 3),
-        (_table({}, {"peaks_tried": 3}), 3),
-        (_table({"peaks_tried": 2}, {"peaks_tried": 2}), 3),
-        (_table({}, {"updates": 400}), 3),
-        (_table({"updates": 400}), 3),
-        (_table({"tuned_on": [0, 3]}), 3),
-        (_table({"tuned_on": [1]}, {"seeds": [2, 4, 6]}), 3),
-        (_table({"tuned_on": [7]}, {"seeds": [7, 8, 9]}), 3),
-        (_table({"seeds": [1, 3]}, {"seeds": [4, 5]}, {"seeds": [6, 7]}), 4),
+        (table({"data": "training"}), 3),
+        (table({}), 3),
+        (table({}, {"report": "best"}), 3),
+        (table({}, {"seeds": [1, 3]}), 3),
+        (table({"seeds": [1, 3]}), 2),
+        (table({}, {"seeds": [1, 3, 3, 1]}), 3),
+        (table(single, single), 3),
+        (table(single), 3),
+        (table({}, {"peaks_tried": 3}), 3),
+        (table({"peaks_tried": 2}, {"peaks_tried": 2}), 3),
+        (table({}, {"updates": 400}), 3),
+        (table({"updates": 400}), 3),
+        (table({"tuned_on": [0, 3]}), 3),
+        (table({"tuned_on": [1]}, {"seeds": [2, 4, 6]}), 3),
+        (table({"tuned_on": [7]}, {"seeds": [7, 8, 9]}), 3),
+        (table({"seeds": [1, 3]}, {"seeds": [4, 5]}, {"seeds": [6, 7]}), 4),
     ]
     cases = [{"rows": rows, "least_seeds": least} for rows, least in tables]
     for _ in range(9):
@@ -83,44 +83,44 @@ def _unfair_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def _only_when_all(rows, least_seeds):
-    each = [set(_what_is_unfair([row], least_seeds)) for row in rows]
-    between = {"unequal lengths", "unequal tuning"} & set(_what_is_unfair(rows, least_seeds))
+def only_when_all(rows, least_seeds):
+    each = [set(what_is_unfair([row], least_seeds)) for row in rows]
+    between = {"unequal lengths", "unequal tuning"} & set(what_is_unfair(rows, least_seeds))
     return sorted(set.intersection(*each) | between)
 
 
-def _first_row_only(rows, least_seeds):
-    between = {"unequal lengths", "unequal tuning"} & set(_what_is_unfair(rows, least_seeds))
-    return sorted(set(_what_is_unfair(rows[:1], least_seeds)) | between)
+def first_row_only(rows, least_seeds):
+    between = {"unequal lengths", "unequal tuning"} & set(what_is_unfair(rows, least_seeds))
+    return sorted(set(what_is_unfair(rows[:1], least_seeds)) | between)
 
 
-def _changed(name, finds):
+def changed(name, finds):
     def faults(rows, least_seeds):
-        others = set(_what_is_unfair(rows, least_seeds)) - {name}
+        others = set(what_is_unfair(rows, least_seeds)) - {name}
         return sorted(others | ({name} if finds(rows, least_seeds) else set()))
 
     return faults
 
 
-def _unsorted(rows, least_seeds):
-    return _what_is_unfair(rows, least_seeds)[::-1]
+def unsorted(rows, least_seeds):
+    return what_is_unfair(rows, least_seeds)[::-1]
 
 
-def _seeds_of_all(rows, key):
+def seeds_of_all(rows, key):
     return {seed for row in rows for seed in row[key]}
 
 
-def _once_a_row(rows, least_seeds):
-    between = {"unequal lengths", "unequal tuning"} & set(_what_is_unfair(rows, least_seeds))
-    each = [set(_what_is_unfair([row], least_seeds)) for row in rows]
+def once_a_row(rows, least_seeds):
+    between = {"unequal lengths", "unequal tuning"} & set(what_is_unfair(rows, least_seeds))
+    each = [set(what_is_unfair([row], least_seeds)) for row in rows]
     return sorted([*between, *(name for found in each for name in found)])
 
 
-WHAT_IS_UNFAIR = Task(
+TASK = Task(
     name="what_is_unfair",
     points=2,
-    reference=_what_is_unfair,
-    make_cases=_unfair_cases,
+    reference=what_is_unfair,
+    make_cases=cases,
     hints=(
         Hint(
             "I do not know how to begin",
@@ -145,19 +145,19 @@ WHAT_IS_UNFAIR = Task(
     misconceptions=(
         Misconception(
             "every row must have it",
-            _only_when_all,
+            only_when_all,
             "You name a fault only where every row has it. One row is enough to make the "
             "comparison unfair.",
         ),
         Misconception(
             "first row only",
-            _first_row_only,
+            first_row_only,
             "Only the first row is looked at. Perhaps your function returns before the loop is "
             "through.",
         ),
         Misconception(
             "repeated seeds counted",
-            _changed(
+            changed(
                 "few seeds",
                 lambda rows, least: any(len(row["seeds"]) < least for row in rows),
             ),
@@ -166,12 +166,12 @@ WHAT_IS_UNFAIR = Task(
         ),
         Misconception(
             "seeds of all rows together",
-            _changed("few seeds", lambda rows, least: len(_seeds_of_all(rows, "seeds")) < least),
+            changed("few seeds", lambda rows, least: len(seeds_of_all(rows, "seeds")) < least),
             "The seeds of all rows are counted together. Each schedule needs enough of its own.",
         ),
         Misconception(
             "just enough is too few",
-            _changed(
+            changed(
                 "few seeds",
                 lambda rows, least: any(len(set(row["seeds"])) <= least for row in rows),
             ),
@@ -179,10 +179,10 @@ WHAT_IS_UNFAIR = Task(
         ),
         Misconception(
             "tuning seeds of another row",
-            _changed(
+            changed(
                 "tuning seeds",
                 lambda rows, least: bool(
-                    _seeds_of_all(rows, "tuned_on") & _seeds_of_all(rows, "seeds")
+                    seeds_of_all(rows, "tuned_on") & seeds_of_all(rows, "seeds")
                 ),
             ),
             "A seed that tuned one schedule and scored another is named here. It is a fault only "
@@ -190,7 +190,7 @@ WHAT_IS_UNFAIR = Task(
         ),
         Misconception(
             "same seeds again",
-            _changed(
+            changed(
                 "tuning seeds",
                 lambda rows, least: any(
                     row["tuned_on"] and set(row["seeds"]) <= set(row["tuned_on"]) for row in rows
@@ -200,13 +200,13 @@ WHAT_IS_UNFAIR = Task(
         ),
         Misconception(
             "not in order",
-            _unsorted,
+            unsorted,
             "The faults are right, and their order is not: the names are asked for in alphabetical "
             "order.",
         ),
         Misconception(
             "once a row",
-            _once_a_row,
+            once_a_row,
             "A fault stands in your list once for each row that has it. Each name is asked for at "
             "most once.",
         ),

@@ -102,7 +102,7 @@ SUBMISSIONS = (
     ),
     _seeks(
         "imports the reference",
-        "from course_tasks.ex01_constant_lr import STEADY_STATE_LOSS\nreturn True",
+        "from course_tasks.ex01_constant_lr.steady_state_loss import TASK\nreturn True",
         _THERE,
     ),
     _seeks(
@@ -296,7 +296,7 @@ SUBMISSIONS = (
         "looks through frames and all objects for expected values",
         """
         import gc, sys
-        words = ("_steady_state_loss", "STEADY_STATE_LOSS", "expected", "references", "gradebook")
+        words = ("STEADY_STATE_LOSS", "expected", "references", "gradebook")
         frame = sys._getframe()
         while frame is not None:
             names = {**frame.f_globals, **frame.f_locals}
@@ -307,7 +307,8 @@ SUBMISSIONS = (
             if type(one).__name__ in ("Task", "Verdict", "Report", "Misconception"):
                 if type(one).__module__.startswith("course_"):
                     return True
-            if getattr(one, "__name__", "") == "_steady_state_loss":
+            module = getattr(one, "__module__", "")
+            if isinstance(module, str) and module.startswith("course_tasks"):
                 return True
         return any(name.startswith("course_tasks") for name in sys.modules)
         """,

@@ -109,9 +109,9 @@ def changed_by(copied):
 @pytest.mark.parametrize(
     ("file", "exercises"),
     [
-        ("course_tasks/ex04_warmup.py", {"ex04_warmup"}),
-        ("course_tasks/ex10_frameworks.py", {"ex10_frameworks"}),
-        ("course_tasks/capstone.py", {"capstone"}),
+        ("course_tasks/ex04_warmup/lr_at_step.py", {"ex04_warmup"}),
+        ("course_tasks/ex10_frameworks/shared.py", {"ex10_frameworks"}),
+        ("course_tasks/capstone/best_rates.json", {"capstone"}),
     ],
 )
 def test_a_tasks_file_changes_its_own_exercise_alone(changed_by, file, exercises):

@@ -1,0 +1,112 @@
+"""Exercise 5, task 3: the triangle that halves."""
+
+from __future__ import annotations
+
+from course_tasks.ex05_cyclical.shared import spread, triangle, wave_cases
+from course_tasks.ex05_cyclical.triangular_lr import triangular_lr
+from course_tasks.task import Hint, Misconception, Task
+
+
+def triangular2_lr(step: int, base_lr: float, max_lr: float, step_size: int) -> float:
+    cycle = step // (2 * step_size)
+    height = 1 - abs(step / step_size - 2 * cycle - 1)
+    return base_lr + (max_lr - base_lr) * height / 2**cycle
+
+
+TASK = Task(
+    name="triangular2_lr",
+    points=2,
+    reference=triangular2_lr,
+    make_cases=wave_cases,
+    scale=spread,
+    curve="step",
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "Begin with the plain triangle of the task before. All that is new is one factor, "
+            "and it needs to know how many cycles are over.",
+        ),
+        Hint(
+            "The first cycle is right, the others are too low or too high",
+            "Write down the height of the tops *above the foot* for three cycles, and then the "
+            "tops themselves. Which of the two lists is halved each time?",
+        ),
+        Hint(
+            "My wave has a step in the middle of a cycle",
+            "Your factor changes at the top. It has to change where the height is 0, so that "
+            "nothing jumps.",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "not halved",
+            triangular_lr,
+            "This is the plain triangle: every cycle is as high as the first.",
+        ),
+        Misconception(
+            "the top is halved",
+            lambda step, base_lr, max_lr, step_size: (
+                base_lr
+                + (max_lr / 2 ** (step // (2 * step_size)) - base_lr) * triangle(step, step_size)
+            ),
+            "This halves max_lr itself, so a late top falls below base_lr. What is halved is the "
+            "height above the foot.",
+        ),
+        Misconception(
+            "the foot is halved too",
+            lambda step, base_lr, max_lr, step_size: (
+                triangular_lr(step, base_lr, max_lr, step_size) / 2 ** (step // (2 * step_size))
+            ),
+            "The whole rate is halved here, the foot with it, and that makes it jump between "
+            "cycles. The foot stays at base_lr.",
+        ),
+        Misconception(
+            "halved every half cycle",
+            lambda step, base_lr, max_lr, step_size: (
+                base_lr + (max_lr - base_lr) * triangle(step, step_size) / 2 ** (step // step_size)
+            ),
+            "The height is halved at every turn, the tops included: this counts in step_size. A "
+            "cycle is twice as long.",
+        ),
+        Misconception(
+            "halved at the tops",
+            lambda step, base_lr, max_lr, step_size: (
+                base_lr
+                + (max_lr - base_lr)
+                * triangle(step, step_size)
+                / 2 ** ((step + step_size) // (2 * step_size))
+            ),
+            "Your factor changes at the top, where the rate then jumps. It has to change at the "
+            "foot, between two cycles.",
+        ),
+        Misconception(
+            "halved from the first cycle on",
+            lambda step, base_lr, max_lr, step_size: (
+                base_lr
+                + (max_lr - base_lr)
+                * triangle(step, step_size)
+                / 2 ** (1 + step // (2 * step_size))
+            ),
+            "The first cycle is already halved here: its number is counted from 1. No cycle is "
+            "over yet at step 0, and the first top is max_lr.",
+        ),
+        Misconception(
+            "falls as one over the cycle",
+            lambda step, base_lr, max_lr, step_size: (
+                base_lr
+                + (max_lr - base_lr) * triangle(step, step_size) / (1 + step // (2 * step_size))
+            ),
+            "Your heights are a whole, a half, a third, … of the first. Halving gives a whole, a "
+            "half, a quarter.",
+        ),
+        Misconception(
+            "halved little by little",
+            lambda step, base_lr, max_lr, step_size: (
+                base_lr
+                + (max_lr - base_lr) * triangle(step, step_size) / 2 ** (step / (2 * step_size))
+            ),
+            "The factor shrinks with every update here, as in exp_range. In triangular2 it stays "
+            "the same within a cycle.",
+        ),
+    ),
+)

@@ -1,0 +1,73 @@
+"""Exercise 7, task 1: the rates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_tasks.ex07_range_test.shared import relative
+from course_tasks.task import Case, Hint, Misconception, Task
+
+
+def range_test_rates(lowest_rate: float, highest_rate: float, steps: int) -> np.ndarray:
+    share = np.arange(steps) / (steps - 1)
+    return lowest_rate * (highest_rate / lowest_rate) ** share
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    edges = [(1e-7, 10.0, 100), (0.01, 1.0, 2), (0.5, 4.0, 4), (1e-3, 1e-2, 11), (1.0, 100.0, 3)]
+    for _ in range(8):
+        lowest = float(10 ** rng.uniform(-7, -1))
+        highest = lowest * float(10 ** rng.uniform(0.5, 7))
+        edges.append((lowest, highest, int(rng.integers(5, 200))))
+    names = ("lowest_rate", "highest_rate", "steps")
+    return [dict(zip(names, edge, strict=True)) for edge in edges]
+
+
+TASK = Task(
+    name="range_test_rates",
+    points=1,
+    reference=range_test_rates,
+    make_cases=cases,
+    scale=relative,
+    hints=(
+        Hint(
+            "I do not know how to begin",
+            "Each rate is the one before times a constant. By what does the whole sweep multiply "
+            "the first rate? In how many multiplications?",
+        ),
+        Hint(
+            "My last rate is a little too low, or too high",
+            "Between n posts of a fence there are not n gaps.",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "along a line",
+            lambda lowest_rate, highest_rate, steps: np.linspace(lowest_rate, highest_rate, steps),
+            "These rates lie on a straight line: the same *difference* each time. Asked for is "
+            "the same ratio.",
+        ),
+        Misconception(
+            "short of the end",
+            lambda lowest_rate, highest_rate, steps: (
+                lowest_rate * (highest_rate / lowest_rate) ** (np.arange(steps) / steps)
+            ),
+            "The highest rate is never reached: from the first to the last rate there is one "
+            "multiplication fewer than there are rates.",
+        ),
+        Misconception(
+            "first rate left out",
+            lambda lowest_rate, highest_rate, steps: (
+                lowest_rate * (highest_rate / lowest_rate) ** (np.arange(1, steps + 1) / steps)
+            ),
+            "The lowest rate is left out: your sweep begins one multiplication later.",
+        ),
+        Misconception(
+            "one rate too many",
+            lambda lowest_rate, highest_rate, steps: np.geomspace(
+                lowest_rate, highest_rate, steps + 1
+            ),
+            "This is one rate more than there are updates.",
+        ),
+    ),
+)

@@ -1,0 +1,98 @@
+"""Exercise 10, task 7: stopped and taken up again."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from course_tasks.ex10_frameworks.shared import half_cosine, named, rate_between
+from course_tasks.task import Case, Hint, Misconception, Task
+
+
+def repaired_resume(peak_lr: float, total_steps: int, stop: int) -> np.ndarray:
+    done = np.arange(total_steps) / total_steps
+    return peak_lr * (1 + np.cos(np.pi * done)) / 2
+
+
+def cases(rng: np.random.Generator) -> list[Case]:
+    edges = [(0.1, 8, 3), (0.1, 8, 4), (2.0, 10, 1), (0.5, 6, 5)]
+    for _ in range(8):
+        total_steps = int(rng.integers(6, 25))
+        edges.append((rate_between(rng), total_steps, int(rng.integers(2, total_steps - 2))))
+    return named("peak_lr total_steps stop", edges)
+
+
+def resumed_as(second_half):
+    def rates(peak_lr, total_steps, stop):
+        whole = half_cosine(np.arange(total_steps), total_steps)
+        later = np.arange(total_steps - stop)  # steps since the restart
+        return peak_lr * np.append(whole[:stop], second_half(later, total_steps, stop, whole))
+
+    return rates
+
+
+def skips_a_rate(later, total, stop, whole):
+    return half_cosine(later + stop + 1, total)
+
+
+def counter_one_too_many(later, total, stop, whole):
+    # The first rate is the one in force; each later one is torch's ratio, taken one step ahead.
+    ahead = half_cosine(later + stop + 1, total) / half_cosine(stop + 1, total)
+    return whole[stop] * np.where(later > 0, ahead, 1.0)
+
+
+TASK = Task(
+    name="repaired_resume",
+    points=1,
+    reference=repaired_resume,
+    make_cases=cases,
+    hints=(
+        Hint(
+            "The rate goes on where it was, but falls too slowly",
+            "The rate itself is kept in the optimizer's state. Something else remembers how far "
+            "the schedule is. Was that saved?",
+        ),
+        Hint(
+            "The first rate after the restart is the peak",
+            "Two things have to be restored. Which of them holds the rate in force?",
+        ),
+    ),
+    misconceptions=(
+        Misconception(
+            "as broken",
+            resumed_as(lambda later, total, stop, whole: whole[stop] * half_cosine(later, total)),
+            "These are still the rates of the broken loop: the optimizer's rate is restored, but "
+            "the scheduler's counter begins at 0 again.",
+        ),
+        Misconception(
+            "nothing restored",
+            resumed_as(lambda later, total, stop, whole: half_cosine(later, total)),
+            "After the restart the whole curve begins again at the peak: neither state has arrived "
+            "in the new objects.",
+        ),
+        Misconception(
+            "scheduler only",
+            resumed_as(lambda later, total, stop, whole: whole[later + stop] / whole[stop]),
+            "The counter is restored and the rate is not. torch's cosine computes each rate from "
+            "the one in force, so the rest of the curve starts from the peak.",
+        ),
+        Misconception(
+            "one rate skipped",
+            resumed_as(skips_a_rate),
+            "One rate is skipped at the restart: the scheduler moves on once too often.",
+        ),
+        Misconception(
+            "last_epoch one too many",
+            resumed_as(counter_one_too_many),
+            "The first rate after the restart is right, and from there on the curve falls too "
+            "fast: the counter is one too many. last_epoch is the updates done, minus one.",
+        ),
+        Misconception(
+            "a new cosine for the rest",
+            resumed_as(
+                lambda later, total, stop, whole: whole[stop] * half_cosine(later, total - stop)
+            ),
+            "After the restart a new cosine falls from the rate in force to zero. The run was to "
+            "go on as if it had never stopped.",
+        ),
+    ),
+)

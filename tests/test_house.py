@@ -1,0 +1,61 @@
+"""The house stands as it is drawn: one table of rooms, and a core that loads nothing heavy.
+
+Who may import whom is said in pyproject.toml; `lint-imports`, a step of `make test`, holds it.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import course_lib
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parent.parent
+LIGHT = (
+    *("schedules", "lint", "libraries", "problems", "training", "theory", "range_test"),
+    *("compare", "intervals", "validation"),
+)
+HEAVY = ("torch", "matplotlib", "ipywidgets", "papermill", "jupytext")
+
+
+def floors(container):
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        contracts = tomllib.load(file)["tool"]["importlinter"]["contracts"]
+    (found,) = [one["layers"] for one in contracts if one.get("containers") == [container]]
+    return [floor.split(" | ") for floor in found]
+
+
+def test_every_room_stands_in_both_tables_in_the_order_of_the_floors():
+    drawn = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = drawn.partition("## course_lib\n")[2].partition("\n## ")[0]
+    page = re.findall(r"^\| ([a-z_, ]+) \| (.+) \|$", section, re.M)[1:]
+    doc = re.findall(r"^([a-z_, ]+?)  +(\S.*)$", course_lib.__doc__, re.M)[1:]
+    assert page == doc
+    rooms = [room for names, _ in page for room in names.split(", ")]
+    there = {p.stem for p in (ROOT / "course_lib").iterdir() if p.suffix in (".py", "")}
+    assert set(rooms) == there - {"__init__", "__pycache__"}
+    height = {room: -h for h, floor in enumerate(floors("course_lib")) for room in floor}
+    assert [height[room] for room in rooms] == sorted((height[r] for r in rooms), reverse=True)
+
+
+def test_every_path_in_the_walks_is_there():
+    drawn = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    below = [ROOT, *(ROOT / p for p in ("course_lib", "course_tasks", "course_tools"))]
+    below += [ROOT / "course_tools" / room for room in ("authoring", "grading")]
+    paths = re.findall(r"`([a-z_0-9]+(?:/[a-z_0-9]+)*(?:\.py|/))`", drawn)
+    assert len(paths) > 20
+    for path in paths:
+        assert any((place / path).exists() for place in below), path
+
+
+def test_the_core_loads_none_of_the_heavy_packages():
+    code = "import sys\n" + "\n".join(f"import course_lib.{name}" for name in LIGHT)
+    code += "\nimport course_tasks"
+    code += f"\nprint([name for name in {HEAVY} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
