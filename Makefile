@@ -65,9 +65,10 @@ test: export OPENBLAS_NUM_THREADS = 1
 test: export LR_COURSE_LACKS = $(CURDIR)/.cache/lacks
 test: $(STAMP) folders
 	@rm -f "$$LR_COURSE_LACKS"
-	@echo "== 1/7 ruff: mistakes and layout"
+	@echo "== 1/7 ruff: mistakes and layout; import-linter: who may import whom"
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
 	@$(BIN)/python -m tests.machine.lanes $(NOTEBOOKS_LOG) "$(MAKE)"

@@ -1,4 +1,8 @@
-"""The course's figures: one function a figure, each returning a matplotlib Figure."""
+"""The course's figures: one function a figure, each returning a matplotlib Figure.
+
+What several lessons draw is here by its subject; what one lesson draws is in the module of its
+number, `course_lib.plots.lesson08`.
+"""
 
 from course_lib.plots.base import (
     BLUE,
@@ -21,6 +25,7 @@ from course_lib.plots.base import (
 from course_lib.plots.compare import forest_plot, peak_sensitivity
 from course_lib.plots.curves import (
     descent_paths,
+    held_out_curves,
     labelled_points,
     loss_curves,
     rate_lines,
@@ -44,6 +49,7 @@ __all__ = [
     "SKY",
     "descent_paths",
     "forest_plot",
+    "held_out_curves",
     "img_tag",
     "labelled_points",
     "loss_curves",

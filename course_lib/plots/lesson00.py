@@ -1,4 +1,4 @@
-"""Figures of the first steps: the parts of a schedule, many at a glance, and loss over the peak."""
+"""The figures of lesson 0: the parts of a schedule, many at a glance, and loss over the peak."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of the classic decays: the families together, and the loss over a drop's time."""
+"""The figures of lesson 2: the classic decays together, and the loss over a drop's time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figure of the lesson on warmup: scores over the peak, in one panel."""
+"""The figure of lesson 4, on warmup: scores over the peak, in one panel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of the lesson on cyclical rates."""
+"""The figures of lesson 5, on cyclical rates."""
 
 from __future__ import annotations
 

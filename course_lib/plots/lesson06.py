@@ -1,4 +1,4 @@
-"""The figures of the lesson on the 1-cycle policy."""
+"""The figures of lesson 6, on the 1-cycle policy."""
 
 from __future__ import annotations
 

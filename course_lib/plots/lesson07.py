@@ -1,4 +1,4 @@
-"""The figures of the lesson on the range test: lines over the rate, suggestions, full runs."""
+"""The figures of lesson 7, on the range test: lines over the rate, suggestions, full runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures of the grand comparison: loss over the mean rate, regret, places over the peak."""
+"""The figures of lesson 8: loss over the mean rate, regret, places over the peak, settling."""
 
 from __future__ import annotations
 

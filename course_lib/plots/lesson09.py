@@ -1,4 +1,4 @@
-"""The figures of the lesson on what came after cosine."""
+"""The figures of lesson 9, on what came after cosine."""
 
 from __future__ import annotations
 

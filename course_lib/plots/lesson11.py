@@ -1,4 +1,4 @@
-"""The figure of the last lesson: how far every measured claim lies from making no difference."""
+"""The figure of lesson 11: how far every measured claim lies from making no difference."""
 
 from __future__ import annotations
 

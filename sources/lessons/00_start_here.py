@@ -29,7 +29,7 @@ from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, simulate_loop
 from course_lib.lint import lint
 from course_lib.measured import show_table
-from course_lib.plots.start import gallery, loss_over_peak, schedule_parts
+from course_lib.plots.lesson00 import gallery, loss_over_peak, schedule_parts
 
 # %% [markdown]
 # ## Where things are

@@ -26,7 +26,7 @@ from course_lib.compare import compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, from_library, simulate_loop
 from course_lib.measured import show_table
-from course_lib.plots.decay import decay_families, loss_over_drop_time
+from course_lib.plots.lesson02 import decay_families, loss_over_drop_time
 from course_lib.schedules.recipes import RECIPES
 
 # %% [markdown]

@@ -22,7 +22,7 @@ from course_lib import explorers, plots, problems, schedules, theory, training
 from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, from_library, simulate_loop
-from course_lib.plots.cosine import half_cosine, held_out_curves
+from course_lib.plots.lesson03 import half_cosine
 
 # %% [markdown]
 # ## Half a cosine
@@ -281,7 +281,7 @@ plots.show(
 # %% jupyter={"source_hidden": true}
 at = {name: result.history[result.names.index(name)] for name in ("cosine", "restarts", "constant")}
 plots.show(
-    held_out_curves(result.scored_at, at, marks=(100,), top=1.1),
+    plots.held_out_curves(result.scored_at, at, marks=(100,), top=1.1),
     alt="Held-out loss over 300 updates for cosine, restarts and constant rate, median and quartiles of the "
     "runs. At update 100, the end of their first cycle, the restarts are below the other two. Right after it "
     "they jump up, then fall again, and end level with the cosine, below the constant rate.",
@@ -460,7 +460,7 @@ print(f"                   held at the floor is worse than planned for 600: {wai
 figure, (left, right) = plots.panels(2, height=3.2)
 plots.rate_lines(longer, ax=left, marks=(300,))
 left.get_legend().remove()
-held_out_curves(runs.scored_at, past, ax=right, marks=(300,), top=1.0)
+plots.held_out_curves(runs.scored_at, past, ax=right, marks=(300,), top=1.0)
 plots.show(
     figure,
     alt="Left: three rates over 600 updates. One falls to zero at 600; one falls to zero at 300 and stays; "

@@ -22,7 +22,7 @@ from course_lib import libraries, plots, problems, schedules, training
 from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries.conformance import recorded_rates
-from course_lib.plots.warmup import scores_over_peak
+from course_lib.plots.lesson04 import scores_over_peak
 from course_lib.schedules.recipes import RECIPES
 
 # %% [markdown]

@@ -29,7 +29,6 @@ from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, simulate_loop
 from course_lib.plots import cyclical as figures
-from course_lib.plots.cosine import held_out_curves
 
 fresh = seeds if FAST else 2 * seeds  # runs that score: other seeds than those that choose
 # Twice `seeds` choose a peak here: with fewer, two neighbouring peaks of one family are a draw.
@@ -676,7 +675,7 @@ held = dict(zip(curves, tried.held_out_loss.reshape(2, seeds, -1), strict=True))
 figure, (left, right) = plots.panels(2, height=3.1)
 plots.rate_lines(curves, ax=left)
 left.get_legend().remove()
-held_out_curves(tried.scored_at, held, ax=right, top=1.1)
+plots.held_out_curves(tried.scored_at, held, ax=right, top=1.1)
 words = ", ".join(f"{name} {losses[:, -1].mean():.2f}" for name, losses in held.items())
 plots.show(figure, alt=f"The rates, and the held-out loss on the way. At the end: {words}.")
 print(f"held-out loss at the end: {words}")

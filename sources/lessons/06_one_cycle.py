@@ -28,7 +28,6 @@ from course_lib.intervals import Interval, mean_interval
 from course_lib.libraries import Loop, Resume, from_library, simulate_loop
 from course_lib.measured import show_table
 from course_lib.plots import one_cycle as figures
-from course_lib.plots.cosine import held_out_curves
 
 # %% [markdown]
 # ## One climb, one fall
@@ -715,7 +714,7 @@ held = dict(zip(curves, tried.held_out_loss.reshape(2, seeds, -1), strict=True))
 figure, (left, right) = plots.panels(2, height=3.1)
 plots.rate_lines(curves, ax=left)
 left.get_legend().remove()
-held_out_curves(tried.scored_at, held, ax=right)
+plots.held_out_curves(tried.scored_at, held, ax=right)
 words = ", ".join(f"{name} {losses[:, -1].mean():.2f}" for name, losses in held.items())
 plots.show(figure, alt=f"The rates, and the held-out loss on the way. At the end: {words}.")
 print(f"held-out loss at the end: {words}")

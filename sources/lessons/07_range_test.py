@@ -25,7 +25,7 @@ from IPython.display import Markdown, display
 from course_lib import explorers, plots, problems, range_test, schedules, training
 from course_lib.intervals import mean_interval, ratio_interval, share_interval
 from course_lib.measured import show_table
-from course_lib.plots.range_lesson import full_run_scores, lines_over_rate, suggestions_over
+from course_lib.plots.lesson07 import full_run_scores, lines_over_rate, suggestions_over
 from course_lib.plots.range_test import range_test_figure
 from course_lib.range_test import RULES
 from course_lib.training import Convnet, Mlp, Workload

@@ -18,7 +18,12 @@ import numpy as np
 
 from course_lib import explorers, plots, problems, schedules, theory, training
 from course_lib.compare import Seeds, compare, rank
-from course_lib.plots.grand import loss_over_mean_rate, places_over_peak, regret_dots, settling_dots
+from course_lib.plots.lesson08 import (
+    loss_over_mean_rate,
+    places_over_peak,
+    regret_dots,
+    settling_dots,
+)
 
 # %% [markdown]
 # ## A table to begin with

@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 from course_lib import plots, problems, schedules, theory, training
 from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
-from course_lib.plots.after_cosine import branch_figure, lines_over, valley_figure
+from course_lib.plots.lesson09 import branch_figure, lines_over, valley_figure
 from course_lib.schedules.recipes import RECIPES, Recipe
 from course_lib.training.batches import batch_table
 from course_lib.training.network import Gradient, Networks, init_row, predict, with_ones

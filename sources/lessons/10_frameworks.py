@@ -37,7 +37,6 @@ from course_lib.libraries import (
 )
 from course_lib.libraries.conformance import recorded_rates
 from course_lib.lint import lint
-from course_lib.plots.cosine import held_out_curves
 
 # %% [markdown]
 # ## What a scheduler is
@@ -456,7 +455,7 @@ for name in list(real)[1:]:
 figure, (left, right) = plots.panels(2, width=8.4, height=3.6)
 plots.rate_lines({name: best * rates for name, rates in real.items()}, ax=left)
 left.get_legend().remove()
-held_out_curves(at_best.scored_at, losses, ax=right, top=1.25)
+plots.held_out_curves(at_best.scored_at, losses, ax=right, top=1.25)
 plots.show(
     figure,
     alt="Left: rates of four loops over 300 updates. One falls from 1.6 to zero; one goes down and up twice; "

@@ -26,7 +26,7 @@ from course_lib.compare import Seeds, compare
 from course_lib.intervals import Interval, ratio_interval
 from course_lib.libraries.conformance import recorded_rates
 from course_lib.measured import show_table
-from course_lib.plots.claims import claims_forest
+from course_lib.plots.lesson11 import claims_forest
 from course_lib.schedules.recipes import RECIPES
 
 torch.set_num_threads(1)  # small matrices: more threads only wait for each other

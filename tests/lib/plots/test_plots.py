@@ -11,10 +11,10 @@ from PIL import Image
 from course_lib import plots, problems, schedules
 from course_lib.intervals import Interval
 from course_lib.plots.base import ticks_at, with_intervals
-from course_lib.plots.cosine import half_cosine, held_out_curves
-from course_lib.plots.decay import decay_families, loss_over_drop_time
-from course_lib.plots.grand import loss_over_mean_rate
-from course_lib.plots.start import gallery, schedule_parts
+from course_lib.plots.lesson00 import gallery, schedule_parts
+from course_lib.plots.lesson02 import decay_families, loss_over_drop_time
+from course_lib.plots.lesson03 import half_cosine
+from course_lib.plots.lesson08 import loss_over_mean_rate
 
 RATES = np.array([0.1, 0.3, 1.0])
 LOSSES = np.array([[0.5, 0.6], [0.1, 0.2], [0.3, np.nan]])
@@ -30,7 +30,7 @@ FIGURES = {
     "drops": lambda: loss_over_drop_time([1, 2, 3], {"a": np.ones(3), "b": np.eye(3)}),
     "half cosine": lambda: half_cosine(0.1, 0.01, 20),
     "rates": lambda: plots.rate_lines({"a": np.ones(9), "b": np.zeros(5)}),
-    "held out": lambda: held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
+    "held out": lambda: plots.held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
 }
 
 
