@@ -1,22 +1,33 @@
-"""The graded tasks, one module an exercise, named as its notebook."""
+"""The graded tasks: a folder an exercise, named as its notebook, and a module a task."""
 
 import importlib
 import pkgutil
+from types import ModuleType
 
 from course_tasks.causes import Raised, answers_of
 from course_tasks.comparison import Difference, as_numbers
 from course_tasks.judging import Part, Verdict, judge
 from course_tasks.task import Case, Given, Hint, Misconception, Score, Task, built
 
-_MODULES = [
-    module.name
-    for module in pkgutil.iter_modules(__path__)
-    if module.name.startswith("ex") or module.name == "capstone"
-]
+_FOLDERS = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
+
+
+def _tasks_in(exercise: str) -> tuple[Task, ...]:
+    """Return the tasks of a folder's modules, in the order of their numbers."""
+    folder = importlib.import_module(f"{__name__}.{exercise}")
+    names = [f"{folder.__name__}.{module.name}" for module in pkgutil.iter_modules(folder.__path__)]
+    modules = [importlib.import_module(name) for name in names]
+    found = [task for module in modules for task in _tasks_of(module)]
+    return tuple(sorted(found, key=lambda task: task.number))
+
+
+def _tasks_of(module: ModuleType) -> tuple[Task, ...]:
+    return getattr(module, "TASKS", None) or tuple(filter(None, [getattr(module, "TASK", None)]))
+
+
 #: The tasks of every exercise, by the name of its notebook.
 EXERCISES: dict[str, tuple[Task, ...]] = {
-    name: importlib.import_module(f"{__name__}.{name}").TASKS
-    for name in sorted(_MODULES, key=lambda name: (name == "capstone", name))
+    name: _tasks_in(name) for name in sorted(_FOLDERS, key=lambda name: (name == "capstone", name))
 }
 ALL: dict[str, Task] = {task.name: task for group in EXERCISES.values() for task in group}
 

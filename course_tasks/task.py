@@ -120,6 +120,7 @@ class Task:
             an answer is a curve itself, or nothing is.
         score: None where an answer is right or wrong. Otherwise case and answer, numbers of the
             expected shape -> its worth; the reference then is an answer worth all points.
+        number: the task's place in its exercise, from 1.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Task:
     scale: Callable[[Case, np.ndarray], float] = largest
     curve: str | None = None
     score: Callable[[Case, np.ndarray], Score] | None = None
+    number: int = 1
 
     def cases(self, seed: int = 0) -> list[Case]:
         """Return the arguments of every call; the same seed gives the same cases."""

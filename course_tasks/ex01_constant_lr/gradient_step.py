@@ -31,6 +31,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="gradient_step",
+    number=1,
     points=1,
     reference=gradient_step,
     make_cases=cases,

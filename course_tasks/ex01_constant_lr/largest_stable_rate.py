@@ -28,6 +28,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="largest_stable_rate",
+    number=2,
     points=2,
     reference=largest_stable_rate,
     make_cases=cases,

@@ -28,6 +28,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="steady_state_loss",
+    number=3,
     points=3,
     reference=steady_state_loss,
     make_cases=cases,

@@ -32,6 +32,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="exponential_rates",
+    number=2,
     points=1,
     reference=exponential_rates,
     make_cases=cases,

@@ -33,6 +33,7 @@ def sqrt_decay(step, peak_lr, warmup_steps):
 
 TASK = Task(
     name="inverse_sqrt_rate",
+    number=3,
     points=2,
     reference=inverse_sqrt_rate,
     make_cases=cases,

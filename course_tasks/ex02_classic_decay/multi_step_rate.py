@@ -29,6 +29,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="multi_step_rate",
+    number=1,
     points=1,
     reference=multi_step_rate,
     make_cases=cases,

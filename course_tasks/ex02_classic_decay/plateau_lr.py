@@ -117,6 +117,7 @@ def restarted_best(losses, peak_lr, factor, patience, threshold):
 
 TASK = Task(
     name="plateau_lr",
+    number=5,
     points=3,
     reference=plateau_lr,
     make_cases=cases,

@@ -46,6 +46,7 @@ def share_left(steps, total_steps):
 
 TASK = Task(
     name="polynomial_rates",
+    number=4,
     points=1,
     reference=polynomial_rates,
     make_cases=cases,

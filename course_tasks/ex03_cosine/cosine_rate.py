@@ -30,6 +30,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="cosine_rate",
+    number=1,
     points=2,
     reference=cosine_rate,
     make_cases=cases,

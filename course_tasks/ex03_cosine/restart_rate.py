@@ -64,6 +64,7 @@ def bounds_multiplied(step, peak_lr, first, mult, floor):
 
 TASK = Task(
     name="restart_rate",
+    number=2,
     points=3,
     reference=restart_rate,
     make_cases=cases,

@@ -55,6 +55,7 @@ def shorter_cosine(done, updates, peak_lr, total_steps, floor):
 
 TASK = Task(
     name="resumed_rates",
+    number=3,
     points=2,
     reference=resumed_rates,
     make_cases=cases,

@@ -98,6 +98,7 @@ def all_updates(gradients, rate, beta1, beta2, eps):
 
 TASK = Task(
     name="adam_update",
+    number=4,
     points=3,
     reference=adam_update,
     make_cases=cases,

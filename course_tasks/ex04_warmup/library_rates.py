@@ -86,6 +86,7 @@ def rates_of_libraries(
 
 TASK = Task(
     name="library_rates",
+    number=5,
     points=3,
     reference=library_rates,
     make_cases=cases,

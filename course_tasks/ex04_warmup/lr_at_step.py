@@ -73,6 +73,7 @@ def no_warmup_breaks(step, peak_lr, warmup_steps, total_steps):
 
 TASK = Task(
     name="lr_at_step",
+    number=1,
     points=5,
     reference=lr_at_step,
     make_cases=cases,

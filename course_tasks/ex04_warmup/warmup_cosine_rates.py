@@ -61,6 +61,7 @@ def rise(t, warmup, total):
 
 TASK = Task(
     name="warmup_cosine_rates",
+    number=2,
     points=2,
     reference=warmup_cosine_rates,
     make_cases=cases,

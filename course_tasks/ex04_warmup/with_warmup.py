@@ -37,6 +37,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="with_warmup",
+    number=3,
     points=2,
     reference=with_warmup,
     make_cases=cases,

@@ -35,6 +35,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="snapshot_steps",
+    number=4,
     points=2,
     reference=snapshot_steps,
     make_cases=cases,

@@ -35,6 +35,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="step_size_in_updates",
+    number=1,
     points=1,
     reference=step_size_in_updates,
     make_cases=cases,

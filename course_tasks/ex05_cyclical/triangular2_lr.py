@@ -15,6 +15,7 @@ def triangular2_lr(step: int, base_lr: float, max_lr: float, step_size: int) -> 
 
 TASK = Task(
     name="triangular2_lr",
+    number=3,
     points=2,
     reference=triangular2_lr,
     make_cases=wave_cases,

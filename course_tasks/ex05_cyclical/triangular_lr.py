@@ -16,6 +16,7 @@ def triangular_lr(step: int, base_lr: float, max_lr: float, step_size: int) -> f
 
 TASK = Task(
     name="triangular_lr",
+    number=2,
     points=2,
     reference=triangular_lr,
     make_cases=wave_cases,

@@ -48,6 +48,7 @@ def dip_from(base, top):
 
 TASK = Task(
     name="cycled_momentum",
+    number=3,
     points=2,
     reference=cycled_momentum,
     make_cases=cases,

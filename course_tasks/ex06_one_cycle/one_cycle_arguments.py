@@ -52,6 +52,7 @@ def read(change):
 
 TASK = Task(
     name="one_cycle_arguments",
+    number=4,
     points=3,
     reference=one_cycle_arguments,
     make_cases=cases,

@@ -110,6 +110,7 @@ def cosine_over_the_run(step, peak_lr, total_steps, pct_start, div, final_div):
 
 TASK = Task(
     name="one_cycle_lr",
+    number=1,
     points=3,
     reference=one_cycle_lr,
     make_cases=cases,

@@ -63,6 +63,7 @@ def goes_on_falling(step, peak_lr, total_steps, rise_steps, div, final_div):
 
 TASK = Task(
     name="three_phase_lr",
+    number=2,
     points=2,
     reference=three_phase_lr,
     make_cases=cases,

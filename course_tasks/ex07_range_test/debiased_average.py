@@ -51,6 +51,7 @@ def debiased_again(losses, beta):
 
 TASK = Task(
     name="debiased_average",
+    number=3,
     points=2,
     reference=debiased_average,
     make_cases=cases,

@@ -90,6 +90,7 @@ def from_the_start_each_time(loss_and_gradient, w, rates):
 
 TASK = Task(
     name="range_test_losses",
+    number=2,
     points=2,
     reference=range_test_losses,
     make_cases=cases,

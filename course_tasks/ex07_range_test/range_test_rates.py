@@ -25,6 +25,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="range_test_rates",
+    number=1,
     points=1,
     reference=range_test_rates,
     make_cases=cases,

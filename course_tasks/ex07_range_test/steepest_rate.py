@@ -31,6 +31,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="steepest_rate",
+    number=6,
     points=2,
     reference=steepest_rate,
     make_cases=cases,

@@ -74,6 +74,7 @@ def ended_by(end):
 
 TASK = Task(
     name="stop_index",
+    number=4,
     points=2,
     reference=stop_index,
     make_cases=cases,

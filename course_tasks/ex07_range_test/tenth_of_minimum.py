@@ -43,6 +43,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="tenth_of_minimum",
+    number=5,
     points=2,
     reference=tenth_of_minimum,
     make_cases=cases,

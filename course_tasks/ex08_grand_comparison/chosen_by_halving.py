@@ -105,6 +105,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 TASK = Task(
     name="chosen_by_halving",
+    number=6,
     points=3,
     reference=chosen_by_halving,
     make_cases=cases,

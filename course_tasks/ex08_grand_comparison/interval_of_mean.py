@@ -47,6 +47,7 @@ def mean_in_the_middle(scores, level):
 
 TASK = Task(
     name="interval_of_mean",
+    number=2,
     points=1,
     reference=interval_of_mean,
     make_cases=cases,

@@ -89,6 +89,7 @@ def normal_pairs(first, second):
 
 TASK = Task(
     name="paired_difference",
+    number=3,
     points=2,
     reference=paired_difference,
     make_cases=cases,

@@ -127,6 +127,7 @@ def against_the_winner(scores, level):
 
 TASK = Task(
     name="ranks_with_ties",
+    number=4,
     points=3,
     reference=ranks_with_ties,
     make_cases=cases,

@@ -97,6 +97,7 @@ def scored_behind(scores, tuning_seeds):
 
 TASK = Task(
     name="tuned_scores",
+    number=5,
     points=2,
     reference=tuned_scores,
     make_cases=cases,

@@ -118,6 +118,7 @@ def once_a_row(rows, least_seeds):
 
 TASK = Task(
     name="what_is_unfair",
+    number=1,
     points=2,
     reference=what_is_unfair,
     make_cases=cases,

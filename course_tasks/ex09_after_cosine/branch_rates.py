@@ -93,6 +93,7 @@ def peak_in_warmup(peak_lr, floor, warmup_steps, branch_step, decay_steps, power
 
 TASK = Task(
     name="branch_rates",
+    number=2,
     points=2,
     reference=branch_rates,
     make_cases=cases,

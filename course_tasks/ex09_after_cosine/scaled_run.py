@@ -66,6 +66,7 @@ RULES = {"sgd": 1.0, "adam": 0.5}
 
 TASK = Task(
     name="scaled_run",
+    number=3,
     points=2,
     reference=scaled_run,
     make_cases=cases,

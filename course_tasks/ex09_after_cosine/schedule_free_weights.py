@@ -64,6 +64,7 @@ def start_counted_in_place(start, curvatures, noise, rate, beta):
 
 TASK = Task(
     name="schedule_free_weights",
+    number=4,
     points=3,
     reference=schedule_free_weights,
     make_cases=cases,

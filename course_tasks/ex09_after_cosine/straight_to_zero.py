@@ -67,6 +67,7 @@ def share_of_the_whole_run(step, peak_lr, warmup_steps, total_steps):
 
 TASK = Task(
     name="straight_to_zero",
+    number=1,
     points=1,
     reference=straight_to_zero,
     make_cases=cases,

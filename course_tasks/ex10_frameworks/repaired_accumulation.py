@@ -42,6 +42,7 @@ def leftover_is_an_update(peak_lr, batches, accumulate):
 
 TASK = Task(
     name="repaired_accumulation",
+    number=4,
     points=1,
     reference=repaired_accumulation,
     make_cases=cases,

@@ -51,6 +51,7 @@ def zero_past_the_end(peak_lr, floor, T_max, updates):
 
 TASK = Task(
     name="repaired_end",
+    number=5,
     points=1,
     reference=repaired_end,
     make_cases=cases,

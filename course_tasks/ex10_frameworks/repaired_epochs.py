@@ -31,6 +31,7 @@ def epochs_as(done, length):
 
 TASK = Task(
     name="repaired_epochs",
+    number=3,
     points=1,
     reference=repaired_epochs,
     make_cases=cases,

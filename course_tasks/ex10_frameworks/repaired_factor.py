@@ -41,6 +41,7 @@ def factors_multiplied_up(base_lr, gamma, floor, updates):
 
 TASK = Task(
     name="repaired_factor",
+    number=8,
     points=1,
     reference=repaired_factor,
     make_cases=cases,

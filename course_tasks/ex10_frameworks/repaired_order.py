@@ -31,6 +31,7 @@ def shifted_steps(shift):
 
 TASK = Task(
     name="repaired_order",
+    number=1,
     points=1,
     reference=repaired_order,
     make_cases=cases,

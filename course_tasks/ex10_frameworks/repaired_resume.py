@@ -42,6 +42,7 @@ def counter_one_too_many(later, total, stop, whole):
 
 TASK = Task(
     name="repaired_resume",
+    number=7,
     points=1,
     reference=repaired_resume,
     make_cases=cases,
