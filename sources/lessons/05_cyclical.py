@@ -28,7 +28,7 @@ from course_lib import plots, problems, schedules, training
 from course_lib.compare import Seeds, compare
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, simulate_loop
-from course_lib.plots import cyclical as figures
+from course_lib.plots import lesson05 as figures
 
 fresh = seeds if FAST else 2 * seeds  # runs that score: other seeds than those that choose
 # Twice `seeds` choose a peak here: with fewer, two neighbouring peaks of one family are a draw.

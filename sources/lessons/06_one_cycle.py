@@ -27,7 +27,7 @@ from course_lib.compare import Seeds, compare
 from course_lib.intervals import Interval, mean_interval
 from course_lib.libraries import Loop, Resume, from_library, simulate_loop
 from course_lib.measured import show_table
-from course_lib.plots import one_cycle as figures
+from course_lib.plots import lesson06 as figures
 
 # %% [markdown]
 # ## One climb, one fall

@@ -318,7 +318,7 @@ def test_a_python_asked_for_by_name_is_the_one_of_venv_or_the_call_stops(ready, 
 def test_the_checks_of_make_test_stay_in_a_folder_whose_name_has_a_space(ready):
     beside = ready.parent / ready.name.split()[0]  # what `rm -rf` without quotes would take
     beside.mkdir()
-    for name in ("ruff", "lr-course", "python"):
+    for name in ("ruff", "lint-imports", "lr-course", "python"):
         script = f'echo "$LR_COURSE_CACHE" >> "{ready / "caches"}"'
         pretend_command(ready / ".venv" / "bin" / name, script)
     # tests/machine/lanes.py, which starts the second, is not in this clone.

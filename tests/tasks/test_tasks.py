@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import importlib
 import resource
 import signal
 import sys
@@ -17,12 +16,10 @@ from course_lib import plots
 from course_lib.checks import CheckFailed, check
 from course_tasks import answers_of, built, judge
 from tests.tasks.mutants import mutants
+from tests.tasks.solved import SOLVED
 
 TASKS = list(course_tasks.ALL.values())
 RIGHT_OR_WRONG = [task for task in TASKS if task.score is None]
-SOLVED = {
-    name: importlib.import_module(f"tests.tasks.solved.{name}") for name in course_tasks.EXERCISES
-}
 OTHER = {name: function for solved in SOLVED.values() for name, function in solved.OTHER.items()}
 EQUIVALENT = {name: same for solved in SOLVED.values() for name, same in solved.EQUIVALENT.items()}
 MISTAKES = [(task, mistake) for task in TASKS for mistake in task.misconceptions]

@@ -6,24 +6,9 @@ import sys
 
 import nbformat
 import pytest
-from click.testing import CliRunner
 
-from course_tools.cli import main
 from tests.tools.authoring.made_notebooks import write_notebook
-
-
-def lr_course(*arguments):
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-def assert_one_line_error(result, *parts):
-    assert result.exit_code == 2, result.output
-    lines = result.output.strip().splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith("Error: ")
-    assert "Traceback" not in lines[0]
-    for part in parts:
-        assert part in lines[0]
+from tests.tools.calling import assert_one_line_error, lr_course
 
 
 def subprocess_run(*command, **options):

@@ -166,7 +166,7 @@ def test_a_folder_without_room_or_that_is_not_there_fails(tmp_path, monkeypatch)
 
 def test_a_read_only_course_fails(read_only, tmp_path):
     look = f"doctor.check_course_folder({str(tmp_path)!r}).line()"
-    command = [sys.executable, "-c", f"from course_lib import doctor; print({look})"]
+    command = [sys.executable, "-c", f"from course_tools import doctor; print({look})"]
 
     def said(*before):
         return subprocess.check_output([*before, *command], text=True)

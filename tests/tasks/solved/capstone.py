@@ -16,7 +16,7 @@ def my_schedule_b(step):
 
 
 def my_schedule_c(step):
-    return np.float32(capstone.known()["c"]["best"])[step]
+    return np.float32(best_rates("c"))[step]
 
 
 OTHER = {f.__name__: f for f in (my_schedule_a, my_schedule_b, my_schedule_c)}

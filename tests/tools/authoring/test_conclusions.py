@@ -2,7 +2,6 @@
 
 import nbformat
 import pytest
-from test_cli import assert_one_line_error, lr_course
 
 from course_tools.authoring.build import build
 from course_tools.authoring.conclusions import (
@@ -13,6 +12,7 @@ from course_tools.authoring.conclusions import (
 from course_tools.authoring.execution import execute
 from tests.tools.authoring.made_notebooks import notebook, write_notebook
 from tests.tools.authoring.small_course import BUILT_LESSON, LESSON, edit, found
+from tests.tools.calling import assert_one_line_error, lr_course
 
 PARAMETERS = ("FAST = False", ["parameters"])
 COUNT = "n = 4 if FAST else 8\nprint(n, 'runs')"

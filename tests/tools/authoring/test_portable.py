@@ -4,12 +4,12 @@ import dataclasses
 
 import nbformat
 import pytest
-from test_cli import assert_one_line_error, lr_course
 
 from course_tools.authoring import portable
 from course_tools.authoring.errors import CourseError
 from course_tools.authoring.execution import execute
 from tests.tools.authoring.made_notebooks import notebook
+from tests.tools.calling import assert_one_line_error, lr_course
 
 # The processor's own doing is at the end: a conclusion hangs on it, a number within its interval.
 CELLS = (

@@ -9,10 +9,10 @@ import time
 import nbformat
 import psutil
 import pytest
-from test_cli import lr_course
 
 from course_tools.authoring import running
 from tests.tools.authoring.made_notebooks import write_notebook
+from tests.tools.calling import lr_course
 
 FAST = ("FAST = False", ["parameters"])
 CORES = "import os; print(os.environ.get('LOKY_MAX_CPU_COUNT'))"

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tests.machine.tools.grading import handed_in
 
 from course_tools.grading import report
 from course_tools.grading.run import work
+from tests.tools.grading import handed_in
 from tests.tools.grading.processes import forked
 
 _STUDENTS = 8

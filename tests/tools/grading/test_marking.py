@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.test_wire import values as any_values
 
 import course_tasks
 from course_tasks import answers_of, built, judge
@@ -18,6 +17,7 @@ from course_tools.grading.pages.feedback import student_page
 from course_tools.grading.report import Report
 from course_tools.grading.run.execution import Asked
 from course_tools.grading.run.marking import PUBLIC_SEED, cases_of, mark, without_points
+from tests.tools.grading.box.test_wire import values as any_values
 
 SEED = 5
 TASKS = list(course_tasks.ALL.values())

@@ -3,11 +3,11 @@
 import inspect
 
 import pytest
-from tests.test_tasks import SOLVED
 
 import course_tasks
 from course_tools.grading.run.grading import _code_cells, _tags, exercise_of
 from course_tools.grading.run.suspicion import calls_library, suspicions, uses
+from tests.tasks.solved import SOLVED
 
 GIVEN = ("import math\nimport numpy as np\nfrom course_lib import plots, schedules\n",)
 TASK = "cosine_rate"

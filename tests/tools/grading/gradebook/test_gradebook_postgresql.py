@@ -12,14 +12,16 @@ import time
 from pathlib import Path
 
 import pytest
-import test_gradebook
-import test_gradebook_failures
-import test_gradebook_standings
 
 from course_tools.grading.gradebook import journal as gradebook
 from course_tools.grading.gradebook.journal import Gradebook
 from tests.machine.tools import postgresql_owner, postgresql_programs
 from tests.tools.grading.example_reports import key, report
+from tests.tools.grading.gradebook import (
+    test_gradebook,
+    test_gradebook_failures,
+    test_gradebook_standings,
+)
 
 _PATIENCE = 60  # seconds for the server to start
 _database_numbers = itertools.count()

@@ -7,10 +7,10 @@ import warnings
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.machine.tools.grading.pages import feedback_reports as made
 
 from course_tools.grading.pages.curve_svg import HEIGHT, WIDTH, bars, drawing
 from course_tools.grading.report import Curve
+from tests.tools.grading.pages import feedback_reports as made
 
 
 def points(path):

@@ -9,7 +9,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.machine.tools.grading.pages import feedback_reports as made
 
 from course_tools.grading import report as words
 from course_tools.grading.pages.feedback import (
@@ -21,6 +20,7 @@ from course_tools.grading.pages.feedback import (
     student_page,
 )
 from course_tools.grading.report import OUTCOMES, STATES, Report
+from tests.tools.grading.pages import feedback_reports as made
 from tests.tools.grading.pages.feedback_reports import PAYLOADS, filled
 
 #: Attributes in which words of somebody else may stand: they are read out, and nothing more.

@@ -8,10 +8,10 @@ import threading
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.machine.tools.grading.pages import feedback_reports as made
 
 from course_tools.grading import report as words
 from course_tools.grading.pages.feedback import page_name, student_page, write_pages
+from tests.tools.grading.pages import feedback_reports as made
 from tests.tools.grading.pages.feedback_reports import PAYLOADS
 
 HOSTILE_NAMES = (

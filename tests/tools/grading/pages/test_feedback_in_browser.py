@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import sync_playwright
-from tests.machine.tools.grading.pages import feedback_reports as made
 
 from course_tools.doctor import find_chromium
 from course_tools.grading.pages.feedback import class_page, page_name, student_page, write_pages
 from course_tools.grading.report import GRADED, Report
+from tests.tools.grading.pages import feedback_reports as made
 from tests.tools.grading.pages.feedback_reports import PAYLOADS, filled
 
 WIDTHS, SCHEMES = (380, 1200), ("light", "dark")

@@ -3,13 +3,12 @@
 import dataclasses
 import re
 
-from test_feedback import Structure
-from tests.machine.tools.grading.pages import feedback_reports as made
-
 from course_tools.grading import report as words
 from course_tools.grading.pages.feedback import class_page, student_page
 from course_tools.grading.report import Report
 from course_tools.grading.run.marking import without_points
+from tests.tools.grading.pages import feedback_reports as made
+from tests.tools.grading.pages.test_feedback import Structure
 
 
 def test_what_stands_in_backticks_is_code_and_escaped():
