@@ -25,7 +25,7 @@ from course_tools.grading.report import (
 )
 from course_tools.grading.settings import Limits, Settings
 
-ROOT = Path(__file__).parents[2].parent
+ROOT = Path(__file__).parents[2]
 EX01, EX04 = "ex01_constant_lr", "ex04_warmup"
 STEP, RATE, LOSS = "gradient_step", "largest_stable_rate", "steady_state_loss"
 #: What the tasks of exercise 1 are worth.
