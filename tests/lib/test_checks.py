@@ -3,10 +3,15 @@
 import dataclasses
 import functools
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import course_lib
 import course_tasks
 from course_lib import plots, progress
 from course_lib.checks import CheckFailed, check, show_progress
@@ -348,3 +353,14 @@ def test_without_a_place_nothing_is_kept(monkeypatch, capsys):
     monkeypatch.setenv("LR_COURSE_PROGRESS", "")
     check(line)
     assert progress.best() == ({}, "Progress is not kept: LR_COURSE_PROGRESS is empty.")
+
+
+@pytest.mark.parametrize("has_folder", [True, False])
+def test_without_the_answers_nothing_is_checked(tmp_path, has_folder):
+    shutil.copytree(Path(course_lib.__file__).parent, tmp_path / "course_lib")
+    if has_folder:  # as in a grader's box, where the course is an installed package
+        (tmp_path / "course_tasks").mkdir()
+    code = "from course_lib import checks; print(checks.check(len), checks.show_progress())"
+    command = [sys.executable, "-S", "-c", code]  # -S: without the course that is installed
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
+    assert done.stdout == "None None\n"
