@@ -74,3 +74,15 @@ def test_a_number_without_an_interval_is_refused(cell):
 def test_a_row_of_another_length_is_refused():
     with pytest.raises(ValueError, match=r"rows\[1\] must have 1 cells.*got 2"):
         measured.show_table(["loss"], [("a",), ("a", "b")])
+
+
+def test_html_shows_signs_as_they_are(monkeypatch):
+    data = shown(monkeypatch, ["a < b & c"], [["<b>bold</b>"]])
+    assert '<td style="text-align: left">&lt;b&gt;bold&lt;/b&gt;</td>' in data["text/html"]
+    assert "a &lt; b &amp; c" in data["text/html"]
+
+
+@pytest.mark.parametrize("row", [["x"], ["x", 1, 2]])
+def test_a_row_of_another_length_is_named(row):
+    with pytest.raises(ValueError, match=r"rows\[1\] must have 2 cells, one a column, got"):
+        measured.show_table(["what", "n"], [["y", 1], row])

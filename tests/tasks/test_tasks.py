@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 import resource
 import signal
 import sys
@@ -23,6 +24,7 @@ RIGHT_OR_WRONG = [task for task in TASKS if task.score is None]
 OTHER = {name: function for solved in SOLVED.values() for name, function in solved.OTHER.items()}
 EQUIVALENT = {name: same for solved in SOLVED.values() for name, same in solved.EQUIVALENT.items()}
 MISTAKES = [(task, mistake) for task in TASKS for mistake in task.misconceptions]
+SOURCES = Path(__file__).parents[2] / "sources" / "exercises"
 LEAST_MUTANTS, SECONDS, MEMORY = 20, 2, 2**29
 CAPSTONE = course_tasks.EXERCISES["capstone"]  # no case of theirs is drawn; references are data
 
@@ -180,3 +182,10 @@ def test_the_check_of_a_known_mistake_says_so_whatever_the_seed(task, monkeypatc
         else:
             told = capsys.readouterr().out  # a score that is not 0
         assert mistake.sentence in " ".join(told.split())
+
+
+@pytest.mark.parametrize("exercise", course_tasks.EXERCISES)
+def test_tasks_come_in_the_order_of_their_notebook(exercise):
+    source = (SOURCES / f"{exercise}.py").read_text(encoding="utf-8")
+    names = [task.name for task in course_tasks.EXERCISES[exercise]]
+    assert re.findall(r'^# %% task="(\w+)"', source, re.M) == names

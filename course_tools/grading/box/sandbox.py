@@ -67,7 +67,12 @@ def check_sandbox() -> None:
 
 
 def command(
-    program: Sequence[str], shared: Path, group: cgroups.Group, limits: Limits, filter_fd: int
+    program: Sequence[str],
+    shared: Path,
+    group: cgroups.Group,
+    limits: Limits,
+    filter_fd: int,
+    library: Path = _LIBRARY,
 ) -> list[str]:
     """Return the command that runs a program in the box.
 
@@ -77,6 +82,7 @@ def command(
         group: that the box joins.
         limits: of the box.
         filter_fd: descriptor with the filter for system calls.
+        library: folder of `course_lib`.
     """
     # A shell joins the groups and lowers the limits of the process before it becomes bubblewrap:
     # nothing may run in between, and Python code between fork and exec is unsafe beside threads.
@@ -88,7 +94,7 @@ def command(
         "ulimit -n 512",
         'exec "$@"',
     ]
-    box = [*_namespaces(), "--seccomp", str(filter_fd), *_view(shared, limits)]
+    box = [*_namespaces(), "--seccomp", str(filter_fd), *_view(shared, limits, library)]
     return ["/bin/sh", "-ec", "; ".join(script), "sh", *box, "--", *program]
 
 
@@ -99,7 +105,7 @@ def _namespaces() -> list[str]:
     ]
 
 
-def _view(shared: Path, limits: Limits) -> Iterator[str]:
+def _view(shared: Path, limits: Limits, library: Path) -> Iterator[str]:
     for name, value in environment().items():
         yield from ("--setenv", name, value)
     yield from ("--proc", "/proc", "--dev", "/dev")
@@ -113,8 +119,8 @@ def _view(shared: Path, limits: Limits) -> Iterator[str]:
         yield from ("--ro-bind-try", place, place)
     for place in _python():
         yield from ("--ro-bind", str(place), str(place))
-    yield from ("--ro-bind", str(_LIBRARY), str(_LIBRARY))
-    for place in (*covered(_LIBRARY.parent), *_debugger()):
+    yield from ("--ro-bind", str(library), str(library))
+    for place in (*covered(library.parent), *_debugger()):
         yield from ("--size", "4096", "--tmpfs", place, "--remount-ro", place)
     yield from _fonts()
     yield from ("--bind", str(shared), str(shared), "--chdir", HOME)

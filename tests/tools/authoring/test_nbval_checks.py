@@ -23,6 +23,7 @@ def picture(height):
 """
 STORED = ("table(0.5)", "picture(1)", "print('text')")
 NOW = {
+    "a_quick_one": ("table(0.5)", "picture(1)", "print('text')"),
     "within": ("table(0.54)", "picture(1)", "print('text')"),
     "outside": ("table(0.56)", "picture(2)", "print('test')"),
 }
@@ -35,6 +36,8 @@ def report(tmp_path_factory):
     outputs = [cell.outputs for cell in execute(notebook(SETUP, *STORED)).notebook.cells]
     for name, cells in NOW.items():
         nb = notebook(SETUP, *cells)
+        if name == "within":
+            nb.cells[0] = notebook((f"FAST = False\n{SETUP}", ["parameters"])).cells[0]
         for number, (cell, stored) in enumerate(zip(nb.cells, outputs, strict=True), start=1):
             cell.update(execution_count=number, outputs=stored)
         nbformat.write(nb, folder / f"{name}.ipynb")
@@ -50,6 +53,13 @@ def report(tmp_path_factory):
 def test_what_is_within_passes_and_what_is_outside_fails(report):
     assert re.findall(r"^PASSED within.ipynb::Cell (\d)", report, re.M) == ["0", "1", "2", "3"]
     assert re.findall(r"^FAILED outside.ipynb::Cell (\d)", report, re.M) == ["1", "2", "3"]
+
+
+def test_what_takes_long_begins_first(report):
+    order = re.findall(r"^(?:PASSED|FAILED) (\w+).ipynb::Cell 0", report, re.M)
+    ran = re.findall(r"^(\w+)\.ipynb [.F]+", report, re.M)
+    assert sorted(order) == sorted(NOW)
+    assert ran[0] == "within"
 
 
 def test_failures_say_what_differs(report):

@@ -18,6 +18,7 @@ import os
 from course_lib.intervals import Interval
 from course_lib.measured import show_table
 here = os.environ.get("ATEN_CPU_CAPABILITY", "none")
+assert here == "none" or os.path.isdir(os.environ["LR_COURSE_CACHE"]), "runs of another processor"
 print("the same everywhere")""",
     "show_table(['loss'], [(Interval(0.56 if here == 'default' else 0.53, 0.43, 0.63),)])",
     ("print('better' if here == 'default' else 'open')", ["conclusion"]),
@@ -75,6 +76,14 @@ def test_the_switches_change_what_is_computed(sse):
     assert portable.fingerprint(portable.environment(first)) != portable.fingerprint(
         portable.environment(last)
     )
+
+
+def test_numpy_is_told_only_of_features_that_it_knows(monkeypatch):
+    known = {"has": ["SSE42"], "may be without": ["AVX2", "AVX512_SKX"]}
+    monkeypatch.setattr(portable, "_numpy_features", lambda: known)
+    (sse,) = portable.find_processors(["sse"])
+    named = portable.environment(sse)["NPY_DISABLE_CPU_FEATURES"].split()
+    assert sorted(named) == ["AVX2", "AVX512_SKX"]
 
 
 def test_an_unknown_processor_is_named(stored):

@@ -86,3 +86,18 @@ def test_copies_and_the_table_keep_their_order(tmp_path):
         "c.ipynb",
     ]
     assert nbformat.read(tmp_path / "out/c.ipynb", as_version=4).cells[-1].outputs
+
+
+def fail_soon(path):
+    """Fail at the first path, for `in_processes`; the others say that they began."""
+    if path.name == "0":
+        raise RuntimeError("the first")
+    path.touch()
+    time.sleep(0.3)
+
+
+def test_where_one_raises_what_has_not_begun_does_not_begin(tmp_path):
+    paths = [tmp_path / str(number) for number in range(30)]
+    with pytest.raises(RuntimeError, match="the first"):
+        list(running.in_processes(fail_soon, paths, at_once=2))
+    assert len(list(tmp_path.iterdir())) < 20

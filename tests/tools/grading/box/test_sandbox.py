@@ -132,6 +132,15 @@ def test_of_a_course_among_the_packages_of_the_interpreter_all_else_is_covered()
     assert sandbox.covered(Path("/somewhere/of/a/teacher")) == []
 
 
+def test_what_is_covered_is_an_empty_folder_in_the_command(needs_libseccomp, tmp_path):
+    packages = Path(sys.prefix) / "lib" / "site-packages"
+    group = cgroups.Group(())
+    told = sandbox.command(["true"], tmp_path, group, LIMITS, 9, packages / "course_lib")
+    for place in sandbox.covered(packages):
+        at = told.index(place)
+        assert told[at - 3 : at + 3] == ["--size", "4096", "--tmpfs", place, "--remount-ro", place]
+
+
 def test_the_environment_is_exactly_the_boxs(seen, monkeypatch):
     given = {key: seen["environment"].pop(key, None) for key in ("PWD", "LC_CTYPE", "SHLVL", "_")}
     assert seen["environment"] == sandbox.environment()
