@@ -10,17 +10,13 @@ import hashlib
 import io
 import os
 import sqlite3
-import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import fields, is_dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
-from course_lib.training.runs import PER_RUN, RunBlock, Runs
-from course_lib.training.settings import Mlp, Workload
+from course_lib.training.runs import PER_RUN, Runs
 
 PLACE = "LR_COURSE_CACHE"  # environment variable: the folder; empty for no file at all
 _FILE = "training.sqlite"
@@ -31,7 +27,6 @@ _TABLE = (
     "CREATE TABLE IF NOT EXISTS runs "
     "(id INTEGER PRIMARY KEY, key BLOB UNIQUE, digest BLOB NOT NULL, value BLOB NOT NULL)"
 )
-_NO_NUMBERS = {"__init__", "cache", "engine", "execution", "finished", "progress"}
 
 
 class CacheError(Exception):
@@ -53,46 +48,6 @@ def place() -> Path | None:
     from platformdirs import user_cache_path  # comes with JupyterLab, through jupyter_core
 
     return user_cache_path("lr-course") / _FILE
-
-
-def _read_code() -> bytes:
-    """Return a hash of the modules of this folder that compute numbers: all but _NO_NUMBERS."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem not in _NO_NUMBERS:
-            for piece in _pieces((file.name, file.read_bytes())):
-                digest.update(piece)
-    return digest.digest()
-
-
-def identity(workload: Workload) -> tuple[bytes, str, str]:
-    """Return what computes the workload's numbers here: hash of the code, NumPy, PyTorch.
-
-    It does not tell processors apart: another one may round differently.
-    """
-    uses_torch = not isinstance(workload.model, Mlp)
-    return _CODE, np.__version__, version("torch") if uses_torch else ""
-
-
-def run_keys(block: RunBlock) -> list[bytes]:
-    """Return the key of every run: SHA-256 over all that determines its numbers.
-
-    That is the workload with its data, the run's rates, momenta and seed, the steps at which it is
-    scored and its weights are kept, and `identity`; not the runs beside it.
-    """
-    common = hashlib.sha256()
-    for piece in _pieces(
-        (identity(block.workload), block.workload, block.scored_at, block.keep_at)
-    ):
-        common.update(piece)
-    keys = []
-    for row, seed in enumerate(block.seeds):
-        digest = common.copy()
-        momenta = None if block.momenta is None else block.momenta[row]
-        for piece in _pieces((seed, block.rates[row], momenta)):
-            digest.update(piece)
-        keys.append(digest.digest())
-    return keys
 
 
 def pack(runs: Runs) -> list[bytes]:
@@ -208,35 +163,3 @@ def _drop_oldest(connection: sqlite3.Connection) -> int:
 
 def _digest(value: bytes) -> bytes:
     return hashlib.blake2b(value, digest_size=16).digest()
-
-
-def _pieces(value: object) -> Iterator[bytes]:
-    """Yield bytes that tell any two values apart: the type, the length, then the content."""
-    if value is None:
-        yield b"none;"
-    elif isinstance(value, bool):
-        yield b"bool %d;" % value
-    elif isinstance(value, int):
-        yield b"int %d;" % value
-    elif isinstance(value, float):
-        yield b"float " + struct.pack("<d", value)
-    elif isinstance(value, str):
-        yield from _pieces((b"str", value.encode()))
-    elif isinstance(value, bytes):
-        yield b"bytes %d " % len(value) + value
-    elif isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "biuf":
-        yield from _pieces((b"array", value.dtype.newbyteorder("<").str, value.shape))
-        yield np.ascontiguousarray(value, value.dtype.newbyteorder("<")).tobytes()
-    elif isinstance(value, tuple):
-        yield b"tuple %d " % len(value)
-        for item in value:
-            yield from _pieces(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        yield from _pieces((b"dataclass", type(value).__qualname__, len(fields(value))))
-        for field in fields(value):
-            yield from _pieces((field.name, getattr(value, field.name)))
-    else:
-        raise TypeError(f"there is no key for a {type(value).__name__}: {value!r}")
-
-
-_CODE = _read_code()  # now: the files may change while this process goes on with what it loaded

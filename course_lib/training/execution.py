@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 from threadpoolctl import threadpool_limits
 
-from course_lib.training.cache import identity
 from course_lib.training.finished import Finished
+from course_lib.training.keys import identity
 from course_lib.training.progress import Progress
 from course_lib.training.runs import RunBlock, Runs
 from course_lib.training.settings import Workload

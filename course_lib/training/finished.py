@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from course_lib.training import cache
+from course_lib.training.keys import run_keys
 from course_lib.training.runs import RunBlock, Runs
 
 _WRITE_EVERY = 0.5  # seconds: a write takes 5 ms or more, however little is written
@@ -30,7 +31,7 @@ class Finished:
         """Look up every run of `block`."""
         self._block, self._start = block, time.monotonic()
         self._file = cache.place() if use_cache else None
-        self._keys = cache.run_keys(block) if self._file or _in_memory else []
+        self._keys = run_keys(block) if self._file or _in_memory else []
         self._parts: list[tuple[Sequence[int], Runs]] = []
         self._unwritten: list[tuple[Sequence[int], Runs]] = []
         self._written = self._start
@@ -61,7 +62,7 @@ class Finished:
     def save(self) -> str:
         """Keep what is there for the next call, as this one fails; return how much, in words."""
         self._write()
-        self._keys = self._keys or cache.run_keys(self._block)
+        self._keys = self._keys or run_keys(self._block)
         homeless = self._unwritten if self._file else self._parts
         _in_memory.update(self._values(homeless))
         count = len({row for rows, _ in self._parts for row in rows})

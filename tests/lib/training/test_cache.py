@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.training import Mlp, Runs, cache, finished
+from course_lib.training.keys import run_keys
 from tests.lib.training.cached_runs import DATA, RATES, SEEDS, WORK, assert_same, block, train
 
 pytestmark = pytest.mark.usefixtures("folder", "written_at_once")
@@ -119,7 +120,7 @@ def test_bytes_that_are_not_a_run_are_not_believed(folder, trained, value):
     with pytest.raises(ValueError):  # noqa: PT011 - NumPy's words
         cache.unpack([value], ())
     expected = train(cache=False)
-    key = cache.run_keys(block())[0]
+    key = run_keys(block())[0]
     cache.store(folder / "training.sqlite", {key: value})
     with pytest.warns(RuntimeWarning, match="holds something else"):
         assert_same(train(), expected)

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from course_lib import training
 from course_lib.problems import Classification
-from course_lib.training import Adam, AdamW, Mlp, Sgd, Workload, cache
+from course_lib.training import Adam, AdamW, Mlp, Sgd, Workload
+from course_lib.training import keys as code
 from tests.lib.training.cached_runs import DATA, RATES, TESTED, WORK, block
 
-FOLDER = Path(cache.__file__).parent
+FOLDER = Path(code.__file__).parent
 
 
 def data(**changes):
@@ -58,14 +59,14 @@ CHANGES = {
 
 
 def test_whatever_determines_the_numbers_is_in_the_key(monkeypatch):
-    keys = {"nothing": cache.run_keys(block())[-1]}
-    keys |= {name: cache.run_keys(block(**change))[-1] for name, change in CHANGES.items()}
+    keys = {"nothing": code.run_keys(block())[-1]}
+    keys |= {name: code.run_keys(block(**change))[-1] for name, change in CHANGES.items()}
     with monkeypatch.context() as other:
-        other.setattr(cache, "_CODE", b"other code")
-        keys["code"] = cache.run_keys(block())[-1]
+        other.setattr(code, "_CODE", b"other code")
+        keys["code"] = code.run_keys(block())[-1]
     with monkeypatch.context() as other:
         other.setattr(np, "__version__", "0.0")
-        keys["NumPy"] = cache.run_keys(block())[-1]
+        keys["NumPy"] = code.run_keys(block())[-1]
     names = {}
     for name, key in keys.items():
         assert names.setdefault(key, name) == name
@@ -77,26 +78,26 @@ def test_pytorchs_version_is_in_the_key_of_what_pytorch_trains(monkeypatch):
     convnet = Workload(images, training.Convnet())
     keys = []
     for number in ("2.2", "2.3"):
-        monkeypatch.setattr(cache, "version", {"torch": number}.__getitem__)
-        keys.append([cache.run_keys(block(workload))[0] for workload in (convnet, WORK)])
+        monkeypatch.setattr(code, "version", {"torch": number}.__getitem__)
+        keys.append([code.run_keys(block(workload))[0] for workload in (convnet, WORK)])
     assert keys[0][0] != keys[1][0]
     assert keys[0][1] == keys[1][1]
 
 
 def test_key_depends_on_the_run_alone_and_not_on_how_its_numbers_lie_in_memory():
     momenta = np.array([[0.1, 0.2, 0.3]] * 3)
-    keys = cache.run_keys(block(momenta=momenta))
+    keys = code.run_keys(block(momenta=momenta))
     assert len(set(keys)) == 3
     flipped = block(momenta=momenta).select([2, 0])
-    assert cache.run_keys(flipped) == [keys[2], keys[0]]
+    assert code.run_keys(flipped) == [keys[2], keys[0]]
     column_major = block(
         replace(WORK, data=replace(WORK.data, inputs=np.asfortranarray(DATA.inputs))),
         np.asfortranarray(RATES),
         np.broadcast_to(momenta[:1], (3, 3)),
     )
-    assert cache.run_keys(column_major) == keys
+    assert code.run_keys(column_major) == keys
     big_endian = block(data(inputs=DATA.inputs.astype(">f8")), momenta=momenta)
-    assert cache.run_keys(big_endian) == keys
+    assert code.run_keys(big_endian) == keys
 
 
 LEAVES = (
@@ -116,47 +117,47 @@ VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3).map(tupl
 @given(VALUES, VALUES)
 def test_different_values_have_different_bytes(a, b):
     # repr tells 1 from 1.0 and True, and -0.0 from 0.0
-    same = b"".join(cache._pieces(a)) == b"".join(cache._pieces(b))
+    same = b"".join(code._pieces(a)) == b"".join(code._pieces(b))
     assert same == (repr(a) == repr(b))
 
 
 def test_settings_with_the_same_fields_are_told_apart():
-    pieces = [list(cache._pieces(make_dataclass(name, [])())) for name in ("Mlp", "Convnet")]
+    pieces = [list(code._pieces(make_dataclass(name, [])())) for name in ("Mlp", "Convnet")]
     assert pieces[0] != pieces[1]
 
 
 def test_arrays_have_the_bytes_of_their_shape_and_type():
     zeros = [np.zeros((2, 3)), np.zeros((3, 2)), np.zeros(6), np.zeros(6, "f4"), np.zeros(3)]
     zeros += [np.zeros(6, int), np.zeros(()), np.float64(0), 0.0]
-    seen = [b"".join(cache._pieces(value)) for value in zeros]
+    seen = [b"".join(code._pieces(value)) for value in zeros]
     assert len(set(seen)) == len(zeros) - 1  # a NumPy number and an array without axes are equal
     with pytest.raises(TypeError, match="no key for a ndarray"):
-        list(cache._pieces(np.array([object()])))
+        list(code._pieces(np.array([object()])))
     with pytest.raises(TypeError, match="no key for a dict"):
-        list(cache._pieces({}))
+        list(code._pieces({}))
 
 
 def test_code_that_computes_is_in_the_key_and_other_code_is_not(tmp_path, monkeypatch):
     copy = Path(shutil.copytree(FOLDER, tmp_path / "training"))
-    monkeypatch.setattr(cache, "__file__", str(copy / "cache.py"))
-    assert cache._read_code() == cache._CODE
-    for name in ("progress.py", "execution.py", "engine.py", "finished.py", "cache.py"):
+    monkeypatch.setattr(code, "__file__", str(copy / "keys.py"))
+    assert code._read_code() == code._CODE
+    for name in ("progress.py", "execution.py", "engine.py", "finished.py", "cache.py", "keys.py"):
         (copy / name).write_text("# changed")
-        assert cache._read_code() == cache._CODE, name
-    seen = {cache._CODE}
+        assert code._read_code() == code._CODE, name
+    seen = {code._CODE}
     for name in ("mlp.py", "network.py", "optimizers.py", "batches.py", "a_new_one.py"):
         (copy / name).write_text("# changed")
-        seen.add(cache._read_code())
+        seen.add(code._read_code())
     assert len(seen) == 6
 
 
 def test_code_that_computes_uses_no_other_code_of_the_course():
     allowed = ("course_lib.problems", "course_lib.validation", "course_lib.training")
     for file in FOLDER.glob("*.py"):
-        if file.stem in cache._NO_NUMBERS:
+        if file.stem in code._NO_NUMBERS:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module.startswith("course_lib"):
                 assert node.module.startswith(allowed), (file.name, node.module)
                 last = node.module.rpartition(".")[2]
-                assert last not in cache._NO_NUMBERS, (file.name, node.module)
+                assert last not in code._NO_NUMBERS, (file.name, node.module)

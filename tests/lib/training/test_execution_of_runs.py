@@ -16,7 +16,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 
 from course_lib import problems, training
-from course_lib.training import Mlp, Workload, cache, engine, execution, finished
+from course_lib.training import Mlp, Workload, engine, execution, finished, keys
 from course_lib.training.runs import RunBlock
 from tests.lib.training.cached_runs import assert_same
 from tests.lib.training.fake_training import (
@@ -366,7 +366,7 @@ def test_a_dead_worker_is_reported_and_the_next_call_goes_on(tmp_path):
 
 def test_a_worker_with_other_code_is_refused(monkeypatch):
     run(fake, jobs=2, cache=False)  # starts the workers, which have read the code
-    monkeypatch.setattr(cache, "_CODE", b"edited meanwhile")
+    monkeypatch.setattr(keys, "_CODE", b"edited meanwhile")
     with pytest.raises(RuntimeError, match="another version of course_lib"):
         run(fake, jobs=2, cache=False)
 
