@@ -3,6 +3,7 @@
 The input is an array of rates, runs × steps: nothing here knows what a schedule is.
 """
 
+from course_lib.training.cache import RunStore
 from course_lib.training.engine import stages, train
 from course_lib.training.network import init_mlp, predict
 from course_lib.training.runs import Runs
@@ -22,6 +23,7 @@ __all__ = [
     "AdamW",
     "Convnet",
     "Mlp",
+    "RunStore",
     "Runs",
     "Sgd",
     "Transformer",

@@ -6,12 +6,16 @@ deleted at any time.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
 import sqlite3
+import sys
+import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +24,8 @@ from course_lib.training.runs import PER_RUN, Runs
 
 PLACE = "LR_COURSE_CACHE"  # environment variable: the folder; empty for no file at all
 _FILE = "training.sqlite"
-_LIMIT_BYTES = 2**30
-_WAIT_SECONDS = 10.0  # for another process that is writing
+_CONTEXTLIB = os.path.dirname(contextlib.__file__)
+_ABOVE = Path(__file__).resolve().parents[2]
 _AT_ONCE = 500  # SQLite before 3.32 takes 999 question marks in a statement
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS runs "
@@ -33,18 +37,20 @@ class CacheError(Exception):
     """The file cannot be read or written; the message names it and says why."""
 
 
-def place() -> Path | None:
+def place(above: Path = _ABOVE) -> Path | None:
     """Return the file that holds the runs, or None where the user wants none.
 
     It lies in the folder that LR_COURSE_CACHE names, else in `.cache` of a checkout of the course,
     else in the user's folder for caches.
+
+    Args:
+        above: Folder with `course_lib` in it; it is a checkout where it has a pyproject.toml too.
     """
     chosen = os.environ.get(PLACE)
     if chosen is not None:
         return Path(chosen).expanduser() / _FILE if chosen else None
-    checkout = Path(__file__).resolve().parents[2]
-    if (checkout / "pyproject.toml").is_file():
-        return checkout / ".cache" / _FILE
+    if (above / "pyproject.toml").is_file():
+        return above / ".cache" / _FILE
     from platformdirs import user_cache_path  # comes with JupyterLab, through jupyter_core
 
     return user_cache_path("lr-course") / _FILE
@@ -67,8 +73,8 @@ def unpack(values: Sequence[bytes], scored_at: Sequence[int]) -> Runs:
     """Return the runs that `pack` made bytes of; all have the same steps and scores.
 
     Args:
-        values: the bytes, one a run.
-        scored_at: updates done at each score on the held-out examples.
+        values: Bytes of the runs, one item a run.
+        scored_at: Updates done at each score on the held-out examples.
 
     Raises:
         ValueError: the bytes are not those of runs of the same layout.
@@ -85,63 +91,123 @@ def unpack(values: Sequence[bytes], scored_at: Sequence[int]) -> Runs:
     return Runs(scored_at=np.array(scored_at, dtype=int), **arrays)
 
 
-def find(file: Path, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-    """Return key and bytes of those runs that the file holds; damaged ones are left out.
+@dataclass
+class RunStore:
+    """Finished runs: in a file, and in memory those that a stopped call could not write there.
 
-    Raises:
-        CacheError: it cannot be read.
+    Attributes:
+        file: SQLite file that holds the runs; None keeps nothing but what is in memory.
+        worth_writing: Seconds that a whole call must take for its runs to be written.
+        write_every: Least seconds between two writes of one call.
+        limit_bytes: Size at which the oldest runs of the file are dropped.
+        wait_seconds: Seconds to wait for another process that is writing.
+        in_memory: Bytes of the runs of the last call that stopped, by key.
+        warned: Warnings that were given; each is given once.
+
+    >>> store = RunStore(file=None)
+    >>> store.find([b"a key"])
+    {}
     """
-    found = {}
-    try:
-        if not file.exists():
-            return {}
-        with closing(_open(file)) as connection:
-            if not connection.execute("PRAGMA page_count").fetchone()[0]:
+
+    file: Path | None
+    worth_writing: float = 0.05
+    write_every: float = 0.5  # a write takes 5 ms or more, however little is written
+    limit_bytes: int = 2**30
+    wait_seconds: float = 10.0
+    in_memory: dict[bytes, bytes] = field(default_factory=dict)
+    warned: set[str] = field(default_factory=set)
+
+    def find(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return key and bytes of those runs that the file holds; damaged ones are left out.
+
+        Raises:
+            CacheError: The file cannot be read.
+        """
+        found = {}
+        try:
+            if self.file is None or not self.file.exists():
                 return {}
-            for first in range(0, len(keys), _AT_ONCE):
-                some = keys[first : first + _AT_ONCE]
-                marks = ",".join("?" * len(some))
-                for key, digest, value in connection.execute(
-                    f"SELECT key, digest, value FROM runs WHERE key IN ({marks})", some
-                ):
-                    if _digest(value) == digest:
-                        found[key] = value
-    except (sqlite3.Error, OSError) as error:
-        raise CacheError(f"{file} cannot be read: {error}") from error
-    return found
+            with contextlib.closing(self._open()) as connection:
+                if not connection.execute("PRAGMA page_count").fetchone()[0]:
+                    return {}
+                for first in range(0, len(keys), _AT_ONCE):
+                    some = keys[first : first + _AT_ONCE]
+                    marks = ",".join("?" * len(some))
+                    for key, digest, value in connection.execute(
+                        f"SELECT key, digest, value FROM runs WHERE key IN ({marks})", some
+                    ):
+                        if _digest(value) == digest:
+                            found[key] = value
+        except (sqlite3.Error, OSError) as error:
+            raise CacheError(f"{self.file} cannot be read: {error}") from error
+        return found
 
+    def write(self, values: Mapping[bytes, bytes]) -> None:
+        """Write runs, all or none of them; where the file gets too large, the oldest ones go.
 
-def store(file: Path, values: Mapping[bytes, bytes]) -> None:
-    """Write runs, all or none of them; where the file gets too large, the oldest ones go.
+        Args:
+            values: Bytes of the runs, by key.
 
-    Raises:
-        CacheError: it cannot be written.
-    """
-    new = sum(len(key) + len(value) for key, value in values.items())
-    if new > _LIMIT_BYTES:
-        raise CacheError(f"{file} cannot take {new:,} bytes at once, its limit is {_LIMIT_BYTES:,}")
-    rows = [(key, _digest(value), value) for key, value in values.items()]
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(_open(file)) as connection:
-            connection.execute("BEGIN IMMEDIATE")  # closing without COMMIT takes all of it back
-            connection.execute(_TABLE)
-            while _used(connection) + new > _LIMIT_BYTES and _drop_oldest(connection):
-                pass
-            connection.executemany(
-                "INSERT OR REPLACE INTO runs (key, digest, value) VALUES (?, ?, ?)", rows
+        Raises:
+            CacheError: There is no file, or it cannot be written.
+        """
+        if self.file is None:
+            raise CacheError("a store without a file cannot be written")
+        limit, new = self.limit_bytes, sum(len(key) + len(value) for key, value in values.items())
+        if new > limit:
+            raise CacheError(
+                f"{self.file} cannot take {new:,} bytes at once, its limit is {limit:,}"
             )
-            connection.execute("COMMIT")
-    except (sqlite3.Error, OSError) as error:
-        raise CacheError(f"{file} cannot be written: {error}") from error
+        rows = [(key, _digest(value), value) for key, value in values.items()]
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.closing(self._open()) as connection:
+                connection.execute("BEGIN IMMEDIATE")  # closing without COMMIT takes all of it back
+                connection.execute(_TABLE)
+                while _used(connection) + new > limit and _drop_oldest(connection):
+                    pass
+                connection.executemany(
+                    "INSERT OR REPLACE INTO runs (key, digest, value) VALUES (?, ?, ?)", rows
+                )
+                connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            raise CacheError(f"{self.file} cannot be written: {error}") from error
+
+    def take_from_memory(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return those runs that are in memory, and forget all that are there."""
+        found = {key: self.in_memory[key] for key in keys if key in self.in_memory}
+        self.in_memory.clear()
+        return found
+
+    def warn_once(self, message: str) -> None:
+        """Warn about the line that called the course, unless this was said before."""
+        if message in self.warned:
+            return
+        self.warned.add(message)
+        here, level, frame = os.path.dirname(__file__), 1, sys._getframe()
+        while frame is not None and os.path.dirname(frame.f_code.co_filename) in (
+            here,
+            _CONTEXTLIB,
+        ):
+            frame, level = frame.f_back, level + 1
+        warnings.warn(message, RuntimeWarning, stacklevel=level)
+
+    def _open(self) -> sqlite3.Connection:
+        # Opened anew every time, and no write-ahead log: then the file may vanish between two
+        # uses, and it works on network drives.
+        connection = sqlite3.connect(self.file, timeout=self.wait_seconds, isolation_level=None)
+        connection.execute("PRAGMA synchronous = NORMAL")
+        return connection
 
 
-def _open(file: Path) -> sqlite3.Connection:
-    # Opened anew every time, and no write-ahead log: then the file may vanish between two uses,
-    # and it works on network drives.
-    connection = sqlite3.connect(file, timeout=_WAIT_SECONDS, isolation_level=None)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    return connection
+def default_store() -> RunStore:
+    """Return the store at `place()`: for one place, every call of this process gets the same."""
+    return _store_at(place())
+
+
+@cache
+def _store_at(file: Path | None) -> RunStore:
+    return RunStore(file)
 
 
 def _used(connection: sqlite3.Connection) -> int:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from course_lib.training import execution
+from course_lib.training.cache import RunStore
 from course_lib.training.runs import PER_RUN, RunBlock, Runs
 from course_lib.training.settings import Mlp, Workload
 from course_lib.validation import check_count, check_seeds, check_table
@@ -25,6 +26,7 @@ def train(
     jobs: int | None = None,
     executor: Executor | None = None,
     cache: bool = True,
+    store: RunStore | None = None,
     progress: bool = True,
 ) -> Runs:
     """Train R networks, each with its own rates and seed.
@@ -49,8 +51,10 @@ def train(
         executor: what trains the runs instead of `jobs`: a `concurrent.futures.Executor`, for
             example `client.get_executor()` of a dask client whose workers have this package.
         cache: whether runs that were trained before are looked up instead, and new ones kept, in
-            one file: in the folder that the environment variable LR_COURSE_CACHE names (empty:
-            none), else in `.cache` of the checkout, else in the user's folder for caches.
+            the file of the store.
+        store: where finished runs are kept; None takes one file: in the folder that the
+            environment variable LR_COURSE_CACHE names (empty: none), else in `.cache` of the
+            checkout, else in the user's folder for caches.
         progress: whether a bar is shown, in a terminal or a watched notebook, where it takes
             longer than about two seconds.
 
@@ -60,12 +64,15 @@ def train(
     """
     block = _checked_block(workload, rates, seeds, momenta, score_every, keep_at)
     _check_execution(jobs, executor, {"cache": cache, "progress": progress})
+    if not isinstance(store, RunStore | None):
+        raise TypeError(f"store must be a RunStore or None, got {store!r}")
     return execution.run(
         block,
         train_block,
         block_size,
         jobs=jobs,
         executor=executor,
+        store=store,
         cache=cache,
         progress=progress,
     )

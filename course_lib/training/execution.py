@@ -13,13 +13,15 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 
 from threadpoolctl import threadpool_limits
 
+from course_lib.training.cache import RunStore, default_store
 from course_lib.training.finished import Finished
 from course_lib.training.keys import identity
-from course_lib.training.progress import Progress
+from course_lib.training.progress import SHOWN_FROM, Progress
 from course_lib.training.runs import RunBlock, Runs
 from course_lib.training.settings import Workload
 
@@ -42,30 +44,36 @@ def run(
     *,
     jobs: int | None = None,
     executor: Executor | None = None,
+    store: RunStore | None = None,
     cache: bool = True,
     progress: bool = True,
+    shown_from: float = SHOWN_FROM,
+    processes: Callable[[int], AbstractContextManager[Executor]] | None = None,
 ) -> Runs:
     """Return all runs of `block`, in its order.
 
     Args:
-        block: the runs, checked.
-        train_block: trains some of them; a function of a module, which other processes can import.
-        block_size: how many runs of a workload are best trained together.
-        jobs: number of processes; 1 is this one alone. None takes one a core if this one alone
+        block: Runs to train, checked.
+        train_block: Function that trains some of them; other processes must be able to import it.
+        block_size: Function that returns how many runs of a workload are best trained together.
+        jobs: Number of processes; 1 is this one alone. None takes one a core if this one alone
             would need more than two seconds.
-        executor: trains instead; its futures are those of `concurrent.futures`.
-        cache: whether finished runs are looked up and kept.
-        progress: whether a bar may be shown.
+        executor: Executor that trains instead; its futures are those of `concurrent.futures`.
+        store: Store of finished runs; None takes `default_store()`.
+        cache: Whether finished runs are looked up and kept in the file of the store.
+        progress: Whether a bar may be shown.
+        shown_from: Seconds that the whole must be expected to take for a bar to be shown.
+        processes: Function that lends an executor with so many workers; None takes processes.
 
     Raises:
-        RuntimeError: a worker process died, or has other code than this one.
+        RuntimeError: A worker process died, or has other code than this one.
     """
-    finished = Finished(block, cache)
+    finished = Finished(block, store or default_store(), use_file=cache)
     if finished.missing:
         ready = len(block.seeds) - len(finished.missing)
         try:
-            with Progress(len(block.seeds), ready, wanted=progress) as bar:
-                work = _Work(block, train_block, finished, bar)
+            with Progress(len(block.seeds), ready, progress, shown_from) as bar:
+                work = _Work(block, train_block, finished, bar, processes or lend_processes)
                 _train(work, block_size(block.workload), jobs, executor)
         except BrokenExecutor as error:
             raise RuntimeError(
@@ -88,6 +96,7 @@ class _Work:
     train_block: TrainBlock
     finished: Finished
     bar: Progress
+    processes: Callable[[int], AbstractContextManager[Executor]]
 
     def collect(self, rows: Rows, runs: Runs) -> None:
         self.finished.add(rows, runs)
@@ -109,7 +118,7 @@ def _train(work: _Work, size: int, jobs: int | None, executor: Executor | None) 
     jobs = min(_worthwhile_jobs(work, size) if jobs is None else jobs, missing)
     if jobs > 1:
         rounds = -(-missing // (jobs * size))
-        with _processes(jobs) as pool:
+        with work.processes(jobs) as pool:
             _train_there(work, pool, -(-missing // (jobs * rounds)))
     else:
         for rows in work.packages(size):
@@ -158,7 +167,7 @@ def _train_package(train_block: TrainBlock, block: RunBlock, asked_by: tuple) ->
 
 
 @contextlib.contextmanager
-def _processes(jobs: int) -> Iterator[Executor]:
+def lend_processes(jobs: int) -> Iterator[Executor]:
     """Lend processes that stay for the next call; after an error they are stopped at once.
 
     loky starts them with neither a fork nor another import of the main script, so a kernel with
@@ -227,8 +236,8 @@ def _worthwhile_jobs(work: _Work, size: int) -> int:
     return cpu_count()
 
 
-def _is_long(work: _Work, size: int) -> bool:
-    """Return whether this process would need more than two seconds, from steps of the first block.
+def _is_long(work: _Work, size: int, limit: float = _WORTH_PROCESSES) -> bool:
+    """Return whether this process would need more than `limit` seconds, from steps of a block.
 
     It is trained for 1 step; with the score at its end that takes no less than a step of many.
     Where it cannot tell, it is trained for n: what a block needs besides its steps cancels out.
@@ -245,13 +254,13 @@ def _is_long(work: _Work, size: int) -> bool:
 
     for _ in range(2):  # what comes only once is in the first
         one = seconds(1)
-        if blocks * steps * one < _WORTH_PROCESSES:
+        if blocks * steps * one < limit:
             return False
-    if blocks * one >= _WORTH_PROCESSES:
+    if blocks * one >= limit:
         return True
     few = min(steps, 1 + max(2, steps // 50))
     a_step = max(0.0, seconds(few) - one) / (few - 1)
-    return blocks * (one + (steps - 1) * a_step) >= _WORTH_PROCESSES
+    return blocks * (one + (steps - 1) * a_step) >= limit
 
 
 def _first_steps(block: RunBlock, steps: int) -> RunBlock:

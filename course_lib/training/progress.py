@@ -15,11 +15,14 @@ SHOWN_FROM = 2.0  # seconds that the whole takes
 
 
 class Progress:
-    """Counts runs; the bar appears once the whole is expected to take SHOWN_FROM seconds."""
+    """Counts runs; the bar appears once the whole is expected to take `shown_from` seconds."""
 
-    def __init__(self, total: int, ready: int, *, wanted: bool = True) -> None:
+    def __init__(
+        self, total: int, ready: int, wanted: bool = True, shown_from: float = SHOWN_FROM
+    ) -> None:
         """Start the clock; `ready` of the `total` runs are there already."""
-        self.total, self.ready, self.done, self.wanted = total, ready, 0, wanted
+        self.total, self.ready, self.done = total, ready, 0
+        self.wanted, self.shown_from = wanted, shown_from
         self.start, self.bar = time.monotonic(), None
 
     def __enter__(self) -> Progress:
@@ -34,7 +37,7 @@ class Progress:
     def add(self, runs: int = 0) -> None:
         """Count runs that are done now; with none, only look at the clock."""
         self.done += runs
-        if self.bar is None and self.wanted and self._expected() > SHOWN_FROM:
+        if self.bar is None and self.wanted and self._expected() > self.shown_from:
             self.bar = _new_bar(self.total, self.ready)
             self.wanted = self.bar is not None
             runs = self.done

@@ -1,26 +1,31 @@
 """For the tests of training: a cache of their own, and what was really trained."""
 
+from functools import partial
+
 import pytest
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """Where the runs of this test are kept: a cache of its own, empty as is the memory."""
-    from course_lib.training import finished
-
+    """Where the runs of this test are kept: a folder of its own, which is not there yet."""
     monkeypatch.setenv("LR_COURSE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(finished, "_in_memory", {})
-    monkeypatch.setattr(finished, "_warned", set())
     return tmp_path / "cache"
 
 
 @pytest.fixture
-def written_at_once(monkeypatch):
-    """Have the cache written even by calls of a millisecond."""
-    from course_lib.training import finished
+def store(folder):
+    """The store in that folder, written even by calls of a millisecond."""
+    from course_lib.training import RunStore
 
-    monkeypatch.setattr(finished, "_WORTH_WRITING", 0)
-    monkeypatch.setattr(finished, "_WRITE_EVERY", 0)
+    return RunStore(folder / "training.sqlite", worth_writing=0, write_every=0)
+
+
+@pytest.fixture
+def train(store):
+    """Train three small runs, which are kept in the store."""
+    from tests.lib.training import cached_runs
+
+    return partial(cached_runs.train, store=store)
 
 
 @pytest.fixture

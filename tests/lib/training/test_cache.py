@@ -12,11 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_lib.training import Mlp, Runs, cache, finished
+from course_lib.training import Mlp, Runs, RunStore, cache
 from course_lib.training.keys import run_keys
-from tests.lib.training.cached_runs import DATA, RATES, SEEDS, WORK, assert_same, block, train
+from tests.lib.training.cached_runs import DATA, RATES, SEEDS, WORK, assert_same, block
 
-pytestmark = pytest.mark.usefixtures("folder", "written_at_once")
 FOLDER = Path(cache.__file__).parent
 
 
@@ -34,7 +33,7 @@ FOLDER = Path(cache.__file__).parent
         {"momenta": np.full((3, 3), 0.5)},
     ],
 )
-def test_second_call_trains_nothing_and_returns_the_same_bits(trained, options):
+def test_second_call_trains_nothing_and_returns_the_same_bits(trained, options, train):
     first = train(**options)
     assert trained == SEEDS
     second = train(**options)
@@ -45,7 +44,7 @@ def test_second_call_trains_nothing_and_returns_the_same_bits(trained, options):
     second.losses[0, 0] = 7.0  # the caller's own, as the first were
 
 
-def test_runs_are_found_whatever_shares_their_call(trained):
+def test_runs_are_found_whatever_shares_their_call(trained, train):
     everything = train()
     del trained[:]
     some = train(rates=RATES[[2, 0]], seeds=[5, 3])
@@ -57,7 +56,7 @@ def test_runs_are_found_whatever_shares_their_call(trained):
     assert_same(more.select([1]), train(rates=RATES[[0]], seeds=[9], cache=False))
 
 
-def test_cache_false_neither_reads_nor_writes(trained, folder):
+def test_cache_false_neither_reads_nor_writes(trained, folder, train):
     train(cache=False)
     assert not folder.exists()
     train()
@@ -65,16 +64,14 @@ def test_cache_false_neither_reads_nor_writes(trained, folder):
     assert trained == SEEDS * 3
 
 
-def test_equal_runs_in_one_call_are_stored_once(trained):
+def test_equal_runs_in_one_call_are_stored_once(trained, train):
     twice = train(rates=RATES[[0, 0]], seeds=[3, 3])
     assert_same(twice, train(rates=RATES[[0, 0]], seeds=[3, 3]))
     assert len(trained) == 2
 
 
-def test_short_calls_are_not_written(monkeypatch, folder):
-    monkeypatch.setattr(finished, "_WORTH_WRITING", 1e9)
-    monkeypatch.setattr(finished, "_WRITE_EVERY", 1e9)
-    train()
+def test_short_calls_are_not_written(train, store, folder):
+    train(store=RunStore(store.file, worth_writing=1e9, write_every=1e9))
     assert not folder.exists()
 
 
@@ -116,17 +113,17 @@ class Trap:
 @pytest.mark.parametrize(
     "value", [npy(np.array([Trap()], dtype=object)), npy(np.zeros(3)), b"", b"\x93NUMPY"]
 )
-def test_bytes_that_are_not_a_run_are_not_believed(folder, trained, value):
+def test_bytes_that_are_not_a_run_are_not_believed(store, trained, value, train):
     with pytest.raises(ValueError):  # noqa: PT011 - NumPy's words
         cache.unpack([value], ())
     expected = train(cache=False)
     key = run_keys(block())[0]
-    cache.store(folder / "training.sqlite", {key: value})
+    store.write({key: value})
     with pytest.warns(RuntimeWarning, match="holds something else"):
         assert_same(train(), expected)
 
 
-def test_a_changed_bit_is_noticed_and_mended(folder, trained):
+def test_a_changed_bit_is_noticed_and_mended(folder, trained, train):
     expected = train()
     del trained[:]
     with closing(sqlite3.connect(folder / "training.sqlite")) as connection, connection:
@@ -139,23 +136,29 @@ def test_a_changed_bit_is_noticed_and_mended(folder, trained):
     assert trained == SEEDS[1:2]
 
 
-def test_the_oldest_runs_go_when_the_file_is_full(folder, monkeypatch):
-    monkeypatch.setattr(cache, "_LIMIT_BYTES", 200_000)
-    file = folder / "training.sqlite"
+def test_the_oldest_runs_go_when_the_file_is_full(tmp_path):
+    store = RunStore(tmp_path / "runs.sqlite", limit_bytes=200_000)
     for number in range(60):
-        cache.store(file, {b"%d" % number: bytes(10_000)})
-    there = [number for number in range(60) if cache.find(file, [b"%d" % number])]
+        store.write({b"%d" % number: bytes(10_000)})
+    there = [number for number in range(60) if store.find([b"%d" % number])]
     assert there == list(range(there[0], 60))
     assert 10 <= len(there) <= 20
-    assert file.stat().st_size < 230_000
+    assert store.file.stat().st_size < 230_000
     with pytest.raises(cache.CacheError, match="cannot take 200,001 bytes at once"):
-        cache.store(file, {b"x": bytes(200_000)})
+        store.write({b"x": bytes(200_000)})
 
 
-def test_many_keys_are_found_in_one_call(folder):
+def test_many_keys_are_found_in_one_call(store):
     values = {b"%d" % number: b"value %d" % number for number in range(1234)}
-    cache.store(folder / "training.sqlite", values)
-    assert cache.find(folder / "training.sqlite", [*values, b"other"]) == values
+    store.write(values)
+    assert store.find([*values, b"other"]) == values
+
+
+def test_a_store_without_a_file_finds_nothing_and_cannot_be_written():
+    store = RunStore(file=None)
+    assert store.find([b"a"]) == {}
+    with pytest.raises(cache.CacheError, match="without a file"):
+        store.write({b"a": b"b"})
 
 
 # Where it is -------------------------------------------------------------------------------------
@@ -168,16 +171,24 @@ def test_place_follows_the_variable_then_the_checkout_then_the_users_folder(tmp_
     assert cache.place() is None
     monkeypatch.delenv("LR_COURSE_CACHE")
     assert cache.place() == FOLDER.parents[1] / ".cache" / "training.sqlite"
-    monkeypatch.setattr(cache, "__file__", str(tmp_path / "course_lib" / "training" / "cache.py"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "user"))
-    place = cache.place()
+    place = cache.place(above=tmp_path)
     assert "lr-course" in place.parts
     if sys.platform == "linux":
         assert place == tmp_path / "user" / "lr-course" / "training.sqlite"
 
 
-def test_empty_variable_means_no_file(monkeypatch, trained):
+def test_empty_variable_means_no_file(train, monkeypatch, trained):
     monkeypatch.setenv("LR_COURSE_CACHE", "")
-    train()
-    train()
+    train(store=None)
+    train(store=None)
     assert trained == SEEDS * 2
+
+
+def test_default_store_is_one_for_a_place_and_follows_the_variable(monkeypatch, tmp_path):
+    monkeypatch.setenv("LR_COURSE_CACHE", str(tmp_path / "a"))
+    first = cache.default_store()
+    assert first.file == tmp_path / "a" / "training.sqlite"
+    assert cache.default_store() is first
+    monkeypatch.setenv("LR_COURSE_CACHE", str(tmp_path / "b"))
+    assert cache.default_store().file == tmp_path / "b" / "training.sqlite"

@@ -16,55 +16,48 @@ from dataclasses import replace
 import pytest
 
 from course_lib import training
-from course_lib.training import Mlp, cache, engine
-from tests.lib.training.cached_runs import RATES, SEEDS, WORK, assert_same, train
-
-pytestmark = pytest.mark.usefixtures("folder", "written_at_once")
-
-
-def garbage(folder):
-    folder.mkdir()
-    (folder / "training.sqlite").write_bytes(b"no database " * 1000)
+from course_lib.training import Mlp, engine
+from tests.lib.training.cached_runs import RATES, SEEDS, WORK, assert_same
+from tests.lib.training.cached_runs import train as train_small
 
 
-def is_a_file(folder):
-    folder.write_text("a file where the folder should be")
+def garbage(store):
+    store.file.parent.mkdir()
+    store.file.write_bytes(b"no database " * 1000)
 
 
-def is_a_folder(folder):
-    (folder / "training.sqlite").mkdir(parents=True)
+def is_a_file(store):
+    store.file.parent.write_text("a file where the folder should be")
 
 
-def foreign(folder):
-    folder.mkdir()
-    with closing(sqlite3.connect(folder / "training.sqlite")) as connection, connection:
+def is_a_folder(store):
+    store.file.mkdir(parents=True)
+
+
+def foreign(store):
+    store.file.parent.mkdir()
+    with closing(sqlite3.connect(store.file)) as connection, connection:
         connection.execute("CREATE TABLE runs (miles REAL)")
 
 
-def torn(folder):
-    train(rates=RATES[[0]] * 2, seeds=[1])
-    file = folder / "training.sqlite"
-    file.write_bytes(file.read_bytes()[:-5000] + bytes(100))
+def torn(store):
+    train_small(rates=RATES[[0]] * 2, seeds=[1], store=store)
+    store.file.write_bytes(store.file.read_bytes()[:-5000] + bytes(100))
 
 
-def locked(folder):
-    cache._WAIT_SECONDS, before = 0.01, cache._WAIT_SECONDS
-    train(rates=RATES[[0]] * 2, seeds=[1])
-    connection = sqlite3.connect(folder / "training.sqlite", isolation_level=None)
+def locked(store):
+    train_small(rates=RATES[[0]] * 2, seeds=[1], store=store)
+    connection = sqlite3.connect(store.file, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
-
-    def free():
-        cache._WAIT_SECONDS = before
-        connection.close()
-
-    return free
+    store.wait_seconds = 0.01
+    return connection.close
 
 
 @pytest.mark.parametrize("damage", [garbage, is_a_file, is_a_folder, foreign, torn, locked])
 def test_without_a_usable_file_the_runs_are_trained_and_one_sentence_says_why(
-    folder, trained, damage
+    train, store, trained, damage
 ):
-    undo = damage(folder)
+    undo = damage(store)
     del trained[:]
     try:
         with pytest.warns(RuntimeWarning) as caught:
@@ -73,7 +66,7 @@ def test_without_a_usable_file_the_runs_are_trained_and_one_sentence_says_why(
         assert len(caught) == 1
         message = str(caught[0].message)
         assert message.startswith("training goes on without its cache of finished runs: ")
-        assert str(folder / "training.sqlite") in message
+        assert str(store.file) in message
         assert "\n" not in message
         with warnings.catch_warnings():
             warnings.simplefilter("error")
@@ -84,28 +77,28 @@ def test_without_a_usable_file_the_runs_are_trained_and_one_sentence_says_why(
             undo()
 
 
-def test_the_warning_points_at_the_line_that_called_the_course(folder):
-    is_a_file(folder)
+def test_the_warning_points_at_the_line_that_called_the_course(store):
+    is_a_file(store)
     with pytest.warns(RuntimeWarning) as caught:
-        training.train(WORK, RATES, SEEDS, jobs=1)
+        training.train(WORK, RATES, SEEDS, jobs=1, store=store)
     assert caught[0].filename == __file__
 
 
-def test_a_full_disk_costs_the_cache_and_not_the_runs(folder, trained, monkeypatch):
-    opened = cache._open
+def test_a_full_disk_costs_the_cache_and_not_the_runs(train, trained, monkeypatch):
+    connect = sqlite3.connect
 
-    def small(file):
-        connection = opened(file)
+    def small(*arguments, **options):
+        connection = connect(*arguments, **options)
         connection.execute("PRAGMA max_page_count = 6")
         return connection
 
     train(rates=RATES[[0]] * 2, seeds=[1])
-    monkeypatch.setattr(cache, "_open", small)
+    monkeypatch.setattr(sqlite3, "connect", small)
     work = replace(WORK, model=Mlp(hidden=(400,)))
     with pytest.warns(RuntimeWarning, match="cannot be written: database or disk is full"):
         runs = train(work)
     assert_same(runs, train(work, cache=False))
-    monkeypatch.setattr(cache, "_open", opened)
+    monkeypatch.setattr(sqlite3, "connect", connect)
     del trained[:]
     train(rates=RATES[[0]] * 2, seeds=[1])
     assert trained == []  # what was there before is there still
@@ -151,7 +144,7 @@ def test_a_real_folder_that_cannot_be_written_to(needs_bubblewrap, tmp_path, pla
     assert re.search(reason, done.stdout), done.stdout
 
 
-def test_file_can_vanish_while_it_is_in_use(folder, trained, monkeypatch):
+def test_file_can_vanish_while_it_is_in_use(folder, trained, monkeypatch, train):
     counting = engine.train_block
 
     def train_block(some):
@@ -169,12 +162,12 @@ def test_file_can_vanish_while_it_is_in_use(folder, trained, monkeypatch):
 WRITER = """
 import sys
 from pathlib import Path
-from course_lib.training import cache
+from course_lib.training import RunStore
 name, batches, size = sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 print("go", flush=True)
 for batch in range(batches):
     values = {f"{name} {batch} {run}".encode(): bytes([run]) * size for run in range(5)}
-    cache.store(Path(sys.argv[1]), values)
+    RunStore(Path(sys.argv[1])).write(values)
 """
 
 
@@ -189,44 +182,41 @@ def writer(file, name, batches, size):
     return process
 
 
-def test_two_processes_can_write_at_the_same_time(folder):
-    file = folder / "training.sqlite"
-    both = [writer(file, name, 40, 3000) for name in "ab"]
+def test_two_processes_can_write_at_the_same_time(store):
+    both = [writer(store.file, name, 40, 3000) for name in "ab"]
     assert [process.communicate()[1] for process in both] == ["", ""]
     keys = [
         f"{name} {batch} {run}".encode() for name in "ab" for batch in range(40) for run in range(5)
     ]
-    assert len(cache.find(file, keys)) == 400
+    assert len(store.find(keys)) == 400
 
 
-def test_a_writer_waits_for_another_and_does_not_stop_it(folder):
-    file = folder / "training.sqlite"
-    cache.store(file, {b"first": b"1"})
+def test_a_writer_waits_for_another_and_does_not_stop_it(store):
+    store.write({b"first": b"1"})
     with (
-        closing(sqlite3.connect(file, timeout=5, isolation_level=None)) as other,
+        closing(sqlite3.connect(store.file, timeout=5, isolation_level=None)) as other,
         ThreadPoolExecutor(1) as thread,
     ):
         other.execute("BEGIN IMMEDIATE")
         other.execute("INSERT INTO runs (key, digest, value) VALUES (x'00', x'00', x'00')")
-        stored = thread.submit(cache.store, file, {b"second": b"2"})
+        stored = thread.submit(store.write, {b"second": b"2"})
         with pytest.raises(FutureTimeoutError):
             stored.result(timeout=0.3)
         other.execute("COMMIT")  # a reader that wants to write would stand in its way
         stored.result(timeout=20)
-    assert len(cache.find(file, [b"first", b"second"])) == 2
+    assert len(store.find([b"first", b"second"])) == 2
 
 
-def test_a_killed_writer_leaves_whole_batches_and_a_usable_file(folder):
-    file = folder / "training.sqlite"
+def test_a_killed_writer_leaves_whole_batches_and_a_usable_file(store):
     for attempt in range(3):
-        process = writer(file, str(attempt), 10_000, 300_000)
+        process = writer(store.file, str(attempt), 10_000, 300_000)
         done = 0
         while done <= attempt:  # then it is in the middle of the next one
-            done = len(cache.find(file, [f"{attempt} {batch} 0".encode() for batch in range(9)]))
+            done = len(store.find([f"{attempt} {batch} 0".encode() for batch in range(9)]))
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    cache.store(file, {b"after": b"it"})
-    with closing(sqlite3.connect(file)) as connection:
+    store.write({b"after": b"it"})
+    with closing(sqlite3.connect(store.file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         keys = [key.decode() for (key,) in connection.execute("SELECT key FROM runs")]
     batches = {key.rpartition(" ")[0] for key in keys if key != "after"}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_lib import problems, training
-from course_lib.training import Mlp, Workload, engine, finished
+from course_lib.training import Mlp, RunStore, Workload, engine
 from tests.lib.training.fake_training import wait_for
 
 WORK = Workload(problems.spirals(per_class=6), Mlp(hidden=(5,)), batch_size=4)
@@ -53,14 +53,13 @@ def client(needs_dask):
         yield client
 
 
-@pytest.fixture(autouse=True)
-def no_cache(monkeypatch):
-    monkeypatch.setenv("LR_COURSE_CACHE", "")
-    monkeypatch.setattr(finished, "_in_memory", {})
+def train(**options):
+    """Train with a store of its own: nothing is found, and nothing is kept."""
+    return training.train(WORK, RATES, SEEDS, store=RunStore(file=None), **options)
 
 
 def test_a_killed_worker_loses_no_run(client, tmp_path, monkeypatch):
-    expected = training.train(WORK, RATES, SEEDS, keep_at=(20,), jobs=1)
+    expected = train(keep_at=(20,), jobs=1)
     monkeypatch.setattr(engine, "train_block", partial(train_or_wait, tmp_path))
     monkeypatch.setattr(engine, "block_size", lambda workload: 1)
     killed = []
@@ -73,7 +72,7 @@ def test_a_killed_worker_loses_no_run(client, tmp_path, monkeypatch):
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        runs = training.train(WORK, RATES, SEEDS, keep_at=(20,), executor=client.get_executor())
+        runs = train(keep_at=(20,), executor=client.get_executor())
     finally:
         killer.join()
     for name in ("losses", "final_loss", "diverged_at", "weights"):
@@ -88,9 +87,9 @@ def test_a_killed_worker_loses_no_run(client, tmp_path, monkeypatch):
 def test_an_error_on_the_cluster_comes_back_and_the_client_lives(client, monkeypatch):
     monkeypatch.setattr(engine, "train_block", fail)
     with pytest.raises(ZeroDivisionError):
-        training.train(WORK, RATES, SEEDS, executor=client.get_executor())
+        train(executor=client.get_executor())
     monkeypatch.setattr(engine, "train_block", engine_train_block)
-    runs = training.train(WORK, RATES, SEEDS, executor=client.get_executor())
+    runs = train(executor=client.get_executor())
     assert np.isfinite(runs.final_loss).all()
 
 
@@ -100,4 +99,4 @@ def fail(block):
 
 def test_the_client_itself_is_refused_in_words(client):
     with pytest.raises(TypeError, match=r"of a dask client, pass client.get_executor\(\)"):
-        training.train(WORK, RATES, SEEDS, executor=client)
+        train(executor=client)

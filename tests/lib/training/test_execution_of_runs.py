@@ -16,7 +16,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 
 from course_lib import problems, training
-from course_lib.training import Mlp, Workload, engine, execution, finished, keys
+from course_lib.training import Mlp, RunStore, Workload, engine, execution, finished
 from course_lib.training.runs import RunBlock
 from tests.lib.training.cached_runs import assert_same
 from tests.lib.training.fake_training import (
@@ -54,9 +54,8 @@ def no_processes_left():
 
 
 @pytest.fixture
-def threads(monkeypatch):
-    """Threads in the place of processes, which take a second to start."""
-
+def threads():
+    """Lends threads in the place of processes, which take a second to start."""
     started = []
 
     @contextmanager
@@ -65,8 +64,8 @@ def threads(monkeypatch):
         with ThreadPoolExecutor(jobs) as executor:
             yield executor
 
-    monkeypatch.setattr(execution, "_processes", pool)
-    return started
+    pool.started = started
+    return pool
 
 
 # The same numbers --------------------------------------------------------------------------------
@@ -91,9 +90,10 @@ def test_processes_give_the_same_bits(expected):
     assert_same(training.train(WORK, RATES, SEEDS, **OPTIONS, jobs=2), expected)
 
 
-def test_train_takes_as_many_processes_as_it_is_told(threads):
+def test_train_takes_as_many_processes_as_it_is_told(monkeypatch, threads):
+    monkeypatch.setattr(execution, "run", partial(execution.run, processes=threads))
     training.train(WORK, RATES, SEEDS, jobs=3)
-    assert threads == [3]
+    assert threads.started == [3]
 
 
 def test_an_executor_of_threads_gives_the_same_bits(expected, monkeypatch):
@@ -120,9 +120,9 @@ def test_runs_come_back_in_order_whichever_is_ready_first(tmp_path):
 )
 def test_processes_get_even_shares(threads, tmp_path, number, size, jobs, blocks):
     log = tmp_path / "log"
-    run(partial(note_seeds, log), number, size, jobs=jobs, cache=False)
+    run(partial(note_seeds, log), number, size, jobs=jobs, cache=False, processes=threads)
     assert sorted(len(line.split()) for line in log.read_text().splitlines()) == blocks
-    assert threads == [min(jobs, number)]
+    assert threads.started == [min(jobs, number)]
 
 
 # Which process -----------------------------------------------------------------------------------
@@ -138,6 +138,12 @@ def test_processes_stay_for_the_next_call_and_use_one_thread_each():
 
 def test_one_job_is_this_process():
     assert set(run(tell_here, jobs=1).losses[:, 0]) == {os.getpid()}
+
+
+def to_do(block, train_block):
+    """Work of which nothing is done yet."""
+    nothing = finished.Finished(block, RunStore(file=None))
+    return execution._Work(block, train_block, nothing, None, execution.lend_processes)
 
 
 @pytest.fixture
@@ -165,7 +171,7 @@ def test_processes_are_started_only_where_it_takes_two_seconds(monkeypatch, take
     monkeypatch.setattr(joblib, "cpu_count", lambda: 3)
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     block = some_runs(600, steps=100)
-    work = execution._Work(block, takes(0, step), finished.Finished(block, False), None)
+    work = to_do(block, takes(0, step))
     assert execution._worthwhile_jobs(work, 200) == jobs  # 3 blocks of 100 steps
 
 
@@ -175,24 +181,28 @@ def test_one_run_is_trained_without_an_estimate(tmp_path):
     assert log.read_text() == "0\n"
 
 
-def test_automatic_choice_reaches_the_processes(monkeypatch, threads):
-    seen = []
-    monkeypatch.setattr(execution, "_worthwhile_jobs", lambda work, size: seen.append(size) or 3)
-    names = run(tell_thread, 6, size=2).losses[:, 0]
-    assert seen == [2]
+def test_automatic_choice_reaches_the_processes(monkeypatch, takes, threads):
+    monkeypatch.setattr(joblib, "cpu_count", lambda: 3)
+    monkeypatch.setattr(os, "cpu_count", lambda: 3)
+    clock = takes(1.0, 0.0)
+
+    def train_block(block):
+        clock(block)
+        return tell_thread(block)
+
+    names = run(train_block, 6, size=2, processes=threads).losses[:, 0]
+    assert threads.started == [3]
     assert threading.get_ident() % 2**40 not in names
 
 
-def test_expected_time_is_that_of_all_blocks_and_all_steps(takes, monkeypatch):
+def test_expected_time_is_that_of_all_blocks_and_all_steps(takes):
     def is_expected(seconds, size, steps):
         """Whether the estimate is `seconds`: no less, and no more."""
         short = replace(block, rates=block.rates[:, :steps])
-        ready = finished.Finished(short, False)
-        answers = []
-        for limit in (seconds * (1 - 1e-6), seconds * (1 + 1e-6)):
-            monkeypatch.setattr(execution, "_WORTH_PROCESSES", limit)
-            work = execution._Work(short, takes(0.02, 0.002), ready, None)
-            answers.append(execution._is_long(work, size))
+        answers = [
+            execution._is_long(to_do(short, takes(0.02, 0.002)), size, limit)
+            for limit in (seconds * (1 - 1e-6), seconds * (1 + 1e-6))
+        ]
         return answers == [True, False]
 
     block = some_runs(10, steps=1000)
@@ -212,7 +222,7 @@ def test_no_more_is_trained_than_tells_whether_it_is_long(takes):
     ):
         block, trained = some_runs(10, steps=100), []
         train_block = takes(start, step, once, trained)
-        work = execution._Work(block, train_block, finished.Finished(block, False), None)
+        work = to_do(block, train_block)
         assert (execution._is_long(work, 2), trained) == expected
 
 
@@ -235,8 +245,7 @@ def test_first_steps_are_a_block_that_can_be_trained():
 
 
 def test_a_daemonic_process_starts_no_others(monkeypatch):
-    ready = finished.Finished(some_runs(4), False)
-    work = execution._Work(some_runs(4), partial(sleep_a_step, 0.5), ready, None)
+    work = to_do(some_runs(4), partial(sleep_a_step, 0.5))
 
     class Daemon:
         daemon = True
@@ -272,7 +281,7 @@ def grow(megabytes):  # what hangs on a module stays for the next job
     time.sleep(1.1)
 
 
-with execution._processes(1) as pool:
+with execution.lend_processes(1) as pool:
     for job in [pool.submit(grow, megabytes) for megabytes in (1, 1, 500, 1, 1)]:
         job.result()
 """
@@ -290,7 +299,7 @@ def test_an_error_in_a_worker_is_passed_on_and_what_was_ready_is_kept(threads, t
     log, marker = tmp_path / "log", tmp_path / "failed"
     work = partial(fail_at, 4, marker, log)
     with pytest.raises(OSError, match="seed of trouble") as caught:
-        run(work, size=1, jobs=2)
+        run(work, size=1, jobs=2, processes=threads)
     if sys.version_info >= (3, 11):
         assert re.search(r"[2-5] of 6 runs are kept in the cache", caught.value.__notes__[0])
     assert {0, 1} <= read(log)
@@ -314,32 +323,30 @@ class AtOnce:
 
 
 @pytest.mark.parametrize("use_cache", [True, False])
-def test_what_is_ready_but_not_yet_collected_is_kept_too(tmp_path, use_cache):
+def test_what_is_ready_but_not_yet_collected_is_kept_too(tmp_path, store, use_cache):
     log, marker = tmp_path / "log", tmp_path / "failed"
-    work = partial(fail_at, 7, marker, log)
+    go = partial(run, partial(fail_at, 7, marker, log), 40, size=1, cache=use_cache, store=store)
     with pytest.raises(OSError, match="seed of trouble"):
-        run(work, 40, size=1, executor=AtOnce(), cache=use_cache)
+        go(executor=AtOnce())
     assert read(log) == set(range(40)) - {7}
     log.unlink()
-    assert run(work, 40, size=1, jobs=1, cache=use_cache).final_loss.tolist() == list(range(40))
+    assert go(jobs=1).final_loss.tolist() == list(range(40))
     assert read(log) == {7}
-    assert finished._in_memory == {}
+    assert store.in_memory == {}
 
 
-def test_runs_that_are_in_memory_and_in_the_cache_come_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(finished, "_WORTH_WRITING", 0)
-    run(fake, 4, jobs=1)
+def test_runs_that_are_in_memory_and_in_the_cache_come_once(store):
+    run(fake, 4, jobs=1, store=store)
     with pytest.raises(AssertionError, match="nothing should be trained"):
-        run(fail_late, size=1, jobs=1, cache=False)
-    assert run(fake, 6, jobs=1).final_loss.tolist() == list(range(6))
+        run(fail_late, size=1, jobs=1, cache=False, store=store)
+    assert run(fake, 6, jobs=1, store=store).final_loss.tolist() == list(range(6))
 
 
-def test_runs_that_had_no_place_but_memory_are_written_when_there_is_one(monkeypatch):
-    monkeypatch.setattr(finished, "_WORTH_WRITING", 0)
+def test_runs_that_had_no_place_but_memory_are_written_when_there_is_one(store):
     with pytest.raises(AssertionError, match="nothing should be trained"):
-        run(fail_late, size=1, jobs=1, cache=False)
-    run(fake, 6, jobs=1)
-    assert run(never, 6).final_loss.tolist() == list(range(6))
+        run(fail_late, size=1, jobs=1, cache=False, store=store)
+    run(fake, 6, jobs=1, store=store)
+    assert run(never, 6, store=store).final_loss.tolist() == list(range(6))
 
 
 def test_what_waits_is_cancelled_when_something_goes_wrong(tmp_path):
@@ -365,8 +372,8 @@ def test_a_dead_worker_is_reported_and_the_next_call_goes_on(tmp_path):
 
 
 def test_a_worker_with_other_code_is_refused(monkeypatch):
-    run(fake, jobs=2, cache=False)  # starts the workers, which have read the code
-    monkeypatch.setattr(keys, "_CODE", b"edited meanwhile")
+    run(fake, jobs=2, cache=False)  # starts the workers, which have loaded what is installed
+    monkeypatch.setattr(np, "__version__", "0.0")
     with pytest.raises(RuntimeError, match="another version of course_lib"):
         run(fake, jobs=2, cache=False)
 
@@ -387,6 +394,7 @@ class OwnFutures:
         ({"executor": OwnFutures()}, TypeError, "futures of concurrent.futures, got str"),
         ({"executor": OwnFutures(), "jobs": 2}, ValueError, "jobs must be None where executor"),
         ({"cache": "here"}, TypeError, "cache must be True or False, got 'here'"),
+        ({"store": "here"}, TypeError, "store must be a RunStore or None, got 'here'"),
         ({"progress": 1}, TypeError, "progress must be True or False, got 1"),
     ],
 )

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from course_lib.training import finished, progress
+from course_lib.training import progress
 from tests.lib.training.fake_training import ROOT, fail_late, fake, never, run, wait_for
 from tests.tools.authoring.made_notebooks import notebook
 
@@ -43,29 +43,26 @@ class Terminal:
 @pytest.fixture
 def terminal(monkeypatch):
     screen = Terminal()
+    # Not sys.stderr itself: pytest puts its own there again before the test is called.
     monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=screen, modules=sys.modules))
     return screen
 
 
-def test_bar_counts_runs_and_leaves_nothing(terminal, monkeypatch):
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-    run(fake, number=2, jobs=1)
-    monkeypatch.setattr(finished, "_WORTH_WRITING", 0)
-    run(fake, number=4, size=1, jobs=1)
+def test_bar_counts_runs_and_leaves_nothing(terminal, store):
+    run(fake, number=2, jobs=1, shown_from=0)
+    run(fake, number=4, size=1, jobs=1, store=store, shown_from=0)
     assert any("2/4" in line for line in terminal.shown)
     assert any("4/4" in line and "run" in line for line in terminal.shown)
     assert not any("4/2" in line for line in terminal.shown)
     assert terminal.line.strip() == ""
     terminal.shown.clear()
-    run(never, number=4)
+    run(never, number=4, store=store, shown_from=0)
     assert terminal.shown == []
 
 
-def test_runs_of_the_cache_are_counted_from_the_start(terminal, monkeypatch):
-    monkeypatch.setattr(finished, "_WORTH_WRITING", 0)
-    run(fake, number=3)
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-    run(fake, number=5, size=1, jobs=1)
+def test_runs_of_the_cache_are_counted_from_the_start(terminal, store):
+    run(fake, number=3, store=store)
+    run(fake, number=5, size=1, jobs=1, store=store, shown_from=0)
     counts = re.findall(r"(\d)/5", "".join(terminal.shown))
     assert counts[0] in "34"
     assert counts[-1] == "5"
@@ -73,11 +70,10 @@ def test_runs_of_the_cache_are_counted_from_the_start(terminal, monkeypatch):
 
 def test_no_bar_where_it_is_not_wanted_or_not_needed(terminal, monkeypatch):
     run(fake, jobs=1)
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-    run(fake, jobs=1, progress=False, cache=False)
+    run(fake, jobs=1, progress=False, cache=False, shown_from=0)
     assert terminal.shown == []
     monkeypatch.setattr(terminal, "isatty", lambda: False)
-    run(fake, jobs=1, cache=False)
+    run(fake, jobs=1, cache=False, shown_from=0)
     assert terminal.shown == []
 
 
@@ -103,22 +99,19 @@ def test_bar_appears_when_the_whole_will_take_two_seconds(terminal, monkeypatch)
         assert "0/3" in terminal.shown[-1]
 
 
-def test_bar_appears_while_the_first_blocks_are_still_trained(terminal, monkeypatch):
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
-
+def test_bar_appears_while_the_first_blocks_are_still_trained(terminal):
     def train_block(block):
         wait_for(lambda: terminal.shown)
         return fake(block)
 
     with ThreadPoolExecutor(2) as executor:
-        run(train_block, executor=executor)
+        run(train_block, executor=executor, shown_from=0)
     assert "0/6" in terminal.shown[0]
 
 
-def test_bar_goes_when_the_call_fails(terminal, monkeypatch):
-    monkeypatch.setattr(progress, "SHOWN_FROM", 0)
+def test_bar_goes_when_the_call_fails(terminal):
     with pytest.raises(AssertionError, match="nothing should be trained"):
-        run(fail_late, size=1, jobs=1)
+        run(fail_late, size=1, jobs=1, shown_from=0)
     assert terminal.shown
     assert terminal.line.strip() == ""
 
@@ -127,10 +120,10 @@ CELL = """
 import sys
 sys.path[:0] = {path!r}
 from tests.lib.training import fake_training as t
-from course_lib.training import finished, progress
-progress.SHOWN_FROM, finished._WORTH_WRITING = 0, 0
+from course_lib.training import RunStore, cache
 print("before")
-t.run(t.fake, 11, jobs={jobs}).final_loss.sum()
+store = RunStore(cache.place(), worth_writing=0)
+t.run(t.fake, 11, jobs={jobs}, store=store, shown_from=0).final_loss.sum()
 """
 
 
