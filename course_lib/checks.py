@@ -15,26 +15,33 @@ class CheckFailed(AssertionError):
         return str(self).splitlines()
 
 
-def check(function: Callable[..., Any], seed: int = 0) -> None:
+def check(function: Callable[..., Any], seed: int = 0, *, session: Any = None) -> None:
     """Compare `function` with the task of the same name and print what was found.
 
     Where the answer is a curve and differs, both curves are drawn as well. In a grader's box, where
     nothing knows an answer, it does nothing: the grader asks the function itself.
 
     Args:
-        function: the learner's function; its name says which task it answers.
-        seed: of the cases that are drawn at random.
+        function: The learner's function; its name says which task it answers.
+        seed: Seed of the cases that are drawn at random.
+        session: `course_tasks.checking.Session` that the verdict is added to; None takes that of
+            this kernel.
 
     Raises:
-        CheckFailed: an answer differs, or the function raised; the message shows the first case
+        CheckFailed: An answer differs, or the function raised; the message shows the first case
             with its arguments, got and expected, and the likely cause.
-        NotImplementedError: the function is still the stub.
-        ValueError: there is no task of this name.
+        NotImplementedError: The function is still the stub.
+        ValueError: There is no task of this name.
+
+    >>> def no_task(step): ...
+    >>> check(no_task)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ValueError: function must be named as its task (...), got no_task
     """
     checking = _checking()
     if checking is None:
         return
-    checked = checking.check(function, seed)
+    checked = checking.check(function, seed, session or checking.THIS_KERNEL)
     if checked.is_passed:
         print(checked.text)
         return
@@ -42,11 +49,16 @@ def check(function: Callable[..., Any], seed: int = 0) -> None:
     raise CheckFailed(checked.text)
 
 
-def show_progress() -> None:
-    """Print the points of every exercise: the best that `check` has seen on this machine."""
+def show_progress(session: Any = None) -> None:
+    """Print the points of every exercise: the best that `check` has seen on this machine.
+
+    Args:
+        session: `course_tasks.checking.Session` with its file of progress; None takes that of this
+            kernel.
+    """
     checking = _checking()
     if checking is not None:
-        print(checking.progress_text())
+        print(checking.progress_text(session or checking.THIS_KERNEL))
 
 
 def _checking() -> Any:

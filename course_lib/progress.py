@@ -16,18 +16,6 @@ _KEEP = """INSERT INTO best VALUES (:task, :points, :possible, :told) ON CONFLIC
   DO UPDATE SET points = max(points, excluded.points), possible = excluded.possible,
   told = excluded.told"""
 _FILE = "progress.sqlite"
-_WAIT = 2.0  # seconds for another notebook that writes at the same moment
-
-
-def store() -> Path | None:
-    """Return the file: in the folder that LR_COURSE_PROGRESS names, else in the user's data folder.
-
-    None where LR_COURSE_PROGRESS is empty: nothing is kept then.
-    """
-    folder = os.environ.get("LR_COURSE_PROGRESS")
-    if folder == "":
-        return None
-    return Path(folder or platformdirs.user_data_path("lr-course")) / _FILE
 
 
 @dataclass(frozen=True)
@@ -35,9 +23,12 @@ class Kept:
     """What is kept of a task.
 
     Attributes:
-        points: the best so far.
-        possible: of so many.
-        told: what the last check said.
+        points: Best points so far.
+        possible: Points of the whole task.
+        told: What the last check said.
+
+    >>> Kept(points=1.5, possible=2.0, told="half right").points
+    1.5
     """
 
     points: float
@@ -45,39 +36,81 @@ class Kept:
     told: str
 
 
-def keep(task: str, points: float, possible: float, told: str) -> str:
-    """Keep the points of a task where they are its best, and what was said; return why not, or "".
+@dataclass(frozen=True)
+class ProgressFile:
+    """The best points of every task, in a SQLite file.
 
-    A check must never fail for this: a full or read-only disk is a sentence, not an error.
+    Attributes:
+        file: File that keeps them; None keeps nothing.
+        wait_seconds: Seconds to wait for another notebook that writes at the same moment.
+
+    >>> nowhere = ProgressFile(None)
+    >>> nowhere.keep("line", points=1.0, possible=2.0, told="half right")
+    ''
+    >>> nowhere.best()
+    ({}, 'Progress is not kept: LR_COURSE_PROGRESS is empty.')
     """
-    file = store()
-    values = {"task": task, "points": points, "possible": possible, "told": told}
-    if file is None:
+
+    file: Path | None
+    wait_seconds: float = 2.0
+
+    @staticmethod
+    def within(folder: Path) -> ProgressFile:
+        """Return the file of progress that lies in a folder."""
+        return ProgressFile(folder / _FILE)
+
+    def keep(self, task: str, points: float, possible: float, told: str) -> str:
+        """Keep the points of a task where they are its best, and what was said.
+
+        A check must never fail for this: a full or read-only disk is a sentence, not an error.
+
+        Args:
+            task: Name of the task.
+            points: Points of this check.
+            possible: Points of the whole task.
+            told: What this check said.
+
+        Returns:
+            Why they could not be kept, or "".
+        """
+        if self.file is None:
+            return ""
+        values = {"task": task, "points": points, "possible": possible, "told": told}
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.file, timeout=self.wait_seconds)) as base, base:
+                base.execute(_TABLE)
+                base.execute(_KEEP, values)
+        except (OSError, sqlite3.Error) as error:
+            return f"Your progress could not be kept in {self.file}: {error}."
         return ""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(file, timeout=_WAIT)) as base, base:
-            base.execute(_TABLE)
-            base.execute(_KEEP, values)
-    except (OSError, sqlite3.Error) as error:
-        return f"Your progress could not be kept in {file}: {error}."
-    return ""
+
+    def best(self) -> tuple[dict[str, Kept], str]:
+        """Return what is kept, by task, and why there is nothing where it cannot be read."""
+        if self.file is None:
+            return {}, "Progress is not kept: LR_COURSE_PROGRESS is empty."
+        if not self.file.is_file():
+            return {}, ""
+        place = f"{self.file.as_uri()}?mode=ro"
+        try:
+            with closing(sqlite3.connect(place, uri=True, timeout=self.wait_seconds)) as base:
+                rows = base.execute("SELECT task, points, possible, told FROM best")
+                return {task: Kept(*values) for task, *values in rows}, ""
+        except (OSError, sqlite3.Error) as error:
+            return {}, f"Your progress in {self.file} cannot be read: {error}."
 
 
-def best(folder: Path | None = None) -> tuple[dict[str, Kept], str]:
-    """Return what is kept by task, and why there is nothing where it cannot be read.
+def default_file() -> ProgressFile:
+    """Return the learner's: in the folder LR_COURSE_PROGRESS, else in the user's data folder.
 
-    Args:
-        folder: where they are kept; None: where `store` says.
+    Where LR_COURSE_PROGRESS is empty, nothing is kept.
+
+    >>> import os
+    >>> os.environ["LR_COURSE_PROGRESS"] = ""
+    >>> default_file()
+    ProgressFile(file=None, wait_seconds=2.0)
     """
-    file = store() if folder is None else folder / _FILE
-    if file is None:
-        return {}, "Progress is not kept: LR_COURSE_PROGRESS is empty."
-    if not file.is_file():
-        return {}, ""
-    try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=_WAIT)) as base:
-            rows = base.execute("SELECT task, points, possible, told FROM best")
-            return {task: Kept(*values) for task, *values in rows}, ""
-    except (OSError, sqlite3.Error) as error:
-        return {}, f"Your progress in {file} cannot be read: {error}."
+    folder = os.environ.get("LR_COURSE_PROGRESS")
+    if folder == "":
+        return ProgressFile(None)
+    return ProgressFile.within(Path(folder or platformdirs.user_data_path("lr-course")))

@@ -8,8 +8,8 @@ import re
 import textwrap
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -27,8 +27,33 @@ _SHORTEST_STRETCH, _MOST_STEPS = 20, 400  # that are drawn of an answer to singl
 
 _BEGINNING = re.compile("where to begin|how to begin")  # whoever has an answer has begun
 
-#: Verdicts of the checks that ran in this kernel, by task.
-_here: dict[str, Verdict] = {}
+
+@dataclass
+class Session:
+    """The checks of one kernel: which tasks there are, and what became of them.
+
+    Attributes:
+        exercises: Tasks of every exercise, by its name.
+        kept_in: File that keeps the best points; None takes the learner's, anew at every check.
+        verdicts: Verdicts of the checks that ran, by the name of the task.
+    """
+
+    exercises: Mapping[str, Sequence[Task]]
+    kept_in: progress.ProgressFile | None = None
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+    @property
+    def tasks(self) -> dict[str, Task]:
+        """All tasks, by name."""
+        return {task.name: task for members in self.exercises.values() for task in members}
+
+    @property
+    def file(self) -> progress.ProgressFile:
+        """The file of progress that holds now."""
+        return self.kept_in or progress.default_file()
+
+
+THIS_KERNEL = Session(course_tasks.EXERCISES)
 
 
 def _nothing_to_draw() -> None:
@@ -50,25 +75,30 @@ class Checked:
     draw: Callable[[], None] = _nothing_to_draw
 
 
-def check(function: Callable[..., Any], seed: int = 0) -> Checked:
+def check(function: Callable[..., Any], seed: int = 0, session: Session = THIS_KERNEL) -> Checked:
     """Return what `course_lib.checks.check` prints or raises, and keep the learner's progress.
 
+    Args:
+        function: The learner's function; its name says which task it answers.
+        seed: Seed of the cases that are drawn at random.
+        session: Checks of this kernel so far; the verdict is added to it.
+
     Raises:
-        NotImplementedError: the function is still the stub.
-        ValueError: there is no task of this name.
+        NotImplementedError: The function is still the stub.
+        ValueError: There is no task of this name.
     """
-    task = _task_of(function)
+    task = _task_of(function, session.tasks)
     cases = task.cases(seed)
     told = _wrong_signature(task, function, cases[0])
     if told:
-        progress.keep(task.name, 0.0, task.points, told)
+        session.file.keep(task.name, 0.0, task.points, told)
         return Checked(False, told)
     answers = [answer(function, case) for case in cases]
     verdict = judge(task, cases, answers)
-    _here[task.name] = verdict
+    session.verdicts[task.name] = verdict
     lines = _describe(task, verdict, len(cases))
-    note = progress.keep(task.name, verdict.points, verdict.possible, "\n".join(lines))
-    text = "\n".join([*lines, _bar(task), *([note] if note else [])])
+    note = session.file.keep(task.name, verdict.points, verdict.possible, "\n".join(lines))
+    text = "\n".join([*lines, _bar(task, session), *([note] if note else [])])
     if verdict.is_right or (task.score is not None and verdict.points):
         return Checked(True, text)
     return Checked(False, text, lambda: _draw(task, function, cases, verdict.difference))
@@ -93,12 +123,12 @@ def answer(function: Callable[..., Any], case: Case) -> Any:
         return Raised(type(error).__name__, str(error), (own[-1].line or "") if own else "")
 
 
-def progress_text() -> str:
+def progress_text(session: Session = THIS_KERNEL) -> str:
     """Return the points of every exercise, a line each: the best seen on this machine."""
-    best, note = progress.best()
+    best, note = session.file.best()
     reached = possible = 0.0
     lines = []
-    for exercise, members in course_tasks.EXERCISES.items():
+    for exercise, members in session.exercises.items():
         total = float(sum(task.points for task in members))
         points = sum(best[task.name].points for task in members if task.name in best)
         lines.append(f"{exercise:22} {_filled(points / total)} {points:5.4g} of {total:3g} points")
@@ -107,18 +137,18 @@ def progress_text() -> str:
     return "\n".join([*lines, *([note] if note else [])])
 
 
-def _task_of(function: Callable[..., Any]) -> Task:
+def _task_of(function: Callable[..., Any], tasks: Mapping[str, Task]) -> Task:
     name = getattr(function, "__name__", None)
     if name is None:
         raise ValueError(
             "function must be written with def and named as its task, "
             f"got {type(function).__name__}"
         )
-    if name not in course_tasks.ALL:
-        names = list(course_tasks.ALL)
+    if name not in tasks:
+        names = list(tasks)
         close = difflib.get_close_matches(name, names) or [*names[:3], "…"]
         raise ValueError(f"function must be named as its task ({', '.join(close)}), got {name}")
-    return course_tasks.ALL[name]
+    return tasks[name]
 
 
 def _wrong_signature(task: Task, function: Callable[..., Any], case: Case) -> str:
@@ -177,11 +207,12 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 
-def _bar(task: Task) -> str:
+def _bar(task: Task, session: Session) -> str:
     """Return how far the notebook is, by the checks of this kernel: a rerun prints the same."""
-    members = next(group for group in course_tasks.EXERCISES.values() if task in group)
+    members = next(group for group in session.exercises.values() if task in group)
     total = sum(member.points for member in members)
-    points = sum(_here[member.name].points for member in members if member.name in _here)
+    seen = session.verdicts
+    points = sum(seen[member.name].points for member in members if member.name in seen)
     return f"This notebook: {_filled(points / total)} {points:.3g} of {total:g} points"
 
 

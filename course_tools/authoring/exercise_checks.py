@@ -77,11 +77,11 @@ def check_notebook(path: Path, timeout: int) -> Checked:
         raise CourseError(f"{path} holds no task of the course: no cell has one, none calls check")
     with tempfile.TemporaryDirectory(prefix="lr-course-check") as folder:
         failures, status = _run_nbval(path.resolve(), Path(folder), timeout)
-        kept, problem = progress.best(Path(folder))
+        kept, problem = progress.ProgressFile.within(Path(folder)).best()
     if problem:
         raise CourseError(problem)
     for name, found in kept.items():
-        progress.keep(name, found.points, found.possible, found.told)
+        progress.default_file().keep(name, found.points, found.possible, found.told)
     rows = tuple(
         _state(name, kept.get(name), " ".join(_errors_of(name, code, failures))) for name in names
     )

@@ -13,8 +13,9 @@ import pytest
 
 import course_lib
 import course_tasks
-from course_lib import plots, progress
-from course_lib.checks import CheckFailed, check, show_progress
+from course_lib import checks, plots
+from course_lib.checks import CheckFailed, show_progress
+from course_lib.progress import ProgressFile
 from course_tasks import Given, Hint, Misconception, Score, Task, checking
 
 STEP = course_tasks.ALL["gradient_step"]
@@ -66,13 +67,26 @@ GUESS = Task(
 )
 
 
-@pytest.fixture(autouse=True)
-def small_course(monkeypatch, tmp_path):
-    group = (STEP, LINE, RAMP, GUESS)
-    monkeypatch.setattr(course_tasks, "EXERCISES", {"ex": group})
-    monkeypatch.setattr(course_tasks, "ALL", {task.name: task for task in group})
-    monkeypatch.setattr(checking, "_here", {})
-    monkeypatch.setenv("LR_COURSE_PROGRESS", str(tmp_path / "kept"))
+@pytest.fixture
+def session(tmp_path):
+    """A course of one small exercise, of which nothing is solved yet."""
+    exercises = {"ex": (STEP, LINE, RAMP, GUESS)}
+    return checking.Session(exercises, ProgressFile.within(tmp_path / "kept"))
+
+
+@pytest.fixture
+def check(session):
+    return functools.partial(checks.check, session=session)
+
+
+@pytest.fixture
+def failing(check):
+    def failing(name, function):
+        with pytest.raises(CheckFailed) as failed:
+            check(named(name, function))
+        return str(failed.value)
+
+    return failing
 
 
 @pytest.fixture
@@ -92,13 +106,7 @@ def named(name, function):
     return learner
 
 
-def failing(name, function):
-    with pytest.raises(CheckFailed) as failed:
-        check(named(name, function))
-    return str(failed.value)
-
-
-def test_a_right_answer_is_told_with_points_and_not_called_proven(capsys):
+def test_a_right_answer_is_told_with_points_and_not_called_proven(capsys, check):
     check(line)
     told = capsys.readouterr().out
     assert told.splitlines() == [
@@ -107,13 +115,13 @@ def test_a_right_answer_is_told_with_points_and_not_called_proven(capsys):
     ]
 
 
-def test_a_second_run_of_a_check_counts_once(capsys):
+def test_a_second_run_of_a_check_counts_once(capsys, check):
     check(line)
     check(line)
     assert capsys.readouterr().out.count("2 of 10 points") == 2
 
 
-def test_a_wrong_answer_shows_the_case_and_the_cause_and_both_curves(shown):
+def test_a_wrong_answer_shows_the_case_and_the_cause_and_both_curves(shown, failing):
     message = failing("line", two_late)
     assert message.splitlines()[:5] == [
         "line: not yet. First difference, in case 2:",
@@ -129,7 +137,7 @@ def test_a_wrong_answer_shows_the_case_and_the_cause_and_both_curves(shown):
     assert alt.startswith("line in case 2, over step 0 to 20: your answer")
 
 
-def test_a_curve_that_fails_in_places_is_drawn_where_it_is(shown):
+def test_a_curve_that_fails_in_places_is_drawn_where_it_is(shown, failing):
     def breaks(step, peak_lr):
         return peak_lr * step / 10 if step < 5 else 1 / 0
 
@@ -140,7 +148,7 @@ def test_a_curve_that_fails_in_places_is_drawn_where_it_is(shown):
     assert np.isfinite(yours).sum() == 5
 
 
-def test_a_long_answer_is_shown_around_the_first_difference_and_drawn(shown):
+def test_a_long_answer_is_shown_around_the_first_difference_and_drawn(shown, failing):
     def late(n):
         values = np.arange(float(n))
         values[9] = 0.5
@@ -154,12 +162,12 @@ def test_a_long_answer_is_shown_around_the_first_difference_and_drawn(shown):
     assert len(shown) == 1
 
 
-def test_a_short_answer_is_drawn_as_far_as_it_goes(shown):
+def test_a_short_answer_is_drawn_as_far_as_it_goes(shown, failing):
     assert "of shape (7,); an array of shape (12,)" in failing("ramp", lambda n: np.arange(7.0))
     assert np.isfinite(shown[0][0][1].get_ydata()).sum() == 7
 
 
-def test_scalars_and_short_arrays_are_not_drawn(shown):
+def test_scalars_and_short_arrays_are_not_drawn(shown, failing):
     failing("gradient_step", lambda w, gradient, rate: w)
     assert shown == []
 
@@ -176,26 +184,26 @@ def test_scalars_and_short_arrays_are_not_drawn(shown):
         (lambda n: np.array(ramp(n), object), "0 of 3", "has to return numbers"),
     ],
 )
-def test_shape_and_kind_are_parts_of_their_own(answer, points, words, shown):
+def test_shape_and_kind_are_parts_of_their_own(answer, points, words, shown, failing):
     message = " ".join(failing("ramp", answer).split())
     assert words in message
     assert ("the values are right; " + points in message) == (points != "0 of 3")
 
 
-def test_whole_numbers_of_python_lose_nothing(capsys):
+def test_whole_numbers_of_python_lose_nothing(capsys, check):
     check(named("ramp", lambda n: list(range(n))))
     check(named("line", lambda step, peak_lr: int(2 * step / 10) if step % 5 == 0 else step / 5))
     assert capsys.readouterr().out.count("right in all") == 2
 
 
-def test_odd_answers_are_shown_as_they_are(shown):
+def test_odd_answers_are_shown_as_they_are(shown, failing):
     assert "got       [[1], [1, 2]]" in failing("ramp", lambda n: [[1], [1, 2]])
     assert "got       {'a': 0.3333333}" in failing("ramp", lambda n: {"a": 1 / 3})
     assert "got       [0.5, 1.5]" in failing("ramp", lambda n: [np.float64(0.5), np.float32(1.5)])
     assert "got       'x'" in failing("ramp", lambda n: "x")
 
 
-def test_a_score_is_told_case_by_case_and_keeps_its_points(capsys):
+def test_a_score_is_told_case_by_case_and_keeps_its_points(capsys, check, failing):
     check(named("guess", lambda x: 7.0))
     told = capsys.readouterr().out
     assert told.startswith("guess: 3.2 of 4 points.\n  off by 2.0 (2 times)\n")
@@ -205,14 +213,14 @@ def test_a_score_is_told_case_by_case_and_keeps_its_points(capsys):
     assert "Likely cause: This is nothing." in capsys.readouterr().out
 
 
-def test_what_a_score_cannot_take_is_a_sentence():
+def test_what_a_score_cannot_take_is_a_sentence(failing):
     told = failing("guess", lambda x: [1.0, 2.0])
     assert "guess has to return one finite number; it returned a list of float (2 times)" in told
     assert "one finite number; it returned inf" in failing("guess", lambda x: np.inf)
     assert "one finite number; it returned NoneType" in failing("guess", lambda x: None)
 
 
-def test_an_error_in_a_scored_task_is_told():
+def test_an_error_in_a_scored_task_is_told(failing):
     def guess(x):
         return 1 / (x - x)
 
@@ -220,7 +228,7 @@ def test_an_error_in_a_scored_task_is_told():
     assert "guess raised ZeroDivisionError: division by zero, in your line `return 1 /" in message
 
 
-def test_an_error_is_shown_with_the_learners_line_without_ours():
+def test_an_error_is_shown_with_the_learners_line_without_ours(failing):
     def gradient_step(w, gradient, rate):
         return w - rate * gradient[7, 7, 7]
 
@@ -232,7 +240,7 @@ def test_an_error_is_shown_with_the_learners_line_without_ours():
     assert "how to begin" not in message
 
 
-def test_what_has_no_code_of_its_own_may_raise_as_well():
+def test_what_has_no_code_of_its_own_may_raise_as_well(check):
     line = np.vectorize(lambda step, peak_lr: step / 0, otypes=[float])
     line.__name__ = "line"
     with pytest.raises(CheckFailed, match=r"raised +ZeroDivisionError"):
@@ -240,14 +248,14 @@ def test_what_has_no_code_of_its_own_may_raise_as_well():
 
 
 @pytest.mark.parametrize("name", ["step", "x"])
-def test_other_parameters_are_refused_with_the_signature(name):
+def test_other_parameters_are_refused_with_the_signature(name, check):
     space = {}
     exec(f"def line({name}, peak_lr, more): return 0", space)
     with pytest.raises(CheckFailed, match=r"callable as line\(step, peak_lr\), with these names"):
         check(space["line"])
 
 
-def test_parameters_with_defaults_may_be_added(capsys):
+def test_parameters_with_defaults_may_be_added(capsys, check):
     def line(step, peak_lr, more=0):
         return peak_lr * step / 10 + more
 
@@ -255,7 +263,7 @@ def test_parameters_with_defaults_may_be_added(capsys):
     assert "right in all" in capsys.readouterr().out
 
 
-def test_changing_the_arguments_spoils_no_other_case(capsys):
+def test_changing_the_arguments_spoils_no_other_case(capsys, check):
     def gradient_step(w, gradient, rate):
         w -= rate * gradient
         return w
@@ -264,7 +272,7 @@ def test_changing_the_arguments_spoils_no_other_case(capsys):
     assert "right in all" in capsys.readouterr().out
 
 
-def test_a_stub_is_not_yet_written():
+def test_a_stub_is_not_yet_written(check):
     def gradient_step(w, gradient, rate):
         raise NotImplementedError("write gradient_step in this cell")
 
@@ -272,7 +280,7 @@ def test_a_stub_is_not_yet_written():
         check(gradient_step)
 
 
-def test_a_function_that_answers_no_task_is_refused():
+def test_a_function_that_answers_no_task_is_refused(check):
     def my_step():
         return None
 
@@ -280,7 +288,7 @@ def test_a_function_that_answers_no_task_is_refused():
         check(my_step)
 
 
-def test_the_task_that_was_meant_is_named():
+def test_the_task_that_was_meant_is_named(check):
     def gradient_steps(w, gradient, rate):
         return w
 
@@ -288,27 +296,25 @@ def test_the_task_that_was_meant_is_named():
         check(gradient_steps)
 
 
-def test_what_was_not_written_with_def_is_refused():
+def test_what_was_not_written_with_def_is_refused(check):
     with pytest.raises(ValueError, match="written with def and named as its task, got Schedule"):
         check(Given("schedules.constant", peak_lr=0.1).build())
 
 
-def test_other_seeds_draw_other_cases(monkeypatch):
+def test_other_seeds_draw_other_cases(session, check):
     seeds = []
     drawn = Task("line", 1, line, lambda rng: seeds.append(rng.random()) or line_cases(rng), (), ())
-    monkeypatch.setitem(course_tasks.ALL, "line", drawn)
-    monkeypatch.setitem(course_tasks.EXERCISES, "ex", (drawn,))
+    session.exercises["ex"] = (drawn,)
     check(line)
     check(line, 3)
     assert len(set(seeds)) == 2
 
 
-def test_a_curve_of_another_seeds_case_is_drawn(monkeypatch, shown):
+def test_a_curve_of_another_seeds_case_is_drawn(session, shown, check):
     drawn = dataclasses.replace(
         LINE, make_cases=lambda rng: [{"step": 1, "peak_lr": rng.uniform(1, 2)}], misconceptions=()
     )
-    monkeypatch.setitem(course_tasks.ALL, "line", drawn)
-    monkeypatch.setitem(course_tasks.EXERCISES, "ex", (drawn,))
+    session.exercises["ex"] = (drawn,)
     with pytest.raises(CheckFailed):
         check(named("line", two_late), 3)
     assert len(shown) == 1
@@ -322,37 +328,52 @@ def test_what_is_given_is_made_anew_for_every_call():
     assert one(0) == 0.5
 
 
-def test_progress_keeps_the_best_of_every_task(capsys):
+def test_progress_keeps_the_best_of_every_task(capsys, check, failing, session):
     check(line)
     failing("line", two_late)
     check(named("guess", lambda x: 7.0))
     capsys.readouterr()
-    show_progress()
+    show_progress(session)
     rows = capsys.readouterr().out.splitlines()
     assert re.split(r"\s+", rows[0]) == ["ex", "██████████░░░░░░░░░░", "5.2", "of", "10", "points"]
     assert len(rows) == 2
 
 
-def test_progress_that_cannot_be_kept_is_a_sentence_and_no_error(monkeypatch, tmp_path, capsys):
+def test_progress_that_cannot_be_kept_is_a_sentence_and_no_error(session, tmp_path, capsys, check):
     (tmp_path / "file").write_text("")
-    monkeypatch.setenv("LR_COURSE_PROGRESS", str(tmp_path / "file"))
+    session.kept_in = ProgressFile.within(tmp_path / "file")
     check(line)
     assert "Your progress could not be kept in " in capsys.readouterr().out
 
 
-def test_a_broken_file_of_progress_is_a_sentence(monkeypatch, tmp_path, capsys):
+def test_a_broken_file_of_progress_is_a_sentence(session, tmp_path, capsys, check):
     (tmp_path / "progress.sqlite").write_text("broken " * 500)
-    monkeypatch.setenv("LR_COURSE_PROGRESS", str(tmp_path))
+    session.kept_in = ProgressFile.within(tmp_path)
     check(line)
     assert "could not be kept" in capsys.readouterr().out
-    show_progress()
+    show_progress(session)
     assert "cannot be read: " in capsys.readouterr().out
 
 
-def test_without_a_place_nothing_is_kept(monkeypatch, capsys):
+def test_progress_goes_where_the_variable_says(check, session, monkeypatch, tmp_path):
+    session.kept_in = None
+    monkeypatch.setenv("LR_COURSE_PROGRESS", str(tmp_path / "mine"))
+    check(line)
+    assert set(ProgressFile.within(tmp_path / "mine").best()[0]) == {"line"}
+
+
+def test_without_a_place_nothing_is_kept(check, session, monkeypatch):
+    session.kept_in = None
     monkeypatch.setenv("LR_COURSE_PROGRESS", "")
     check(line)
-    assert progress.best() == ({}, "Progress is not kept: LR_COURSE_PROGRESS is empty.")
+    assert session.file.best() == ({}, "Progress is not kept: LR_COURSE_PROGRESS is empty.")
+
+
+def test_without_another_session_it_is_that_of_the_kernel():
+    step = functools.partial(lambda w, gradient, rate: w - rate * gradient)
+    step.__name__ = "gradient_step"
+    checks.check(step)
+    assert checking.THIS_KERNEL.verdicts.pop("gradient_step").is_right
 
 
 @pytest.mark.parametrize("has_folder", [True, False])
