@@ -54,7 +54,7 @@ class _Path(NamedTuple):
     loss: float
 
 
-def newton(terms: Terms, rates: np.ndarray) -> Found:
+def newton(terms: Terms, rates: np.ndarray, most_steps: int = _MOST_STEPS) -> Found:
     """Return a minimum of E[L(w_T)] near `rates`, or the lowest point met on the way to one.
 
     With p_{t+1} = Π_{s>t} (1 - η_s h)², derivatives of E[L(w_T)] = Σ_i u_{T,i} are
@@ -72,11 +72,12 @@ def newton(terms: Terms, rates: np.ndarray) -> Found:
     Args:
         terms: of the quadratic.
         rates: η_t > 0, shape (T,).
+        most_steps: Steps after which the search ends in any case, >= 1.
     """
     # Two threads take ten times as long as one for such small matrices when both cores are busy.
     with _blas().limit(limits=1, user_api="blas"):
         path, damping = _path(terms, rates), _DAMPING
-        for _ in range(_MOST_STEPS):
+        for _ in range(most_steps):
             slope, bend, hessian = _derivatives(terms, rates, path)
             steepest = float(np.abs(slope).max() / path.loss)
             if not steepest > _LEVEL:
