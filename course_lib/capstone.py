@@ -31,8 +31,14 @@ class Problem:
         total_steps: the budget of updates.
         losses: rates, shape (R, total_steps), and seeds -> final losses, shape (R,), mean over
             seeds; infinite where a run diverges.
-        trial_seeds: of the runs in which a schedule is tried out.
-        score_seeds: of those in which it is scored: others.
+        trial_seeds: seeds of the runs in which a schedule is tried out.
+        score_seeds: seeds of those in which it is scored: others.
+
+    >>> problem = PROBLEMS["a"]
+    >>> problem.total_steps
+    400
+    >>> f"{problem.score(np.full((1, 400), 0.05))[0]:.3f}"
+    '0.154'
     """
 
     name: str
@@ -95,6 +101,11 @@ class Trials:
     Attributes:
         problem: what is trained.
         left: trials that are left.
+
+    >>> trial = Trials("a", budget=2)
+    >>> loss = trial(lambda step: 0.1 * (1 - step / 400))
+    >>> trial.left
+    1
     """
 
     def __init__(self, name: str, budget: int = 20) -> None:
@@ -109,7 +120,7 @@ class Trials:
         """Train with a schedule, on seeds that are not those of the score; return the final loss.
 
         Args:
-            schedule: called once, with all steps in an array.
+            schedule: function that is called once, with all steps in an array.
 
         Raises:
             RuntimeError: no trial is left.
@@ -127,6 +138,9 @@ def rates_of(schedule: Rates, problem: Problem) -> np.ndarray:
 
     Raises:
         ValueError: they are not finite numbers >= 0, one a step.
+
+    >>> rates_of(lambda step: 0.1 * (1 - step / 400), PROBLEMS["a"])[[0, 200]].tolist()
+    [0.1, 0.05]
     """
     rates = np.asarray(schedule(np.arange(problem.total_steps)))
     if rates.shape != (problem.total_steps,):
@@ -143,6 +157,9 @@ def known() -> dict[str, dict]:
 
     Of each problem: "loss", the lowest; "course", schedule -> [tuned peak, loss]. Found by
     `python -m course_tasks.capstone.search`, with the best rates, which stay with the answers.
+
+    >>> sorted(known()["a"]["course"])[:3]
+    ['1-cycle', 'WSD', 'constant']
     """
     file = resources.files("course_lib") / "capstone.json"
     return json.loads(file.read_text(encoding="utf-8"))
@@ -152,6 +169,10 @@ def regret(name: str, loss: float) -> float:
     """Return how much a loss is above the best known, in units of the tuned constant's regret.
 
     0 is the best known schedule, 1 the best constant rate; below 0 it beats all that was known.
+
+    >>> loss = known()["a"]["course"]["constant"][1]
+    >>> regret("a", loss)
+    1.0
     """
     facts = known()[_problem(name).name]
     return (loss - facts["loss"]) / (facts["course"]["constant"][1] - facts["loss"])
@@ -161,8 +182,13 @@ def leaderboard(**schedules: Rates) -> None:
     """Print the regrets of the course's own schedules, each at its best peak, and of yours.
 
     Args:
-        schedules: by problem: `a=my_schedule_a`. A stub that is not written yet is left out, and of
-            one that cannot be run the error is printed.
+        schedules: schedule of each problem: `a=my_schedule_a`. A stub that is not written yet is
+            left out; of one that cannot be run the error is printed.
+
+    >>> leaderboard(a=lambda step: 0.1 * (1 - step / 400))  # doctest: +ELLIPSIS
+    regret: 0 is the best known schedule, 1 the best constant rate
+    schedule, at its best peak ...
+    yours                           2.02       –       –       –
     """
     rows = {
         shape: {name: regret(name, facts["course"][shape][1]) for name, facts in known().items()}

@@ -1,4 +1,4 @@
-"""What an exercise notebook calls to learn whether an answer is right, and if not, why."""
+"""The functions that an exercise notebook calls to learn whether an answer is right."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 
 
 class CheckFailed(AssertionError):
-    """An answer differs from the expected one; the message says where and why."""
+    """An answer differs from the expected one; the message says where and why.
+
+    >>> raise CheckFailed("line: not yet. First difference, in case 2: …")
+    Traceback (most recent call last):
+    course_lib.checks.CheckFailed: line: not yet. First difference, in case 2: …
+    """
 
     def _render_traceback_(self) -> list[str]:
         """Show the message alone in a notebook: the learner's code is not what raised this."""
@@ -22,16 +27,16 @@ def check(function: Callable[..., Any], seed: int = 0, *, session: Any = None) -
     nothing knows an answer, it does nothing: the grader asks the function itself.
 
     Args:
-        function: The learner's function; its name says which task it answers.
-        seed: Seed of the cases that are drawn at random.
+        function: the learner's function; its name says which task it answers.
+        seed: seed of the cases that are drawn at random.
         session: `course_tasks.checking.Session` that the verdict is added to; None takes that of
             this kernel.
 
     Raises:
-        CheckFailed: An answer differs, or the function raised; the message shows the first case
+        CheckFailed: an answer differs, or the function raised; the message shows the first case
             with its arguments, got and expected, and the likely cause.
-        NotImplementedError: The function is still the stub.
-        ValueError: There is no task of this name.
+        NotImplementedError: the function is still the stub.
+        ValueError: there is no task of this name.
 
     >>> def no_task(step): ...
     >>> check(no_task)  # doctest: +ELLIPSIS
@@ -55,6 +60,10 @@ def show_progress(session: Any = None) -> None:
     Args:
         session: `course_tasks.checking.Session` with its file of progress; None takes that of this
             kernel.
+
+    >>> show_progress()  # doctest: +ELLIPSIS
+    ex01_constant_lr ... of   6 points
+    ex02_classic_decay ... of 116 points...
     """
     checking = _checking()
     if checking is not None:

@@ -12,7 +12,11 @@ from course_lib.validation import check_count, check_real
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean and the ends of its confidence interval."""
+    """A mean and the ends of its confidence interval.
+
+    >>> f"{Interval(0.5, 0.4, 0.6):.2f}"
+    '0.50 [0.40, 0.60]'
+    """
 
     mean: float
     low: float
@@ -36,6 +40,9 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> Interval:
 
     Raises:
         ValueError: fewer than two values, a value that is not finite, or a level out of range.
+
+    >>> f"{mean_interval([0.9, 1.0, 1.1, 1.0]):.2f}"
+    '1.00 [0.87, 1.13]'
     """
     sample = _check_sample(values, level)
     half = (
@@ -79,6 +86,10 @@ def bootstrap_interval(
             out of range.
 
     Source: Hesterberg (2015), What teachers should know about the bootstrap, arXiv:1411.5279.
+
+    >>> interval = bootstrap_interval([0.9, 1.0, 1.1, 1.0], resamples=999)
+    >>> f"{interval.mean:.2f}", 0.9 <= interval.low < interval.high <= 1.1
+    ('1.00', True)
     """
     from scipy.stats import bootstrap  # slow to import, and most of the course does without
 

@@ -77,6 +77,12 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
         TypeError: a cell is of another type. A float has no interval, so nothing says how far it
             can be trusted: give its interval, or format it to the digits that always come out.
         ValueError: a row has more or fewer cells than the header.
+
+    >>> show_table(["loss"], [[Interval(0.528, 0.515, 0.541)]])  # doctest: +ELLIPSIS
+    {...0.53 [0.52, 0.54]...}
+    >>> show_table(["loss"], [[0.528]])
+    Traceback (most recent call last):
+    TypeError: rows[0], column 'loss' must be an Interval, a str or an int, got 0.528
     """
     from IPython.display import display  # only a notebook needs it
 

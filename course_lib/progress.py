@@ -1,9 +1,10 @@
-"""What `check` has seen on this machine: the best points of every task, and what it said last."""
+"""The file that `check` writes: the best points of every task, and what it said last."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,9 @@ class Kept:
     """What is kept of a task.
 
     Attributes:
-        points: Best points so far.
-        possible: Points of the whole task.
-        told: What the last check said.
+        points: best points so far.
+        possible: points of the whole task.
+        told: what the last check said.
 
     >>> Kept(points=1.5, possible=2.0, told="half right").points
     1.5
@@ -41,8 +42,8 @@ class ProgressFile:
     """The best points of every task, in a SQLite file.
 
     Attributes:
-        file: File that keeps them; None keeps nothing.
-        wait_seconds: Seconds to wait for another notebook that writes at the same moment.
+        file: file that keeps them; None keeps nothing.
+        wait_seconds: seconds to wait for another notebook that writes at the same moment.
 
     >>> nowhere = ProgressFile(None)
     >>> nowhere.keep("line", points=1.0, possible=2.0, told="half right")
@@ -65,10 +66,10 @@ class ProgressFile:
         A check must never fail for this: a full or read-only disk is a sentence, not an error.
 
         Args:
-            task: Name of the task.
-            points: Points of this check.
-            possible: Points of the whole task.
-            told: What this check said.
+            task: name of the task.
+            points: points of this check.
+            possible: points of the whole task.
+            told: what this check said.
 
         Returns:
             Why they could not be kept, or "".
@@ -100,17 +101,16 @@ class ProgressFile:
             return {}, f"Your progress in {self.file} cannot be read: {error}."
 
 
-def default_file() -> ProgressFile:
+def default_file(variables: Mapping[str, str] = os.environ) -> ProgressFile:
     """Return the learner's: in the folder LR_COURSE_PROGRESS, else in the user's data folder.
 
-    Where LR_COURSE_PROGRESS is empty, nothing is kept.
+    Args:
+        variables: environment variables. Where LR_COURSE_PROGRESS is empty, nothing is kept.
 
-    >>> import os
-    >>> os.environ["LR_COURSE_PROGRESS"] = ""
-    >>> default_file()
-    ProgressFile(file=None, wait_seconds=2.0)
+    >>> default_file({"LR_COURSE_PROGRESS": "mine"}).file.as_posix()
+    'mine/progress.sqlite'
     """
-    folder = os.environ.get("LR_COURSE_PROGRESS")
+    folder = variables.get("LR_COURSE_PROGRESS")
     if folder == "":
         return ProgressFile(None)
     return ProgressFile.within(Path(folder or platformdirs.user_data_path("lr-course")))

@@ -33,9 +33,9 @@ class Session:
     """The checks of one kernel: which tasks there are, and what became of them.
 
     Attributes:
-        exercises: Tasks of every exercise, by its name.
-        kept_in: File that keeps the best points; None takes the learner's, anew at every check.
-        verdicts: Verdicts of the checks that ran, by the name of the task.
+        exercises: tasks of every exercise, by its name.
+        kept_in: file that keeps the best points; None takes the learner's, anew at every check.
+        verdicts: verdicts of the checks that ran, by the name of the task.
     """
 
     exercises: Mapping[str, Sequence[Task]]
@@ -79,13 +79,13 @@ def check(function: Callable[..., Any], seed: int = 0, session: Session = THIS_K
     """Return what `course_lib.checks.check` prints or raises, and keep the learner's progress.
 
     Args:
-        function: The learner's function; its name says which task it answers.
-        seed: Seed of the cases that are drawn at random.
-        session: Checks of this kernel so far; the verdict is added to it.
+        function: the learner's function; its name says which task it answers.
+        seed: seed of the cases that are drawn at random.
+        session: checks of this kernel so far; the verdict is added to it.
 
     Raises:
-        NotImplementedError: The function is still the stub.
-        ValueError: There is no task of this name.
+        NotImplementedError: the function is still the stub.
+        ValueError: there is no task of this name.
     """
     task = _task_of(function, session.tasks)
     cases = task.cases(seed)

@@ -72,6 +72,14 @@ def compare(
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type; a schedule
             does not give rates; a schedule diverged at every peak.
+
+    >>> from course_lib import problems, schedules
+    >>> constant = lambda peak, steps: schedules.constant(peak)
+    >>> kinds = {"constant": constant, "linear": schedules.linear}
+    >>> quadratic = problems.power_law_quadratic(4, noise_std=1.0)
+    >>> found = compare(quadratic, kinds, peaks=[0.01, 0.1, 1.0], total_steps=50, seeds=8)
+    >>> dict(zip(found.names, found.chosen_peaks.tolist()))
+    {'constant': 0.1, 'linear': 1.0}
     """
     chosen_seeds = seeds if isinstance(seeds, Seeds) else Seeds.numbered(seeds)
     plan = make_plan(schedules, peaks, total_steps)

@@ -18,6 +18,12 @@ class GoodRange:
         high: highest good peak.
         open_low: whether the lowest peak of the grid is still good, so that the range may go on.
         open_high: the same for the highest peak of the grid.
+
+    >>> found = GoodRange(low=0.1, high=0.4, open_low=False, open_high=False)
+    >>> print(found)
+    0.1 … 0.4 (×4)
+    >>> found.factor
+    4.0
     """
 
     low: float
@@ -63,6 +69,11 @@ def good_range(peaks: np.ndarray, means: np.ndarray, within: float = 0.1) -> Goo
 
     Raises:
         ValueError, TypeError: no finite mean, shapes that do not fit, or `within` out of range.
+
+    >>> print(good_range([0.01, 0.1, 1.0, 10.0], [2.0, 1.0, 1.05, 9.0]))
+    0.079 … 1 (×13)
+    >>> print(good_range([0.01, 0.1, 1.0], [2.0, 1.0, 1.05]))
+    0.079 … ≥ 1 (×≥ 13)
     """
     grid, values = np.asarray(peaks, dtype=np.float64), np.asarray(means, dtype=np.float64)
     if grid.ndim != 1 or values.shape != grid.shape or not np.isfinite(values).any():

@@ -26,8 +26,14 @@ class Seeds:
     remove: both kinds of run are judged on the same held-out examples.
 
     Attributes:
-        validation: at least one.
-        fresh: at least two, none of them among `validation`.
+        validation: seeds that choose the peaks, at least one.
+        fresh: seeds that score, at least two, none of them among `validation`.
+
+    >>> Seeds.numbered(3)
+    Seeds(validation=(0, 2, 4), fresh=(1, 3, 5))
+    >>> Seeds(validation=[0, 1], fresh=[1, 2])
+    Traceback (most recent call last):
+    ValueError: fresh seeds must not be among the validation seeds, got [1]
     """
 
     validation: tuple[int, ...]
@@ -61,7 +67,7 @@ class Plan:
     """The rates of S schedules at K peaks.
 
     Attributes:
-        names: of the schedules.
+        names: names of the schedules.
         peaks: (K,) float64, increasing.
         rates: (S, K, T) float64.
         momenta: (S, K, T) float64, NaN where a schedule leaves it to the optimizer; None where

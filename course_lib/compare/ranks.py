@@ -21,6 +21,10 @@ class Ranking:
         worse: (S, S) bool, i is clearly worse than j.
         ranks: (S,) int, 1 + the number of schedules that i is clearly worse than.
         pair_level: confidence level of each single interval.
+
+    >>> found = rank([[1.0, 1.1, 0.9, 1.0], [2.0, 2.1, 1.8, 2.0]])
+    >>> found.worse.tolist()
+    [[False, False], [True, False]]
     """
 
     mean: np.ndarray
@@ -65,6 +69,10 @@ def rank(scores: np.ndarray, level: float = 0.95) -> Ranking:
 
     Raises:
         ValueError, TypeError: the scores have another shape, or the level is out of range.
+
+    >>> a, b, c = [1.0, 1.1, 0.9, 1.0], [1.0, 1.0, 1.0, 1.1], [2.0, 2.1, 1.8, 2.0]
+    >>> rank([a, b, c]).ranks.tolist()
+    [1, 1, 3]
     """
     table = np.asarray(scores, dtype=np.float64)
     if table.ndim != 2 or len(table) < 1 or table.shape[1] < 2:

@@ -36,6 +36,13 @@ class Row:
             the threshold; inf when half or more of the runs never get there; NaN without one.
         reached: runs that get there; 0 without a threshold.
         diverged: fresh runs that diverged.
+
+    >>> from course_lib import compare, problems, schedules
+    >>> kinds = {"linear": schedules.linear, "cosine": schedules.cosine}
+    >>> quadratic = problems.power_law_quadratic(4)
+    >>> found = compare.compare(quadratic, kinds, peaks=[0.3, 1.0], total_steps=50, seeds=4)
+    >>> [(row.schedule, row.rank) for row in found.as_table()]
+    [('linear', 1), ('cosine', 1)]
     """
 
     schedule: str
@@ -63,7 +70,7 @@ class Comparison:
     Attributes:
         problem: what was trained.
         metric: what a score is, in words.
-        names: of the schedules, in the order they were given.
+        names: names of the schedules, in the order they were given.
         peaks: the grid, (K,).
         total_steps: updates in every run.
         seeds: validation and fresh.
@@ -79,6 +86,13 @@ class Comparison:
         scored_at: updates done at each point of the history, (C,).
         history: scores of the fresh runs on the way, (S, F, C).
         ranking: all pairs and the ranks.
+
+    >>> from course_lib import compare, problems, schedules
+    >>> kinds = {"linear": schedules.linear, "cosine": schedules.cosine}
+    >>> quadratic = problems.power_law_quadratic(4)
+    >>> found = compare.compare(quadratic, kinds, peaks=[0.3, 1.0], total_steps=50, seeds=4)
+    >>> found.tuning_updates, found.scoring_updates
+    (800, 400)
     """
 
     problem: str

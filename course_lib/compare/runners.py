@@ -25,6 +25,11 @@ class Trials:
             end.
         history: (R, C) float64, the score on the way; NaN from where the run diverged.
         accuracy: (R,) float64, share of right answers at the end; NaN where it is not measured.
+
+    >>> scores, unknown = np.array([0.5, 0.4]), np.full(2, np.nan)
+    >>> trials = Trials("final loss", scores, np.array([100]), scores[:, None], unknown)
+    >>> trials.history.shape
+    (2, 1)
     """
 
     metric: str

@@ -79,10 +79,14 @@ def panels(
 
     Args:
         columns: number of axes, >= 1.
-        width: of the figure, in inches.
-        height: of the figure, in inches.
-        gap: between two axes, in inches; it holds the tick labels and label of the right one.
+        width: width of the figure, in inches.
+        height: height of the figure, in inches.
+        gap: space between two axes, in inches; it holds the labels of the right one.
         right: margin on the right, in inches.
+
+    >>> figure, axes = panels(columns=2, width=6.0)
+    >>> len(axes), figure.get_size_inches().tolist()
+    (2, [6.0, 3.3])
     """
     figure = Figure(figsize=(width, height))
     left, bottom, top = 0.68, 0.48, 0.3
@@ -103,7 +107,12 @@ def panels(
 
 @styled
 def png(figure: Figure) -> bytes:
-    """Return a figure as a small PNG: 64 colours, and no time stamp in it."""
+    """Return a figure as a small PNG: 64 colours, and no time stamp in it.
+
+    >>> figure, axes = panels()
+    >>> png(figure)[1:4]
+    b'PNG'
+    """
     canvas = FigureCanvasAgg(figure)
     figure.set_dpi(_CSS_PIXELS_PER_INCH * _OVERSAMPLING)
     canvas.draw()
@@ -119,6 +128,10 @@ def img_tag(figure: Figure, alt: str) -> str:
 
     Raises:
         ValueError: `alt` is empty.
+
+    >>> figure, axes = panels(width=2.0)
+    >>> img_tag(figure, alt="an empty frame")[-35:]
+    '" alt="an empty frame" width="192">'
     """
     if not alt.strip():
         raise ValueError(f"alt must describe the figure, got {alt!r}")
@@ -131,6 +144,10 @@ def show(figure: Figure, alt: str) -> None:
     """Display a figure in a notebook with `alt`: what it shows, for those who cannot see it.
 
     JupyterLab gives an `image/png` output no alt attribute, hence the HTML.
+
+    >>> figure, axes = panels(width=2.0)
+    >>> show(figure, alt="an empty frame")  # doctest: +ELLIPSIS
+    {...'text/plain': 'an empty frame'...}
     """
     display({"text/html": img_tag(figure, alt), "text/plain": alt}, raw=True)
 
@@ -144,9 +161,9 @@ def ticks_at(axis: Axis, values: Sequence[float], **text: object) -> None:
     """Make an axis logarithmic with a tick at each value, and take minor ticks off both axes.
 
     Args:
-        axis: such as `ax.xaxis`; the other one has its final scale already.
+        axis: axis to change, such as `ax.xaxis`; the other one has its final scale already.
         values: > 0.
-        text: of the tick labels, such as `fontsize`.
+        text: settings of the tick labels, such as `fontsize`.
     """
     axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     axis.set_ticks(values, [f"{value:g}" for value in values], **text)

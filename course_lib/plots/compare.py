@@ -23,6 +23,13 @@ def forest_plot(comparison: Comparison) -> Figure:
     is its own interval, the thin one holds for all pairs at once. A marker is filled where the
     thin line crosses 0: there the schedule cannot be told from the reference. A schedule that
     diverged has no mean and says so.
+
+    >>> from course_lib import compare, problems, schedules
+    >>> kinds = {"linear": schedules.linear, "cosine": schedules.cosine}
+    >>> quadratic = problems.power_law_quadratic(4)
+    >>> found = compare.compare(quadratic, kinds, peaks=[0.3, 1.0], total_steps=50, seeds=4)
+    >>> sorted(label.get_text() for label in forest_plot(found).axes[0].get_yticklabels())
+    ['cosine', 'linear']
     """
     rows = comparison.as_table()
     frame = _Frame(width=8.6, height=0.27 * len(rows) + 1.25)
@@ -59,6 +66,13 @@ def peak_sensitivity(comparison: Comparison) -> Figure:
 
     The band goes from the least to the most of the validation seeds; the ring is the chosen peak;
     the bar at the foot spans the good peaks; a cross at the top is a peak at which a run diverged.
+
+    >>> from course_lib import compare, problems, schedules
+    >>> kinds = {"linear": schedules.linear, "cosine": schedules.cosine}
+    >>> quadratic = problems.power_law_quadratic(4)
+    >>> found = compare.compare(quadratic, kinds, peaks=[0.3, 1.0], total_steps=50, seeds=4)
+    >>> [ax.get_title(loc="left") for ax in peak_sensitivity(found).axes]
+    ['linear', 'cosine']
     """
     names, means = comparison.names, comparison.validation_means
     across = min(_ACROSS, len(names))

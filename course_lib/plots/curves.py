@@ -30,7 +30,13 @@ from course_lib.schedules import Schedule
 
 @styled
 def schedule_curve(schedule: Schedule, total_steps: int, ax: Axes | None = None) -> Figure:
-    """Draw the rate over the steps 0 … total_steps."""
+    """Draw the rate over the steps 0 … total_steps.
+
+    >>> from course_lib import schedules
+    >>> figure = schedule_curve(schedules.cosine(0.1, 100), 100)
+    >>> figure.axes[0].get_xlabel(), figure.axes[0].get_ylabel()
+    ('step', 'learning rate')
+    """
     ax = axes_or_new(ax)
     steps = np.arange(total_steps + 1)
     ax.plot(steps, schedule(steps), color=BLUE, drawstyle="steps-post")
@@ -49,9 +55,13 @@ def rate_lines(
 
     Args:
         rates: label -> rates from step 0 on, shape (T,).
-        ax: where to draw; None makes a figure.
+        ax: axes to draw in; None makes a figure.
         marks: steps to mark by a dotted line.
-        title: of the axes.
+        title: title of the axes.
+
+    >>> figure = rate_lines({"constant": np.full(50, 0.1), "linear": np.linspace(0.1, 0, 50)})
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['constant', 'linear']
     """
     ax = axes_or_new(ax)
     for i, (label, values) in enumerate(rates.items()):
@@ -70,6 +80,11 @@ def descent_paths(curvature: float, paths: Mapping[str, np.ndarray]) -> Figure:
     Args:
         curvature: λ.
         paths: title of the panel -> positions, shape (T + 1,).
+
+    >>> path = 2.0 * (1 - 0.3) ** np.arange(10)
+    >>> figure = descent_paths(1.0, {"rate 0.3": path, "rate 0.1": path})
+    >>> [ax.get_title(loc="left") for ax in figure.axes]
+    ['rate 0.3', 'rate 0.1']
     """
     figure, axes = panels(len(paths), height=2.7, gap=0.2)
     w = np.linspace(-3.2, 3.2, 200)
@@ -91,6 +106,11 @@ def ravine_paths(curvatures: Sequence[float], paths: Mapping[str, np.ndarray]) -
     Args:
         curvatures: (λ₁, λ₂).
         paths: title of the panel -> positions, shape (T + 1, 2).
+
+    >>> path = np.array([[2.0, 2.0], [1.0, -1.0], [0.5, 0.5]])
+    >>> figure = ravine_paths((1.0, 10.0), {"rate 0.15": path})
+    >>> figure.axes[0].get_xlabel()
+    'w₁'
     """
     figure, axes = panels(len(paths), height=2.9, gap=0.2)
     x, y = np.meshgrid(np.linspace(-2.4, 2.4, 160), np.linspace(-2.4, 2.4, 160))
@@ -120,8 +140,12 @@ def loss_curves(
     Args:
         curves: label -> losses, shape (runs, T) or (T,).
         floors: levels to mark by a dotted line, one a curve in order, or none.
-        ax: where to draw; None makes a figure.
+        ax: axes to draw in; None makes a figure.
         ylabel: what is drawn.
+
+    >>> figure = loss_curves({"three runs": np.geomspace(1, 0.1, 60).reshape(3, 20)})
+    >>> figure.axes[0].get_yscale()
+    'log'
     """
     ax = axes_or_new(ax)
     for i, (label, losses) in enumerate(curves.items()):
@@ -140,7 +164,13 @@ def loss_curves(
 
 @styled
 def labelled_points(data: Classification, ax: Axes | None = None) -> Figure:
-    """Draw two-dimensional examples, one colour and marker a class."""
+    """Draw two-dimensional examples, one colour and marker a class.
+
+    >>> from course_lib import problems
+    >>> figure = labelled_points(problems.spirals(per_class=10))
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['class 0', 'class 1', 'class 2']
+    """
     ax = axes_or_new(ax, width=4.6, height=3.6, right=1.1)
     for label in range(data.classes):
         x, y = data.inputs[data.labels == label].T
@@ -162,7 +192,12 @@ def rate_sweep(
         sweeps: label -> rates, shape (K,), and final losses, shape (K, seeds), NaN for a run that
             diverged.
         chance: loss of a guess, marked by a line.
-        ax: where to draw; None makes a figure.
+        ax: axes to draw in; None makes a figure.
+
+    >>> rates, losses = np.array([0.1, 1.0]), np.array([[0.5, 0.6], [0.4, np.nan]])
+    >>> figure = rate_sweep({"MLP": (rates, losses)}, chance=1.1)
+    >>> figure.axes[0].get_xscale()
+    'log'
     """
     ax = axes_or_new(ax, height=3.9)
     for i, (label, (rates, losses)) in enumerate(sweeps.items()):
@@ -208,11 +243,16 @@ def held_out_curves(
     The band goes from the lower to the upper quartile.
 
     Args:
-        updates: at which the losses were taken, shape (K,).
+        updates: updates done when the losses were taken, shape (K,).
         losses: label -> losses, shape (runs, K).
-        ax: where to draw; None makes a figure.
+        ax: axes to draw in; None makes a figure.
         marks: updates to mark by a dotted line.
         top: end of the loss axis; None fits it.
+
+    >>> updates, losses = np.array([10, 20, 30]), np.array([[1.0, 0.8, 0.7], [1.1, 0.7, 0.6]])
+    >>> figure = held_out_curves(updates, {"cosine": losses}, marks=[20])
+    >>> figure.axes[0].get_ylabel()
+    'held-out loss'
     """
     ax = axes_or_new(ax)
     for i, (label, table) in enumerate(losses.items()):

@@ -85,9 +85,9 @@ def loss_over_peak(comparison: Comparison, names: Sequence[str], ax: Axes | None
     A peak at which a run diverged has no mean and is left out.
 
     Args:
-        comparison: with two validation seeds or more.
-        names: of the schedules to draw.
-        ax: where to draw; None makes a figure.
+        comparison: comparison with two validation seeds or more.
+        names: names of the schedules to draw.
+        ax: axes to draw in; None makes a figure.
     """
     ax = axes_or_new(ax, height=3.6)
     for i, name in enumerate(names):

@@ -61,8 +61,8 @@ def loss_over_drop_time(
         times: steps of the drop, (D,), increasing.
         curves: label -> final losses: (D,) for exact values, whose least one gets a ring; or
             (D, seeds) for measured ones: dots, and their mean with its 95 % interval.
-        ax: where to draw; None makes a figure.
-        title: above the axes.
+        ax: axes to draw in; None makes a figure.
+        title: title of the axes.
     """
     ax = axes_or_new(ax)
     for i, (label, losses) in enumerate(curves.items()):

@@ -18,7 +18,7 @@ def half_cosine(peak_lr: float, floor: float, total_steps: int, ax: Axes | None 
         peak_lr: rate at step 0.
         floor: rate at `total_steps`.
         total_steps: T, >= 10.
-        ax: where to draw; None makes a figure.
+        ax: axes to draw in; None makes a figure.
     """
     ax = axes_or_new(ax)
     steps = np.arange(total_steps + 1)

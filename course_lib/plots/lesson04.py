@@ -17,8 +17,8 @@ def scores_over_peak(comparison: Comparison, ax: Axes | None = None) -> Figure:
     Schedules are set apart sideways by a few per cent, so that their points do not hide each other.
 
     Args:
-        comparison: of up to six schedules, none of whose runs diverged.
-        ax: where to draw; None makes a figure.
+        comparison: comparison of up to six schedules, none of whose runs diverged.
+        ax: axes to draw in; None makes a figure.
     """
     ax = axes_or_new(ax, height=3.5)
     for i, (name, scores) in enumerate(zip(comparison.names, comparison.validation, strict=True)):

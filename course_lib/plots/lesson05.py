@@ -59,7 +59,7 @@ def wells(
 
     Args:
         landscape: what they walked over.
-        start: where they all started, (2,).
+        start: point at which they all started, (2,).
         ends: title of the panel -> last positions, (R, 2).
     """
     figure, axes = panels(len(ends), width=8.6, height=2.9, gap=0.2)

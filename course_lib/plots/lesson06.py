@@ -101,7 +101,7 @@ def over_budget(
     """Draw mean accuracy, with its 95 % interval, over the updates that a run was planned for.
 
     Args:
-        budgets: for the marks of the axis, increasing.
+        budgets: marks of the axis, increasing.
         scores: schedule -> accuracies, (B, runs).
         target: an accuracy to mark by a line.
         lengths: schedule -> the B lengths of its runs.

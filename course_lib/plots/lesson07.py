@@ -32,9 +32,9 @@ def lines_over_rate(
 
     Args:
         curves: label -> (rates, losses), both (T,); losses that are not finite are left out.
-        ax: where to draw; None makes a figure.
-        title: of the axes.
-        ylabel: of the axes.
+        ax: axes to draw in; None makes a figure.
+        title: title of the axes.
+        ylabel: label of the vertical axis.
         top: upper end of the loss axis; None leaves it to the data.
     """
     ax = axes_or_new(ax)
@@ -63,8 +63,8 @@ def full_run_scores(
         losses: (K, S), infinite where a run diverged.
         good: first and last rate of the good range, shaded.
         cliff: first rate at which most runs fail, a vertical line.
-        ax: where to draw; None makes a figure.
-        title: of the axes.
+        ax: axes to draw in; None makes a figure.
+        title: title of the axes.
     """
     ax = axes_or_new(ax)
     low, middle, high = np.quantile(losses, (0.25, 0.5, 0.75), axis=1, method="nearest")
@@ -96,8 +96,8 @@ def suggestions_over(
         found: rule -> (V, S), suggested rates.
         xlabel: name of the setting.
         good: first and last rate of the good range, shaded.
-        ax: where to draw; None makes a figure.
-        title: of the axes.
+        ax: axes to draw in; None makes a figure.
+        title: title of the axes.
     """
     ax = axes_or_new(ax)
     ax.axhspan(*good, color=BLUE, alpha=0.12, lw=0)

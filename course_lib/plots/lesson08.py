@@ -25,7 +25,7 @@ def loss_over_mean_rate(
     Args:
         constants: rate -> final loss.
         schedules: label -> (mean rate, final loss); labels are set beside their points.
-        peak_lr: of all the schedules.
+        peak_lr: peak of all the schedules.
     """
     figure, (ax,) = panels(1, width=7.0, height=3.5)
     rates = np.array(sorted(constants))
@@ -53,7 +53,7 @@ def regret_dots(names: Sequence[str], excess: Mapping[int, Sequence[float]]) -> 
     """Draw the share by which each schedule exceeds the least possible loss, on a log axis.
 
     Args:
-        names: of the schedules, top to bottom.
+        names: names of the schedules, top to bottom.
         excess: horizon -> one share a schedule, > 0, in the order of `names`.
     """
     figure, (ax,) = panels(1, width=7.4, height=0.25 * len(names) + 0.95)
@@ -102,7 +102,7 @@ def settling_dots(names: Sequence[str], updates: Mapping[str, Sequence[float]]) 
     """Draw when each schedule gets somewhere, one marker a rule.
 
     Args:
-        names: of the schedules, top to bottom.
+        names: names of the schedules, top to bottom.
         updates: rule -> updates, one a schedule, in the order of `names`.
     """
     figure, (ax,) = panels(1, width=7.4, height=0.25 * len(names) + 0.95)

@@ -119,10 +119,10 @@ def lines_over(
     Args:
         x: shape (K,), > 0.
         curves: label -> y, shape (K,).
-        xlabel: of the axes.
-        ylabel: of the axes.
-        ax: where to draw; None makes a figure.
-        title: of the axes.
+        xlabel: label of the horizontal axis.
+        ylabel: label of the vertical axis.
+        ax: axes to draw in; None makes a figure.
+        title: title of the axes.
         top: end of the vertical axis, which then begins at 0; None fits it.
     """
     ax = axes_or_new(ax)

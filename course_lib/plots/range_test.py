@@ -32,11 +32,19 @@ def range_test_figure(
     mark at the median. "7/10" after a rule's name: it suggests something for 7 seeds of 10.
 
     Args:
-        sweep: at least 20 steps long.
+        sweep: sweep of at least 20 steps.
         rules: rule name -> rule.
         marks: label -> a rate to compare with, such as the best one found by full runs; it gets a
             row of its own and a dotted line through the figure.
-        width: of the figure, in inches.
+        width: width of the figure, in inches.
+
+    >>> from course_lib import problems, training
+    >>> from course_lib.range_test import sweep
+    >>> workload = training.Workload(problems.spirals(), training.Mlp((16,)))
+    >>> found = sweep(workload, seeds=[0, 1], lowest_rate=1e-3, cache=False)
+    >>> figure = range_test_figure(found)
+    >>> figure.axes[0].get_title(loc="left")
+    'spirals, 2 seeds'
     """
     marks = marks or {}
     height = _TOP + _LOSS + _GAP + _ROW * (len(rules) + len(marks)) + 0.1 + _BOTTOM

@@ -32,7 +32,7 @@ class Minibatches:
         Args:
             curvatures: h, one a weight.
             spread: standard deviation of the batches' minima.
-            seed: of the minima.
+            seed: seed of the minima.
         """
         self._curvatures = np.array(curvatures, dtype=np.float64)
         self._spread = spread
@@ -53,8 +53,9 @@ class Trainings:
         Args:
             number: what the model is called.
             curvature: the largest, > 0; all peaks are in proportion to 1 / curvature.
-            spread: largest over smallest curvature, >= 1.
-            noise: of a gradient, over the square root of the largest curvature, >= 0.
+            spread: ratio of the largest to the smallest curvature, >= 1.
+            noise: standard deviation of a gradient over the square root of the largest
+                curvature, >= 0.
             steps: updates of a training.
         """
         self.number = number
@@ -84,7 +85,7 @@ def losses_of(
     """Return the final losses of trainings, shape (P,): inf where one diverges.
 
     Args:
-        curvature, spread, noise, steps: as of `Trainings`.
+        curvature, spread, noise, steps: settings of the model, as in `Trainings`.
         peaks: shape (P,), > 0.
     """
     curvatures = curvature * np.geomspace(1.0, 1.0 / spread, _DIMENSIONS)

@@ -16,14 +16,30 @@ _WINDOW = 7  # steps: enough to hide the noise of batches, and no lag as an aver
 
 
 def suggestions(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> dict[str, np.ndarray]:
-    """Return what each rule suggests for each seed: rule name -> rates, (S,), NaN for none."""
+    """Return what each rule suggests for each seed: rule name -> rates, (S,), NaN for none.
+
+    >>> from course_lib import problems, training
+    >>> from course_lib.range_test import sweep
+    >>> workload = training.Workload(problems.spirals(), training.Mlp((16,)))
+    >>> found = sweep(workload, seeds=[0, 1], lowest_rate=1e-3, cache=False)
+    >>> suggestions(found)["fastai valley"].shape
+    (2,)
+    """
     return {
         name: np.array([found.rate for found in _read(sweep, rule)]) for name, rule in rules.items()
     }
 
 
 def reasons(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> dict[str, list[str]]:
-    """Return why a rule suggests nothing: rule name -> one text a seed, "" where it does."""
+    """Return why a rule suggests nothing: rule name -> one text a seed, "" where it does.
+
+    >>> from course_lib import problems, training
+    >>> from course_lib.range_test import sweep
+    >>> workload = training.Workload(problems.spirals(), training.Mlp((16,)))
+    >>> found = sweep(workload, seeds=[0, 1], lowest_rate=1e-3, cache=False)
+    >>> reasons(found)["fastai valley"]
+    ['', '']
+    """
     return {name: [found.reason for found in _read(sweep, rule)] for name, rule in rules.items()}
 
 
@@ -40,10 +56,13 @@ class RuleSpread:
         median: median over the seeds for which there is a suggestion.
         lower_quartile: a quarter of the suggestions are below.
         upper_quartile: a quarter of the suggestions are above.
-        lowest: least of all.
-        highest: largest of all.
+        lowest: lowest suggestion.
+        highest: highest suggestion.
         found: number of seeds with a suggestion.
         seeds: number of seeds.
+
+    >>> RuleSpread("steepest", 0.02, 0.01, 0.04, 0.005, 0.1, found=7, seeds=8).as_cells()
+    ('steepest', '0.02', '0.01 … 0.04', '0.005 … 0.1', '7 of 8')
     """
 
     rule: str
@@ -69,7 +88,14 @@ class RuleSpread:
 
 @dataclass(frozen=True)
 class Summary:
-    """The spread of every rule, in the order of the rules."""
+    """The spread of every rule, in the order of the rules.
+
+    >>> spread = RuleSpread("steepest", 0.02, 0.01, 0.04, 0.005, 0.1, found=7, seeds=8)
+    >>> print(Summary((spread,)).as_markdown())
+    | rule | median | quartiles | lowest … highest | seeds |
+    |---|---|---|---|---|
+    | steepest | 0.02 | 0.01 … 0.04 | 0.005 … 0.1 | 7 of 8 |
+    """
 
     rows: tuple[RuleSpread, ...]
 
@@ -83,7 +109,15 @@ class Summary:
 
 
 def summary(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> Summary:
-    """Return each rule's median suggestion and its spread over the seeds of a sweep."""
+    """Return each rule's median suggestion and its spread over the seeds of a sweep.
+
+    >>> from course_lib import problems, training
+    >>> from course_lib.range_test import sweep
+    >>> workload = training.Workload(problems.spirals(), training.Mlp((16,)))
+    >>> found = sweep(workload, seeds=[0, 1], lowest_rate=1e-3, cache=False)
+    >>> summary(found).rows[1].rule, summary(found).rows[1].found
+    ('fastai valley', 2)
+    """
     rows = []
     for name, rates in suggestions(sweep, rules).items():
         found = rates[np.isfinite(rates)]
@@ -104,6 +138,14 @@ class Zones:
         start_loss: the loss while the rate is too low to matter.
         best_loss: the lowest loss.
         curve: median loss over seeds, smoothed, (T,); infinite where most runs have diverged.
+
+    >>> from course_lib import problems, training
+    >>> from course_lib.range_test import sweep
+    >>> workload = training.Workload(problems.spirals(), training.Mlp((16,)))
+    >>> found = sweep(workload, seeds=[0, 1], lowest_rate=1e-3, cache=False)
+    >>> split = zones(found)
+    >>> split.best_loss < split.start_loss
+    True
     """
 
     falls_from: float
@@ -128,11 +170,19 @@ def zones(sweep: Sweep, share: float = 0.1) -> Zones:
     where the loss is first over start + the spread of the first tenth.
 
     Args:
-        sweep: at least 20 steps long.
-        share: of the whole fall, 0 < share <= 1.
+        sweep: sweep of at least 20 steps.
+        share: share of the whole fall that makes the margin, 0 < share <= 1.
 
     Raises:
         ValueError: the sweep is shorter, share is out of range, or the first tenth has diverged.
+
+    >>> from course_lib import problems, training
+    >>> from course_lib.range_test import sweep
+    >>> workload = training.Workload(problems.spirals(), training.Mlp((16,)))
+    >>> found = sweep(workload, seeds=[0, 1], lowest_rate=1e-3, cache=False)
+    >>> split = zones(found)
+    >>> split.falls_from < split.unstable_from
+    True
     """
     check_share("share", share)
     check_count("steps of the sweep", len(sweep.rates), low=20)

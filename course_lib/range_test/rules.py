@@ -15,7 +15,13 @@ from course_lib.validation import check_count, check_real
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What a rule says: a learning rate, or NaN and the reason why there is none."""
+    """What a rule says: a learning rate, or NaN and the reason why there is none.
+
+    >>> Suggestion(rate=0.01).rate
+    0.01
+    >>> Suggestion(np.nan, "all 3 recorded points are skipped").reason
+    'all 3 recorded points are skipped'
+    """
 
     rate: float
     reason: str = ""
@@ -38,7 +44,13 @@ class Rule:
         skip_start: planned steps -> points dropped at the low end before reading.
         skip_end: points dropped at the high end.
         read: rates (n,), smoothed losses (n,) -> rate; raises `NoSuggestion`.
-        source: where the tool defines it.
+        source: class or function in which the tool defines it.
+
+    >>> rule = RULES["fastai minimum"]
+    >>> rates = np.geomspace(1e-4, 1.0, 50)
+    >>> losses = np.concatenate([np.linspace(2.0, 1.0, 40), np.linspace(1.0, 3.0, 10)])
+    >>> f"{rule.suggest(rates, losses).rate:.3f}"
+    '0.022'
     """
 
     name: str

@@ -26,6 +26,11 @@ class Sweep:
             far. A diverged run counts as run to the end: no tool stops on NaN, so that is
             what their rules are given to read.
         seeds: (S,) int, one a run.
+
+    >>> rates, losses = np.array([0.01, 0.1, 1.0]), np.array([[1.1, 0.9, 7.0]])
+    >>> found = Sweep("spirals", rates, losses, np.array([-1]), np.array([2]), np.array([0]))
+    >>> len(found), found.recorded(0).tolist()
+    (1, [1.1, 0.9])
     """
 
     name: str
@@ -81,6 +86,12 @@ def sweep(
         ValueError, TypeError: an argument is out of its range or of the wrong type.
 
     Source: Smith (2015), arXiv:1506.01186, sec. 3.3, there with linearly growing rates.
+
+    >>> from course_lib import problems, training
+    >>> workload = training.Workload(problems.spirals(per_class=20), training.Mlp((16,)))
+    >>> found = sweep(workload, seeds=[0, 1], lowest_rate=1e-3, steps=5, cache=False)
+    >>> found.rates.round(4).tolist()
+    [0.001, 0.01, 0.1, 1.0, 10.0]
     """
     return sweep_at(workload, seeds, sweep_rates(lowest_rate, highest_rate, steps), **execution)
 
@@ -101,6 +112,11 @@ def sweep_at(
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.
+
+    >>> from course_lib import problems, training
+    >>> workload = training.Workload(problems.spirals(per_class=20), training.Mlp((16,)))
+    >>> sweep_at(workload, seeds=[0, 1], rates=[0.01, 0.1, 1.0], cache=False).losses.shape
+    (2, 3)
     """
     rates, seeds = np.asarray(rates, dtype=np.float64), np.asarray(seeds)
     if rates.ndim != 1 or len(rates) < 2 or rates[0] <= 0 or not (np.diff(rates) >= 0).all():

@@ -46,7 +46,7 @@ def range_test(
     Args:
         model: its parameters are trained where `requires_grad` is set.
         loss_fn: (model(inputs), targets) -> a loss with one element.
-        loader: gives batches (inputs, targets); it is started again when it ends early.
+        loader: iterable of batches (inputs, targets); it is started again when it ends early.
         lowest_rate: rate of the first update, > 0.
         highest_rate: rate of the last update, > lowest_rate.
         steps: number of updates T, >= 2.
@@ -54,7 +54,7 @@ def range_test(
             one, as `torch.optim.Adam`; None: SGD without momentum.
         stop_factor: > 1; infinite never stops. The tools stop at 4 or 5; 10 leaves each rule in
             `RULES` room to stop by itself.
-        device: where the batches go; None: where the model's first parameter is.
+        device: device of the batches; None takes that of the model's first parameter.
 
     Raises:
         ValueError: an argument is out of its range, the loader is empty or ends early for good,
@@ -62,6 +62,12 @@ def range_test(
         TypeError: a batch is not a pair, or the loss is not a tensor of one element.
 
     Source: Smith (2015), arXiv:1506.01186, sec. 3.3, there with linearly growing rates.
+
+    >>> model = torch.nn.Linear(4, 1)
+    >>> loader = [(torch.ones(8, 4), torch.zeros(8, 1))]
+    >>> found = range_test(model, torch.nn.functional.mse_loss, loader, steps=20)
+    >>> found.name, found.losses.shape
+    ('Linear', (1, 20))
     """
     rates = sweep_rates(lowest_rate, highest_rate, steps)
     if stop_factor != math.inf:
@@ -95,14 +101,20 @@ def range_test_many(
     and the order of the batches where the loader shuffles without a generator of its own.
 
     Args:
-        make_model: makes a model with new weights from torch's global generator.
-        loss_fn: as in `range_test`.
-        loader: as in `range_test`; it must give its batches again for every seed.
+        make_model: function that makes a model with new weights from torch's global generator.
+        loss_fn: loss, as in `range_test`.
+        loader: batches, as in `range_test`; it must give its batches again for every seed.
         seeds: one seed a run, (S,).
-        settings: as in `range_test`; an `optimizer` must be a function.
+        settings: other arguments of `range_test`; an `optimizer` must be a function.
 
     Raises:
         ValueError, TypeError: as in `range_test`; or `optimizer` is one optimizer for all models.
+
+    >>> loader = [(torch.ones(8, 4), torch.zeros(8, 1))]
+    >>> make = partial(torch.nn.Linear, 4, 1)
+    >>> loss = torch.nn.functional.mse_loss
+    >>> range_test_many(make, loss, loader, seeds=[0, 1, 2], steps=20).losses.shape
+    (3, 20)
     """
     if isinstance(settings.get("optimizer"), torch.optim.Optimizer):
         raise TypeError("optimizer must be a function that makes one for each model, got one")

@@ -72,7 +72,7 @@ def newton(terms: Terms, rates: np.ndarray, most_steps: int = _MOST_STEPS) -> Fo
     Args:
         terms: of the quadratic.
         rates: η_t > 0, shape (T,).
-        most_steps: Steps after which the search ends in any case, >= 1.
+        most_steps: steps after which the search ends in any case, >= 1.
     """
     # Two threads take ten times as long as one for such small matrices when both cores are busy.
     with _blas().limit(limits=1, user_api="blas"):

@@ -44,7 +44,7 @@ def place(above: Path = _ABOVE) -> Path | None:
     else in the user's folder for caches.
 
     Args:
-        above: Folder with `course_lib` in it; it is a checkout where it has a pyproject.toml too.
+        above: folder with `course_lib` in it; it is a checkout where it has a pyproject.toml too.
     """
     chosen = os.environ.get(PLACE)
     if chosen is not None:
@@ -73,8 +73,8 @@ def unpack(values: Sequence[bytes], scored_at: Sequence[int]) -> Runs:
     """Return the runs that `pack` made bytes of; all have the same steps and scores.
 
     Args:
-        values: Bytes of the runs, one item a run.
-        scored_at: Updates done at each score on the held-out examples.
+        values: bytes of the runs, one item a run.
+        scored_at: updates done at each score on the held-out examples.
 
     Raises:
         ValueError: the bytes are not those of runs of the same layout.
@@ -97,12 +97,12 @@ class RunStore:
 
     Attributes:
         file: SQLite file that holds the runs; None keeps nothing but what is in memory.
-        worth_writing: Seconds that a whole call must take for its runs to be written.
-        write_every: Least seconds between two writes of one call.
-        limit_bytes: Size at which the oldest runs of the file are dropped.
-        wait_seconds: Seconds to wait for another process that is writing.
-        in_memory: Bytes of the runs of the last call that stopped, by key.
-        warned: Warnings that were given; each is given once.
+        worth_writing: seconds that a whole call must take for its runs to be written.
+        write_every: least seconds between two writes of one call.
+        limit_bytes: size at which the oldest runs of the file are dropped.
+        wait_seconds: seconds to wait for another process that is writing.
+        in_memory: bytes of the runs of the last call that stopped, by key.
+        warned: warnings that were given; each is given once.
 
     >>> store = RunStore(file=None)
     >>> store.find([b"a key"])
@@ -121,7 +121,7 @@ class RunStore:
         """Return key and bytes of those runs that the file holds; damaged ones are left out.
 
         Raises:
-            CacheError: The file cannot be read.
+            CacheError: the file cannot be read.
         """
         found = {}
         try:
@@ -146,10 +146,10 @@ class RunStore:
         """Write runs, all or none of them; where the file gets too large, the oldest ones go.
 
         Args:
-            values: Bytes of the runs, by key.
+            values: bytes of the runs, by key.
 
         Raises:
-            CacheError: There is no file, or it cannot be written.
+            CacheError: there is no file, or it cannot be written.
         """
         if self.file is None:
             raise CacheError("a store without a file cannot be written")

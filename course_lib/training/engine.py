@@ -52,7 +52,7 @@ def train(
             example `client.get_executor()` of a dask client whose workers have this package.
         cache: whether runs that were trained before are looked up instead, and new ones kept, in
             the file of the store.
-        store: where finished runs are kept; None takes one file: in the folder that the
+        store: store of finished runs; None takes one file: in the folder that the
             environment variable LR_COURSE_CACHE names (empty: none), else in `.cache` of the
             checkout, else in the user's folder for caches.
         progress: whether a bar is shown, in a terminal or a watched notebook, where it takes
@@ -61,6 +61,12 @@ def train(
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong shape or type.
         RuntimeError: a worker process died, or computes with other code than this one.
+
+    >>> from course_lib import problems
+    >>> workload = Workload(problems.spirals(per_class=20), Mlp((16,)))
+    >>> runs = train(workload, np.full((2, 30), 0.5), seeds=[0, 1], cache=False)
+    >>> runs.losses.shape, (runs.final_loss < runs.losses[:, 0]).tolist()
+    ((2, 30), [True, True])
     """
     block = _checked_block(workload, rates, seeds, momenta, score_every, keep_at)
     _check_execution(jobs, executor, {"cache": cache, "progress": progress})
@@ -95,12 +101,12 @@ def stages(
 
     Args:
         workload: data, model, optimizer and batch size; the model must be an `Mlp`.
-        rates: as in `train`.
-        seeds: as in `train`.
+        rates: learning rates, as in `train`.
+        seeds: one seed a run, as in `train`.
         score_every: updates from stage to stage; the last stage follows the last update. The
             held-out examples are scored at each, where the data has some.
-        momenta: as in `train`.
-        keep_at: as in `train`.
+        momenta: momentum at every step, as in `train`.
+        keep_at: numbers of updates after which the weights are kept, as in `train`.
 
     Returns:
         An iterator over the stages: the updates done, and all results as far as they are there,
@@ -109,6 +115,14 @@ def stages(
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong shape or type.
+
+    >>> from course_lib import problems
+    >>> workload = Workload(problems.spirals(per_class=20), Mlp((16,)))
+    >>> for done, runs in stages(workload, np.full((1, 30), 0.5), seeds=[0], score_every=10):
+    ...     print(done, int(np.isfinite(runs.losses).sum()))
+    10 10
+    20 20
+    30 30
     """
     check_count("score_every", score_every)
     block = _checked_block(workload, rates, seeds, momenta, score_every, keep_at)

@@ -53,17 +53,17 @@ def run(
     """Return all runs of `block`, in its order.
 
     Args:
-        block: Runs to train, checked.
-        train_block: Function that trains some of them; other processes must be able to import it.
-        block_size: Function that returns how many runs of a workload are best trained together.
-        jobs: Number of processes; 1 is this one alone. None takes one a core if this one alone
+        block: runs to train, checked.
+        train_block: function that trains some of them; other processes must be able to import it.
+        block_size: function that returns how many runs of a workload are best trained together.
+        jobs: number of processes; 1 is this one alone. None takes one a core if this one alone
             would need more than two seconds.
-        executor: Executor that trains instead; its futures are those of `concurrent.futures`.
-        store: Store of finished runs; None takes `default_store()`.
-        cache: Whether finished runs are looked up and kept in the file of the store.
-        progress: Whether a bar may be shown.
-        shown_from: Seconds that the whole must be expected to take for a bar to be shown.
-        processes: Function that lends an executor with so many workers; None takes processes.
+        executor: executor that trains instead; its futures are those of `concurrent.futures`.
+        store: store of finished runs; None takes `default_store()`.
+        cache: whether finished runs are looked up and kept in the file of the store.
+        progress: whether a bar may be shown.
+        shown_from: seconds that the whole must be expected to take for a bar to be shown.
+        processes: function that lends an executor with so many workers; None takes processes.
 
     Raises:
         RuntimeError: A worker process died, or has other code than this one.

@@ -65,8 +65,8 @@ def identity(workload: Workload, code: bytes = CODE) -> tuple[bytes, str, str]:
     It does not tell processors apart: another one may round differently.
 
     Args:
-        workload: Data, model, optimizer and batch size.
-        code: Hash of the code that computes; by default that of what this process has loaded.
+        workload: data, model, optimizer and batch size.
+        code: hash of the code that computes; by default that of what this process has loaded.
     """
     uses_torch = not isinstance(workload.model, Mlp)
     return code, np.__version__, version("torch") if uses_torch else ""
@@ -79,8 +79,8 @@ def run_keys(block: RunBlock, code: bytes = CODE) -> list[bytes]:
     scored and its weights are kept, and `identity`; not the runs beside it.
 
     Args:
-        block: Runs to make keys of.
-        code: Hash of the code, as in `identity`.
+        block: runs to make keys of.
+        code: hash of the code, as in `identity`.
     """
     common = hashlib.sha256()
     for piece in pieces(

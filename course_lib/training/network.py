@@ -19,6 +19,9 @@ def init_mlp(sizes: Sequence[int], seed: int) -> list[np.ndarray]:
         seed: seed of `numpy.random.RandomState`.
 
     Source: He et al. (2015), arXiv:1502.01852, eq. 10.
+
+    >>> [array.shape for array in init_mlp([2, 16, 3], seed=0)]
+    [(2, 16), (16,), (16, 3), (3,)]
     """
     rng = np.random.RandomState(seed)
     parameters = []
@@ -62,6 +65,11 @@ def predict(weights: np.ndarray, inputs: np.ndarray, sizes: Sequence[int]) -> np
         weights: one row of parameters a network, shape (R, P), as in `Runs.weights`.
         inputs: shape (examples, features).
         sizes: width of every layer, input and output included.
+
+    >>> untrained = np.zeros((1, 2 * 16 + 16 + 16 * 3 + 3))
+    >>> shares = predict(untrained, inputs=np.zeros((5, 2)), sizes=(2, 16, 3))
+    >>> shares.shape, shares[0, :, 0].round(2).tolist()
+    ((1, 3, 5), [0.33, 0.33, 0.33])
     """
     networks = Networks(weights, sizes, len(inputs))
     return networks.forward(with_ones(inputs, weights.dtype).T).swapaxes(0, 1)

@@ -26,6 +26,13 @@ class Runs:
         held_out_accuracy: (R, K) float64, share of right answers, NaN from where it diverged.
         weights: (R, S, P), all parameters in one row, at the S steps that were asked for; NaN
             where the run had diverged by then.
+
+    >>> from course_lib import problems
+    >>> from course_lib.training import Mlp, train
+    >>> workload = Workload(problems.spirals(per_class=6), Mlp((5,)))
+    >>> runs = train(workload, [[0.1] * 3, [1e200] * 3], seeds=[0, 0], cache=False)
+    >>> runs.losses.shape, runs.diverged.tolist()
+    ((2, 3), [False, True])
     """
 
     losses: np.ndarray

@@ -23,6 +23,9 @@ class Mlp:
         order: "simultaneous" is gradient descent. "layer_by_layer" updates each layer, from the
             last to the first, *before* the error passes through it. That is not the gradient; it
             is a mistake of hand-written loops, kept so that what it does can be measured.
+
+    >>> Mlp(hidden=[32, 32])
+    Mlp(hidden=(32, 32), dtype='float64', order='simultaneous')
     """
 
     hidden: tuple[int, ...] = (64, 64)
@@ -52,6 +55,12 @@ class Convnet:
             multiple of 2^blocks.
         normalisation: "none", or "group" for group normalisation with 4 channels a group, a gain
             and a bias (Wu & He 2018, arXiv:1803.08494).
+
+    >>> Convnet(channels=(8,), normalisation="group").channels
+    (8,)
+    >>> Convnet(channels=(6,))
+    Traceback (most recent call last):
+    ValueError: channels must be multiples of 4, got (6,)
     """
 
     channels: tuple[int, ...] = (16, 32)
@@ -84,6 +93,12 @@ class Transformer:
         mlp_ratio: hidden units of the ReLU network over `width`.
         norm: where layer normalisation stands. "pre": x + f(norm(x)), and once before the scores;
             "post": norm(x + f(x)), as in Vaswani et al. (2017), arXiv:1706.03762.
+
+    >>> Transformer(width=16, heads=4, norm="post").norm
+    'post'
+    >>> Transformer(width=16, heads=3)
+    Traceback (most recent call last):
+    ValueError: width must be a multiple of 3 heads, got 16
     """
 
     width: int = 32
@@ -114,7 +129,10 @@ class Sgd:
     Attributes:
         momentum: 0 <= momentum < 1; `train(momenta=…)` replaces it step by step.
         nesterov: whether the step looks ahead.
-        weight_decay: added to the gradient as weight_decay * w, >= 0.
+        weight_decay: share of the weights that is added to the gradient, as weight_decay * w, >= 0.
+
+    >>> Sgd(momentum=0.9, nesterov=True)
+    Sgd(momentum=0.9, nesterov=True, weight_decay=0.0)
     """
 
     momentum: float = 0.0
@@ -143,6 +161,9 @@ class Adam:
             with the beta1 of the step, which is what PyTorch does under OneCycleLR.
         beta2: 0 <= beta2 < 1.
         eps: > 0.
+
+    >>> Adam(beta2=0.95)
+    Adam(beta1=0.9, beta2=0.95, eps=1e-08)
     """
 
     beta1: float = 0.9
@@ -166,6 +187,9 @@ class AdamW(Adam):
     """Adam with decoupled weight decay: w <- (1 - rate * weight_decay) * w before Adam's step.
 
     As torch.optim.AdamW. Source: Loshchilov & Hutter (2019), arXiv:1711.05101.
+
+    >>> AdamW(weight_decay=0.1).weight_decay
+    0.1
     """
 
     weight_decay: float = 0.01
@@ -191,6 +215,11 @@ class Workload:
         optimizer: `Sgd`, `Adam` or `AdamW`.
         batch_size: examples in a batch, drawn without replacement, reshuffled every epoch; None
             takes all examples at every step.
+
+    >>> from course_lib import problems
+    >>> workload = Workload(problems.spirals(), Mlp((16,)), Sgd(momentum=0.9), batch_size=25)
+    >>> workload.name, len(workload.data)
+    ('spirals', 300)
     """
 
     data: Classification | Sequences

@@ -25,7 +25,7 @@ def walk(
     With `Sgd()` these are the paths of `problems.walk`: the same updates and the same noise.
 
     Args:
-        landscape: where to walk.
+        landscape: landscape to walk on.
         optimizer: its settings.
         rates: learning rates, shape (R, T), finite and >= 0: one row a run.
         start: w[0], shape (n,), finite; the same for all runs.
@@ -37,6 +37,12 @@ def walk(
 
     Raises:
         ValueError, TypeError: the shapes do not fit, or an argument is out of its range.
+
+    >>> from course_lib.problems import RiverValley
+    >>> valley, rates = RiverValley(), np.full((3, 20), 0.01)
+    >>> paths = walk(valley, Adam(), rates, valley.start, noise_std=1.0, seeds=[0, 1, 2])
+    >>> paths.shape
+    (3, 21, 2)
     """
     table, sigma = check_table("rates", rates), check_real("noise_std", noise_std)
     origin = np.asarray(start, dtype=np.float64)
