@@ -12,11 +12,45 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PREFIX = "lr-course-"
-_ROOT = Path("/sys/fs/cgroup")
 _CONTROLLERS = ("memory", "pids", "cpu")
 _PERIOD = 100_000  # microseconds over which processor time is counted
 _OURS_V2 = f"{PREFIX}grader"  # where the grader itself goes: a group with children has no processes
 _PATIENCE = 5.0  # seconds until the kernel has let go of a killed process
+
+
+def write(path: Path, value: object) -> None:
+    """Write a value into a file of a control group."""
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(str(value))
+
+
+@dataclass(frozen=True)
+class System:
+    """The control groups of a machine.
+
+    Attributes:
+        root: folder of all groups.
+        own: file that names the groups of this process.
+        write: function that writes a value into a file of a group.
+        patience: seconds until the kernel has let go of a killed process.
+    """
+
+    root: Path = Path("/sys/fs/cgroup")
+    own: Path = Path("/proc/self/cgroup")
+    write: Callable[[Path, object], None] = write
+    patience: float = _PATIENCE
+
+    def own_groups(self) -> dict[str, str]:
+        """Return this process's group by controller; that of version 2 has the name ""."""
+        groups = {}
+        with contextlib.suppress(FileNotFoundError):
+            for line in self.own.read_text(encoding="utf-8").splitlines():
+                _, controllers, path = line.split(":", 2)
+                groups.update(dict.fromkeys(controllers.split(","), path))
+        return groups
+
+
+MACHINE = System()
 
 
 class NoCgroupsError(RuntimeError):
@@ -29,9 +63,11 @@ class Group:
 
     Attributes:
         folders: its folder in every hierarchy; of version 2 there is one.
+        patience: seconds until the kernel has let go of a killed process.
     """
 
     folders: tuple[Path, ...]
+    patience: float = _PATIENCE
 
     @property
     def entrances(self) -> tuple[Path, ...]:
@@ -54,7 +90,7 @@ class Group:
 
     def remove(self) -> None:
         """Kill what is left of the tree and remove the group."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + self.patience
         for folder in self.folders:
             while folder.exists():
                 _kill_all(folder)
@@ -94,20 +130,24 @@ def _owner(pid: int) -> str:
     return f"{pid}.{began}"
 
 
-def make(name: str, memory_mb: int, processes: int, cores: float) -> Group:
+def make(
+    name: str, memory_mb: int, processes: int, cores: float, system: System = MACHINE
+) -> Group:
     """Return a new group with its limits set.
 
     Args:
-        name: unique; `PREFIX` is put before it.
-        memory_mb: of all processes and of files in memory together.
-        processes: processes and threads.
+        name: unique name; `PREFIX` is put before it.
+        memory_mb: memory of all processes and of files in memory together, in MB.
+        processes: number of processes and threads.
         cores: processor seconds a second.
+        system: control groups of the machine.
 
     Raises:
         NoCgroupsError: they are not to be had, or not ours to make.
     """
-    parents = _parents()
-    group = Group(tuple(dict.fromkeys(parent / (PREFIX + name) for parent in parents.values())))
+    parents = _parents(system)
+    folders = dict.fromkeys(parent / (PREFIX + name) for parent in parents.values())
+    group = Group(tuple(folders), system.patience)
     memory = memory_mb * 1_000_000
     try:
         for folder in group.folders:
@@ -115,11 +155,11 @@ def make(name: str, memory_mb: int, processes: int, cores: float) -> Group:
         for controller, parent in parents.items():
             folder = parent / (PREFIX + name)
             if controller == "pids":
-                _write(folder / "pids.max", processes)
+                system.write(folder / "pids.max", processes)
             elif controller == "cpu":
-                _limit_cpu(folder, cores)
+                _limit_cpu(system, folder, cores)
             else:
-                _limit_memory(folder, memory)
+                _limit_memory(system, folder, memory)
     except OSError as error:
         with contextlib.suppress(OSError):
             group.remove()
@@ -129,14 +169,16 @@ def make(name: str, memory_mb: int, processes: int, cores: float) -> Group:
     return group
 
 
-def sweep(is_alive: Callable[[str], bool]) -> None:
+def sweep(is_alive: Callable[[str], bool], system: System = MACHINE) -> None:
     """Remove groups whose grader is gone.
 
     Args:
-        is_alive: takes a group's name without `PREFIX`, returns whether its grader still runs.
+        is_alive: function that takes a group's name without `PREFIX` and returns whether its
+            grader still runs.
+        system: control groups of the machine.
     """
     try:
-        parents = _parents()
+        parents = _parents(system)
     except NoCgroupsError:
         return
     for parent in dict.fromkeys(parents.values()):
@@ -144,7 +186,7 @@ def sweep(is_alive: Callable[[str], bool]) -> None:
             name = folder.name.removeprefix(PREFIX)
             if folder.name != _OURS_V2 and not is_alive(name):
                 with contextlib.suppress(OSError):  # another grader may be sweeping as well
-                    Group((folder,)).remove()
+                    Group((folder,), system.patience).remove()
 
 
 _ADVICE = (
@@ -153,41 +195,30 @@ _ADVICE = (
 )
 
 
-def _parents() -> dict[str, Path]:
+def _parents(system: System) -> dict[str, Path]:
     """Return the folder below which groups are made, for every controller that is needed."""
-    own = _own_groups()
+    own = system.own_groups()
     if "memory" in own:  # version 1: a hierarchy a controller
         if missing := [name for name in _CONTROLLERS if name not in own]:
             raise NoCgroupsError(f"this system has no control groups for {', '.join(missing)}.")
-        return {name: _hierarchy(name, own[name]) for name in _CONTROLLERS}
+        return {name: _hierarchy(system.root / name, own[name]) for name in _CONTROLLERS}
     if "" not in own:
         raise NoCgroupsError(f"this system has no control groups. {_ADVICE}")
-    parent = _ROOT / own[""].lstrip("/")
+    parent = system.root / own[""].lstrip("/")
     if parent.name == _OURS_V2:
         parent = parent.parent
     else:
-        _delegate(parent)
+        _delegate(system, parent)
     return dict.fromkeys(_CONTROLLERS, parent)
 
 
-def _hierarchy(controller: str, own: str) -> Path:
+def _hierarchy(top: Path, own: str) -> Path:
     """Return where groups of version 1 are made: at the top, or where this user was given room."""
-    top = _ROOT / controller
     given = top / own.lstrip("/")
     return top if os.access(top, os.W_OK) or not given.is_dir() else given
 
 
-def _own_groups() -> dict[str, str]:
-    """Return this process's group by controller; that of version 2 has the name ""."""
-    groups = {}
-    with contextlib.suppress(FileNotFoundError):
-        for line in Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines():
-            _, controllers, path = line.split(":", 2)
-            groups.update(dict.fromkeys(controllers.split(","), path))
-    return groups
-
-
-def _delegate(parent: Path) -> None:
+def _delegate(system: System, parent: Path) -> None:
     """Let children of a version 2 group be limited: its own processes move into a child first."""
     with contextlib.suppress(FileNotFoundError):
         given = (parent / "cgroup.controllers").read_text(encoding="utf-8").split()
@@ -204,36 +235,31 @@ def _delegate(parent: Path) -> None:
         (parent / _OURS_V2).mkdir(exist_ok=True)
         for process in (parent / "cgroup.procs").read_text(encoding="utf-8").split():
             with contextlib.suppress(ProcessLookupError):
-                _write(parent / _OURS_V2 / "cgroup.procs", process)
-        _write(parent / "cgroup.subtree_control", "+memory +pids +cpu")
+                system.write(parent / _OURS_V2 / "cgroup.procs", process)
+        system.write(parent / "cgroup.subtree_control", "+memory +pids +cpu")
     except OSError as error:
         raise NoCgroupsError(
             f"the control group {parent} is not ours to divide ({error.strerror}). {_ADVICE}"
         ) from error
 
 
-def _limit_memory(folder: Path, limit: int) -> None:
+def _limit_memory(system: System, folder: Path, limit: int) -> None:
     if (folder / "memory.max").exists():  # version 2
-        _write(folder / "memory.max", limit)
+        system.write(folder / "memory.max", limit)
         if (folder / "memory.swap.max").exists():
-            _write(folder / "memory.swap.max", 0)
+            system.write(folder / "memory.swap.max", 0)
         return
-    _write(folder / "memory.limit_in_bytes", limit)
+    system.write(folder / "memory.limit_in_bytes", limit)
     if (folder / "memory.memsw.limit_in_bytes").exists():
-        _write(folder / "memory.memsw.limit_in_bytes", limit)
+        system.write(folder / "memory.memsw.limit_in_bytes", limit)
 
 
-def _limit_cpu(folder: Path, cores: float) -> None:
+def _limit_cpu(system: System, folder: Path, cores: float) -> None:
     if (folder / "cpu.max").exists():
-        _write(folder / "cpu.max", f"{round(cores * _PERIOD)} {_PERIOD}")
+        system.write(folder / "cpu.max", f"{round(cores * _PERIOD)} {_PERIOD}")
         return
-    _write(folder / "cpu.cfs_period_us", _PERIOD)
-    _write(folder / "cpu.cfs_quota_us", round(cores * _PERIOD))
-
-
-def _write(path: Path, value: object) -> None:
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(str(value))
+    system.write(folder / "cpu.cfs_period_us", _PERIOD)
+    system.write(folder / "cpu.cfs_quota_us", round(cores * _PERIOD))
 
 
 def _counted(path: Path, name: str) -> bool:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,11 +84,19 @@ def test_groups_of_graders_that_are_gone_are_swept(group):
     assert all(folder.exists() for folder in group.folders), "this grader still runs"
 
 
+def system_of(root, own):
+    """Make a machine with its groups below `root`, and this process in the groups `own`."""
+    file = root / "own groups"
+    file.write_text("".join(f"0:{controller}:{path}\n" for controller, path in own.items()))
+    return cgroups.System(root, file, patience=0.2)
+
+
 class Tree:
     """Folders that behave as control groups do: files appear in a new one, and go with it."""
 
-    def __init__(self, root, monkeypatch, files, top):
+    def __init__(self, root, monkeypatch, files, top, own):
         self.root, self.files = root, files
+        self.system = system_of(root, own)
         mkdir, rmdir = Path.mkdir, Path.rmdir
 
         def make(path, *arguments, **options):
@@ -105,26 +114,26 @@ class Tree:
 
         monkeypatch.setattr(Path, "mkdir", make)
         monkeypatch.setattr(Path, "rmdir", remove)
-        monkeypatch.setattr(cgroups, "_ROOT", root)
-        monkeypatch.setattr(cgroups, "_PATIENCE", 0.2)
         for folder in top:
             (root / folder).mkdir(parents=True)
 
     def text(self, name):
         return (self.root / name).read_text()
 
+    def make(self, name="7.8-a", cores=1.0, **changes):
+        return cgroups.make(name, 100, 8, cores, replace(self.system, **changes))
+
 
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
     """A tree of version 2 in which this process is in user/scope."""
-    monkeypatch.setattr(cgroups, "_own_groups", lambda: {"": "/user/scope"})
-    found = Tree(tmp_path, monkeypatch, V2, ["user/scope"])
+    found = Tree(tmp_path, monkeypatch, V2, ["user/scope"], {"": "/user/scope"})
     (tmp_path / "user/scope/cgroup.procs").write_text("999999999\n")
     return found
 
 
 def test_version_2_has_one_folder_with_all_limits(tree):
-    group = cgroups.make("7.8-a", 100, 8, 0.5)
+    group = tree.make(cores=0.5)
     (folder,) = group.folders
     assert folder == tree.root / "user/scope/lr-course-7.8-a"
     assert group.entrances == (folder / "cgroup.procs",)
@@ -143,16 +152,16 @@ def test_version_2_has_one_folder_with_all_limits(tree):
     assert not folder.exists()
 
 
-def test_version_2_again_from_the_graders_own_group(tree, monkeypatch):
-    cgroups.make("7.8-a", 100, 8, 1.0)
-    monkeypatch.setattr(cgroups, "_own_groups", lambda: {"": "/user/scope/lr-course-grader"})
-    (folder,) = cgroups.make("7.8-b", 100, 8, 1.0).folders
+def test_version_2_again_from_the_graders_own_group(tree):
+    tree.make()
+    tree.system = system_of(tree.root, {"": "/user/scope/lr-course-grader"})
+    (folder,) = tree.make("7.8-b").folders
     assert folder.parent == tree.root / "user/scope"
 
 
 def test_groups_inside_a_group_go_with_it(tree, monkeypatch):
     """As nbval's have: it makes a group for its kernel, below the one that limits it."""
-    group = cgroups.make("7.8-a", 100, 8, 1.0)
+    group = tree.make()
     (folder,) = group.folders
     (folder / "lr-course-9.9-b" / "deeper").mkdir(parents=True)
     (folder / "lr-course-grader").mkdir()
@@ -167,23 +176,22 @@ def test_groups_inside_a_group_go_with_it(tree, monkeypatch):
 
 def test_version_2_is_swept_but_for_the_graders_own_group(tree):
     for name in ("7.8-a", "7.8-b"):
-        cgroups.make(name, 100, 8, 1.0)
-    cgroups.sweep(lambda name: name == "7.8-a")
+        tree.make(name)
+    cgroups.sweep(lambda name: name == "7.8-a", tree.system)
     left = {folder.name for folder in (tree.root / "user/scope").iterdir() if folder.is_dir()}
     assert left == {"lr-course-grader", "lr-course-7.8-a"}
 
 
-def test_a_group_that_is_not_ours_is_refused_and_says_how_to_get_one(tree, monkeypatch):
+def test_a_group_that_is_not_ours_is_refused_and_says_how_to_get_one(tree):
     def refuse(path, value):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(cgroups, "_write", refuse)
     with pytest.raises(
         NoCgroupsError, match="systemd-run --user --scope -p Delegate=yes"
     ) as caught:
-        cgroups.make("7.8-a", 100, 8, 1.0)
+        tree.make(write=refuse)
     assert "user/scope is not ours to divide (Permission denied)" in str(caught.value)
-    cgroups.sweep(lambda _: False)  # nothing to sweep is no error
+    cgroups.sweep(lambda _: False, tree.system)  # nothing to sweep is no error
 
 
 def test_a_controller_that_was_not_delegated_is_named(tree):
@@ -191,32 +199,26 @@ def test_a_controller_that_was_not_delegated_is_named(tree):
     given.write_text("memory pids\n")
     words = r"may not limit cpu\. .*Delegate=cpu memory pids"
     with pytest.raises(NoCgroupsError, match=words):
-        cgroups.make("7.8-a", 100, 8, 1.0)
+        tree.make()
     assert not (tree.root / "user/scope/lr-course-grader").exists(), "no process was moved"
     given.write_text("cpuset cpu io memory pids\n")
-    cgroups.make("7.8-a", 100, 8, 1.0)
+    tree.make()
 
 
-def test_a_limit_that_is_refused_leaves_no_group(tree, monkeypatch):
-    write = cgroups._write
-
+def test_a_limit_that_is_refused_leaves_no_group(tree):
     def refuse(path, value):
         if path.name == "cpu.max":
             raise OSError(22, "Invalid argument", str(path))
-        write(path, value)
+        cgroups.write(path, value)
 
-    monkeypatch.setattr(cgroups, "_write", refuse)
     with pytest.raises(NoCgroupsError, match=r"Invalid argument: .*cpu\.max"):
-        cgroups.make("7.8-a", 100, 8, 1.0)
+        tree.make(write=refuse)
     assert not (tree.root / "user/scope/lr-course-7.8-a").exists()
 
 
 def test_version_1_has_a_folder_a_controller(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        cgroups, "_own_groups", lambda: dict.fromkeys(("memory", "pids", "cpu"), "/")
-    )
-    Tree(tmp_path, monkeypatch, ("memory.memsw.limit_in_bytes",), V1)
-    group = cgroups.make("7.8-a", 100, 8, 0.5)
+    own = dict.fromkeys(("memory", "pids", "cpu"), "/")
+    group = Tree(tmp_path, monkeypatch, ("memory.memsw.limit_in_bytes",), V1, own).make(cores=0.5)
     assert [folder.relative_to(tmp_path).parts[0] for folder in group.folders] == list(V1)
     memory, pids, cpu = group.folders
     assert (memory / "memory.limit_in_bytes").read_text() == "100000000"
@@ -233,19 +235,18 @@ def test_version_1_has_a_folder_a_controller(tmp_path, monkeypatch):
 def test_a_user_of_version_1_makes_groups_where_he_was_given_room(
     tmp_path, monkeypatch, writable, below
 ):
-    monkeypatch.setattr(cgroups, "_own_groups", lambda: dict.fromkeys(V1, "/user"))
-    Tree(tmp_path, monkeypatch, (), [f"{name}/user" for name in V1])
+    own = dict.fromkeys(V1, "/user")
+    tree = Tree(tmp_path, monkeypatch, (), [f"{name}/user" for name in V1], own)
     allowed = {tmp_path / name.replace("memory", one) for name in writable for one in V1}
     monkeypatch.setattr(os, "access", lambda path, _: path in allowed)
-    group = cgroups.make("7.8-a", 100, 8, 0.5)
+    group = tree.make()
     assert [folder.parent for folder in group.folders] == [tmp_path / n / below for n in V1]
 
 
 def test_a_containers_own_group_may_have_another_name_inside(tmp_path, monkeypatch):
-    monkeypatch.setattr(cgroups, "_own_groups", lambda: dict.fromkeys(V1, "/docker/4711"))
-    Tree(tmp_path, monkeypatch, (), V1)
+    tree = Tree(tmp_path, monkeypatch, (), V1, dict.fromkeys(V1, "/docker/4711"))
     monkeypatch.setattr(os, "access", lambda path, _: False)
-    group = cgroups.make("7.8-a", 100, 8, 0.5)
+    group = tree.make()
     assert [folder.parent for folder in group.folders] == [tmp_path / name for name in V1]
 
 
@@ -256,15 +257,15 @@ def test_a_containers_own_group_may_have_another_name_inside(tmp_path, monkeypat
         ({"memory": "/", "cpu": "/"}, "no control groups for pids"),
     ],
 )
-def test_a_system_without_the_controllers_is_refused(monkeypatch, own, words):
-    monkeypatch.setattr(cgroups, "_own_groups", lambda: own)
+def test_a_system_without_the_controllers_is_refused(tmp_path, own, words):
+    system = system_of(tmp_path, own)
     with pytest.raises(NoCgroupsError, match=words):
-        cgroups.make("7.8-a", 100, 8, 1.0)
-    cgroups.sweep(lambda _: False)
+        cgroups.make("7.8-a", 100, 8, 1.0, system)
+    cgroups.sweep(lambda _: False, system)
 
 
 def test_what_a_process_is_in_is_read_from_the_system():
-    found = cgroups._own_groups()
+    found = cgroups.MACHINE.own_groups()
     assert all(path.startswith("/") for path in found.values())
     assert "" in found or "memory" in found
 
