@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -184,8 +184,12 @@ class Survey:
         return not self.failed and not any(self.count(kind) for kind in KINDS if kind != ROUNDED)
 
 
-def find_processors(names: Sequence[str]) -> list[Processor]:
+def find_processors(names: Sequence[str], has: Collection[str] | None = None) -> list[Processor]:
     """Return the processors of these names; where there are none, all that this machine can be.
+
+    Args:
+        names: names of processors.
+        has: features that this machine has; None asks NumPy.
 
     Raises:
         CourseError: there is no such processor, or this machine cannot compute as it does.
@@ -194,7 +198,7 @@ def find_processors(names: Sequence[str]) -> list[Processor]:
     for name in names:
         if name not in known:
             raise CourseError(f"there is no processor {name!r}; there are: {', '.join(known)}")
-    has = _numpy_features()["has"]
+    has = _numpy_features()["has"] if has is None else has
     for name in names:
         if known[name].needs not in has:
             raise CourseError(

@@ -33,25 +33,24 @@ __all__ = ["Change", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]
 
 SCHEMA = 1
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-_CHUNK = 200  # reports that are in memory as text at one time
-_STREAM = {"yield_per": _CHUNK}
 _LARGEST_SEED = 2**63 - 1
 
 
 class Gradebook:
     """The journal. Every method is one transaction: it is there as a whole, or not at all."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, chunk: int = 200) -> None:
         """Open a gradebook, and create it where there is none.
 
         Args:
-            url: of an SQLite file, `sqlite:///grades.sqlite`, or of a PostgreSQL database,
+            url: address of an SQLite file, `sqlite:///grades.sqlite`, or of a PostgreSQL database,
                 `postgresql://user@host/name`.
+            chunk: number of reports that are in memory as text at one time.
 
         Raises:
             ValueError: there is no such database, or a newer version of the course wrote it.
         """
-        self._engine = engine_of(url)
+        self._engine, self._chunk = engine_of(url), chunk
         self._writing = self._engine.execution_options(writes=True)
         self._insert = _INSERT[self._engine.dialect.name]
         try:
@@ -75,6 +74,10 @@ class Gradebook:
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
+
+    @property
+    def _stream(self) -> dict[str, int]:
+        return {"yield_per": self._chunk}
 
     def secret_seed(self, given: int | None = None) -> int:
         """Return the seed of the hidden cases: drawn once, and the same ever after.
@@ -203,7 +206,7 @@ class Gradebook:
         number: dict[tuple, int] = {}
         is_better = operator.lt if attempts == FIRST else operator.gt
         with self._engine.connect() as connection:
-            for row in connection.execute(tables.counting(), execution_options=_STREAM):
+            for row in connection.execute(tables.counting(), execution_options=self._stream):
                 group = (row.student, row.user, row.result_exercise)
                 if not row.result_exercise:  # every file of its own: which task it is, who knows
                     group = (*group, row.place, row.sha256)
@@ -211,7 +214,9 @@ class Gradebook:
                 candidate = (_rank(row, attempts), row)
                 if group not in chosen or is_better(candidate[0], chosen[group][0]):
                     chosen[group] = candidate
-            reports = _outlines(connection, {row.result_id for _, row in chosen.values()})
+            reports = _outlines(
+                connection, {row.result_id for _, row in chosen.values()}, self._chunk
+            )
         # Sorted here: databases sort text by the rules of a language.
         return [
             Standing(
@@ -227,9 +232,9 @@ class Gradebook:
     def whole(self, standings: Sequence[Standing]) -> Iterator[Standing]:
         """Return standings, one after the other, with all of their reports."""
         with self._engine.connect() as connection:
-            for start in range(0, len(standings), _CHUNK):
-                some = standings[start : start + _CHUNK]
-                reports = dict(_reports(connection, {one.result for one in some}))
+            for start in range(0, len(standings), self._chunk):
+                some = standings[start : start + self._chunk]
+                reports = dict(_reports(connection, {one.result for one in some}, self._chunk))
                 for one in some:
                     yield dataclasses.replace(one, report=reports[one.result])
 
@@ -244,7 +249,9 @@ class Gradebook:
         """
         found = []
         with self._engine.connect() as connection:
-            for row in connection.execute(tables.replaced(since_id), execution_options=_STREAM):
+            for row in connection.execute(
+                tables.replaced(since_id), execution_options=self._stream
+            ):
                 names = (row.student, row.user, row.place)
                 change = change_of(*names, from_json(row.before), from_json(row.after))
                 if change is not None:
@@ -316,15 +323,15 @@ def _handed_in(row: sa.Row, attempts: str) -> HandedIn:
     )
 
 
-def _outlines(connection: Connection, ids: set[int]) -> dict[int, Report]:
-    return {number: outline(found) for number, found in _reports(connection, ids)}
+def _outlines(connection: Connection, ids: set[int], chunk: int) -> dict[int, Report]:
+    return {number: outline(found) for number, found in _reports(connection, ids, chunk)}
 
 
-def _reports(connection: Connection, ids: set[int]) -> Iterator[tuple[int, Report]]:
+def _reports(connection: Connection, ids: set[int], chunk: int) -> Iterator[tuple[int, Report]]:
     wanted = sorted(ids)
     columns = tables.results.c
-    for start in range(0, len(wanted), _CHUNK):
-        some = columns.id.in_(wanted[start : start + _CHUNK])
+    for start in range(0, len(wanted), chunk):
+        some = columns.id.in_(wanted[start : start + chunk])
         for row in connection.execute(sa.select(columns.id, columns.report).where(some)):
             yield row.id, from_json(row.report)
 

@@ -19,7 +19,6 @@ from course_tools.grading.settings import Limits
 
 _KERNEL = "lr-course-submission"
 _MEMORY_MB = 1024  # of nbval itself, which reads what a stranger's kernel sends
-_PATIENCE = 30  # seconds for nbval's own start and end
 _MOST_NAMED = 12
 _ADDRESSES = "[addresses]\nregex: 0x[0-9a-f]+\nreplace: 0x…\n"
 
@@ -31,7 +30,9 @@ _LEFT_OUT = "Marks in the notebook tell nbval to leave out "
 _NO_PROOF = "Clock times and random numbers without a seed differ as well."
 
 
-def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str:
+def reproduction(
+    content: bytes, limits: Limits, *, unsafe: bool = False, patience: float = 30.0
+) -> str:
     """Return in a sentence whether the outputs of a notebook appear again when it is run.
 
     Its cells run in their order in a new kernel; those that check are left out. An output that
@@ -39,8 +40,9 @@ def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str
 
     Args:
         content: the file that was handed in; a notebook, as `notebook.parse` accepts it.
-        limits: of the submission.
+        limits: limits of the submission.
         unsafe: whether it runs without the sandbox.
+        patience: seconds for nbval's own start and end.
     """
     try:
         nb = nbformat.from_dict(document_of(content))
@@ -58,7 +60,7 @@ def reproduction(content: bytes, limits: Limits, *, unsafe: bool = False) -> str
         kernel.mkdir(parents=True)
         specification = kernels.specification(limits, unsafe=unsafe)
         (kernel / "kernel.json").write_text(json.dumps(specification), encoding="utf-8")
-        came_to_its_end = _run(folder, limits, unsafe)
+        came_to_its_end = _run(folder, limits, unsafe, patience)
         differing = _differing(folder / "result.xml") if came_to_its_end else None
     kernels.sweep()
     found = _sentence(compared, differing, _numbers(nb))
@@ -119,7 +121,7 @@ def _left_out(marked: int) -> str:
     return f"{_LEFT_OUT}{marked} cell{'s' * (marked != 1)} with outputs." if marked else ""
 
 
-def _run(folder: Path, limits: Limits, unsafe: bool) -> bool:
+def _run(folder: Path, limits: Limits, unsafe: bool, patience: float) -> bool:
     """Run nbval; return whether it came to its end."""
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-p", "nbval.plugin", "-p", "no:cacheprovider"),
@@ -142,7 +144,7 @@ def _run(folder: Path, limits: Limits, unsafe: bool) -> bool:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=limits.submission_seconds + _PATIENCE,
+            timeout=limits.submission_seconds + patience,
             check=False,  # 1: an output differs
         )
     except subprocess.TimeoutExpired:

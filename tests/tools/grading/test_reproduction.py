@@ -70,12 +70,9 @@ def test_cells_are_counted_as_jupyter_counts_them():
     assert "something else in In [2] (of 1 cell with outputs)" in found
 
 
-def test_when_nothing_ends_it_is_said(monkeypatch):
-    from course_tools.grading.run import reproduction as module
-
-    monkeypatch.setattr(module, "_PATIENCE", 1)
+def test_when_nothing_ends_it_is_said():
     limits = dataclasses.replace(LIMITS, cell_seconds=30, submission_seconds=1)
-    found = said(notebook(cell("import time; time.sleep(60)", "1\n")), limits=limits)
+    found = said(notebook(cell("import time; time.sleep(60)", "1\n")), limits=limits, patience=1)
     assert found == "Run afresh, the notebook did not come to its end."
     assert is_other(found)
 

@@ -167,14 +167,13 @@ def test_only_what_counts_is_read(book, monkeypatch):
     assert len(read) == 1
 
 
-def test_more_standings_than_are_read_at_once(book, monkeypatch):
-    monkeypatch.setattr(gradebook, "_CHUNK", 3)
-    monkeypatch.setattr(gradebook, "_STREAM", {"yield_per": 3})
-    for number in range(10):
-        letter = chr(ord("a") + number)
-        book.hand_in(handed_in(f"student {number}", letter))
-        book.record(key(letter), report(reached=number / 8))
-    assert [one.report.reached for one in book.standings()] == [n / 8 for n in range(10)]
+def test_more_standings_than_are_read_at_once(url):
+    with Gradebook(url, chunk=3) as book:
+        for number in range(10):
+            letter = chr(ord("a") + number)
+            book.hand_in(handed_in(f"student {number}", letter))
+            book.record(key(letter), report(reached=number / 8))
+        assert [one.report.reached for one in book.standings()] == [n / 8 for n in range(10)]
 
 
 # Changes.
@@ -190,13 +189,13 @@ def test_standings_are_outlines_and_whole_brings_the_rest(book):
     assert (whole.report, whole.student) == (full_report(), one.student)
 
 
-def test_whole_keeps_the_order_and_reads_in_parts(book, monkeypatch):
-    monkeypatch.setattr(gradebook, "_CHUNK", 2)
-    for name in "abcde":
-        book.record(key(name), report(notes=(name,)))
-        book.hand_in(handed_in(name, name))
-    standings = book.standings()[::-1]
-    assert [one.report.notes for one in book.whole(standings)] == [(n,) for n in "edcba"]
+def test_whole_keeps_the_order_and_reads_in_parts(url):
+    with Gradebook(url, chunk=2) as book:
+        for name in "abcde":
+            book.record(key(name), report(notes=(name,)))
+            book.hand_in(handed_in(name, name))
+        standings = book.standings()[::-1]
+        assert [one.report.notes for one in book.whole(standings)] == [(n,) for n in "edcba"]
 
 
 def test_what_a_regrade_changed(book):
