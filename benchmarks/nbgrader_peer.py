@@ -42,20 +42,23 @@ c.Execute.shutdown_kernel = "immediate"
 """
 
 
-def environment() -> Path:
+def environment(folder: Path = _ENVIRONMENT) -> Path:
     """Return the folder of nbgrader's commands; makes the environment, once.
+
+    Args:
+        folder: folder of the environment.
 
     Raises:
         MissingPeer: it cannot be installed; the message says why.
     """
-    commands = _ENVIRONMENT / "bin"
+    commands = folder / "bin"
     wanted = [f"nbgrader=={VERSION}", f"numpy=={np.__version__}"]
     wanted += [f"matplotlib=={matplotlib.__version__}", "ipykernel"]
-    ready = _ENVIRONMENT / "ready"
+    ready = folder / "ready"
     if ready.is_file() and ready.read_text(encoding="utf-8").split() == wanted:
         return commands
-    print(f"installing nbgrader {VERSION} to {_ENVIRONMENT} …", file=sys.stderr, flush=True)
-    venv.create(_ENVIRONMENT, clear=True, with_pip=True)
+    print(f"installing nbgrader {VERSION} to {folder} …", file=sys.stderr, flush=True)
+    venv.create(folder, clear=True, with_pip=True)
     command = [commands / "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

@@ -162,11 +162,10 @@ def test_row_is_left_out_where_nbgrader_cannot_be_installed(monkeypatch, tmp_pat
     class Failed:
         returncode, stdout, stderr = 1, "", "tried\nno package index answers\n"
 
-    monkeypatch.setattr(nbgrader_peer, "_ENVIRONMENT", tmp_path / "env")
     monkeypatch.setattr(nbgrader_peer.venv, "create", lambda *_, **__: None)
     monkeypatch.setattr(nbgrader_peer.subprocess, "run", lambda *_, **__: Failed)
     with pytest.raises(MissingPeer, match=r"cannot be installed \(no package index answers\)"):
-        nbgrader_peer.environment()
+        nbgrader_peer.environment(tmp_path / "env")
     assert not (tmp_path / "env" / "ready").exists()
 
 

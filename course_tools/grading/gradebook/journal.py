@@ -51,6 +51,7 @@ class Gradebook:
             ValueError: there is no such database, or a newer version of the course wrote it.
         """
         self._engine, self._chunk = engine_of(url), chunk
+        self._stream = {"yield_per": chunk}
         self._writing = self._engine.execution_options(writes=True)
         self._insert = _INSERT[self._engine.dialect.name]
         try:
@@ -74,10 +75,6 @@ class Gradebook:
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
-
-    @property
-    def _stream(self) -> dict[str, int]:
-        return {"yield_per": self._chunk}
 
     def secret_seed(self, given: int | None = None) -> int:
         """Return the seed of the hidden cases: drawn once, and the same ever after.
