@@ -198,12 +198,9 @@ def test_automatic_choice_reaches_the_processes(monkeypatch, takes, threads):
 def test_expected_time_is_that_of_all_blocks_and_all_steps(takes):
     def is_expected(seconds, size, steps):
         """Whether the estimate is `seconds`: no less, and no more."""
-        short = replace(block, rates=block.rates[:, :steps])
-        answers = [
-            execution._is_long(to_do(short, takes(0.02, 0.002)), size, limit)
-            for limit in (seconds * (1 - 1e-6), seconds * (1 + 1e-6))
-        ]
-        return answers == [True, False]
+        work = to_do(replace(block, rates=block.rates[:, :steps]), takes(0.02, 0.002))
+        limits = (seconds * (1 - 1e-6), seconds * (1 + 1e-6))
+        return [execution._is_long(work, size, limit) for limit in limits] == [True, False]
 
     block = some_runs(10, steps=1000)
     assert is_expected(5 * 2.02, size=2, steps=1000)
