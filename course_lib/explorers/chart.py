@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from course_lib.plots.base import BLUE, INK
+from course_lib.svg import short_number
 
 MUTED = "#9a9a94"
 
@@ -178,8 +179,7 @@ def tick_text(value: float) -> str:
     short = f"{value:.6g}"
     if len(short) > 5 and "e" not in short:
         short = f"{value:.2e}"
-    mantissa, e, power = short.partition("e")
-    return f"{mantissa.rstrip('0').rstrip('.')}e{int(power)}" if e else short
+    return short_number(short)
 
 
 def limits(*arrays: np.ndarray, margin: float = 0.05) -> tuple[float, float]:

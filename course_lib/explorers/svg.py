@@ -6,7 +6,6 @@ Every chart stands on the light card of the course's figures, so it reads the sa
 from __future__ import annotations
 
 import base64
-import html
 import io
 from functools import singledispatch
 
@@ -25,12 +24,11 @@ from course_lib.explorers.chart import (
     key,
 )
 from course_lib.plots.base import CARD, INK
+from course_lib.svg import Area, band, path, safe, tenths, text_element
 
 WIDTH, WIDE, HEIGHT = 380, 560, 250  # of a chart, in its own units: pixels where there is room
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 26, 40
 _GRID = "#dcdcd6"
-_FAR = 9.0  # chart widths: a browser has trouble with larger coordinates
-_MOST_POINTS = 800
 _FONT = "font-family:'DejaVu Sans',Verdana,sans-serif"
 
 
@@ -46,17 +44,19 @@ def charts_html(charts: tuple[Chart, ...]) -> str:
 
 def chart_svg(chart: Chart) -> str:
     """Return one chart as an `<svg>` element, named by its title."""
-    width, left = WIDE if chart.wide else WIDTH, _LEFT + chart.margin
-    inner = (width - left - _RIGHT, HEIGHT - _TOP - _BOTTOM)
-    marks = "".join(_mark(mark, _Frame(chart.x, chart.y, *inner)) for mark in chart.marks)
+    width = WIDE if chart.wide else WIDTH
+    area = Area(_LEFT + chart.margin, _TOP, width - _RIGHT, HEIGHT - _BOTTOM)
+    frame = _Frame(chart.x, chart.y, Area(0, 0, area.width, area.height))
+    marks = "".join(_mark(mark, frame) for mark in chart.marks)
+    title = text_element(chart.title, x=area.left, y=17, font_size=12, font_weight="bold")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {HEIGHT}" role="img" '
-        f'aria-label="{_safe(chart.title)}" style="width:100%;display:block;{_FONT}" '
+        f'aria-label="{safe(chart.title)}" style="width:100%;display:block;{_FONT}" '
         f'font-size="11" fill="{INK}"><rect width="{width}" height="{HEIGHT}" fill="{CARD}"/>'
-        f'<text x="{left}" y="17" font-size="12" font-weight="bold">'
-        f"{_safe(chart.title)}</text>{_axes(chart, *inner)}"
+        f"{title}{_axes(chart, area)}"
         # A nested <svg> clips what leaves it, and needs no id that could meet another on the page.
-        f'<svg x="{left}" y="{_TOP}" width="{inner[0]}" height="{inner[1]}">{marks}</svg></svg>'
+        f'<svg x="{area.left}" y="{area.top}" width="{area.width}" height="{area.height}">{marks}'
+        "</svg></svg>"
     )
 
 
@@ -69,44 +69,44 @@ def _sized(chart: Chart) -> str:
     )
 
 
-def _axes(chart: Chart, width: float, height: float) -> str:
-    left, bottom, parts = _LEFT + chart.margin, _TOP + height, []
-    for value, share in zip(*_ticks(chart.x), strict=True):
-        x = left + width * share
-        parts.append(f'<path d="M{x:.1f} {_TOP}V{bottom}" stroke="{_GRID}" stroke-width=".6"/>')
-        parts.append(f'<text x="{x:.1f}" y="{bottom + 14}" text-anchor="middle">{value}</text>')
-    for value, share in zip(*_ticks(chart.y), strict=True):
-        y = bottom - height * share
-        right = left + width
-        parts.append(f'<path d="M{left} {y:.1f}H{right}" stroke="{_GRID}" stroke-width=".6"/>')
-        parts.append(f'<text x="{left - 5}" y="{y + 4:.1f}" text-anchor="end">{value}</text>')
-    middle = (left + width / 2, _TOP + height / 2)
+def _axes(chart: Chart, area: Area) -> str:
+    parts = []
+    for tick in area.x_ticks(chart.x.share(chart.x.ticks()), chart.x.tick_texts()):
+        parts.append(_grid_line(area.upright(tick.at)))
+        parts.append(_centred(tick.text, x=tick.at, y=area.bottom + 14))
+    for tick in area.y_ticks(chart.y.share(chart.y.ticks()), chart.y.tick_texts()):
+        place = {"x": area.left - 5, "y": tenths(tick.at + 4)}
+        parts.append(_grid_line(area.across(tick.at)))
+        parts.append(text_element(tick.text, **place, text_anchor="end"))
+    middle = (area.left + area.width / 2, area.top + area.height / 2)
+    turned = f"translate({area.left - 44} {middle[1]:.0f}) rotate(-90)"
     return (
         f"{''.join(parts)}"
-        f'<path d="M{left} {_TOP}V{bottom}H{left + width}" fill="none" stroke="{INK}"/>'
-        f'<text x="{middle[0]:.0f}" y="{HEIGHT - 8}" text-anchor="middle">'
-        f"{_safe(chart.x.label)}</text>"
-        f'<text transform="translate({left - 44} {middle[1]:.0f}) rotate(-90)" '
-        'text-anchor="middle">'
-        f"{_safe(chart.y.label)}</text>"
+        f'<path d="{area.axes()}" fill="none" stroke="{INK}"/>'
+        f"{_centred(chart.x.label, x=f'{middle[0]:.0f}', y=HEIGHT - 8)}"
+        f"{_centred(chart.y.label, transform=turned)}"
     )
 
 
-def _ticks(axis: Axis) -> tuple[list[str], np.ndarray]:
-    return [_safe(text) for text in axis.tick_texts()], axis.share(axis.ticks())
+def _grid_line(path: str) -> str:
+    return f'<path d="{path}" stroke="{_GRID}" stroke-width=".6"/>'
+
+
+def _centred(words: str, **place: object) -> str:
+    return text_element(words, **place, text_anchor="middle")
 
 
 class _Frame:
-    """Turns values into pixels of the area between the axes."""
+    """Turns values into coordinates of the area between the axes."""
 
-    def __init__(self, x: Axis, y: Axis, width: float, height: float) -> None:
-        self.axes, self.width, self.height = (x, y), width, height
+    def __init__(self, x: Axis, y: Axis, area: Area) -> None:
+        self.axes, self.area = (x, y), area
 
     def x(self, values: np.ndarray) -> np.ndarray:
-        return self.width * np.clip(self.axes[0].share(values), -_FAR, _FAR)
+        return self.area.x(self.axes[0].share(values))
 
     def y(self, values: np.ndarray) -> np.ndarray:
-        return self.height * (1 - np.clip(self.axes[1].share(values), -_FAR, _FAR))
+        return self.area.y(self.axes[1].share(values))
 
 
 @singledispatch
@@ -116,19 +116,13 @@ def _mark(mark: object, frame: _Frame) -> str:
 
 @_mark.register
 def _(mark: Line, frame: _Frame) -> str:
-    path = _path(frame.x(mark.x), frame.y(mark.y))
-    return f'<path d="{path}" {_stroke(mark)}/>'
+    return f'<path d="{path(frame.x(mark.x), frame.y(mark.y))}" {_stroke(mark)}/>'
 
 
 @_mark.register
 def _(mark: Band, frame: _Frame) -> str:
-    x, low, high = frame.x(mark.x), frame.y(mark.low), frame.y(mark.high)
-    parts = []
-    for run in _finite_runs(x + low + high):
-        there = _pairs(x[run], high[run])
-        back = _pairs(x[run][::-1], low[run][::-1])
-        parts.append(f"M{'L'.join([*there, *back])}Z")
-    return f'<path d="{"".join(parts)}" fill="{mark.colour}" fill-opacity=".18"/>'
+    shape = band(frame.x(mark.x), frame.y(mark.low), frame.y(mark.high))
+    return f'<path d="{shape}" fill="{mark.colour}" fill-opacity=".18"/>'
 
 
 @_mark.register
@@ -140,32 +134,32 @@ def _(mark: Points, frame: _Frame) -> str:
 
 @_mark.register
 def _(mark: Stretch, frame: _Frame) -> str:
-    left, right = np.clip(frame.x(np.array([mark.start, mark.end])), 0, frame.width)
+    left, right = np.clip(frame.x(np.array([mark.start, mark.end])), 0, frame.area.width)
     text = ""
     if mark.text:
-        middle = f"{(left + right) / 2:.1f}"
-        text = f'<text x="{middle}" y="12" text-anchor="middle">{_safe(mark.text)}</text>'
+        text = _centred(mark.text, x=tenths((left + right) / 2), y=12)
     return (
-        f'<rect x="{left:.1f}" width="{max(right - left, 0):.1f}" height="{frame.height}" '
+        f'<rect x="{left:.1f}" width="{max(right - left, 0):.1f}" height="{frame.area.height}" '
         f'fill="{mark.colour}" fill-opacity=".16"/>{text}'
     )
 
 
 @_mark.register
 def _(mark: Level, frame: _Frame) -> str:
+    area = frame.area
     if mark.across == "x":
         at = float(frame.x(np.array(mark.at)))
-        path, near = f"M{at:.1f} 0V{frame.height}", at > frame.width * 0.7
-        place = f'x="{at + (-4 if near else 4):.1f}" y="{frame.height - 5}"'
+        line, near = area.upright(at), at > area.width * 0.7
+        place = {"x": tenths(at + (-4 if near else 4)), "y": area.height - 5}
     else:
         at = float(frame.y(np.array(mark.at)))
-        path, near = f"M0 {at:.1f}H{frame.width}", True
-        below = at < 16 or frame.height / 2 < at < frame.height - 14
-        place = f'x="{frame.width - 3}" y="{at + (12 if below else -4):.1f}"'
+        line, near = area.across(at), True
+        below = at < 16 or area.height / 2 < at < area.height - 14
+        place = {"x": area.width - 3, "y": tenths(at + (12 if below else -4))}
     anchor = "end" if near else "start"
     return (
-        f'<path d="{path}" stroke="{mark.colour}" stroke-dasharray="{_numbers(mark.dash)}"/>'
-        f'<text {place} text-anchor="{anchor}" fill="{mark.colour}">{_safe(mark.text)}</text>'
+        f'<path d="{line}" stroke="{mark.colour}" stroke-dasharray="{_numbers(mark.dash)}"/>'
+        f"{text_element(mark.text, **place, text_anchor=anchor, fill=mark.colour)}"
     )
 
 
@@ -174,10 +168,8 @@ def _(mark: Field, frame: _Frame) -> str:
     buffer = io.BytesIO()
     Image.fromarray(mark.colours).save(buffer, format="png")
     data = base64.b64encode(buffer.getvalue()).decode()
-    return (
-        f'<image width="{frame.width}" height="{frame.height}" preserveAspectRatio="none" '
-        f'href="data:image/png;base64,{data}"/>'
-    )
+    size = f'width="{frame.area.width}" height="{frame.area.height}"'
+    return f'<image {size} preserveAspectRatio="none" href="data:image/png;base64,{data}"/>'
 
 
 def _point(mark: Points, x: float, y: float) -> str:
@@ -205,33 +197,8 @@ def _stroke(mark: Line) -> str:
     )
 
 
-def _path(x: np.ndarray, y: np.ndarray) -> str:
-    return "".join(
-        f"M{'L'.join(_pairs(x[run], y[run]))}" + ("h.01" if run.stop - run.start == 1 else "")
-        for run in _finite_runs(x + y)
-    )
-
-
-def _pairs(x: np.ndarray, y: np.ndarray) -> list[str]:
-    """Return "x y" of every point, of some where there are more than a screen can tell apart."""
-    every = -(-len(x) // _MOST_POINTS)
-    return [
-        f"{a:.1f} {b:.1f}" for a, b in zip(x[::every].tolist(), y[::every].tolist(), strict=True)
-    ]
-
-
-def _finite_runs(values: np.ndarray) -> list[slice]:
-    """Return where stretches of finite numbers begin and end."""
-    edges = np.flatnonzero(np.diff(np.isfinite(values), prepend=False, append=False))
-    return [slice(a, b) for a, b in edges.reshape(-1, 2).tolist()]
-
-
 def _numbers(dash: tuple[float, ...]) -> str:
     return " ".join(f"{number:g}" for number in dash)
-
-
-def _safe(text: str) -> str:
-    return html.escape(text)
 
 
 def _key_html(charts: tuple[Chart, ...]) -> str:
@@ -245,6 +212,6 @@ def _key_html(charts: tuple[Chart, ...]) -> str:
             sample = _point(mark, 13, 6)
         entries.append(
             '<span style="display:inline-block;margin-right:16px"><svg width="26" height="12" '
-            f'aria-hidden="true">{sample}</svg> {_safe(label)}</span>'
+            f'aria-hidden="true">{sample}</svg> {safe(label)}</span>'
         )
     return f'<div style="line-height:1.6">{"".join(entries)}</div>' if entries else ""

@@ -20,8 +20,10 @@ from course_lib.reference.cheat_sheet import (
 )
 from course_lib.reference.glossary import TERMS
 from course_lib.schedules import Schedule
+from course_lib.svg import Area, points
 
-WIDTH, HEIGHT, MARGIN = 100, 40, 3  # of a curve, in its own units
+WIDTH, HEIGHT = 100, 40  # of a curve, in its own units
+AREA = Area(3, 3, WIDTH - 3, HEIGHT - 3)
 JUMP = 0.12  # share of the peak: more in one update is drawn upright
 ALT_AT = (0, 10, 25, 50, 75, 99)
 
@@ -73,14 +75,12 @@ def curve(schedule: Schedule) -> bytes:
     jumps = np.flatnonzero(np.abs(np.diff(rates)) > JUMP) + 1
     t = np.insert(t, jumps, t[jumps])  # upright: the old rate and the new one at the same place
     rates = np.insert(rates, jumps, rates[jumps - 1])
-    x = MARGIN + t / TOTAL_STEPS * (WIDTH - 2 * MARGIN)
-    y = HEIGHT - MARGIN - rates * (HEIGHT - 2 * MARGIN)
-    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    corners = " ".join(points(AREA.x(t / TOTAL_STEPS), AREA.y(rates)))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'width="{WIDTH}" height="{HEIGHT}"><rect width="{WIDTH}" height="{HEIGHT}" fill="{CARD}"/>'
-        f'<path d="M{MARGIN},{MARGIN}V{HEIGHT - MARGIN}H{WIDTH - MARGIN}" fill="none" '
-        f'stroke="#b9b9b2"/><polyline points="{points}" fill="none" stroke="{BLUE}" '
+        f'<path d="{AREA.axes()}" fill="none" '
+        f'stroke="#b9b9b2"/><polyline points="{corners}" fill="none" stroke="{BLUE}" '
         'stroke-width="2" stroke-linejoin="round"/></svg>'
     ).encode()
 

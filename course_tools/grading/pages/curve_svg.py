@@ -13,27 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from course_lib.svg import Area, Tick, path, short_number
 from course_tools.grading.report import Curve
 
 WIDTH, HEIGHT = 380.0, 220.0  # of a curve's picture, in its own units
-_LEFT, _RIGHT, _TOP, _BOTTOM = 50.0, 14.0, 10.0, 38.0
+_AREA = Area(50.0, 10.0, WIDTH - 14.0, HEIGHT - 38.0)
 # Sums and quotients of numbers between these are still finite; smaller ones count as 0.
 _SMALLEST, _LARGEST = 1e-150, 1e150
 _BEYOND = 1.5  # heights of the expected curve that are shown above and below it
-_MOST_POINTS = 700  # of a line; more cannot be told apart on a screen
 _FEWEST_OF_A_LINE = 25  # of fewer steps, the lines between them are no part of the answer
 
 BARS_WIDTH, BARS_HEIGHT = 320.0, 132.0  # of a histogram's picture
-_BARS_TOP, _BARS_BOTTOM = 18.0, 22.0
+_BARS_AREA = Area(0.0, 18.0, BARS_WIDTH, BARS_HEIGHT - 22.0)
 _GAP = 3.0
-
-
-@dataclass(frozen=True)
-class Tick:
-    """A number at an axis, and the coordinate at which it stands."""
-
-    at: float
-    text: str
 
 
 @dataclass(frozen=True)
@@ -41,10 +33,7 @@ class Drawing:
     """Two curves as SVG paths.
 
     Attributes:
-        left: the left edge of the area between the axes, as are `right`, `top` and `bottom`.
-        right: its right edge.
-        top: its upper edge.
-        bottom: its lower edge.
+        area: the area between the axes.
         got: path of the answer, broken where it is no finite number.
         expected: path of the reference.
         is_sparse: whether the steps are so few that the values are drawn as dots.
@@ -58,10 +47,7 @@ class Drawing:
         has_gaps: whether the answer is no finite number somewhere.
     """
 
-    left: float
-    right: float
-    top: float
-    bottom: float
+    area: Area
     got: str
     expected: str
     is_sparse: bool
@@ -108,33 +94,24 @@ def drawing(curve: Curve) -> Drawing | None:
         return None
     x_low, x_high = _limits(steps)
     y_low, y_high = _seen(got, expected)
-    right, bottom = WIDTH - _RIGHT, HEIGHT - _BOTTOM
-    x = _LEFT + (steps - x_low) / (x_high - x_low) * (right - _LEFT)
-    scale = (bottom - _TOP) / (y_high - y_low)
-    # Far outside of the picture a browser's arithmetic goes astray.
-    y_got, y_expected = (
-        np.clip(bottom - (values - y_low) * scale, -9 * HEIGHT, 9 * HEIGHT)
-        for values in (got, expected)
-    )
+    x = _AREA.x((steps - x_low) / (x_high - x_low))
+    y_got, y_expected = (_AREA.y((values - y_low) / (y_high - y_low)) for values in (got, expected))
     first = _first_difference(got, expected)
     mark, text = None, ""
     if first is not None:
         at = y_expected if np.isnan(y_got[first]) else y_got
-        mark = (_rounded(x[first]), _rounded(np.clip(at[first], _TOP, bottom)))
+        mark = (_rounded(x[first]), _rounded(np.clip(at[first], _AREA.top, _AREA.bottom)))
         text = f"{steps[first]:.6g}"
     few = len(steps) < _FEWEST_OF_A_LINE
     return Drawing(
-        left=_LEFT,
-        right=right,
-        top=_TOP,
-        bottom=bottom,
-        got=_path(x, y_got),
-        expected=_path(x, y_expected),
+        area=_AREA,
+        got=path(x, y_got),
+        expected=path(x, y_expected),
         is_sparse=few,
         dots=_dots(x, y_got) if few else (),
         expected_dots=_dots(x, y_expected) if few else (),
-        x_ticks=_ticks(x_low, x_high, _LEFT, right),
-        y_ticks=_ticks(y_low, y_high, bottom, _TOP),
+        x_ticks=_AREA.x_ticks(*_ticks(x_low, x_high)),
+        y_ticks=_AREA.y_ticks(*_ticks(y_low, y_high)),
         mark=mark,
         mark_text=text,
         is_cut=bool(((got < y_low) | (got > y_high)).any()),
@@ -150,21 +127,13 @@ def bars(counts: Sequence[int]) -> tuple[Bar, ...]:
     """
     if not counts:
         return ()
-    most = max(1, *counts)
-    each, bottom = BARS_WIDTH / len(counts), BARS_HEIGHT - _BARS_BOTTOM
+    most, number = max(1, *counts), len(counts)
     made = []
-    for number, count in enumerate(counts):
-        height = (bottom - _BARS_TOP) * count / most
-        x = number * each
-        made.append(
-            Bar(
-                _rounded(x + _GAP / 2),
-                _rounded(bottom - height),
-                _rounded(each - _GAP),
-                _rounded(height),
-                _rounded(x + each / 2),
-            )
-        )
+    for i, count in enumerate(counts):
+        left, right = _BARS_AREA.x(i / number), _BARS_AREA.x((i + 1) / number)
+        top = _BARS_AREA.y(count / most)
+        corners = (left + _GAP / 2, top, right - left - _GAP, _BARS_AREA.bottom - top)
+        made.append(Bar(*map(_rounded, (*corners, (left + right) / 2))))
     return tuple(made)
 
 
@@ -201,51 +170,25 @@ def _first_difference(got: np.ndarray, expected: np.ndarray) -> int | None:
     return int(np.argmax(differs)) if differs.any() else None
 
 
-def _ticks(low: float, high: float, start: float, end: float) -> tuple[Tick, ...]:
+def _ticks(low: float, high: float) -> tuple[list[float], list[str]]:
+    """Return round values between two numbers: their shares of the way, and their texts."""
     values = MaxNLocator(4, steps=(1, 2, 5, 10)).tick_values(low, high)
-    share = (values - low) / (high - low)
-    return tuple(
-        Tick(_rounded(start + at * (end - start)), _tick_text(value, values[-1] - values[0]))
-        for value, at in zip(values.tolist(), share.tolist(), strict=True)
-        if -1e-9 <= at <= 1 + 1e-9
-    )
+    shares = (values - low) / (high - low)
+    inside = np.abs(shares - 0.5) <= 0.5 + 1e-9
+    span = values[-1] - values[0]
+    return shares[inside].tolist(), [_tick_text(value, span) for value in values[inside].tolist()]
 
 
 def _tick_text(value: float, span: float) -> str:
     """Return a number in few characters; what is nothing beside the others is 0."""
     if abs(value) < 1e-9 * span:
         return "0"
-    short = f"{value:.4g}"
-    mantissa, e, power = short.partition("e")
-    return f"{mantissa}e{int(power)}" if e else short
-
-
-def _path(x: np.ndarray, y: np.ndarray) -> str:
-    edges = np.flatnonzero(np.diff(np.isfinite(x + y), prepend=False, append=False))
-    parts = []
-    for start, end in edges.reshape(-1, 2).tolist():
-        kept = _kept(y[start:end])
-        points = "L".join(f"{a:g} {b:g}" for a, b in _pairs(x[start:end][kept], y[start:end][kept]))
-        parts.append(f"M{points}{'h.01' if end - start == 1 else ''}")  # a single value is a dot
-    return "".join(parts)
-
-
-def _kept(y: np.ndarray) -> np.ndarray:
-    """Return which points are drawn: all, or of every small stretch the lowest and the highest."""
-    if y.size <= _MOST_POINTS:
-        return np.arange(y.size)
-    stretches = np.array_split(np.arange(y.size), _MOST_POINTS // 2)
-    ends = [(s[np.argmin(y[s])], s[np.argmax(y[s])]) for s in stretches]
-    return np.unique(np.concatenate([[0, y.size - 1], np.ravel(ends)]).astype(int))
+    return short_number(f"{value:.4g}")
 
 
 def _dots(x: np.ndarray, y: np.ndarray) -> tuple[tuple[float, float], ...]:
     finite = np.isfinite(x + y)
-    return tuple(_pairs(x[finite], y[finite]))
-
-
-def _pairs(x: np.ndarray, y: np.ndarray) -> list[tuple[float, float]]:
-    return list(zip(np.round(x, 1).tolist(), np.round(y, 1).tolist(), strict=True))
+    return tuple(zip(map(_rounded, x[finite]), map(_rounded, y[finite]), strict=True))
 
 
 def _rounded(value: float) -> float:
