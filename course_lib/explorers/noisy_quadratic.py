@@ -32,7 +32,7 @@ _LOOKS = {
     "exponential": (ORANGE, (6, 2)),
     "linear": (GREEN, (7, 2, 1, 2)),
     "cosine": (BLUE, ()),
-    "restarts": (SKY, (4, 2)),
+    "cosine restarts": (SKY, (4, 2)),
     "WSD": (RED, (11, 3)),
     "1-cycle": (PINK, (1.5, 1.5)),
 }
@@ -40,7 +40,7 @@ _BEST = "best rates"
 _MOST_POINTS = 160  # of a line: one for every second pixel
 _ALL_OF_THE_FIRST = 30  # where the best rates change most
 _LEAST_SHARE = 1e-3  # smallest regret that has a place of its own in its chart, 0.1 %
-_NAMES = 24  # pixels, for the names of the schedules
+_NAMES = 32  # pixels, for the names of the schedules
 
 
 def noisy_quadratic() -> Explorer:

@@ -12,6 +12,7 @@ import numpy as np
 from course_lib import schedules, theory
 from course_lib.problems import NoisyQuadratic, power_law_quadratic
 from course_lib.schedules import Schedule
+from course_lib.schedules.catalogue import CATALOGUE
 
 #: Rate of the exponential decay after the run, as a share of its peak.
 EXPONENTIAL_END = 0.01
@@ -94,22 +95,24 @@ def makers(
     fall = max(1, round(decay * horizon))
     period = cycle_length(left, first_cycle)
 
-    def after_warmup(make: Callable[[float], Schedule]) -> Callable[[float], Schedule]:
-        return lambda peak: schedules.warmup(make(peak), rise)
-
-    return {
-        "constant": after_warmup(schedules.constant),
-        "exponential": after_warmup(
-            lambda peak: schedules.exponential(peak, EXPONENTIAL_END ** (1 / left))
-        ),
-        "linear": after_warmup(lambda peak: schedules.linear(peak, left)),
-        "cosine": after_warmup(lambda peak: schedules.cosine(peak, left, floor * peak)),
-        "restarts": after_warmup(
-            lambda peak: schedules.cosine_restarts(peak, period, 2, floor * peak)
-        ),
+    shapes: dict[str, Callable[[float], dict[str, object]]] = {
+        "constant": lambda peak: {},
+        "exponential": lambda peak: {"gamma": EXPONENTIAL_END ** (1 / left)},
+        "linear": lambda peak: {"total_steps": left},
+        "cosine": lambda peak: {"total_steps": left, "floor": floor * peak},
+        "cosine restarts": lambda peak: {"period": period, "mult": 2, "floor": floor * peak},
+    }
+    return {name: _after_warmup(name, shape, rise) for name, shape in shapes.items()} | {
         "WSD": lambda peak: schedules.wsd(peak, rise, horizon, fall, "1-sqrt"),
         "1-cycle": lambda peak: schedules.one_cycle(peak, horizon),
     }
+
+
+def _after_warmup(
+    name: str, shape: Callable[[float], dict[str, object]], rise: int
+) -> Callable[[float], Schedule]:
+    preset = CATALOGUE[name].preset
+    return lambda peak: schedules.warmup(preset(peak, **shape(peak)), rise)
 
 
 def cycle_length(updates: int, first_cycle: float) -> int:

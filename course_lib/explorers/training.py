@@ -24,7 +24,7 @@ from course_lib.explorers.training_plan import (
     plan_of,
 )
 from course_lib.explorers.training_view import result_row, training_table, training_view
-from course_lib.schedules.families import FAMILIES
+from course_lib.schedules.catalogue import FAMILIES
 
 #: A peak that suits the optimizer, in steps of the sliders from 1.
 _USUAL_STEPS = {"SGD": -2, "SGD, momentum 0.9": -20, "Adam": -34}

@@ -12,7 +12,7 @@ import numpy as np
 from course_lib import problems
 from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.intervals import Interval, bootstrap_interval
-from course_lib.schedules.families import FAMILIES
+from course_lib.schedules.catalogue import FAMILIES
 from course_lib.training import Mlp, Runs, Workload, stages
 from course_lib.validation import check_count, check_real
 

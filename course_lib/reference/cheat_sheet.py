@@ -85,7 +85,7 @@ ENTRIES = (
         lessons=(1, 2),
     ),
     _entry(
-        "step",
+        "step decay",
         "step_decay(0.1, drop=0.5, every=20)",
         formula="P · drop<sup>⌊t / every⌋</sup>",
         torch="lrs.StepLR(optimizer, step_size=20, gamma=0.5)",
@@ -129,7 +129,7 @@ ENTRIES = (
         lessons=(2,),
     ),
     _entry(
-        "inverse square root",
+        "inverse sqrt",
         "inverse_sqrt(0.1, warmup_steps=10)",
         formula="rise over W, then P √(W / t)",
         torch="lrs.LambdaLR(optimizer, lambda t: min(0.1 + 0.09 * t, (10 / max(t, 1)) ** 0.5))",
@@ -286,7 +286,7 @@ ENTRIES = (
         lessons=(6,),
     ),
     _entry(
-        "warmup, stable, decay (WSD)",
+        "WSD",
         "wsd(0.1, 10, 100, decay_steps=20)",
         formula="rise over W, P, then down in decay_steps",
         torch="lrs.LambdaLR(optimizer, lambda t: min(0.1 + 0.09 * t, 1, max(0, 100 - t) / 20))",

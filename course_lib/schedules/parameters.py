@@ -15,29 +15,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Literal
 
-from course_lib.schedules import cyclical, presets
+from course_lib.schedules.catalogue import CATALOGUE
 from course_lib.schedules.phases import Schedule
 
 #: Every preset that is a function of plain numbers, by the name that a reader knows.
 PRESETS: MappingProxyType[str, Callable[..., Schedule]] = MappingProxyType(
-    {
-        "constant": presets.constant,
-        "step decay": presets.step_decay,
-        "multi-step": presets.multi_step,
-        "exponential": presets.exponential,
-        "inverse time": presets.inverse_time,
-        "inverse sqrt": presets.inverse_sqrt,
-        "transformer": presets.transformer,
-        "linear": presets.linear,
-        "polynomial": presets.polynomial,
-        "cosine": presets.cosine,
-        "warmup + linear": presets.warmup_linear,
-        "warmup + cosine": presets.warmup_cosine,
-        "WSD": presets.wsd,
-        "cosine restarts": cyclical.cosine_restarts,
-        "triangular": cyclical.triangular,
-        "1-cycle": cyclical.one_cycle,
-    }
+    {row.name: row.preset for row in CATALOGUE.values() if not row.is_variant}
 )
 
 

@@ -258,7 +258,7 @@ def wsd(
             f"warmup_steps + decay_steps must be < total_steps = {total_steps}, got {rise + fall}"
         )
     rest = (constant_phase(stable, rate), decay_phase(fall, rate, floor, shape))
-    return Schedule(warmup(Schedule(rest), rise).phases, name="wsd")
+    return Schedule(warmup(Schedule(rest), rise).phases, name="WSD")
 
 
 def _decay(peak_lr: float, total_steps: int, floor: float, shape: str) -> Schedule:

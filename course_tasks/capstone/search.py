@@ -19,7 +19,7 @@ import numpy as np
 from course_lib import capstone, theory
 from course_lib.capstone import PROBLEMS, Problem
 from course_lib.schedules import Schedule, wsd
-from course_lib.schedules.families import FAMILIES
+from course_lib.schedules.catalogue import FAMILIES
 
 _PEAKS = np.array([float(f"{peak:.3g}") for peak in 10 ** np.arange(-3.5, 1.01, 0.1)])
 _KNOTS, _ROUNDS, _CHILDREN, _PARENTS = 25, 80, 24, 6

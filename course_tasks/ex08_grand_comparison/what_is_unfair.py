@@ -35,7 +35,7 @@ FAIR = {
 
 
 def table(first: dict, second: dict | None = None, *more: dict) -> list[dict]:
-    names = ("constant", "cosine", "WSD", "step")
+    names = ("constant", "cosine", "WSD", "multi-step")
     changes = [first, second or {}, *more]
     return [
         FAIR | {"schedule": name} | change for name, change in zip(names, changes, strict=False)
@@ -65,7 +65,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases = [{"rows": rows, "least_seeds": least} for rows, least in tables]
     for _ in range(9):
         rows = []
-        for name in rng.permutation(["constant", "cosine", "WSD", "step"])[: rng.integers(2, 5)]:
+        for name in rng.permutation(["constant", "cosine", "WSD", "multi-step"])[
+            : rng.integers(2, 5)
+        ]:
             peaks_tried = int(rng.choice([1, 4, 4, 4]))
             count = int(rng.integers(2, 5))
             rows.append(

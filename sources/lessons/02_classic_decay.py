@@ -37,7 +37,7 @@ from course_lib.schedules.recipes import RECIPES
 #
 # | decay | $\eta_t$ | you choose |
 # |---|---|---|
-# | step | $\eta_0\, d^{\lfloor t/s \rfloor}$ | factor $d$, updates $s$ between drops |
+# | step decay | $\eta_0\, d^{\lfloor t/s \rfloor}$ | factor $d$, updates $s$ between drops |
 # | multi-step | $\eta_0\, d^{\,\text{milestones} \le t}$ | factor, a list of milestones |
 # | exponential | $\eta_0\, \gamma^t$ | factor $\gamma$ of each update |
 # | inverse square root | $\eta_0 \sqrt{W/t}$ after a rise over $W$ updates | time scale $W$ |
@@ -50,7 +50,7 @@ from course_lib.schedules.recipes import RECIPES
 # $\gamma = e^{-k}$.
 
 # %% [markdown] tags=["predict"]
-# > **Predict before you run.** All seven start from 0.1, for 1000 updates: *step* halves every 200;
+# > **Predict before you run.** All seven start from 0.1, for 1000 updates: *step decay* halves every 200;
 # > *multi-step* divides by 10 at 500 and 750; *exponential* has $\gamma = 0.995$; *inverse square root*
 # > has $W = 100$; *inverse time* $k = 0.01$; the polynomial is a square.
 # >
@@ -73,7 +73,7 @@ def inverse_sqrt(t):
 
 
 by_hand = {
-    "step": step,
+    "step decay": step,
     "multi-step": multi_step,
     "exponential": lambda t: 0.1 * 0.995**t,
     "inverse sqrt": inverse_sqrt,
@@ -90,7 +90,7 @@ for name, rate in by_hand.items():
 
 # %% tags=["library"]
 families = {
-    "step": schedules.step_decay(0.1, drop=0.5, every=200),
+    "step decay": schedules.step_decay(0.1, drop=0.5, every=200),
     "multi-step": schedules.multi_step(0.1, milestones=[500, 750], drop=0.1),
     "exponential": schedules.exponential(0.1, gamma=0.995),
     "inverse sqrt": schedules.inverse_sqrt(0.1, warmup_steps=100),
@@ -115,7 +115,7 @@ plots.show(
 # %% [markdown]
 # The log axis shows what the linear one hides. A rate acts through factors such as $1-\eta\lambda$ and floors
 # proportional to $\eta$ (lesson 1), so **what matters is by how many times a schedule falls, and when**. On
-# that axis there are three kinds: those that fall by the same factor again and again (step, multi-step,
+# that axis there are three kinds: those that fall by the same factor again and again (step decay, multi-step,
 # exponential), those that fall ever more slowly (inverse time, inverse square root), and those that wait and
 # then plunge (linear, polynomial).
 #
@@ -140,7 +140,7 @@ def torch_rates(make, updates=1000, metrics=None):
 
 
 theirs = {
-    "step": lambda o: lr_scheduler.StepLR(o, step_size=200, gamma=0.5),
+    "step decay": lambda o: lr_scheduler.StepLR(o, step_size=200, gamma=0.5),
     "multi-step": lambda o: lr_scheduler.MultiStepLR(o, milestones=[500, 750], gamma=0.1),
     "exponential": lambda o: lr_scheduler.ExponentialLR(o, gamma=0.995),
     "polynomial": lambda o: lr_scheduler.PolynomialLR(o, total_iters=1000, power=2),
@@ -257,7 +257,7 @@ plots.show(
 # %%
 makers = {
     "constant": lambda peak, total: schedules.constant(peak),
-    "step": lambda peak, total: schedules.step_decay(peak, 0.5, total // 6),
+    "step decay": lambda peak, total: schedules.step_decay(peak, 0.5, total // 6),
     "multi-step": lambda peak, total: schedules.multi_step(peak, [total // 2, 3 * total // 4]),
     "exponential": lambda peak, total: schedules.exponential(peak, 0.02 ** (1 / total)),
     "inverse sqrt": lambda peak, total: schedules.inverse_sqrt(peak, total // 10),
@@ -461,7 +461,7 @@ for name, loss in zip(makers, at_its_peak, strict=True):
 plots.show(
     plots.forest_plot(result),
     alt="Forest plot of eight schedules. Left, held-out losses: linear and polynomial decay lowest, then "
-    "step and exponential, then inverse time and multi-step, then inverse square root, and the constant rate "
+    "step decay and exponential, then inverse time and multi-step, then inverse square root, and the constant rate "
     "highest with the widest interval. Right, differences to the constant: all means are below zero, and many of "
     "the thin lines, which hold for all pairs at once, reach zero.",
 )
@@ -612,7 +612,7 @@ steps = np.arange(300)
 claimed = {
     "constant 0.01 (its baseline)": np.full(300, 0.01),
     "constant 0.05 (added here)": np.full(300, 0.05),
-    "step, from 0.05": schedules.step_decay(0.05, 0.5, every=100)(steps),
+    "step decay, from 0.05": schedules.step_decay(0.05, 0.5, every=100)(steps),
     "exponential, from 0.05": schedules.exponential(0.05, 0.99)(steps),
     "inverse sqrt, from 0.05": 0.05 / np.sqrt(np.maximum(steps, 1)),
 }

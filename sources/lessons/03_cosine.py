@@ -241,7 +241,7 @@ five = {
     "linear": schedules.linear,
     "cosine": schedules.cosine,
     "cosine, floor 10 %": lambda peak, steps: schedules.cosine(peak, steps, floor=0.1 * peak),
-    "restarts": lambda peak, steps: schedules.cosine_restarts(peak, steps // 3, mult=2),
+    "cosine restarts": lambda peak, steps: schedules.cosine_restarts(peak, steps // 3, mult=2),
 }
 result = compare(
     workload,
@@ -279,7 +279,10 @@ plots.show(
 # on the way. Let us look on the way.
 
 # %% jupyter={"source_hidden": true}
-at = {name: result.history[result.names.index(name)] for name in ("cosine", "restarts", "constant")}
+at = {
+    name: result.history[result.names.index(name)]
+    for name in ("cosine", "cosine restarts", "constant")
+}
 plots.show(
     plots.held_out_curves(result.scored_at, at, marks=(100,), top=1.1),
     alt="Held-out loss over 300 updates for cosine, restarts and constant rate, median and quartiles of the "
@@ -292,7 +295,7 @@ when = list(result.scored_at)
 print("runs in which the restarts have a lower held-out loss than the constant rate")
 for u in (100, 125, 300):
     k = when.index(u)
-    ahead = (at["restarts"][:, k] < at["constant"][:, k]).sum()
+    ahead = (at["cosine restarts"][:, k] < at["constant"][:, k]).sum()
     print(f"after {u} updates: {ahead:2d} of {2 * seeds}")
 
 # %% [markdown]

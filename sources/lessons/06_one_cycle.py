@@ -508,7 +508,7 @@ for title, name, other in (
 
 # %%
 def on_convnet(normalisation, total_steps, peaks, schedule_names):
-    some = {"warmup, linear": lambda p, n: schedules.warmup_linear(p, n // 8, n)} | rivals
+    some = {"warmup + linear": lambda p, n: schedules.warmup_linear(p, n // 8, n)} | rivals
     return compare(
         training.Workload(
             data,
@@ -531,7 +531,7 @@ convnets = {
     ("plain", 40): on_convnet("none", 40, all_peaks[1:], three_ways),
     ("plain", 80): on_convnet("none", 80, all_peaks, three_ways),
     ("group norm", 40): on_convnet("group", 40, short_peaks, three_ways),
-    ("group norm", 80): on_convnet("group", 80, all_peaks, (*three_ways, "warmup, linear")),
+    ("group norm", 80): on_convnet("group", 80, all_peaks, (*three_ways, "warmup + linear")),
 }
 print("convnet      updates   schedule         best peak   held-out loss")
 for (title, budget), r in convnets.items():
@@ -546,7 +546,7 @@ at_80 = {
     "convnet, group norm": convnets["group norm", 80],
 }
 plots.show(
-    figures.peaks_side_by_side(at_80, (*three_ways, "warmup, linear")),
+    figures.peaks_side_by_side(at_80, (*three_ways, "warmup + linear")),
     alt="Held-out loss over the peak after 80 updates, for three networks. Fully connected and plain convnet: the "
     "1-cycle's curve lies close to that of the line; the constant rate's turns up much earlier. With group "
     "normalisation, constant and line turn up after 0.1, while the 1-cycle and the warmed-up "

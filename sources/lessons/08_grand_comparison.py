@@ -150,14 +150,14 @@ plots.show(
 # %%
 every_schedule = {
     "constant": lambda peak, n: schedules.constant(peak),
-    "step": lambda peak, n: schedules.multi_step(peak, [n // 2, 3 * n // 4], drop=0.1),
+    "multi-step": lambda peak, n: schedules.multi_step(peak, [n // 2, 3 * n // 4], drop=0.1),
     "exponential": lambda peak, n: schedules.exponential(peak, gamma=0.01 ** (1 / n)),
     "inverse sqrt": lambda peak, n: schedules.inverse_sqrt(peak, n // 10),
     "inverse time": lambda peak, n: schedules.inverse_time(peak, rate=10 / n),
     "polynomial": lambda peak, n: schedules.polynomial(peak, n, power=2),
     "linear": lambda peak, n: schedules.linear(peak, n),
     "cosine": lambda peak, n: schedules.cosine(peak, n),
-    "restarts": lambda peak, n: schedules.cosine_restarts(peak, n // 3, mult=2),
+    "cosine restarts": lambda peak, n: schedules.cosine_restarts(peak, n // 3, mult=2),
     "warmup + cosine": lambda peak, n: schedules.warmup_cosine(peak, n // 10, n),
     "triangular": lambda peak, n: schedules.triangular(peak, peak / 25, n // 3),
     "1-cycle": lambda peak, n: schedules.one_cycle(peak, n),
@@ -190,11 +190,11 @@ def run_quadratic(rates, seeds):
     return problems.simulate(quadratic, np.tile(rates, (len(seeds), 1)), seeds)[:, -1]
 
 
-four = {name: every_schedule[name] for name in ("constant", "linear", "cosine", "step")}
+four = {name: every_schedule[name] for name in ("constant", "linear", "cosine", "multi-step")}
 peaks, even, odd = (0.05, 0.1, 0.2, 0.4, 0.8), range(0, 16, 2), range(1, 16, 2)
 chosen, scores = tune_then_score(run_quadratic, four, peaks, 300, even, odd)
 for name in four:
-    print(f"{name:9} best peak {chosen[name]:.2f}, loss on fresh seeds {scores[name].mean():.3f}")
+    print(f"{name:10} best peak {chosen[name]:.2f}, loss on fresh seeds {scores[name].mean():.3f}")
 
 # %% [markdown]
 # On the seeds that chose it, a peak looks better than it is: it was chosen partly for their luck.
@@ -239,8 +239,8 @@ for name in by_300:
 plots.show(
     regret_dots(by_300, {n: [excess[n][name] for name in by_300] for n in horizons}),
     alt="Regret of the 13 schedules on a log axis at 30, 300, 900 updates. Linear is best at 30, "
-    "the exponential at 300 and 900. Constant, triangular and step are at the "
-    "far end; at 30 updates step and triangular lie beyond the constant rate.",
+    "the exponential at 300 and 900. Constant, triangular and multi-step are at the "
+    "far end; at 30 updates multi-step and triangular lie beyond the constant rate.",
 )
 
 # %% tags=["conclusion"]
@@ -295,8 +295,8 @@ for name in every_schedule:
 plots.show(
     plots.forest_plot(noisy),
     alt="Held-out loss of 13 schedules with intervals, and differences to the cosine. Linear, "
-    "warmup + cosine, cosine, 1-cycle, WSD, polynomial, restarts are filled: not told apart from "
-    "the cosine. Triangular, exponential, step, inverse time follow; the constant is last.",
+    "warmup + cosine, cosine, 1-cycle, WSD, polynomial, cosine restarts are filled: not told apart "
+    "from the cosine. Triangular, exponential, multi-step, inverse time follow; the constant is last.",
 )
 
 # %% tags=["conclusion"]
@@ -308,7 +308,7 @@ print("constant clearly worse than the cosine:", noisy.ranking.worse[a, b])
 # %% [markdown]
 # **Seven shapes share the first place.** Whatever falls smoothly to zero at the end, or falls at
 # the end alone as WSD does, is as good as anything else here. Behind them are those that come down
-# in jumps (step), or too early (exponential, inverse time), climb again until shortly before the
+# in jumps (multi-step), or too early (exponential, inverse time), climb again until shortly before the
 # end (triangular), do not come down far (inverse sqrt), or not at all. Note the exponential: first
 # on the quadratic, not here.
 #
@@ -350,7 +350,7 @@ plots.show(
 convnet_task = training.Workload(
     problems.digits(), training.Convnet((8, 16), "group"), batch_size=32
 )
-six = ("constant", "step", "cosine", "warmup + cosine", "1-cycle", "WSD")
+six = ("constant", "multi-step", "cosine", "warmup + cosine", "1-cycle", "WSD")
 convnet = compare(
     convnet_task,
     {name: every_schedule[name] for name in six},
@@ -364,20 +364,20 @@ convnet = compare(
 plots.show(
     plots.forest_plot(convnet),
     alt="Held-out loss of six schedules on the convnet with intervals, and paired differences "
-    "to WSD. WSD and 1-cycle are lowest, warmup + cosine follows, then cosine and step; the "
+    "to WSD. WSD and 1-cycle are lowest, warmup + cosine follows, then cosine and multi-step; the "
     "constant is highest, with the widest interval.",
 )
 
 # %%
 behind = convnet.ranking.worse[:, convnet.names.index("WSD")]
-for name in ("cosine", "step"):
+for name in ("cosine", "multi-step"):
     print(f"{name} clearly worse than WSD: {behind[convnet.names.index(name)]}")
 
 # %% [markdown]
 # Unlike on the spirals, WSD is ahead of the plain cosine: a short run is short of rate, and WSD
 # keeps it up the longest of those that come down. The constant has the highest mean and the widest
-# interval: whether a run ends well depends on where its last updates happen to leave it. And step
-# decay, of which the article's guide says that it is for convnets, is clearly behind.
+# interval: whether a run ends well depends on where its last updates happen to leave it. And
+# multi-step decay, the kind that the article's guide recommends for convnets, is clearly behind.
 
 # %% [markdown] tags=["experiment"]
 # ## Fourth problem: a transformer
@@ -466,9 +466,9 @@ print(f"{'together':30} better {better:2d}   not shown {of - better:2d}")
 # | Length open, or several lengths from one run | WSD | two: warmup, decay | easy | noisy spirals: tied first; convnet: none better; Hu et al. (2024), Hägele et al. (2024) |
 # | Convnet, short run | 1-cycle or WSD | two: start, share of the rise | moderate | convnet figure: lowest means; Smith and Topin (2019) |
 # | Noisy, and close to a quadratic | exponential | one: end share | easy | quadratic: best in the two longer runs; but noisy spirals: behind |
-# | Finished models at several known times | restarts | two: first cycle, factor | moderate | noisy spirals: tied first; quadratic: behind cosine; lesson 3 |
+# | Finished models at several known times | cosine restarts | two: first cycle, factor | moderate | noisy spirals: tied first; quadratic: behind cosine; lesson 3 |
 # | No end in sight, no decay possible | inverse square root | one: time scale | easy | quadratic, short: ahead of constant; noisy spirals: not clearly; Vaswani et al. (2017) |
-# | Repeat an older result | step | two: when, how far | easy | quadratic and noisy spirals: behind cosine; He et al. (2016) |
+# | Repeat an older result | multi-step | two: when, how far | easy | quadratic and noisy spirals: behind cosine; He et al. (2016) |
 # | None that we found | triangular | two: period, foot | moderate | quadratic and noisy spirals: behind cosine; Smith (2017) |
 # | Not even the order of the peak is known | range test first | – | easy | lesson 7 |
 #

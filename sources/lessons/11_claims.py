@@ -323,11 +323,11 @@ arms = {
     "constant": lambda p, n: schedules.constant(p),
     "linear": schedules.linear,
     "cosine": schedules.cosine,
-    "step": lambda p, n: multi_step(p, [n // 2, 3 * n // 4], 0.1),
-    "early step": lambda p, n: multi_step(p, [n // 10], 0.1),
+    "multi-step": lambda p, n: multi_step(p, [n // 2, 3 * n // 4], 0.1),
+    "multi-step, early": lambda p, n: multi_step(p, [n // 10], 0.1),
     "exponential": lambda p, n: schedules.exponential(p, 0.01 ** (1 / n)),
     "inverse sqrt": lambda p, n: schedules.inverse_sqrt(p, n // 10),
-    "restarts": lambda p, n: schedules.cosine_restarts(p, n // 3, 2),
+    "cosine restarts": lambda p, n: schedules.cosine_restarts(p, n // 3, 2),
     "triangular": lambda p, n: schedules.triangular(p, p / 25, n // 3),
     "warmup + cosine": lambda p, n: schedules.warmup_cosine(p, n // 10, n),
     "cosine to 1e-6": lambda p, n: schedules.cosine(p, n, floor=1e-6),
@@ -336,7 +336,7 @@ peaks = (0.4, 0.8, 1.6) if FAST else (0.2, 0.4, 0.8, 1.6)
 grand = compare(noisy, arms, peaks=peaks, total_steps=300, seeds=split)
 score = dict(zip(grand.names, grand.scores, strict=True))
 losses = {n: {name: exact(arm, n)[1] for name, arm in arms.items()} for n in (30, 300)}
-names = ("linear", "cosine", "step", "exponential")
+names = ("linear", "cosine", "multi-step", "exponential")
 last = max(names, key=lambda name: score[name].mean())
 same_peak = run(clean, [np.full(300, 0.05), schedules.cosine(0.05, 300)(t)], range(16))[1]
 put(
@@ -375,8 +375,8 @@ put(
 put(
     *("A drop that comes too early costs", "guide", 2, "one drop at a tenth / drops at half, 3/4"),
     {
-        "labels are noisy": ratio(score["early step"], score["step"]),
-        "quadratic, 300 updates": losses[300]["early step"] / losses[300]["step"],
+        "labels are noisy": ratio(score["multi-step, early"], score["multi-step"]),
+        "quadratic, 300 updates": losses[300]["multi-step, early"] / losses[300]["multi-step"],
     },
 )
 aggressive = exact(lambda p, n: schedules.exponential(p, np.exp(-10 / n)), 300)[1]
@@ -422,22 +422,22 @@ put(
 # shapes as a matter of detail. The guide warns of the cosine in short runs.
 
 # %% tags=["experiment"]
-classics = ("step", "exponential", "inverse sqrt")
+classics = ("multi-step", "exponential", "inverse sqrt")
 classic = np.exp(np.mean([np.log(score[name]) for name in classics], axis=0))
 put(
     *("The cosine surpasses every classic schedule", "article", 3),
-    "step, exponential, inverse sqrt / cosine",
+    "multi-step, exponential, inverse sqrt / cosine",
     {
         "labels are noisy (mean of three)": ratio(classic, score["cosine"]),
         "quadratic (the best of them)": min(losses[300][k] for k in classics)
         / losses[300]["cosine"],
     },
 )
-shapes = ("linear", "step", "exponential")
+shapes = ("linear", "multi-step", "exponential")
 last = max(shapes, key=lambda name: score[name].mean())
 put(
     *("Which falling shape hardly matters (5 %)", "article", 8),
-    "cosine / the last of linear, step, exponential",
+    "cosine / the last of linear, multi-step, exponential",
     {
         "labels are noisy": ratio(score["cosine"], score[last]),
         "quadratic, 300 updates": losses[300]["cosine"] / max(losses[300][k] for k in shapes),
@@ -447,11 +447,11 @@ put(
 put(
     *("Warm restarts squeeze out a bit more", "article", 3, "cosine / restarts, loss at the end"),
     {
-        "labels are noisy": ratio(score["cosine"], score["restarts"]),
-        "quadratic, 300 updates": losses[300]["cosine"] / losses[300]["restarts"],
+        "labels are noisy": ratio(score["cosine"], score["cosine restarts"]),
+        "quadratic, 300 updates": losses[300]["cosine"] / losses[300]["cosine restarts"],
     },
 )
-shared = [arms[name](0.8, 300)(t) for name in ("cosine", "restarts")]
+shared = [arms[name](0.8, 300)(t) for name in ("cosine", "cosine restarts")]
 history = run(noisy, shared, range(16), score_every=25)[0].held_out_loss
 put(
     *("Restarts have the best loss on the way", "article", 3, "cosine / restarts, lowest loss"),
@@ -623,7 +623,7 @@ tuned = {}
 for name, maker, updates in (
     ("1-cycle", lambda p, n: schedules.one_cycle(p, n), 90),
     ("cosine, twice the length", arms["cosine"], 180),
-    ("step, twice the length", arms["step"], 180),
+    ("multi-step, twice the length", arms["multi-step"], 180),
 ):
     tuned[name] = compare(
         *(conv, {name: maker}),
@@ -956,7 +956,7 @@ for name, chosen in (("warmup wins in", gains > 1.05), ("no warmup wins in", gai
 #
 # Your own claim. Choose two schedules, the optimizer and the length; both get the same peaks and
 # seeds. Does a longer run make a verdict out of a tie? Does a tie at the best peak hide a large
-# effect at another one? Try `"restarts"`, and `training.Adam()`.
+# effect at another one? Try `"cosine restarts"`, and `training.Adam()`.
 
 # %% tags=["explorer"]
 first, second, updates, optimizer = "constant", "linear", 300, training.Sgd()

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib import schedules, theory
 from course_lib.capstone import PROBLEMS, QUADRATIC, Trials, known, leaderboard, rates_of, regret
-from course_lib.schedules.families import FAMILIES
+from course_lib.schedules.catalogue import FAMILIES
 from course_tasks import ALL, judge
 from course_tasks.capstone.my_schedules import best_rates
 

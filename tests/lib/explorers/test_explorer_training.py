@@ -12,7 +12,7 @@ from course_lib.explorers.training_charts import recent_median
 from course_lib.explorers.training_plan import plan_of
 from course_lib.intervals import bootstrap_interval
 from course_lib.plots.base import CARD
-from course_lib.schedules.families import FAMILIES
+from course_lib.schedules.catalogue import FAMILIES
 from tests.lib.explorers.training_panel import ALONE, SMALL, go, panel_with, scores_by_hand, text
 
 ROOT = Path(__file__).parents[3]

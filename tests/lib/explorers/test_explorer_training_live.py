@@ -12,7 +12,7 @@ import pytest
 from course_lib import explorers, problems, training
 from course_lib.explorers.training_plan import Plan
 from course_lib.intervals import bootstrap_interval
-from course_lib.schedules.families import FAMILIES
+from course_lib.schedules.catalogue import FAMILIES
 from tests.lib.explorers.moving import values_of
 from tests.lib.explorers.training_panel import go, panel_with, reach, scores_by_hand, text, trained
 

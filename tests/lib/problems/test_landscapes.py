@@ -261,18 +261,18 @@ def test_in_the_river_valley_decay_takes_off_the_height_and_a_high_rate_makes_th
     rates = {
         "constant": schedules.constant(peak)(steps),
         "cosine": schedules.cosine(peak, 1000)(steps),
-        "wsd": schedules.wsd(peak, 0, 1000, 200)(steps),
+        "WSD": schedules.wsd(peak, 0, 1000, 200)(steps),
     }
     ends = {name: river_ends(row, range(128)) for name, row in rates.items()}
     loss = {name: mean_interval(end[0]) for name, end in ends.items()}
     # Same peak, same noise: measured .38, .22 and .13, intervals apart.
-    assert loss["wsd"].high < loss["cosine"].low < loss["cosine"].high < loss["constant"].low
+    assert loss["WSD"].high < loss["cosine"].low < loss["cosine"].high < loss["constant"].low
     # The constant rate is as far down the river as WSD and further than cosine, but high above it.
     river = {name: mean_interval(end[1]) for name, end in ends.items()}
     height = {name: mean_interval(end[0] - end[1]) for name, end in ends.items()}
     assert river["constant"].high < river["cosine"].low
-    assert river["constant"].low < river["wsd"].mean < river["constant"].high
-    assert height["constant"].low > 10 * max(height["wsd"].high, height["cosine"].high)
+    assert river["constant"].low < river["WSD"].mean < river["constant"].high
+    assert height["constant"].low > 10 * max(height["WSD"].high, height["cosine"].high)
 
 
 # The catapult

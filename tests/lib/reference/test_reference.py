@@ -32,7 +32,7 @@ FUNCTIONS = [entry for entry in ENTRIES if entry.name != "plateau"]
 PLATEAU = next(entry for entry in ENTRIES if entry.name == "plateau")
 NOT_SCHEDULES = {"Phase", "Plateau", "Schedule", "total_updates"}
 COMBINING = {"join", "repeat", "scale", "plateau_rates"}
-TOGETHER = {"transformer": "inverse square root", "one_cycle_momentum": "1-cycle"}
+TOGETHER = {"transformer": "inverse sqrt", "one_cycle_momentum": "1-cycle"}
 
 
 def by_name(entries):

@@ -194,7 +194,7 @@ SCHEDULES = {
     "linear": lambda steps: lambda peak: linear(peak, steps),
     "cosine": lambda steps: lambda peak: cosine(peak, steps),
     "warmup": lambda steps: lambda peak: warmup_cosine(peak, steps // 10, steps),
-    "wsd": lambda steps: lambda peak: wsd(peak, 0, steps, steps // 5, "1-sqrt"),
+    "WSD": lambda steps: lambda peak: wsd(peak, 0, steps, steps // 5, "1-sqrt"),
     "exponential": lambda steps: lambda peak: exponential(peak, 0.015 ** (1 / steps)),
 }
 
