@@ -23,14 +23,12 @@ class Row:
         preset: the function of `course_lib.schedules` that makes it.
         arguments: (peak, updates) -> the preset's arguments, by name; all but the peak and the
             length of the run has its customary value.
-        is_compared: whether it is one of the schedules that lesson 8 compares.
         is_variant: whether it is a second setting of a preset that has a row already.
     """
 
     name: str
     preset: Callable[..., Schedule]
     arguments: Callable[[float, int], Mapping[str, object]]
-    is_compared: bool = True
     is_variant: bool = False
 
     def schedule(self, peak_lr: float, total_steps: int) -> Schedule:
@@ -46,17 +44,12 @@ class Row:
         return self.preset(**self.arguments(peak_lr, total_steps))
 
 
-def _variant(name: str, preset: Callable[..., Schedule], arguments: Callable[..., dict]) -> Row:
-    return Row(name, preset, arguments, is_compared=False, is_variant=True)
-
-
 _ROWS = (
     Row("constant", presets.constant, lambda peak, n: {"peak_lr": peak}),
     Row(
         "step decay",
         presets.step_decay,
         lambda peak, n: {"peak_lr": peak, "drop": 0.5, "every": n // 5},
-        is_compared=False,
     ),
     Row(
         "multi-step",
@@ -68,12 +61,12 @@ _ROWS = (
         presets.exponential,
         lambda peak, n: {"peak_lr": peak, "gamma": 0.01 ** (1 / n)},
     ),
+    Row("inverse time", presets.inverse_time, lambda peak, n: {"peak_lr": peak, "rate": 10 / n}),
     Row(
         "inverse sqrt",
         presets.inverse_sqrt,
         lambda peak, n: {"peak_lr": peak, "warmup_steps": n // 10},
     ),
-    Row("inverse time", presets.inverse_time, lambda peak, n: {"peak_lr": peak, "rate": 10 / n}),
     Row(
         "transformer",
         presets.transformer,
@@ -82,72 +75,29 @@ _ROWS = (
             "warmup_steps": n // 10,
             "factor": peak * math.sqrt(512 * (n // 10)),
         },
-        is_compared=False,
     ),
+    Row("linear", presets.linear, lambda peak, n: {"peak_lr": peak, "total_steps": n}),
     Row(
         "polynomial",
         presets.polynomial,
         lambda peak, n: {"peak_lr": peak, "total_steps": n, "power": 2},
     ),
-    Row("linear", presets.linear, lambda peak, n: {"peak_lr": peak, "total_steps": n}),
     Row("cosine", presets.cosine, lambda peak, n: {"peak_lr": peak, "total_steps": n}),
-    _variant(
+    Row(
         "cosine with a floor",
         presets.cosine,
         lambda peak, n: {"peak_lr": peak, "total_steps": n, "floor": peak / 10},
-    ),
-    Row(
-        "cosine restarts",
-        cyclical.cosine_restarts,
-        lambda peak, n: {"peak_lr": peak, "period": n // 3, "mult": 2},
-    ),
-    Row(
-        "warmup + cosine",
-        presets.warmup_cosine,
-        lambda peak, n: {"peak_lr": peak, "warmup_steps": n // 10, "total_steps": n},
+        is_variant=True,
     ),
     Row(
         "warmup + linear",
         presets.warmup_linear,
         lambda peak, n: {"peak_lr": peak, "warmup_steps": n // 10, "total_steps": n},
-        is_compared=False,
     ),
     Row(
-        "triangular",
-        cyclical.triangular,
-        lambda peak, n: {"peak_lr": peak, "floor": peak / 25, "period": n // 3},
-    ),
-    _variant(
-        "triangular2",
-        cyclical.triangular,
-        lambda peak, n: {
-            "peak_lr": peak,
-            "floor": peak / 25,
-            "period": n // 3,
-            "mode": "triangular2",
-        },
-    ),
-    _variant(
-        "exp_range",
-        cyclical.triangular,
-        lambda peak, n: {
-            "peak_lr": peak,
-            "floor": peak / 25,
-            "period": n // 3,
-            "mode": "exp_range",
-            "gamma": 0.1 ** (1 / n),
-        },
-    ),
-    Row("1-cycle", cyclical.one_cycle, lambda peak, n: {"peak_lr": peak, "total_steps": n}),
-    _variant(
-        "1-cycle, 3 phases",
-        cyclical.one_cycle,
-        lambda peak, n: {
-            "peak_lr": peak,
-            "total_steps": n,
-            "three_phase": True,
-            "anneal": "linear",
-        },
+        "warmup + cosine",
+        presets.warmup_cosine,
+        lambda peak, n: {"peak_lr": peak, "warmup_steps": n // 10, "total_steps": n},
     ),
     Row(
         "WSD",
@@ -159,12 +109,73 @@ _ROWS = (
             "decay_steps": n // 5,
         },
     ),
+    Row(
+        "cosine restarts",
+        cyclical.cosine_restarts,
+        lambda peak, n: {"peak_lr": peak, "period": n // 3, "mult": 2},
+    ),
+    Row(
+        "triangular",
+        cyclical.triangular,
+        lambda peak, n: {"peak_lr": peak, "floor": peak / 25, "period": n // 3},
+    ),
+    Row(
+        "triangular2",
+        cyclical.triangular,
+        lambda peak, n: {
+            "peak_lr": peak,
+            "floor": peak / 25,
+            "period": n // 3,
+            "mode": "triangular2",
+        },
+        is_variant=True,
+    ),
+    Row(
+        "exp_range",
+        cyclical.triangular,
+        lambda peak, n: {
+            "peak_lr": peak,
+            "floor": peak / 25,
+            "period": n // 3,
+            "mode": "exp_range",
+            "gamma": 0.1 ** (1 / n),
+        },
+        is_variant=True,
+    ),
+    Row("1-cycle", cyclical.one_cycle, lambda peak, n: {"peak_lr": peak, "total_steps": n}),
+    Row(
+        "1-cycle, 3 phases",
+        cyclical.one_cycle,
+        lambda peak, n: {
+            "peak_lr": peak,
+            "total_steps": n,
+            "three_phase": True,
+            "anneal": "linear",
+        },
+        is_variant=True,
+    ),
 )
 
-#: name -> row, in the order in which tables list the schedules
+#: name -> row, in the order in which panels list the schedules
 CATALOGUE = MappingProxyType({row.name: row for row in _ROWS})
 
-#: name -> (peak, updates) -> schedule: those that lesson 8 compares
+_COMPARED = (
+    "constant",
+    "multi-step",
+    "exponential",
+    "inverse sqrt",
+    "inverse time",
+    "polynomial",
+    "linear",
+    "cosine",
+    "cosine restarts",
+    "warmup + cosine",
+    "triangular",
+    "1-cycle",
+    "WSD",
+)
+
+#: name -> (peak, updates) -> schedule: those that lesson 8 compares, in its order
 FAMILIES: Mapping[str, Callable[[float, int], Schedule]] = MappingProxyType(
-    {row.name: row.schedule for row in _ROWS if row.is_compared}
+    {name: CATALOGUE[name].schedule for name in _COMPARED}
 )
