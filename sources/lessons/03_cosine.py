@@ -330,9 +330,9 @@ def excess(setting, maker):
     return loss[-1] / least[setting] - 1
 
 
-print(f"{'regret / least loss':30}" + "".join(f"{name.split(', ')[-1]:>11}" for name in five))
+print(f"{'regret / least loss':30}" + "".join(f"{name.split(', ')[-1]:>16}" for name in five))
 for setting in settings:
-    print(f"{setting:30}" + "".join(f"{excess(setting, five[n]):11.0%}" for n in five))
+    print(f"{setting:30}" + "".join(f"{excess(setting, five[n]):16.0%}" for n in five))
 
 # %% [markdown]
 # Now there is an order, and it depends on the problem. With much noise the straight line beats the
