@@ -23,7 +23,7 @@ _VALLEY = problems.RiverValley()
 
 
 @dataclass(frozen=True)
-class Problem:
+class CapstoneProblem:
     """Something to be trained in a fixed number of updates.
 
     Attributes:
@@ -88,10 +88,10 @@ def _finite(losses: np.ndarray) -> np.ndarray:
     return np.where(losses < _RUN_AWAY, losses, np.inf)
 
 
-PROBLEMS: Mapping[str, Problem] = {
-    "a": Problem("a", 400, _quadratic_losses, range(8), range(100, 116)),
-    "b": Problem("b", 300, _network_losses, range(8), range(100, 116)),
-    "c": Problem("c", 600, _valley_losses, range(32), range(1000, 1256)),
+PROBLEMS: Mapping[str, CapstoneProblem] = {
+    "a": CapstoneProblem("a", 400, _quadratic_losses, range(8), range(100, 116)),
+    "b": CapstoneProblem("b", 300, _network_losses, range(8), range(100, 116)),
+    "c": CapstoneProblem("c", 600, _valley_losses, range(32), range(1000, 1256)),
 }
 
 
@@ -133,7 +133,7 @@ class Trials:
         return float(self.problem.losses(rates[None], self.problem.trial_seeds)[0])
 
 
-def rates_of(schedule: Rates, problem: Problem) -> np.ndarray:
+def rates_of(schedule: Rates, problem: CapstoneProblem) -> np.ndarray:
     """Return the rates of a schedule on a problem, shape (total_steps,).
 
     Raises:
@@ -222,7 +222,7 @@ def _mean(values: Mapping[str, float]) -> float:
     return float(np.mean(list(values.values()))) if len(values) == len(PROBLEMS) else np.inf
 
 
-def _problem(name: str) -> Problem:
+def _problem(name: str) -> CapstoneProblem:
     if name not in PROBLEMS:
         raise ValueError(f"problem must be one of {list(PROBLEMS)}, got {name!r}")
     return PROBLEMS[name]

@@ -6,7 +6,7 @@ from types import ModuleType
 
 from course_tasks.causes import Raised, answers_of
 from course_tasks.comparison import Difference, as_numbers
-from course_tasks.judging import Part, Verdict, judge
+from course_tasks.judging import JudgedPart, Verdict, judge
 from course_tasks.task import Case, Given, Hint, Misconception, Score, Task, built
 
 _FOLDERS = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
@@ -38,8 +38,8 @@ __all__ = [
     "Difference",
     "Given",
     "Hint",
+    "JudgedPart",
     "Misconception",
-    "Part",
     "Raised",
     "Score",
     "Task",

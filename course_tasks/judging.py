@@ -21,7 +21,7 @@ from course_tasks.task import DTYPE_POINTS, SHAPE_POINTS, Case, Score, Task, bui
 
 
 @dataclass(frozen=True)
-class Part:
+class JudgedPart:
     """A part of a task's points: of the values, of the shape, of the kind of number."""
 
     name: str
@@ -41,7 +41,7 @@ class Verdict:
         scores: of a task that is scored, the worth of the answer to every case.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[JudgedPart, ...]
     difference: Difference | None
     misconception: str = ""
     cause: str = ""
@@ -91,7 +91,7 @@ def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
     other_kind = difference or first_difference(task, asked, same_kind)
     found = [("values", values, difference), ("shape", shape, other_shape)]
     found.append(("kind of number", kind, other_kind))
-    parts = tuple(Part(name, 0.0 if wrong else p, p) for name, p, wrong in found if p)
+    parts = tuple(JudgedPart(name, 0.0 if wrong else p, p) for name, p, wrong in found if p)
     first = other_shape or other_kind
     if first is None:
         return Verdict(parts, None)
@@ -112,7 +112,7 @@ def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdic
     scores = tuple(_score(task, *one) for one in asked)
     fractions = [score.fraction for score in scores]
     points = task.points * float(np.mean(fractions))
-    parts = (Part("score", points, float(task.points)),)
+    parts = (JudgedPart("score", points, float(task.points)),)
     wrong = [number for number, fraction in enumerate(fractions) if fraction < 1]
     if not wrong:
         return Verdict(parts, None, scores=scores)

@@ -94,7 +94,7 @@ def run(
     with _one_line_errors():
         from course_tools.authoring import running
         from course_tools.authoring.conclusions import fast_parameters
-        from course_tools.authoring.execution import (
+        from course_tools.authoring.notebook_execution import (
             DEFAULT_TIMEOUT,
             check_executable,
             read_notebook,
@@ -110,7 +110,7 @@ def run(
             nb = read_notebook(path)
             check_executable(nb, str(path), values)
             wanted.append(
-                running.Job(
+                running.NotebookJob(
                     path,
                     values | (fast_parameters(nb) if fast else {}),
                     timeout or DEFAULT_TIMEOUT,

@@ -8,14 +8,14 @@ from course_lib.explorers.constant_rate import (
 from course_lib.explorers.frame import Explorer, View
 from course_lib.explorers.noisy_quadratic import noisy_quadratic, noisy_quadratic_view
 from course_lib.explorers.range_test import range_test, range_test_view
-from course_lib.explorers.schedule_view import Plan, schedules_view
+from course_lib.explorers.schedule_view import ChosenPreset, schedules_view
 from course_lib.explorers.schedules import schedules
 from course_lib.explorers.training import training
 from course_lib.explorers.training_view import training_view
 
 __all__ = [
+    "ChosenPreset",
     "Explorer",
-    "Plan",
     "View",
     "constant_rate",
     "constant_rate_view",

@@ -31,7 +31,7 @@ _SHADES = {"rise": ORANGE, "hold": "#9a9a94", "fall": BLUE, "cycles": PINK}
 
 
 @dataclass(frozen=True)
-class Plan:
+class ChosenPreset:
     """A preset with its arguments: what the explorer shows now, or has kept to compare.
 
     Attributes:
@@ -57,8 +57,8 @@ class Plan:
 
 
 def schedules_view(
-    plan: Plan,
-    kept: tuple[Plan, ...] = (),
+    plan: ChosenPreset,
+    kept: tuple[ChosenPreset, ...] = (),
     *,
     updates: int = 200,
     place: str = "ravine",
@@ -204,7 +204,7 @@ def _last(path: np.ndarray) -> np.ndarray:
     return path[seen[-1:]]
 
 
-def _rate_words(plan: Plan, rates: np.ndarray, updates: int) -> str:
+def _rate_words(plan: ChosenPreset, rates: np.ndarray, updates: int) -> str:
     top = int(rates.argmax())
     return (
         f"{plan}: rate {rates[0]:.3g} at the first update, the highest {rates[top]:.3g} at "
@@ -228,7 +228,7 @@ def _end_words(found: places.Walks, names: list[str], updates: int) -> str:
     return "; ".join(said) + "."
 
 
-def _details(schedule: Schedule, plan: Plan, updates: int, library: str) -> str:
+def _details(schedule: Schedule, plan: ChosenPreset, updates: int, library: str) -> str:
     finite = np.isfinite(schedule.total_steps)
     total = int(schedule.total_steps) if finite else updates
     findings = lint(schedule, total, loop_steps=updates, floor=dict(plan.arguments).get("floor"))

@@ -19,8 +19,8 @@ from course_lib.explorers.frame import (
     switch,
 )
 from course_lib.explorers.optimizers import OPTIMIZERS
-from course_lib.explorers.schedule_view import LIBRARIES, MOST_KEPT, Plan, schedules_view
-from course_lib.schedules.parameters import PRESETS, Parameter, parameters
+from course_lib.explorers.schedule_view import LIBRARIES, MOST_KEPT, ChosenPreset, schedules_view
+from course_lib.schedules.parameters import PRESETS, PresetParameter, parameters
 
 _MOST_UPDATES = 500
 
@@ -47,7 +47,7 @@ class ScheduleExplorer(Explorer):
 
     def __init__(self, preset: str) -> None:
         """Draw the preset with its usual parameters."""
-        self.kept: tuple[Plan, ...] = ()
+        self.kept: tuple[ChosenPreset, ...] = ()
         # All are made at once and hidden where a schedule does not have them: a page keeps what it
         # has drawn of a widget that is taken out (measured: 15 MB a minute of changing schedules).
         every = {one.name: one for name in PRESETS for one in parameters(name)}
@@ -91,7 +91,7 @@ class ScheduleExplorer(Explorer):
         }
         return {"plan": self.plan(), "kept": self.kept, "start": (value["x"], value["y"]), **rest}
 
-    def plan(self) -> Plan:
+    def plan(self) -> ChosenPreset:
         """Return the schedule that is looked at."""
         preset = self._schedule["preset"].value
         values = {name: control.value for name, control in self._own.items()}
@@ -100,7 +100,7 @@ class ScheduleExplorer(Explorer):
             only, value = parameter.only_with, values[parameter.name]
             if only is None or values[only[0]] == only[1]:
                 given.append((parameter.name, _rounded(value)))
-        return Plan(preset, tuple(given))
+        return ChosenPreset(preset, tuple(given))
 
     def _parameters_of(self, preset: str) -> dict[str, widgets.ValueWidget]:
         """Show a control for every parameter, and return them; each keeps its value meanwhile."""
@@ -148,7 +148,7 @@ def _view(**settings: Any) -> View:
     return schedules_view(settings.pop("plan"), settings.pop("kept"), **settings)
 
 
-def _control(parameter: Parameter) -> widgets.ValueWidget:
+def _control(parameter: PresetParameter) -> widgets.ValueWidget:
     if parameter.kind == "choice":
         return choice(parameter.name, parameter.choices, parameter.value)
     if parameter.kind == "switch":

@@ -20,7 +20,7 @@ from course_lib.explorers.training_plan import (
     MOST_UPDATES,
     SLOTS,
     Outcome,
-    Plan,
+    TrainingPlan,
     plan_of,
 )
 from course_lib.explorers.training_view import result_row, training_table, training_view
@@ -126,7 +126,7 @@ class TrainingExplorer(Explorer):
             self.bar.bar_style = "warning"
             self._remember()
 
-    async def _train(self, plan: Plan, turn: object) -> None:
+    async def _train(self, plan: TrainingPlan, turn: object) -> None:
         stages = plan.stages()
         try:
             while True:
@@ -157,7 +157,7 @@ class TrainingExplorer(Explorer):
             self._remember()
         self.draw()
 
-    def _say(self, plan: Plan, updates: int) -> None:
+    def _say(self, plan: TrainingPlan, updates: int) -> None:
         self.progress.value = (
             f"{plan.seeds} seeds × {len(plan.contenders)} schedules, update {updates} of "
             f"{plan.updates}"

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from course_lib.explorers.chart import Axis, Chart, Field, Level, Line, Mark, Points, limits
-from course_lib.explorers.training_plan import SLOTS, Contender, Outcome, Plan, examples
+from course_lib.explorers.training_plan import SLOTS, Contender, Outcome, TrainingPlan, examples
 from course_lib.plots.base import CARD, COLOURS, INK, RED, SKY
 from course_lib.training import predict
 from course_lib.training.mlp import layer_sizes
@@ -23,7 +23,7 @@ _GRID = (72, 46)
 _FAR_APART = 20
 
 
-def rates_chart(plan: Plan, updates: int | None = None) -> Chart:
+def rates_chart(plan: TrainingPlan, updates: int | None = None) -> Chart:
     """Return the rates over the updates, and where training has got to."""
     rates, name = plan.rates(), "learning rate"
     peaks = rates.max(axis=1)
@@ -100,7 +100,7 @@ def wrong_chart(outcome: Outcome) -> Chart:
     return Chart("share wrong, mean of the seeds", _updates(outcome.plan), y, marks)
 
 
-def points_chart(plan: Plan) -> Chart:
+def points_chart(plan: TrainingPlan) -> Chart:
     """Return some of the training examples in the plane."""
     return Chart("what is trained on", *_plane(), _examples(plan.data))
 
@@ -146,7 +146,7 @@ def _look(contender: Contender) -> dict:
     }
 
 
-def _updates(plan: Plan) -> Axis:
+def _updates(plan: TrainingPlan) -> Axis:
     return Axis("update", 0, plan.updates)
 
 

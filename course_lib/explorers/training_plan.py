@@ -50,7 +50,7 @@ class Contender:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """A comparison: every contender is trained on the seeds 0 … seeds - 1.
 
     Attributes:
@@ -133,7 +133,7 @@ class Outcome:
         state: "running", "done", or "stopped" before the end.
     """
 
-    plan: Plan
+    plan: TrainingPlan
     updates: int
     runs: Runs
     state: Literal["running", "done", "stopped"]
@@ -157,7 +157,9 @@ class Outcome:
         return [_interval(tuple(row.tolist())) for row in self.scores()]
 
 
-def plan_of(data: str, optimizer: str, seeds: int, updates: int, **slots: str | float) -> Plan:
+def plan_of(
+    data: str, optimizer: str, seeds: int, updates: int, **slots: str | float
+) -> TrainingPlan:
     """Return the plan that the explorer's controls describe.
 
     Args:
@@ -172,7 +174,7 @@ def plan_of(data: str, optimizer: str, seeds: int, updates: int, **slots: str | 
         for slot in SLOTS
         if (shape := slots[f"schedule_{slot}"])
     ]
-    return Plan(tuple(chosen), data, optimizer, seeds, updates)
+    return TrainingPlan(tuple(chosen), data, optimizer, seeds, updates)
 
 
 @lru_cache(maxsize=len(DATA))

@@ -22,7 +22,7 @@ from course_lib.explorers.training_plan import (
     BATCH,
     Contender,
     Outcome,
-    Plan,
+    TrainingPlan,
     examples,
     plan_of,
     short,
@@ -63,14 +63,14 @@ def _outcome_view(outcome: Outcome, shown: int) -> View:
     return View(charts, " ".join(part for part in parts if part))
 
 
-def _row_of(plan: Plan, slot: int) -> int:
+def _row_of(plan: TrainingPlan, slot: int) -> int:
     slots = [contender.slot for contender in plan.contenders]
     if slot not in slots:
         raise ValueError(f"the boundary of schedule {slot} is asked for, and there is none")
     return slots.index(slot)
 
 
-def _size(plan: Plan) -> str:
+def _size(plan: TrainingPlan) -> str:
     count = len(plan.contenders)
     return (
         f"{plan.seeds} seeds of {count} schedule{'s' if count > 1 else ''}, "
@@ -78,7 +78,7 @@ def _size(plan: Plan) -> str:
     )
 
 
-def _plan_words(plan: Plan) -> str:
+def _plan_words(plan: TrainingPlan) -> str:
     chosen = "; ".join(
         f"{contender.label}, {_way(rates)}"
         for contender, rates in zip(plan.contenders, plan.rates(), strict=True)

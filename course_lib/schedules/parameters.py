@@ -68,7 +68,7 @@ _ONLY_WITH = {"gamma": ("mode", "exp_range")}
 
 
 @dataclass(frozen=True)
-class Parameter:
+class PresetParameter:
     """One parameter of a preset.
 
     Attributes:
@@ -92,7 +92,7 @@ class Parameter:
 
 
 @cache
-def parameters(preset: str) -> tuple[Parameter, ...]:
+def parameters(preset: str) -> tuple[PresetParameter, ...]:
     """Return the parameters of a preset, in the order of its signature.
 
     Raises:
@@ -108,18 +108,18 @@ def parameters(preset: str) -> tuple[Parameter, ...]:
     )
 
 
-def _parameter(argument: inspect.Parameter, hint: object, help_text: str) -> Parameter:
+def _parameter(argument: inspect.Parameter, hint: object, help_text: str) -> PresetParameter:
     name = argument.name
     if typing.get_origin(hint) is Literal:
         choices = typing.get_args(hint)
-        return Parameter(name, "choice", argument.default, help_text, choices=choices)
+        return PresetParameter(name, "choice", argument.default, help_text, choices=choices)
     if hint is bool:
-        return Parameter(name, "switch", argument.default, help_text)
+        return PresetParameter(name, "switch", argument.default, help_text)
     usual = _USUAL[name]
     optional = type(None) in typing.get_args(hint)
     kind = "number" if optional else {int: "count", float: "number"}.get(hint, "counts")
     only_with = _ONLY_WITH[name] if optional else None
-    return Parameter(name, kind, usual.value, help_text, usual, only_with=only_with)
+    return PresetParameter(name, kind, usual.value, help_text, usual, only_with=only_with)
 
 
 def argument_help(function: Callable[..., object]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from course_lib.training import execution
+from course_lib.training import run_execution
 from course_lib.training.cache import RunStore
 from course_lib.training.runs import PER_RUN, RunBlock, Runs
 from course_lib.training.settings import Mlp, Workload
@@ -72,7 +72,7 @@ def train(
     _check_execution(jobs, executor, {"cache": cache, "progress": progress})
     if not isinstance(store, RunStore | None):
         raise TypeError(f"store must be a RunStore or None, got {store!r}")
-    return execution.run(
+    return run_execution.run(
         block,
         train_block,
         block_size,

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from course_lib.problems import Classification
 from course_lib.training.batches import batch_table
 from course_lib.training.network import Gradient, Networks, init_row, with_ones
-from course_lib.training.optimizers import new_state
+from course_lib.training.numpy_optimizers import new_state
 from course_lib.training.runs import RunBlock, Runs, empty_runs
 from course_lib.training.settings import Workload
 

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from course_lib.training.cache import RunStore, default_store
 from course_lib.training.finished import Finished
 from course_lib.training.keys import identity
-from course_lib.training.progress import SHOWN_FROM, Progress
+from course_lib.training.progress_bar import SHOWN_FROM, Progress
 from course_lib.training.runs import RunBlock, Runs
 from course_lib.training.settings import Workload
 

@@ -38,7 +38,7 @@ _EMBEDDING = 0.5  # standard deviation of an embedding: small beside a normalise
 
 
 @dataclass(frozen=True)
-class Parameter:
+class ParameterArray:
     """The shape of one parameter array, and its initial values: N(mean, deviation²)."""
 
     shape: tuple[int, ...]
@@ -46,7 +46,7 @@ class Parameter:
     mean: float = 0.0
 
 
-def init_row(parameters: list[Parameter], seed: int) -> torch.Tensor:
+def init_row(parameters: list[ParameterArray], seed: int) -> torch.Tensor:
     """Return the initial parameters of one network in a row, filled up with zeros, on the CPU."""
     generator = torch.Generator().manual_seed(seed)
     pieces = []
@@ -59,12 +59,12 @@ def init_row(parameters: list[Parameter], seed: int) -> torch.Tensor:
     return F.pad(row, (0, -len(row) % ALIGNED))
 
 
-def count_numbers(parameters: list[Parameter]) -> int:
+def count_numbers(parameters: list[ParameterArray]) -> int:
     """Return how many numbers the parameters of one network are."""
     return sum(math.prod(p.shape) for p in parameters)
 
 
-def split_row(weights: torch.Tensor, parameters: list[Parameter]) -> list[torch.Tensor]:
+def split_row(weights: torch.Tensor, parameters: list[ParameterArray]) -> list[torch.Tensor]:
     """Return the arrays, (R, *shape), that lie end to end in filled rows of parameters."""
     sizes = [math.prod(p.shape) for p in parameters]
     pieces = weights.split([*sizes, weights.shape[1] - sum(sizes)], dim=1)
@@ -251,8 +251,8 @@ class Transformers:
             *_linear(hidden, width),
         ]
         self.parameters = [
-            Parameter((data.vocabulary, width), _EMBEDDING),
-            Parameter((length, width), _EMBEDDING),
+            ParameterArray((data.vocabulary, width), _EMBEDDING),
+            ParameterArray((length, width), _EMBEDDING),
             *(layer * model.layers),
             *(_norm(width) if model.norm == "pre" else []),
             *_linear(width, data.vocabulary),
@@ -302,13 +302,13 @@ class Transformers:
         return torch.baddbmm(bias, units, matrix)
 
 
-def _linear(fan_in: int, fan_out: int, variance: float = 1.0) -> list[Parameter]:
-    matrix = Parameter((fan_in, fan_out), math.sqrt(variance / fan_in))
-    return [matrix, Parameter((1, fan_out))]
+def _linear(fan_in: int, fan_out: int, variance: float = 1.0) -> list[ParameterArray]:
+    matrix = ParameterArray((fan_in, fan_out), math.sqrt(variance / fan_in))
+    return [matrix, ParameterArray((1, fan_out))]
 
 
-def _norm(width: int) -> list[Parameter]:
-    return [Parameter((1, width), mean=1.0), Parameter((1, width))]
+def _norm(width: int) -> list[ParameterArray]:
+    return [ParameterArray((1, width), mean=1.0), ParameterArray((1, width))]
 
 
 def _normalise(x: torch.Tensor, gain: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""SGD, Adam and AdamW for many runs at once, as in `optimizers`, on PyTorch tensors."""
+"""SGD, Adam and AdamW for many runs at once, as in `numpy_optimizers`, on PyTorch tensors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from course_lib.training.settings import Adam, AdamW, Sgd
 
 
-class SgdState:
+class TorchSgdState:
     """The velocities of R runs, and `Sgd`'s update; see there for the formula."""
 
     def __init__(self, settings: Sgd, weights: torch.Tensor, has_momenta: bool) -> None:
@@ -41,7 +41,7 @@ class SgdState:
         weights.addcmul_(gradient, -rate.to(weights.dtype))
 
 
-class AdamState:
+class TorchAdamState:
     """The moving averages of R runs, and the update of `Adam` and `AdamW`; see there."""
 
     def __init__(self, settings: Adam, weights: torch.Tensor) -> None:
@@ -78,8 +78,8 @@ class AdamState:
 
 def new_state(
     settings: Sgd | Adam, weights: torch.Tensor, has_momenta: bool
-) -> SgdState | AdamState:
+) -> TorchSgdState | TorchAdamState:
     """Return the optimizer's state for runs with these weights, shape (R, P)."""
     if isinstance(settings, Adam):
-        return AdamState(settings, weights)
-    return SgdState(settings, weights, has_momenta)
+        return TorchAdamState(settings, weights)
+    return TorchSgdState(settings, weights, has_momenta)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_lib.problems import Landscape
-from course_lib.training.optimizers import new_state
+from course_lib.training.numpy_optimizers import new_state
 from course_lib.training.settings import Adam, Sgd
 from course_lib.validation import check_real, check_seeds, check_table
 

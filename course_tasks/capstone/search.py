@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from course_lib import capstone, theory
-from course_lib.capstone import PROBLEMS, Problem
+from course_lib.capstone import PROBLEMS, CapstoneProblem
 from course_lib.schedules import Schedule, wsd
 from course_lib.schedules.catalogue import FAMILIES
 
@@ -28,7 +28,7 @@ _SEARCH_SEEDS = {"a": range(1), "b": range(200, 224), "c": range(200, 328)}
 _FLOOR = 1e-4  # of the peak: the lowest rate of a curve that is searched
 
 
-def tuned(problem: Problem, shape: Callable[[float, int], Schedule]) -> tuple[float, float]:
+def tuned(problem: CapstoneProblem, shape: Callable[[float, int], Schedule]) -> tuple[float, float]:
     """Return the peak with the lowest loss on the search's seeds, and its loss on the score's."""
     steps = np.arange(problem.total_steps)
     rates = np.array([shape(peak, problem.total_steps)(steps) for peak in _PEAKS])
@@ -36,7 +36,7 @@ def tuned(problem: Problem, shape: Callable[[float, int], Schedule]) -> tuple[fl
     return float(_PEAKS[best]), float(problem.score(rates[best][None])[0])
 
 
-def best_trapezoid(problem: Problem, peak: float) -> np.ndarray:
+def best_trapezoid(problem: CapstoneProblem, peak: float) -> np.ndarray:
     """Return the rates of the best warmup, stable phase and straight decay near a peak."""
     n = problem.total_steps
     peaks = peak * np.geomspace(0.7, 1.4, 15)
@@ -47,7 +47,7 @@ def best_trapezoid(problem: Problem, peak: float) -> np.ndarray:
     return rates[np.argmin(np.concatenate(losses))]
 
 
-def searched(problem: Problem, start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def searched(problem: CapstoneProblem, start: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return the best rates that an evolution strategy finds from a start, shape (total_steps,)."""
     t = np.arange(problem.total_steps)
     knots = np.linspace(0, problem.total_steps - 1, _KNOTS)
@@ -73,7 +73,7 @@ def _rounded(rates: np.ndarray | list[np.ndarray]) -> np.ndarray:
     return np.vectorize(lambda rate: float(f"{rate:.6g}"))(rates)
 
 
-def search(problem: Problem) -> tuple[list[float], dict[str, object]]:
+def search(problem: CapstoneProblem) -> tuple[list[float], dict[str, object]]:
     """Return the best rates for a problem, and what `capstone.known` says of it."""
     course = {name: tuned(problem, shape) for name, shape in FAMILIES.items()}
     if problem.name == "a":

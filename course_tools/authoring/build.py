@@ -16,8 +16,8 @@ from tqdm import tqdm
 
 from course_tools.authoring.cleaning import clean
 from course_tools.authoring.errors import CourseError
-from course_tools.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
 from course_tools.authoring.figures import README_PICTURE, readme_picture
+from course_tools.authoring.notebook_execution import DEFAULT_TIMEOUT, execute, read_notebook
 from course_tools.authoring.running import (
     environment_of,
     in_processes,

@@ -10,10 +10,10 @@ from nbformat import NotebookNode
 
 from course_tools.authoring.cleaning import WIDGET_VIEW, merged_streams
 from course_tools.authoring.conclusions import CONCLUSION
-from course_tools.authoring.execution import authors_cells
 from course_tools.authoring.figures import differing_pictures, without_pictures
+from course_tools.authoring.measured_tables import differing_tables, split_tables
+from course_tools.authoring.notebook_execution import authors_cells
 from course_tools.authoring.sources import tags
-from course_tools.authoring.tables import differing_tables, split_tables
 
 # Kinds of changes. All but ROUNDED are failures.
 CONCLUSION_CHANGED = "conclusion"  # a cell tagged conclusion says something else
@@ -24,7 +24,7 @@ ROUNDED = "rounded"  # measured numbers are shown with other digits, within thei
 
 
 @dataclass(frozen=True)
-class Change:
+class CellChange:
     """What differs in one cell.
 
     Attributes:
@@ -38,7 +38,7 @@ class Change:
     message: str
 
 
-def changes(stored: NotebookNode, executed: NotebookNode) -> list[Change]:
+def changes(stored: NotebookNode, executed: NotebookNode) -> list[CellChange]:
     """Return every difference between the outputs of two executions of a notebook.
 
     Args:
@@ -49,7 +49,9 @@ def changes(stored: NotebookNode, executed: NotebookNode) -> list[Change]:
     pairs = zip(stored.cells, authors_cells(executed), strict=True)
     for number, (old, new) in enumerate(pairs, start=1):
         if old.get("execution_count") is not None and "progress" not in tags(old):
-            found += [Change(number, kind, message) for kind, message in _cell_changes(old, new)]
+            found += [
+                CellChange(number, kind, message) for kind, message in _cell_changes(old, new)
+            ]
     return found
 
 

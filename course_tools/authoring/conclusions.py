@@ -11,7 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from course_tools.authoring.execution import authors_cells
+from course_tools.authoring.notebook_execution import authors_cells
 from course_tools.authoring.parameters import parameters_of
 from course_tools.authoring.sources import tags
 from course_tools.authoring.templates import Finding

@@ -11,7 +11,7 @@ class CourseError(Exception):
 
 
 @dataclass(frozen=True)
-class Problem:
+class BrokenRule:
     """A rule that a file breaks: the file (relative to the course), the rule, what to change."""
 
     file: str

@@ -45,7 +45,7 @@ class TaskState:
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedNotebook:
     """What the checks of a notebook found.
 
     Attributes:
@@ -59,7 +59,7 @@ class Checked:
     passed: bool
 
 
-def check_notebook(path: Path, timeout: int) -> Checked:
+def check_notebook(path: Path, timeout: int) -> CheckedNotebook:
     """Run all cells of an exercise in a fresh kernel and return what its checks found.
 
     The points go to the learner's progress as well.
@@ -92,7 +92,7 @@ def check_notebook(path: Path, timeout: int) -> Checked:
         if not (set(checked) & set(kept) or error.startswith(_UNWRITTEN)):
             messages.append(f"`{_first_line(source)}`\n{error}")
     passed = status == 0 and all(row.state == "right" for row in rows)
-    return Checked(rows, tuple(messages), passed)
+    return CheckedNotebook(rows, tuple(messages), passed)
 
 
 def _errors_of(

@@ -16,8 +16,8 @@ import pytest
 from nbval.plugin import IPyNbCell
 
 from course_tools.authoring.figures import differing_pictures, without_pictures
+from course_tools.authoring.measured_tables import differing_tables, split_tables
 from course_tools.authoring.running import takes_long
-from course_tools.authoring.tables import differing_tables, split_tables
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -17,7 +17,7 @@ WORDS = {"True": True, "False": False, "None": None}
 
 
 @dataclass(frozen=True)
-class Parameter:
+class NotebookParameter:
     """A parameter of a notebook; ``types`` names what it accepts, nothing means anything."""
 
     name: str
@@ -36,7 +36,7 @@ def parse_value(text: str) -> Any:
     return text
 
 
-def parameters_of(nb: NotebookNode) -> dict[str, Parameter]:
+def parameters_of(nb: NotebookNode) -> dict[str, NotebookParameter]:
     """The assignments in the first code cell tagged ``parameters``, by name.
 
     Raises:
@@ -89,11 +89,11 @@ def check_parameters(nb: NotebookNode, values: Mapping[str, Any], name: str) -> 
             raise CourseError(f"{name}: parameter {key!r} must be finite, got {value!r}")
 
 
-def _parameter(node: ast.stmt) -> Parameter | None:
+def _parameter(node: ast.stmt) -> NotebookParameter | None:
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return Parameter(node.target.id, frozenset(_annotated(node.annotation)))
+        return NotebookParameter(node.target.id, frozenset(_annotated(node.annotation)))
     if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-        return Parameter(node.targets[0].id, frozenset(_type_of_default(node.value)))
+        return NotebookParameter(node.targets[0].id, frozenset(_type_of_default(node.value)))
     return None
 
 

@@ -23,12 +23,12 @@ from course_tools.authoring.comparing import (
     ROUNDED,
     TABLE_CHANGED,
     TEXT_CHANGED,
-    Change,
+    CellChange,
     changes,
 )
 from course_tools.authoring.errors import CourseError
-from course_tools.authoring.execution import read_notebook
-from course_tools.authoring.running import Job, run_all
+from course_tools.authoring.notebook_execution import read_notebook
+from course_tools.authoring.running import NotebookJob, run_all
 
 #: Shown as columns of the table, those that fail first.
 KINDS = (CONCLUSION_CHANGED, TEXT_CHANGED, TABLE_CHANGED, FIGURE_CHANGED, ROUNDED)
@@ -168,7 +168,7 @@ class Survey:
 
     processor: Processor
     fingerprint: str
-    changed: Mapping[Path, Sequence[Change]]
+    changed: Mapping[Path, Sequence[CellChange]]
     failed: Sequence[str]
 
     def count(self, kind: str) -> int:
@@ -236,7 +236,9 @@ def survey(
         variables = environment(processor)
         changed, failed = {}, []
         with tempfile.TemporaryDirectory(prefix="lr-course-portable-") as cache:
-            jobs = [Job(p, environment={**variables, "LR_COURSE_CACHE": cache}) for p in paths]
+            jobs = [
+                NotebookJob(p, environment={**variables, "LR_COURSE_CACHE": cache}) for p in paths
+            ]
             for done in run_all(jobs, at_once):
                 failed += done.messages
                 if not done.messages:

@@ -8,9 +8,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from course_tools.authoring.conclusions import fast_findings
-from course_tools.authoring.errors import CourseError, Problem
-from course_tools.authoring.execution import read_notebook
+from course_tools.authoring.errors import BrokenRule, CourseError
 from course_tools.authoring.figures import README_PICTURE, readme_picture
+from course_tools.authoring.notebook_execution import read_notebook
 from course_tools.authoring.outputs import REBUILD, output_findings
 from course_tools.authoring.prose import prose_findings
 from course_tools.authoring.solutions import contains, solution_lines
@@ -22,7 +22,7 @@ LESSONS = "sources/lessons/"
 EXERCISES = "sources/exercises/"
 
 
-def check(root: Path) -> list[Problem]:
+def check(root: Path) -> list[BrokenRule]:
     """Every broken rule of the course at ``root``, in the order of the files.
 
     Raises:
@@ -35,33 +35,33 @@ def check(root: Path) -> list[Problem]:
     return sorted(problems, key=lambda problem: problem.file)
 
 
-def _stored(root: Path, target: Target) -> Iterator[Problem]:
+def _stored(root: Path, target: Target) -> Iterator[BrokenRule]:
     path = root / target.path
     if not path.is_file():
-        yield Problem(target.path, "stale", f"is missing; {REBUILD}")
+        yield BrokenRule(target.path, "stale", f"is missing; {REBUILD}")
         return
     try:
         nb = read_notebook(path)
     except CourseError as error:
-        yield Problem(target.path, "stale", f"{error}; {REBUILD}")
+        yield BrokenRule(target.path, "stale", f"{error}; {REBUILD}")
         return
     difference = _difference(target.make(root, target.source), nb)
     if difference:
-        yield Problem(target.path, "stale", f"{difference}: edit {target.source} and {REBUILD}")
+        yield BrokenRule(target.path, "stale", f"{difference}: edit {target.source} and {REBUILD}")
     if path.stat().st_size > LARGEST:
         size = f"{path.stat().st_size // 1000} KB, allowed {LARGEST // 1000}"
-        yield Problem(target.path, "size", f"is too large ({size}): make its pictures smaller")
+        yield BrokenRule(target.path, "size", f"is too large ({size}): make its pictures smaller")
     if target.executed:
         for rule, message in (*output_findings(nb), *fast_findings(nb)):
-            yield Problem(target.path, rule, message)
+            yield BrokenRule(target.path, rule, message)
         if not target.source.startswith(EXERCISES):
             for rule, message in prose_findings(nb):
-                yield Problem(target.source, rule, message)
+                yield BrokenRule(target.source, rule, message)
         picture, file = readme_picture(nb), root / README_PICTURE
         if picture is not None and not (file.is_file() and file.read_bytes() == picture):
-            yield Problem(README_PICTURE, "stale", f"is not the one in {target.path}; {REBUILD}")
+            yield BrokenRule(README_PICTURE, "stale", f"is not the one in {target.path}; {REBUILD}")
     elif any(cell.get("outputs") or cell.get("execution_count") for cell in nb.cells):
-        yield Problem(target.path, "stale", f"an exercise is stored without outputs; {REBUILD}")
+        yield BrokenRule(target.path, "stale", f"an exercise is stored without outputs; {REBUILD}")
 
 
 def _difference(fresh: NotebookNode, stored: NotebookNode) -> str:
@@ -77,16 +77,16 @@ def _difference(fresh: NotebookNode, stored: NotebookNode) -> str:
     return ""
 
 
-def _orphans(root: Path, found: list[Target]) -> Iterator[Problem]:
+def _orphans(root: Path, found: list[Target]) -> Iterator[BrokenRule]:
     expected = {target.path for target in found}
     for folder in GENERATED:
         for path in sorted((root / folder).glob("*.ipynb")):
             name = f"{folder}/{path.name}"
             if name not in expected:
-                yield Problem(name, "stale", "has no source; write one in sources/ or remove it")
+                yield BrokenRule(name, "stale", "has no source; write one in sources/ or remove it")
 
 
-def _templates(root: Path) -> Iterator[Problem]:
+def _templates(root: Path) -> Iterator[BrokenRule]:
     for source in dict.fromkeys(target.source for target in targets(root)):
         nb = complete_notebook(root, source)
         if source.startswith(LESSONS):
@@ -96,23 +96,23 @@ def _templates(root: Path) -> Iterator[Problem]:
         else:
             findings = title_findings(nb)
         for rule, message in findings:
-            yield Problem(source, rule, message)
+            yield BrokenRule(source, rule, message)
 
 
-def _leaks(root: Path) -> Iterator[Problem]:
+def _leaks(root: Path) -> Iterator[BrokenRule]:
     lines = _all_solution_lines(root)
     for path in sorted((root / "exercises").glob("*.ipynb")):
         name = f"exercises/{path.name}"
         try:
             cells = read_notebook(path).cells
         except CourseError as error:
-            yield Problem(name, "stale", f"{error}; {REBUILD}")
+            yield BrokenRule(name, "stale", f"{error}; {REBUILD}")
             continue
         for number, cell in enumerate(cells, start=1):
             for line, origin in lines.items():
                 if contains(cell.source, line):
                     message = f"cell {number} shows a line of the solution of {origin}: `{line}`"
-                    yield Problem(name, "leak", message)
+                    yield BrokenRule(name, "leak", message)
 
 
 def _all_solution_lines(root: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from course_tools.authoring.comparing import failures
 from course_tools.authoring.conclusions import differing_conclusions, fast_parameters
 from course_tools.authoring.errors import CellFailure
-from course_tools.authoring.execution import DEFAULT_TIMEOUT, execute, read_notebook
+from course_tools.authoring.notebook_execution import DEFAULT_TIMEOUT, execute, read_notebook
 
 T = TypeVar("T")
 Result = TypeVar("Result")
@@ -31,7 +31,7 @@ COMPARE: dict[str, Callable[[NotebookNode, NotebookNode], list[str]]] = {
 
 
 @dataclass(frozen=True)
-class Job:
+class NotebookJob:
     """One notebook to execute.
 
     Attributes:
@@ -53,7 +53,7 @@ class Job:
 class Done:
     """An executed notebook, the seconds it took, and what failed, in words."""
 
-    job: Job
+    job: NotebookJob
     notebook: NotebookNode
     seconds: float
     messages: tuple[str, ...]
@@ -72,7 +72,7 @@ def notebooks_at_once(jobs: int | None, notebooks: int) -> int:
     return max(1, min(jobs, notebooks))
 
 
-def run_all(jobs: Sequence[Job], at_once: int) -> Iterator[Done]:
+def run_all(jobs: Sequence[NotebookJob], at_once: int) -> Iterator[Done]:
     """Execute notebooks and yield them as they are done, those that take long first."""
     jobs = sorted(jobs, key=lambda job: not takes_long(read_notebook(job.path)))  # stable
     if at_once == 1:
@@ -118,7 +118,7 @@ def takes_long(nb: NotebookNode) -> bool:
     return bool(fast_parameters(nb))
 
 
-def run_one(job: Job, progress: Mapping[str, Any] | None = None) -> Done:
+def run_one(job: NotebookJob, progress: Mapping[str, Any] | None = None) -> Done:
     """Execute one notebook; what fails is in the result's messages.
 
     Args:

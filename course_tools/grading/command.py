@@ -17,10 +17,10 @@ import click
 from tqdm import tqdm
 
 from course_tools.grading import exports
-from course_tools.grading.gradebook.journal import Change, Gradebook, Standing
+from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
 from course_tools.grading.gradebook.summary import summary
 from course_tools.grading.intake.submissions import Submission, left_out, submissions
-from course_tools.grading.pages import pages
+from course_tools.grading.pages import class_pages
 from course_tools.grading.run import batch
 from course_tools.grading.settings import read_settings
 from course_tools.grading.visible_text import visible
@@ -82,7 +82,7 @@ def run(options: Options) -> int:
         exports.write_exports(standings, options.out)
         left = len(found) - outcome.done
         whole = book.whole(standings)
-        pages.write(standings, whole, options.out, settings.policy.show_hidden, pending=left)
+        class_pages.write(standings, whole, options.out, settings.policy.show_hidden, pending=left)
         changes = book.changes(before)
     _say(outcome, left, standings, changes, options.out)
     return status
@@ -94,8 +94,8 @@ def _graded(
     course: batch.Course,
     jobs: int,
     executor: Executor | None,
-) -> tuple[batch.Outcome, int]:
-    outcome = batch.Outcome()
+) -> tuple[batch.BatchOutcome, int]:
+    outcome = batch.BatchOutcome()
     # Seen on a terminal only: in a log, a bar that is drawn anew every second is noise.
     bar = tqdm(total=len(found), unit="file", disable=not sys.stderr.isatty())
     with bar, _interrupts_answered():
@@ -184,10 +184,10 @@ def _executor(options: Options) -> Iterator[tuple[Executor | None, int]]:
 
 
 def _say(
-    outcome: batch.Outcome,
+    outcome: batch.BatchOutcome,
     left: int,
     standings: Sequence[Standing],
-    changes: Sequence[Change],
+    changes: Sequence[GradeChange],
     out: Path,
 ) -> None:
     done = [f"{outcome.graded} graded now"]

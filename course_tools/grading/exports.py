@@ -30,8 +30,8 @@ from course_tools.grading.cells import cell, line_of
 from course_tools.grading.files import write_whole
 from course_tools.grading.gradebook.journal import Standing
 from course_tools.grading.intake.submissions import CANVAS, MOODLE, platform_of
+from course_tools.grading.pages.class_pages import FOLDER
 from course_tools.grading.pages.feedback import page_name
-from course_tools.grading.pages.pages import FOLDER
 from course_tools.grading.report import UNREADABLE
 
 Row = Sequence[str | float | bool | None]

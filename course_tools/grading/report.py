@@ -29,7 +29,7 @@ STATES = (GRADED, PARTLY_GRADED, UNREADABLE, CRASHED, OVER_A_LIMIT, SUSPICIOUS)
 
 
 @dataclass(frozen=True)
-class Points:
+class PartPoints:
     """Points reached for a part of a task: for the values, the shape, the kind of number."""
 
     part: str
@@ -87,7 +87,7 @@ class TaskReport:
 
     task: str
     outcome: str
-    parts: tuple[Points, ...]
+    parts: tuple[PartPoints, ...]
     sentence: str = ""
     misconception: str = ""
     cause: str = ""
@@ -206,7 +206,7 @@ def from_json(text: str) -> Report:
 
 def _task_report(found: Mapping[str, Any]) -> TaskReport:
     values = dict(found)
-    values["parts"] = tuple(Points(**part) for part in values["parts"])
+    values["parts"] = tuple(PartPoints(**part) for part in values["parts"])
     for name in ("public", "hidden"):
         values[name] = Shown(**values[name]) if values[name] else None
     if values["curve"]:

@@ -110,8 +110,8 @@ SUBMISSIONS = (
         """
         import importlib
         for name in ("course_tasks.judging", "course_tasks.task", "course_tasks.ex01_constant_lr",
-                     "course_tools.grading.run.marking", "course_tools.grading.run.grading",
-                     "course_tools.authoring.build"):
+                     "course_tools.grading.run.marking",
+                     "course_tools.grading.run.submission_grading", "course_tools.authoring.build"):
             try:
                 importlib.import_module(name)
             except ImportError:

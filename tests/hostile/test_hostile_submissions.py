@@ -16,7 +16,7 @@ import course_tasks
 from course_tools.grading import report
 from course_tools.grading.box import kernels, probe, wire
 from course_tools.grading.intake.submissions import UnreadableError, submissions
-from course_tools.grading.run import execution, grading, marking, questions
+from course_tools.grading.run import marking, questions, submission_execution, submission_grading
 from tests.hostile import SUBMISSIONS, THOROUGH, forgeries
 from tests.hostile.canaries import canaries, peak_memory
 from tests.hostile.making import EX01, LOSS, QUICK, WHOLE, Hostile, looting, notebook
@@ -92,7 +92,7 @@ def _gone(left):
 def graded(one: Hostile, host):
     warm = kernels.WarmKernels(one.settings.limits)
     try:
-        return grading.grade(one.content(host), one.settings, _SEED, warm)
+        return submission_grading.grade(one.content(host), one.settings, _SEED, warm)
     finally:
         warm.close()
 
@@ -219,7 +219,7 @@ def test_values_that_no_answer_has_are_refused(value, form):
         said = questions.read_answers(text, "n", number)
     except wire.WireError:
         return
-    asked = execution.Asked(report.ANSWERED, said.values, said.seconds)
+    asked = submission_execution.Asked(report.ANSWERED, said.values, said.seconds)
     marked = marking.mark(task, _SEED, asked)
     found = report.storable(report.Report(EX01, report.GRADED, (marked,)))
     assert found.reached == 0

@@ -39,7 +39,7 @@ def _encoded(function, question):
     try:
         return wire.encode(_answer(function, question))
     except BaseException as error:  # whatever an odd object does when it is looked at
-        return wire.encode(wire.Raised(type(error).__name__, _message(error)))
+        return wire.encode(wire.RaisedInBox(type(error).__name__, _message(error)))
 
 
 def _answer(function, question):
@@ -47,7 +47,7 @@ def _answer(function, question):
     try:
         return function(**given)
     except BaseException as error:  # SystemExit ends no grading either
-        return wire.Raised(type(error).__name__, _message(error), _line(error))
+        return wire.RaisedInBox(type(error).__name__, _message(error), _line(error))
 
 
 def _message(error):

@@ -39,7 +39,7 @@ class Opaque:
         return f"<{self.name}>"
 
 
-class Raised:
+class RaisedInBox:
     """Stands for an answer where a function raised: kind, message and the line."""
 
     def __init__(self, kind, message, line=""):
@@ -51,7 +51,7 @@ def encode(value, depth=0):
     """Return a value as data for `json.dumps`; of an unknown type, only its name."""
     if value is None or type(value) is bool:
         return {"t": "plain", "v": value}
-    if isinstance(value, Raised):
+    if isinstance(value, RaisedInBox):
         words = {"kind": value.kind, "message": value.message, "line": value.line}
         return {"t": "raised", **{key: text[:MOST_CHARACTERS] for key, text in words.items()}}
     if isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "dtype"):
@@ -174,7 +174,7 @@ def decode(data, depth=0):
     if kind == "plain" and (value is None or isinstance(value, bool)):
         return value
     if kind == "raised":
-        return Raised(*(_text(data.get(key)) for key in ("kind", "message", "line")))
+        return RaisedInBox(*(_text(data.get(key)) for key in ("kind", "message", "line")))
     if kind == "int":
         return _int(value)
     if kind == "float":

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 from course_tools.grading.gradebook import tables
 from course_tools.grading.gradebook.engine import cannot_open, engine_of, shown
 from course_tools.grading.gradebook.rows import (
-    Change,
+    GradeChange,
     HandedIn,
     Key,
     Standing,
@@ -29,7 +29,7 @@ from course_tools.grading.gradebook.rows import (
 from course_tools.grading.report import UNREADABLE, Report, from_json, outline, to_json
 from course_tools.grading.settings import BEST, FIRST, LATEST
 
-__all__ = ["Change", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]
+__all__ = ["GradeChange", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]
 
 SCHEMA = 1
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -235,7 +235,7 @@ class Gradebook:
                 for one in some:
                     yield dataclasses.replace(one, report=reports[one.result])
 
-    def changes(self, since_id: int) -> list[Change]:
+    def changes(self, since_id: int) -> list[GradeChange]:
         """Return what results changed that the journal got after another, sorted by student.
 
         A result counts as changed where its points, its state or a task's points or outcome

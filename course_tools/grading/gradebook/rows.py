@@ -83,7 +83,7 @@ class TaskChange:
 
 
 @dataclass(frozen=True)
-class Change:
+class GradeChange:
     """A file that another grading found to be worth something else.
 
     Attributes:
@@ -111,7 +111,9 @@ class Change:
     tasks: tuple[TaskChange, ...]
 
 
-def change_of(student: str, user: str, place: str, before: Report, after: Report) -> Change | None:
+def change_of(
+    student: str, user: str, place: str, before: Report, after: Report
+) -> GradeChange | None:
     """Return what another grading changed about a file, None for nothing."""
     tasks = tuple(_task_changes(before, after))
     same = (before.exercise, before.state, before.reached, before.possible) == (
@@ -122,7 +124,7 @@ def change_of(student: str, user: str, place: str, before: Report, after: Report
     )
     if same and not tasks:
         return None
-    return Change(
+    return GradeChange(
         student,
         user,
         place,

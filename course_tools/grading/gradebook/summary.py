@@ -69,7 +69,7 @@ class ExerciseSummary:
 
 
 @dataclass(frozen=True)
-class Summary:
+class ClassSummary:
     """How everything went.
 
     Attributes:
@@ -87,7 +87,7 @@ class Summary:
     exercises: tuple[ExerciseSummary, ...]
 
 
-def summary(standings: Sequence[Standing]) -> Summary:
+def summary(standings: Sequence[Standing]) -> ClassSummary:
     """Return what the class reached.
 
     Args:
@@ -97,7 +97,7 @@ def summary(standings: Sequence[Standing]) -> Summary:
     for one in standings:
         if one.exercise and one.report.state != UNREADABLE:
             by_exercise.setdefault(one.exercise, []).append(one)
-    return Summary(
+    return ClassSummary(
         len({(one.student, one.user) for one in standings}),
         _counts((one.report.state for one in standings), STATES),
         sum(bool(one.report.suspicions) for one in standings),

@@ -34,7 +34,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Work:
+class SubmittedNotebook:
     """What a learner has written.
 
     Attributes:
@@ -48,7 +48,7 @@ class Work:
     notes: tuple[str, ...] = ()
 
 
-def parse(content: bytes) -> Work:
+def parse(content: bytes) -> SubmittedNotebook:
     """Return the work in a notebook file.
 
     Nothing of it is executed or imported. The exercise is the one that the notebook's metadata
@@ -74,7 +74,7 @@ def parse(content: bytes) -> Work:
                 notes.append(f"The cell of {task} is no code cell any more; it cannot be run.")
         elif not is_check(cell):
             kept.append(Cell(_source(cell), task if task in members else ""))
-    return Work(exercise, tuple(kept), tuple(notes))
+    return SubmittedNotebook(exercise, tuple(kept), tuple(notes))
 
 
 def document_of(content: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from course_tools.grading import report
 from course_tools.grading.gradebook.journal import Standing
-from course_tools.grading.gradebook.summary import ExerciseSummary, Summary, summary
+from course_tools.grading.gradebook.summary import ClassSummary, ExerciseSummary, summary
 from course_tools.grading.pages.feedback import (
     AttentionView,
     Bin,
@@ -105,13 +105,13 @@ def _exercise_view(one: ExerciseSummary) -> ExerciseView:
     )
 
 
-def _task_views(found: Summary) -> Iterator[TaskView]:
+def _task_views(found: ClassSummary) -> Iterator[TaskView]:
     for exercise in found.exercises:
         for task in exercise.tasks:
             yield TaskView(exercise.exercise, task.task, task.number, task.success_rate, task.mean)
 
 
-def _mistakes(found: Summary, standings: Sequence[Standing]) -> tuple[MistakeView, ...]:
+def _mistakes(found: ClassSummary, standings: Sequence[Standing]) -> tuple[MistakeView, ...]:
     causes: dict[tuple[str, str, str], str] = {}
     who: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
     for one in standings:

@@ -14,11 +14,11 @@ from course_tools.grading.gradebook.journal import Gradebook, HandedIn, Key
 from course_tools.grading.intake.notebook import parse
 from course_tools.grading.intake.submissions import NOTEBOOK, Submission, UnreadableError
 from course_tools.grading.report import Report
+from course_tools.grading.run.grading_job import GradingJob, Worker, grade_job
 from course_tools.grading.run.version import version_of
-from course_tools.grading.run.work import Work, Worker, grade_work
 from course_tools.grading.settings import Settings
 
-_WAITING = 2  # pieces of work a worker has before it; more would only fill memory
+_WAITING = 2  # jobs that a worker has before it; more would only fill memory
 _MOST_FAILURES = 5  # one after the other, before the machine is given up
 
 
@@ -44,7 +44,7 @@ class Course:
 
 
 @dataclass
-class Outcome:
+class BatchOutcome:
     """What a batch did.
 
     Attributes:
@@ -84,8 +84,8 @@ def grade_all(
     jobs: int,
     executor: Executor | None = None,
     told: Callable[[Submission], None] = lambda submission: None,
-    outcome: Outcome | None = None,
-) -> Outcome:
+    outcome: BatchOutcome | None = None,
+) -> BatchOutcome:
     """Grade all submissions whose result the gradebook does not have.
 
     Each result is written as soon as it is there, in one transaction: whenever this ends, by
@@ -108,11 +108,11 @@ def grade_all(
         sandbox.check_sandbox()
     kernels.sweep()
     with _workers(executor, jobs) as (submit, width):
-        batch = _Batch(book, course, told, outcome or Outcome())
+        batch = _Batch(book, course, told, outcome or BatchOutcome())
         for item in _items(found, course):
-            work = batch.begin(item)
-            if work is not None:
-                batch.waiting[submit(work)] = item
+            job = batch.begin(item)
+            if job is not None:
+                batch.waiting[submit(job)] = item
             while len(batch.waiting) >= width:
                 batch.settle()
         while batch.waiting:
@@ -128,7 +128,7 @@ class _Batch:
         book: Gradebook,
         course: Course,
         told: Callable[[Submission], None],
-        outcome: Outcome,
+        outcome: BatchOutcome,
     ) -> None:
         self.outcome = outcome
         self.waiting: dict[Future, _Item] = {}
@@ -138,8 +138,8 @@ class _Batch:
         self._new: set[Key] = set()
         self._failures = 0
 
-    def begin(self, item: _Item) -> Work | None:
-        """Note that a file was handed in; return the work that is to be done for it, if any."""
+    def begin(self, item: _Item) -> GradingJob | None:
+        """Note that a file was handed in; return the job that is to be done for it, if any."""
         self._book.hand_in(_handed_in(item))
         if item.key in self._same:
             self._same[item.key].append(item)
@@ -160,10 +160,10 @@ class _Batch:
             self._record(item, Report("", report.UNREADABLE, notes=(item.unreadable,)))
             return None
         course = self._course
-        return Work(item.content, course.settings, course.seed, course.unsafe)
+        return GradingJob(item.content, course.settings, course.seed, course.unsafe)
 
     def settle(self) -> None:
-        """Wait until some work is done, and write its results."""
+        """Wait until some job is done, and write its results."""
         done, _ = wait(self.waiting, return_when=FIRST_COMPLETED)
         for future in done:
             item = self.waiting.pop(future)
@@ -200,15 +200,15 @@ class _Batch:
 @contextmanager
 def _workers(
     executor: Executor | None, jobs: int
-) -> Iterator[tuple[Callable[[Work], Future], int]]:
-    """Return how work is submitted, and how much of it at one time."""
+) -> Iterator[tuple[Callable[[GradingJob], Future], int]]:
+    """Return how a job is submitted, and how many at one time."""
     if executor is not None:
-        yield (lambda work: executor.submit(grade_work, work)), jobs * _WAITING
+        yield (lambda job: executor.submit(grade_job, job)), jobs * _WAITING
         return
     worker = Worker()
     pool = ThreadPoolExecutor(jobs)
     try:
-        yield (lambda work: pool.submit(worker, work)), jobs * _WAITING
+        yield (lambda job: pool.submit(worker, job)), jobs * _WAITING
     except BaseException:
         worker.stop()
         raise

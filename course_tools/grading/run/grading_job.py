@@ -1,4 +1,4 @@
-"""One submission as a piece of work for a thread, a process or another machine."""
+"""One submission as a job for a thread, a process or another machine."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from course_tools.grading import report
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels
-from course_tools.grading.run.grading import grade
+from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.settings import Settings
 
 _ATTEMPTS = 5  # to start a kernel
 
 
 @dataclass(frozen=True)
-class Work:
+class GradingJob:
     """A submission to be graded; it can be pickled.
 
     Attributes:
@@ -31,7 +31,7 @@ class Work:
 
 
 class Worker:
-    """Grades one piece of work after the other, with a warm kernel for each thread that asks.
+    """Grades one job after the other, with a warm kernel for each thread that asks.
 
     A plain function would do but for the kernels, which have to be ended at the end.
     """
@@ -41,12 +41,12 @@ class Worker:
         self._own = threading.local()
         self._all: list[WarmKernels] = []
 
-    def __call__(self, work: Work) -> str:
+    def __call__(self, job: GradingJob) -> str:
         """Return the report as JSON."""
         if not hasattr(self._own, "warm"):
-            self._own.warm = WarmKernels(work.settings.limits, unsafe=work.unsafe, ahead=True)
+            self._own.warm = WarmKernels(job.settings.limits, unsafe=job.unsafe, ahead=True)
             self._all.append(self._own.warm)
-        return _graded(work, self._own.warm)
+        return _graded(job, self._own.warm)
 
     def stop(self) -> None:
         """End what runs: whoever waits for it gets an error."""
@@ -59,17 +59,17 @@ class Worker:
             warm.close()
 
 
-def grade_work(work: Work) -> str:
+def grade_job(job: GradingJob) -> str:
     """Return the report as JSON; leaves nothing behind, so that it suits any executor."""
-    warm = WarmKernels(work.settings.limits, unsafe=work.unsafe)
-    return _graded(work, warm)
+    warm = WarmKernels(job.settings.limits, unsafe=job.unsafe)
+    return _graded(job, warm)
 
 
-def _graded(work: Work, warm: WarmKernels) -> str:
+def _graded(job: GradingJob, warm: WarmKernels) -> str:
     failures = 0
     while True:
         try:
-            found = grade(work.content, work.settings, work.seed, warm, unsafe=work.unsafe)
+            found = grade(job.content, job.settings, job.seed, warm, unsafe=job.unsafe)
             return report.to_json(found)
         except KernelStartError:
             failures += 1

@@ -12,9 +12,9 @@ import numpy as np
 from course_tasks import Case, Difference, Raised, Task, Verdict, as_numbers, built, judge
 from course_tasks.showing import answer_curve, same_rest, show, show_call
 from course_tools.grading import report
-from course_tools.grading.report import Curve, Points, Shown, TaskReport
+from course_tools.grading.report import Curve, PartPoints, Shown, TaskReport
 from course_tools.grading.run import questions
-from course_tools.grading.run.execution import Asked
+from course_tools.grading.run.submission_execution import Asked
 
 PUBLIC_SEED = 0  # of the cases that the notebook's own check tries first
 _MOST_KEPT = 2_000  # characters of what a function or its cell printed
@@ -84,7 +84,7 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
     return TaskReport(
         task.name,
         report.ANSWERED,
-        tuple(Points(part.name, part.points, part.possible) for part in verdict.parts),
+        tuple(PartPoints(part.name, part.points, part.possible) for part in verdict.parts),
         sentence=sentence,
         misconception=told.misconception,
         cause=told.cause,
@@ -98,7 +98,7 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
 
 def without_points(found: TaskReport) -> TaskReport:
     """Return a report with all points taken away, for a function that calls an implementation."""
-    parts = tuple(Points(part.part, 0.0, part.possible) for part in found.parts)
+    parts = tuple(PartPoints(part.part, 0.0, part.possible) for part in found.parts)
     if found.outcome != report.ANSWERED:
         return dataclasses.replace(found, parts=parts)
     why = (
@@ -135,8 +135,8 @@ def _is_stub(value: Any) -> bool:
     return isinstance(value, Raised) and value.kind == "NotImplementedError"
 
 
-def _no_points(task: Task) -> tuple[Points, ...]:
-    return (Points("values", 0.0, float(task.points)),)
+def _no_points(task: Task) -> tuple[PartPoints, ...]:
+    return (PartPoints("values", 0.0, float(task.points)),)
 
 
 def _shown(task: Task, verdict: Verdict, number: int) -> Shown | None:

@@ -100,6 +100,6 @@ def read_answers(text: str, nonce: str, number: int) -> Answers:
 
 def _value(value: Any) -> Any:
     """Return a value as the judge knows it."""
-    if isinstance(value, wire.Raised):
+    if isinstance(value, wire.RaisedInBox):
         return Raised(value.kind, value.message, value.line)
     return value

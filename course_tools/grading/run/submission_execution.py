@@ -60,7 +60,7 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Job:
+class RunRequest:
     """What is to be run.
 
     Attributes:
@@ -76,7 +76,7 @@ class Job:
     limits: Limits
 
 
-def run(job: Job, warm: WarmKernels) -> Ran:
+def run(request: RunRequest, warm: WarmKernels) -> Ran:
     """Run a learner's cells and ask the function of every task for its answers.
 
     A cell that raises does not stop the others. One that takes too long, ends its kernel or
@@ -84,7 +84,7 @@ def run(job: Job, warm: WarmKernels) -> Ran:
     by itself is believed when it happens twice, as somebody else may have killed it.
 
     Args:
-        job: what is to be run.
+        request: what is to be run.
         warm: where kernels come from.
 
     Raises:
@@ -93,18 +93,18 @@ def run(job: Job, warm: WarmKernels) -> Ran:
     ran = Ran()
     died: set[tuple[str, str]] = set()
     used = 0
-    deadline = time.monotonic() + job.limits.submission_seconds
+    deadline = time.monotonic() + request.limits.submission_seconds
     for _ in range(_MOST_STARTS):
-        if set(job.cases) <= set(ran.asked) or time.monotonic() >= deadline:
+        if set(request.cases) <= set(ran.asked) or time.monotonic() >= deadline:
             break
-        used = _one_kernel(job, warm, ran, died, deadline, used)
-    for task in job.cases:
+        used = _one_kernel(request, warm, ran, died, deadline, used)
+    for task in request.cases:
         ran.asked.setdefault(task, Asked(report.TIMED_OUT))
     return ran
 
 
 def _one_kernel(
-    job: Job,
+    request: RunRequest,
     warm: WarmKernels,
     ran: Ran,
     died: set[tuple[str, str]],
@@ -113,9 +113,9 @@ def _one_kernel(
 ) -> int:
     """Run what is left in one kernel; return the bytes it has sent, with those before."""
     nonce = secrets.token_hex(8)
-    nb = new_notebook(cells=_plan(job, ran, nonce))
+    nb = new_notebook(cells=_plan(request, ran, nonce))
     manager = warm.take()
-    watch = client.Watch(manager, job.limits.output_mb * 1_000_000, deadline, used)
+    watch = client.Watch(manager, request.limits.output_mb * 1_000_000, deadline, used)
     trouble = ""
     try:
         stopped = None
@@ -134,30 +134,30 @@ def _one_kernel(
     if watch.current is None:
         why = told or trouble or stopped
         if manager.was_out_of_memory:
-            why = f"it needs more than memory_mb = {job.limits.memory_mb}"
+            why = f"it needs more than memory_mb = {request.limits.memory_mb}"
         raise KernelStartError(f"the kernel does not start: {why}")
     if stopped == report.DIED and manager.was_out_of_memory:
         stopped = report.OVER_LIMIT
-    _collect(watch.notebook, job, nonce, ran)
+    _collect(watch.notebook, request, nonce, ran)
     if stopped is not None:
         _blame(watch.current, stopped, ran, died)
     return watch.used if stopped != report.OVER_LIMIT else 0
 
 
-def _plan(job: Job, ran: Ran, nonce: str) -> list[NotebookNode]:
+def _plan(request: RunRequest, ran: Ran, nonce: str) -> list[NotebookNode]:
     # The exercise's own code: when the machine is busy, that must not be the learner's limit.
     cells = [_cell(questions.boot_cell(), _BOOT, "", _OWN_SECONDS)]
-    cells += [_cell(code, _GIVEN, "", _OWN_SECONDS) for code in job.given]
-    seconds = job.limits.cell_seconds
+    cells += [_cell(code, _GIVEN, "", _OWN_SECONDS) for code in request.given]
+    seconds = request.limits.cell_seconds
     cells += [
         _cell(cell.source, _LEARNER, str(n), seconds)
-        for n, cell in enumerate(job.cells)
+        for n, cell in enumerate(request.cells)
         if n not in ran.ended
     ]
-    seconds = job.limits.task_seconds
+    seconds = request.limits.task_seconds
     cells += [
         _cell(questions.probe_cell(task, cases, nonce), _PROBE, task, seconds)
-        for task, cases in job.cases.items()
+        for task, cases in request.cases.items()
         if task not in ran.asked
     ]
     return cells
@@ -180,7 +180,7 @@ def _blame(cell: NotebookNode, stopped: str, ran: Ran, died: set[tuple[str, str]
         raise KernelStartError(f"the exercise's own code cannot be run: {stopped}")
 
 
-def _collect(nb: NotebookNode, job: Job, nonce: str, ran: Ran) -> None:
+def _collect(nb: NotebookNode, request: RunRequest, nonce: str, ran: Ran) -> None:
     """Keep what the executed cells printed and answered."""
     for cell in nb.cells:
         role, name = cell.metadata.get("role"), cell.metadata.get("of")
@@ -189,7 +189,7 @@ def _collect(nb: NotebookNode, job: Job, nonce: str, ran: Ran) -> None:
         if role == _LEARNER and (text := _text_of(cell)):
             ran.printed[int(name)] = text
         elif role == _PROBE and cell.metadata.get("done"):
-            ran.asked[name] = _asked(cell, nonce, len(job.cases[name]))
+            ran.asked[name] = _asked(cell, nonce, len(request.cases[name]))
 
 
 def _asked(cell: NotebookNode, nonce: str, number: int) -> Asked:

@@ -15,13 +15,13 @@ import course_lib
 import course_tasks
 from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
-from course_tools.grading.intake.notebook import Work, parse
+from course_tools.grading.intake.notebook import SubmittedNotebook, parse
 from course_tools.grading.intake.submissions import UnreadableError
 from course_tools.grading.report import Report, TaskReport
-from course_tools.grading.run import execution
-from course_tools.grading.run.execution import Job, Ran
+from course_tools.grading.run import submission_execution
 from course_tools.grading.run.marking import cases_of, mark, were_right, without_points
 from course_tools.grading.run.reproduction import reproduction
+from course_tools.grading.run.submission_execution import Ran, RunRequest
 from course_tools.grading.run.suspicion import calls_library, suspicions, uses
 from course_tools.grading.settings import IGNORE, ZERO, Settings
 
@@ -90,13 +90,13 @@ def grade(
     exercise = exercise_of(work.exercise)
     members = course_tasks.EXERCISES[work.exercise]
     cells = [cell for cell in work.cells if cell.source not in exercise.given]
-    job = Job(
+    request = RunRequest(
         exercise.given,
         cells,
         {task.name: cases_of(task, seed) for task in members},
         settings.limits,
     )
-    ran = execution.run(job, warm)
+    ran = submission_execution.run(request, warm)
     work = dataclasses.replace(work, cells=tuple(cells))
     marked = [_mark(task, seed, work, ran) for task in members]
     suspected = {
@@ -135,7 +135,7 @@ def _sentence(error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _mark(task: course_tasks.Task, seed: int, work: Work, ran: Ran) -> TaskReport:
+def _mark(task: course_tasks.Task, seed: int, work: SubmittedNotebook, ran: Ran) -> TaskReport:
     asked = ran.asked[task.name]
     own = [n for n, cell in enumerate(work.cells) if cell.task == task.name]
     printed = "".join(ran.printed.get(n, "") for n in own)
@@ -145,7 +145,7 @@ def _mark(task: course_tasks.Task, seed: int, work: Work, ran: Ran) -> TaskRepor
     return mark(task, seed, asked, printed)
 
 
-def _notes(work: Work, ran: Ran) -> list[str]:
+def _notes(work: SubmittedNotebook, ran: Ran) -> list[str]:
     """Return what a learner should know about cells that were stopped or written twice."""
     notes = []
     for number, why in ran.ended.items():
@@ -170,7 +170,7 @@ def _state(outcomes: Sequence[str], told: Sequence[str]) -> str:
     return report.SUSPICIOUS if told else report.GRADED
 
 
-def _other_cells(work: Work, ran: Ran) -> str:
+def _other_cells(work: SubmittedNotebook, ran: Ran) -> str:
     text = "".join(
         printed for number, printed in sorted(ran.printed.items()) if not work.cells[number].task
     )

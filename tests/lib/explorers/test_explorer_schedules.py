@@ -56,7 +56,7 @@ def test_a_schedule_brings_its_own_parameters_and_keeps_those_it_shares(panel):
     panel.controls["preset"].value = "1-cycle"
     assert {"peak_lr", "div", "anneal", "three_phase"} < panel.controls.keys()
     assert "warmup_steps" not in panel.controls
-    assert panel.plan() == explorers.Plan(
+    assert panel.plan() == explorers.ChosenPreset(
         "1-cycle",
         (
             *(("peak_lr", 1.0), ("total_steps", 200), ("pct_start", 0.3), ("div", 25.0)),
@@ -103,7 +103,7 @@ def test_momentum_and_adam_are_those_of_torch(panel):
             (0.5 * (w[0] ** 2 + 15 * w[1] ** 2)).backward()
             optimizer.step()
         view = explorers.schedules_view(
-            explorers.Plan("linear", (("peak_lr", 0.02), ("total_steps", 40))),
+            explorers.ChosenPreset("linear", (("peak_lr", 0.02), ("total_steps", 40))),
             updates=40,
             optimizer=name,
             noise_std=0.0,
@@ -229,7 +229,9 @@ def test_places_are_seen_from_above_to_their_edges():
     for place in PLACES:
         for optimizer in OPTIMIZERS:
             view = explorers.schedules_view(
-                explorers.Plan("constant", (("peak_lr", 0.1),)), place=place, optimizer=optimizer
+                explorers.ChosenPreset("constant", (("peak_lr", 0.1),)),
+                place=place,
+                optimizer=optimizer,
             )
             assert numbers(view.words)
             contours = view.charts[1].marks[0]

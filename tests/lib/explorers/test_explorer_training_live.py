@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_lib import explorers, problems, training
-from course_lib.explorers.training_plan import Plan
+from course_lib.explorers.training_plan import TrainingPlan
 from course_lib.intervals import bootstrap_interval
 from course_lib.schedules.catalogue import FAMILIES
 from tests.lib.explorers.moving import values_of
@@ -287,7 +287,7 @@ def test_only_the_last_results_are_kept_in_the_table():
 
 
 def test_stop_in_another_thread_while_a_stage_is_computed_is_kept(monkeypatch):
-    panel, stages = panel_with(updates=60), Plan.stages
+    panel, stages = panel_with(updates=60), TrainingPlan.stages
 
     def pressed_meanwhile(plan):
         for outcome in stages(plan):
@@ -296,7 +296,7 @@ def test_stop_in_another_thread_while_a_stage_is_computed_is_kept(monkeypatch):
             thread.join()
             yield outcome
 
-    monkeypatch.setattr(Plan, "stages", pressed_meanwhile)
+    monkeypatch.setattr(TrainingPlan, "stages", pressed_meanwhile)
     go(panel)
     assert panel.outcome is None
     assert panel.bar.value == 0

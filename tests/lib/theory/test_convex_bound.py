@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from course_lib import theory
 from course_lib.schedules import constant, cosine, linear, wsd
 from course_lib.training import AdamW
-from course_lib.training.optimizers import AdamState
+from course_lib.training.numpy_optimizers import AdamState
 
 RATES = st.lists(st.floats(1e-3, 2.0), min_size=1, max_size=30)
 

@@ -16,7 +16,7 @@ import numpy as np
 from threadpoolctl import threadpool_info
 
 from course_lib import problems
-from course_lib.training import Mlp, Workload, execution
+from course_lib.training import Mlp, Workload, run_execution
 from course_lib.training.runs import RunBlock, empty_runs
 
 ROOT = Path(__file__).parents[3]
@@ -29,7 +29,7 @@ def some_runs(number, steps=10):
 
 
 def run(train_block, number=6, size=2, **options):
-    return execution.run(some_runs(number), train_block, lambda workload: size, **options)
+    return run_execution.run(some_runs(number), train_block, lambda workload: size, **options)
 
 
 def fake(block, losses=None):
@@ -42,7 +42,7 @@ def fake(block, losses=None):
 
 def tell_process(block):
     blas = [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-    wanted = [os.environ[name] for name in execution._THREADS]
+    wanted = [os.environ[name] for name in run_execution._THREADS]
     return fake(block, [os.getpid(), max(blas), len(set(wanted)), int(wanted[0]), *[0] * 6])
 
 

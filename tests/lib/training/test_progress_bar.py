@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from course_lib.training import progress
+from course_lib.training import progress_bar
 from tests.lib.training.fake_training import ROOT, fail_late, fake, never, run, wait_for
 from tests.tools.authoring.made_notebooks import notebook
 
@@ -44,7 +44,7 @@ class Terminal:
 def terminal(monkeypatch):
     screen = Terminal()
     # Not sys.stderr itself: pytest puts its own there again before the test is called.
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=screen, modules=sys.modules))
+    monkeypatch.setattr(progress_bar, "sys", SimpleNamespace(stderr=screen, modules=sys.modules))
     return screen
 
 
@@ -79,8 +79,8 @@ def test_no_bar_where_it_is_not_wanted_or_not_needed(terminal, monkeypatch):
 
 def test_bar_appears_when_the_whole_will_take_two_seconds(terminal, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
-    with progress.Progress(total=30, ready=10) as bar:
+    monkeypatch.setattr(progress_bar.time, "monotonic", lambda: now[0])
+    with progress_bar.Progress(total=30, ready=10) as bar:
         now[0] += 0.9
         bar.add(10)  # 1.8 s for 20
         assert terminal.shown == []
@@ -90,7 +90,7 @@ def test_bar_appears_when_the_whole_will_take_two_seconds(terminal, monkeypatch)
         now[0] += 0.2
         bar.add(6)
         assert "30/30" in terminal.shown[-1]
-    with progress.Progress(total=3, ready=0) as bar:
+    with progress_bar.Progress(total=3, ready=0) as bar:
         now[0] += 1.9
         bar.add()
         terminal.shown.clear()

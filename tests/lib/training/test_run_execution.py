@@ -16,7 +16,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 
 from course_lib import problems, training
-from course_lib.training import Mlp, RunStore, Workload, engine, execution, finished
+from course_lib.training import Mlp, RunStore, Workload, engine, finished, run_execution
 from course_lib.training.runs import RunBlock
 from tests.lib.training.cached_runs import assert_same
 from tests.lib.training.fake_training import (
@@ -91,7 +91,7 @@ def test_processes_give_the_same_bits(expected):
 
 
 def test_train_takes_as_many_processes_as_it_is_told(monkeypatch, threads):
-    monkeypatch.setattr(execution, "run", partial(execution.run, processes=threads))
+    monkeypatch.setattr(run_execution, "run", partial(run_execution.run, processes=threads))
     training.train(WORK, RATES, SEEDS, jobs=3)
     assert threads.started == [3]
 
@@ -143,14 +143,14 @@ def test_one_job_is_this_process():
 def to_do(block, train_block):
     """Work of which nothing is done yet."""
     nothing = finished.Finished(block, RunStore(file=None))
-    return execution._Work(block, train_block, nothing, None, execution.lend_processes)
+    return run_execution._Work(block, train_block, nothing, None, run_execution.lend_processes)
 
 
 @pytest.fixture
 def takes(monkeypatch):
     """Make a function that trains and needs start + steps * step seconds, by its own clock."""
     now = [0.0]
-    monkeypatch.setattr(execution.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(run_execution.time, "perf_counter", lambda: now[0])
 
     def takes(start, step, once=5.0, trained=None):
         trained = [] if trained is None else trained
@@ -172,7 +172,7 @@ def test_processes_are_started_only_where_it_takes_two_seconds(monkeypatch, take
     monkeypatch.setattr(os, "cpu_count", lambda: 3)
     block = some_runs(600, steps=100)
     work = to_do(block, takes(0, step))
-    assert execution._worthwhile_jobs(work, 200) == jobs  # 3 blocks of 100 steps
+    assert run_execution._worthwhile_jobs(work, 200) == jobs  # 3 blocks of 100 steps
 
 
 def test_one_run_is_trained_without_an_estimate(tmp_path):
@@ -200,7 +200,7 @@ def test_expected_time_is_that_of_all_blocks_and_all_steps(takes):
         """Whether the estimate is `seconds`: no less, and no more."""
         work = to_do(replace(block, rates=block.rates[:, :steps]), takes(0.02, 0.002))
         limits = (seconds * (1 - 1e-6), seconds * (1 + 1e-6))
-        return [execution._is_long(work, size, limit) for limit in limits] == [True, False]
+        return [run_execution._is_long(work, size, limit) for limit in limits] == [True, False]
 
     block = some_runs(10, steps=1000)
     assert is_expected(5 * 2.02, size=2, steps=1000)
@@ -220,7 +220,7 @@ def test_no_more_is_trained_than_tells_whether_it_is_long(takes):
         block, trained = some_runs(10, steps=100), []
         train_block = takes(start, step, once, trained)
         work = to_do(block, train_block)
-        assert (execution._is_long(work, 2), trained) == expected
+        assert (run_execution._is_long(work, 2), trained) == expected
 
 
 def test_first_steps_are_a_block_that_can_be_trained():
@@ -232,12 +232,12 @@ def test_first_steps_are_a_block_that_can_be_trained():
         scored_at=(2, 4, 9),
         keep_at=(0, 3),
     )
-    short = execution._first_steps(block, 2)
+    short = run_execution._first_steps(block, 2)
     assert (short.rates.shape, short.momenta.shape) == ((2, 2), (2, 2))
     assert (short.scored_at, short.keep_at) == ((2,), (0,))
     assert_same(
-        engine.train_block(execution._first_steps(block, 4)).select([0]),
-        engine.train_block(execution._first_steps(block.select([0]), 4)),
+        engine.train_block(run_execution._first_steps(block, 4)).select([0]),
+        engine.train_block(run_execution._first_steps(block.select([0]), 4)),
     )
 
 
@@ -247,8 +247,8 @@ def test_a_daemonic_process_starts_no_others(monkeypatch):
     class Daemon:
         daemon = True
 
-    monkeypatch.setattr(execution.multiprocessing, "current_process", Daemon)
-    assert execution._worthwhile_jobs(work, 1) == 1
+    monkeypatch.setattr(run_execution.multiprocessing, "current_process", Daemon)
+    assert run_execution._worthwhile_jobs(work, 1) == 1
 
 
 def test_a_script_without_a_main_guard_can_use_processes(tmp_path, folder):
@@ -270,7 +270,7 @@ import time
 
 import numpy as np
 
-from course_lib.training import execution
+from course_lib.training import run_execution
 
 
 def grow(megabytes):  # what hangs on a module stays for the next job
@@ -278,7 +278,7 @@ def grow(megabytes):  # what hangs on a module stays for the next job
     time.sleep(1.1)
 
 
-with execution.lend_processes(1) as pool:
+with run_execution.lend_processes(1) as pool:
     for job in [pool.submit(grow, megabytes) for megabytes in (1, 1, 500, 1, 1)]:
         job.result()
 """

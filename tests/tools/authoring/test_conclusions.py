@@ -9,7 +9,7 @@ from course_tools.authoring.conclusions import (
     fast_findings,
     fast_parameters,
 )
-from course_tools.authoring.execution import execute
+from course_tools.authoring.notebook_execution import execute
 from tests.tools.authoring.made_notebooks import notebook, write_notebook
 from tests.tools.authoring.small_course import BUILT_LESSON, LESSON, edit, found
 from tests.tools.calling import assert_one_line_error, lr_course

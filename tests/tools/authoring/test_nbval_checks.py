@@ -7,7 +7,7 @@ import sys
 import nbformat
 import pytest
 
-from course_tools.authoring.execution import execute
+from course_tools.authoring.notebook_execution import execute
 from tests.tools.authoring.made_notebooks import notebook
 
 SETUP = """\

@@ -17,8 +17,8 @@ from nbval.plugin import get_sanitize_patterns
 
 from course_tools.authoring.build import write_notebook as write
 from course_tools.authoring.errors import CellFailure, CourseError
-from course_tools.authoring.execution import execute
 from course_tools.authoring.exercise_checks import check_notebook
+from course_tools.authoring.notebook_execution import execute
 from course_tools.authoring.sources import complete_notebook
 from course_tools.cli import main
 from course_tools.grading.run import reproduction

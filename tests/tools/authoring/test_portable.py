@@ -7,7 +7,7 @@ import pytest
 
 from course_tools.authoring import portable
 from course_tools.authoring.errors import CourseError
-from course_tools.authoring.execution import execute
+from course_tools.authoring.notebook_execution import execute
 from tests.tools.authoring.made_notebooks import notebook
 from tests.tools.calling import assert_one_line_error, lr_course
 

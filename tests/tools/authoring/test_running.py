@@ -27,7 +27,7 @@ def printed(nb):
 def test_those_at_the_same_time_share_the_cores(tmp_path, monkeypatch):
     monkeypatch.setattr(running, "cpu_count", lambda: 4)
     paths = [write_notebook(tmp_path / f"{name}.ipynb", CORES) for name in "ab"]
-    done = list(running.run_all([running.Job(path) for path in paths], at_once=2))
+    done = list(running.run_all([running.NotebookJob(path) for path in paths], at_once=2))
     assert {one.job.path for one in done} == set(paths)
     assert [printed(one.notebook) for one in done] == ["2\n", "2\n"]
 
@@ -35,7 +35,7 @@ def test_those_at_the_same_time_share_the_cores(tmp_path, monkeypatch):
 def test_what_takes_long_begins_first(tmp_path):
     quick = write_notebook(tmp_path / "a.ipynb", "1")
     long = write_notebook(tmp_path / "b.ipynb", FAST)
-    done = running.run_all([running.Job(quick), running.Job(long)], at_once=1)
+    done = running.run_all([running.NotebookJob(quick), running.NotebookJob(long)], at_once=1)
     assert [one.job.path for one in done] == [long, quick]
 
 

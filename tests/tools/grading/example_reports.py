@@ -7,7 +7,7 @@ from course_tools.grading.report import (
     NOT_WRITTEN,
     UNREADABLE,
     Curve,
-    Points,
+    PartPoints,
     Report,
     Shown,
     TaskReport,
@@ -20,8 +20,8 @@ def task_report(name="lr_at_step", reached=2.0, possible=2.0, **more):
         name,
         ANSWERED,
         (
-            Points("values", min(reached, possible - 0.25), possible - 0.25),
-            Points("dtype", max(0.0, reached - possible + 0.25), 0.25),
+            PartPoints("values", min(reached, possible - 0.25), possible - 0.25),
+            PartPoints("dtype", max(0.0, reached - possible + 0.25), 0.25),
         ),
     )
     return TaskReport(**{**vars(values), **more})
@@ -29,7 +29,7 @@ def task_report(name="lr_at_step", reached=2.0, possible=2.0, **more):
 
 def report(exercise="ex04_warmup", reached=2.0, **more):
     """An exercise of two tasks, of which the second was not written."""
-    empty = TaskReport("with_warmup", NOT_WRITTEN, (Points("values", 0.0, 2.0),))
+    empty = TaskReport("with_warmup", NOT_WRITTEN, (PartPoints("values", 0.0, 2.0),))
     values = {"exercise": exercise, "state": GRADED}
     return Report(**values | {"tasks": (task_report(reached=reached), empty)} | more)
 

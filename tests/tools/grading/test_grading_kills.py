@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from course_tools.grading import report
-from course_tools.grading.run import work
+from course_tools.grading.run import grading_job
 from tests.tools.grading import handed_in
 from tests.tools.grading.processes import forked
 
@@ -31,7 +31,7 @@ def _grade(source, out, known=None, jobs=2):
     # Left open: the traceback of an error is written when this function has long been left.
     sys.stdout = sys.stderr = open(f"{out}.log", "a", encoding="utf-8")  # noqa: SIM115
     if known is not None:
-        work.grade = functools.partial(_looked_up, known)
+        grading_job.grade = functools.partial(_looked_up, known)
     sys.exit(handed_in.grade_folder(source, out, jobs=jobs))
 
 

@@ -15,8 +15,8 @@ from course_tools.grading import report
 from course_tools.grading.box import wire
 from course_tools.grading.pages.feedback import student_page
 from course_tools.grading.report import Report
-from course_tools.grading.run.execution import Asked
 from course_tools.grading.run.marking import PUBLIC_SEED, cases_of, mark, without_points
+from course_tools.grading.run.submission_execution import Asked
 from tests.tools.grading.box.test_wire import values as any_values
 
 SEED = 5

@@ -10,7 +10,7 @@ from course_tools.grading import report
 from course_tools.grading.box import probe, wire
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake.notebook import Cell
-from course_tools.grading.run import execution, questions
+from course_tools.grading.run import questions, submission_execution
 from course_tools.grading.settings import Limits
 from tests.tools.grading.box.alike import same
 
@@ -48,7 +48,9 @@ def test_every_call_has_arguments_of_its_own():
 
 def run(cells, cases, limits=LIMITS):
     warm = WarmKernels(limits)
-    return execution.run(execution.Job((), [Cell(c) for c in cells], cases, limits), warm)
+    return submission_execution.run(
+        submission_execution.RunRequest((), [Cell(c) for c in cells], cases, limits), warm
+    )
 
 
 def test_a_real_kernel_gets_the_arguments_of_every_task(needs_sandbox):
@@ -131,20 +133,20 @@ FORGERIES = (
 def test_a_forged_answer_is_a_process_gone_astray_and_no_error_of_the_grader(forged):
     if isinstance(forged, str):
         forged = forged.replace("NONCE", '"n"')
-    cell = execution._cell("", "probe", FIRST, 1)
+    cell = submission_execution._cell("", "probe", FIRST, 1)
     cell.outputs = [_output(data={probe.MIME: forged})]
-    assert execution._asked(cell, "n", 1).outcome == report.DIED
+    assert submission_execution._asked(cell, "n", 1).outcome == report.DIED
 
 
 @pytest.mark.parametrize(
     "data", [None, "text", ["a"], 3, {}, {"text/plain": ["a"]}, {"image/png": 1}]
 )
 def test_displays_of_any_form_are_passed_over(data):
-    cell = execution._cell("", "probe", FIRST, 1)
+    cell = submission_execution._cell("", "probe", FIRST, 1)
     said = wire.dumps({"nonce": "n", "answers": [wire.encode(0.5)], "seconds": 0.1})
     cell.outputs = [_output(data=data), _output(data={probe.MIME: said})]
-    assert execution._asked(cell, "n", 1).values == (0.5,)
+    assert submission_execution._asked(cell, "n", 1).values == (0.5,)
 
 
 def _output(**fields):
-    return execution.NotebookNode(output_type="display_data", metadata={}, **fields)
+    return submission_execution.NotebookNode(output_type="display_data", metadata={}, **fields)

@@ -13,7 +13,7 @@ from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake.notebook import parse
 from course_tools.grading.intake.submissions import submissions
-from course_tools.grading.run.grading import grade
+from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.sample_class import writing as sample_class
 from course_tools.grading.settings import Limits, Settings
 

@@ -9,7 +9,7 @@ import pytest
 
 from course_tools.grading import report
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels, kernel_manager
-from course_tools.grading.run.grading import exercise_of, grade
+from course_tools.grading.run.submission_grading import exercise_of, grade
 from course_tools.grading.settings import Limits, Policy
 from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
 

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 import course_tasks
-from course_tools.grading.run.grading import _code_cells, _tags, exercise_of
+from course_tools.grading.run.submission_grading import _code_cells, _tags, exercise_of
 from course_tools.grading.run.suspicion import calls_library, suspicions, uses
 from tests.tasks.solved import SOLVED
 

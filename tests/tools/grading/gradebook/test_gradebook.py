@@ -15,7 +15,7 @@ from course_tools.grading.report import (
     OUTCOMES,
     STATES,
     Curve,
-    Points,
+    PartPoints,
     Report,
     Shown,
     TaskReport,
@@ -115,7 +115,7 @@ NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 PAIRED = TEXT.map(
     lambda text: text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 )
-POINTS = st.builds(Points, PAIRED, NUMBER, NUMBER)
+POINTS = st.builds(PartPoints, PAIRED, NUMBER, NUMBER)
 SHOWN = st.none() | st.builds(Shown, st.integers(), st.integers(), PAIRED, PAIRED, PAIRED)
 ROW = st.lists(st.none() | NUMBER, max_size=3).map(tuple)
 CURVES = st.none() | st.builds(Curve, st.lists(NUMBER, max_size=3).map(tuple), ROW, ROW)

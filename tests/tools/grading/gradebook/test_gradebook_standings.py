@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from course_tools.grading.gradebook import journal as gradebook
-from course_tools.grading.gradebook.journal import Change, Gradebook, TaskChange
+from course_tools.grading.gradebook.journal import Gradebook, GradeChange, TaskChange
 from course_tools.grading.report import Report, outline
 from tests.tools.grading.example_reports import (
     full_report,
@@ -210,7 +210,7 @@ def test_what_a_regrade_changed(book):
     task = TaskChange("lr_at_step", 2.0, 1.75, "answered", "answered")
     names = (("ada", "", "ada/a.ipynb"), ("bob", "12", "bob/a.ipynb"))
     more = ("ex04_warmup", 2.0, 1.75, 4.0, "graded", "graded", (task,))
-    assert book.changes(before) == [Change(*name, *more) for name in names]
+    assert book.changes(before) == [GradeChange(*name, *more) for name in names]
     assert book.changes(book.last_id()) == []
 
 

@@ -13,7 +13,7 @@ from course_tools.grading.pages.feedback import (
     StudentView,
     TaskView,
 )
-from course_tools.grading.report import Curve, Points, Report, Shown, TaskReport
+from course_tools.grading.report import Curve, PartPoints, Report, Shown, TaskReport
 
 TOTAL, PEAK, WARMUP = 200, 0.1, 20
 
@@ -22,7 +22,7 @@ def parts(*reached):
     """Points of a task worth 4: values, shape and kind of number."""
     possible = (3.5, 0.25, 0.25)
     names = ("values", "shape", "kind of number")
-    return tuple(map(Points, names, reached or possible, possible))
+    return tuple(map(PartPoints, names, reached or possible, possible))
 
 
 def rate(step, warmup=WARMUP):
@@ -88,7 +88,7 @@ GREEDY = TaskReport("all_rates", words.OVER_LIMIT, parts(0.0, 0.0, 0.0))
 SCORED = TaskReport(
     "best_peak",
     words.ANSWERED,
-    (Points("score", 5.2, 8.0),),
+    (PartPoints("score", 5.2, 8.0),),
     sentence="Your peak of 0.3 ends at a loss of 0.041; the best known, 0.52, at 0.032.",
 )
 GAPS = TaskReport(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from course_tools.grading.pages import pages
+from course_tools.grading.pages import class_pages
 from course_tools.grading.pages.feedback import page_name
 from course_tools.grading.report import NOT_WRITTEN, PARTLY_GRADED
 from tests.tools.grading.example_reports import report, standing, task_report, unreadable_report
@@ -23,7 +23,7 @@ def of(name, worth=None, content=None, **more):
 
 
 def looked_at(*standings):
-    return {one.student: one for one in pages.class_view(standings).attention}
+    return {one.student: one for one in class_pages.class_view(standings).attention}
 
 
 def test_nothing_is_to_be_looked_at_in_a_class_as_usual():
@@ -77,7 +77,7 @@ def test_the_class_page_speaks_of_students():
 
 def test_known_mistakes_have_the_sentence_and_five_names():
     mistaken = report(tasks=(task_report(misconception="late", cause="It is late."),))
-    view = pages.class_view([of(name, mistaken) for name in "abcdefg"])
+    view = class_pages.class_view([of(name, mistaken) for name in "abcdefg"])
     (found,) = view.mistakes
     assert (found.students, found.cause) == (7, "It is late.")
     assert found.who == tuple((name, "") for name in "abcde")
@@ -88,7 +88,7 @@ def test_written_pages_say_what_is_pending_and_name_unreadable_files(tmp_path, p
     empty = of("ada", unreadable_report())
     file = replace(empty.handed_in, sha256=EMPTY, place="ada/late/my file.ipynb")
     standings = [replace(empty, handed_in=file), of("ada")]
-    pages.write(standings, standings, tmp_path, False, pending=pending)
+    class_pages.write(standings, standings, tmp_path, False, pending=pending)
     whole = (tmp_path / "class.html").read_text(encoding="utf-8")
     assert ("3 files are not graded yet" in whole) == (pending == 3)
     page = (tmp_path / "feedback" / page_name("ada", "")).read_text(encoding="utf-8")
