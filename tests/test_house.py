@@ -1,11 +1,13 @@
-"""The house stands as it is drawn: one table of rooms, and a core that loads nothing heavy.
+"""The house stands as it is drawn: one table of rooms, one name each, a core that loads quickly.
 
 Who may import whom is said in pyproject.toml; `lint-imports`, a step of `make test`, holds it.
 """
 
+import ast
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import course_lib
@@ -21,6 +23,23 @@ LIGHT = (
     *("compare", "intervals", "validation"),
 )
 HEAVY = ("torch", "matplotlib", "ipywidgets", "papermill", "jupytext")
+
+PACKAGES = ("course_lib", "course_tasks", "course_tools")
+_SHOWS = "a figure or a panel is named after the room that it shows"
+#: Names that modules of a package may share, and why.
+SAME_MODULES = {
+    "__main__": "Python asks for this name to run a package",
+    "shared": "it holds what the tasks of an exercise share; the folder names the exercise",
+    **dict.fromkeys(("compare", "range_test", "schedules", "training"), _SHOWS),
+    "descent": "problems walks on landscapes, theory computes expected losses of such walks",
+    "peaks": "compare finds the best peak by training, theory computes it",
+    "rules": "lint has rules that find faults, range_test has rules that suggest a rate",
+}
+#: Names that public classes may share, and why.
+SAME_CLASSES = {
+    "Trials": "exercises import capstone.Trials; whoever writes a runner imports compare.Trials",
+    "Row": "compare.Row is public; conformance.Row is a row of that module's own table",
+}
 
 
 def floors(container):
@@ -59,3 +78,37 @@ def test_the_core_loads_none_of_the_heavy_packages():
     code += f"\nprint([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def shared_names(named):
+    found = defaultdict(list)
+    for name, where in named:
+        found[name].append(where)
+    return {name: places for name, places in found.items() if len(places) > 1}
+
+
+def modules_of(package):
+    for path in sorted((ROOT / package).rglob("*.py")):
+        name = path.parent.name if path.stem == "__init__" else path.stem
+        yield name, path.relative_to(ROOT).as_posix()
+
+
+def public_classes():
+    for path in (ROOT / where for package in PACKAGES for _, where in modules_of(package)):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield node.name, path.relative_to(ROOT).as_posix()
+
+
+def test_no_two_modules_of_a_package_share_a_name():
+    same = {}
+    for package in PACKAGES:
+        same |= shared_names(modules_of(package))
+    assert {name: where for name, where in same.items() if name not in SAME_MODULES} == {}
+    assert SAME_MODULES.keys() <= same.keys()  # no entry outlives its reason
+
+
+def test_no_two_public_classes_share_a_name():
+    same = shared_names(public_classes())
+    assert {name: where for name, where in same.items() if name not in SAME_CLASSES} == {}
+    assert SAME_CLASSES.keys() <= same.keys()
