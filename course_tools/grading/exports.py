@@ -32,6 +32,7 @@ from course_tools.grading.gradebook.journal import Standing
 from course_tools.grading.intake.submissions import CANVAS, MOODLE, platform_of
 from course_tools.grading.pages.class_pages import FOLDER
 from course_tools.grading.pages.feedback import page_name
+from course_tools.grading.pages.report_words import note_words, reproduction_words, suspicion_words
 from course_tools.grading.report import UNREADABLE
 
 Row = Sequence[str | float | bool | None]
@@ -92,7 +93,8 @@ def grades(standings: Iterable[Standing]) -> Iterator[Row]:
         worth = _worth(report.reached, report.possible) if _has_grade(one) else (None,) * 3
         yield (
             *(one.student, one.user, one.exercise, report.state, *worth),
-            *(" ".join(report.suspicions), " ".join(report.notes), report.reproduction),
+            " ".join(map(suspicion_words, report.suspicions)),
+            *(" ".join(map(note_words, report.notes)), reproduction_words(report.reproduction)),
             *(one.handed_in.place, one.handed_in.attempt, report.unsafe),
             f"{FOLDER}/{page_name(one.student, one.user)}",
         )

@@ -1,4 +1,7 @@
-"""What the grader finds out about a submission: data that goes to the gradebook and the pages."""
+"""What the grader finds out about a submission: data that goes to the gradebook and the pages.
+
+Kinds and names are kept here; `pages.report_words` makes sentences of them for pages and tables.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 # Of one task: whether its function gave answers, and if not, why.
 ANSWERED = "answered"
@@ -26,6 +29,44 @@ CRASHED = "crashed"  # a task's process ended
 OVER_A_LIMIT = "over a limit"  # memory, output or the size of a message
 SUSPICIOUS = "suspicious"  # graded, and somebody should look at it
 STATES = (GRADED, PARTLY_GRADED, UNREADABLE, CRASHED, OVER_A_LIMIT, SUSPICIOUS)
+
+# Of a suspicion: what the function of a task does, or what was done about it.
+SuspicionKind = Literal[
+    "calls an implementation",
+    "reaches beyond",
+    "reads private",
+    "right, no points",
+    "wrong, no points",
+    "told",
+]
+CALLS_IMPLEMENTATION: SuspicionKind = "calls an implementation"
+REACHES_BEYOND: SuspicionKind = "reaches beyond"  # modules and built-ins that no exercise needs
+READS_PRIVATE: SuspicionKind = "reads private"
+RIGHT_NO_POINTS: SuspicionKind = "right, no points"  # the policy takes them for the first kind
+WRONG_NO_POINTS: SuspicionKind = "wrong, no points"
+
+# Of a note: what is odd about the file.
+NoteKind = Literal["not code", "cell stopped", "twice", "empty file", "told"]
+NOT_CODE: NoteKind = "not code"  # the cell of a task
+CELL_STOPPED: NoteKind = "cell stopped"
+TWICE: NoteKind = "twice"  # a task has several cells
+EMPTY_FILE: NoteKind = "empty file"
+
+# Of a reproduction: what became of the outputs that were handed in.
+ReproductionKind = Literal["no outputs", "malformed", "endless", "other outputs", "same outputs"]
+NO_OUTPUTS: ReproductionKind = "no outputs"  # none to compare
+MALFORMED: ReproductionKind = "malformed"  # nbformat refuses the file, so it was not run
+ENDLESS: ReproductionKind = "endless"
+OTHER_OUTPUTS: ReproductionKind = "other outputs"
+SAME_OUTPUTS: ReproductionKind = "same outputs"
+
+TOLD: Literal["told"] = "told"  # in the sentence of an error, or of a report of an older version
+_TOLD_OTHER = (  # how such a sentence begins where outputs do not appear again
+    "The file is not well-formed",
+    "Run afresh, the notebook did not come to its end",
+    "Run afresh, the notebook prints something else",
+    "Marks in the notebook tell nbval to leave out",
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +104,68 @@ class Curve:
     steps: tuple[float, ...]
     got: tuple[float | None, ...]
     expected: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """What an instructor should look at in the function of a task.
+
+    Attributes:
+        kind: what the function does, or what was done about it.
+        task: name of the task.
+        names: what it calls, uses or reads, sorted.
+        told: the sentence, where the kind is `TOLD`.
+    """
+
+    kind: SuspicionKind
+    task: str = ""
+    names: tuple[str, ...] = ()
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a learner should know about the file.
+
+    Attributes:
+        kind: what is odd.
+        task: the task whose cell is meant; "" for a cell of the learner's own.
+        begins: first line of a cell that was stopped, cut off.
+        why: one of `OUTCOMES`, why it was stopped.
+        told: the sentence, where the kind is `TOLD`.
+    """
+
+    kind: NoteKind
+    task: str = ""
+    begins: str = ""
+    why: str = ""
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """Whether the outputs that were handed in appear again when the notebook is run afresh.
+
+    Attributes:
+        kind: what became of them.
+        compared: number of cells whose outputs were compared.
+        different: number of those that print something else.
+        named: the first of these, as Jupyter numbers them: "In [3]".
+        left_out: number of cells with outputs that marks in the notebook hide from nbval.
+        told: the sentence of a report of an older version, which has no numbers.
+    """
+
+    kind: ReproductionKind
+    compared: int = 0
+    different: int = 0
+    named: tuple[str, ...] = ()
+    left_out: int = 0
+    told: str = ""
+
+    @property
+    def is_other(self) -> bool:
+        """Whether some outputs did not appear again, or could not be compared."""
+        return self.kind in (MALFORMED, ENDLESS, OTHER_OUTPUTS) or self.left_out > 0
 
 
 @dataclass(frozen=True)
@@ -122,10 +225,10 @@ class Report:
         state: one of `STATES`.
         tasks: one an exercise's task, in the order of the exercise; empty where the file cannot
             be read.
-        notes: what the learner should know about the file, in sentences.
-        suspicions: what the instructor should look at, in sentences.
+        notes: what the learner should know about the file.
+        suspicions: what the instructor should look at.
         unsafe: whether it ran without a sandbox.
-        reproduction: whether the outputs handed in appear again; "" where that was not asked.
+        reproduction: whether the outputs handed in appear again; None where that was not asked.
         printed: what cells outside of tasks printed or raised, cut off.
         seconds: that grading took.
     """
@@ -133,10 +236,10 @@ class Report:
     exercise: str
     state: str
     tasks: tuple[TaskReport, ...] = ()
-    notes: tuple[str, ...] = ()
-    suspicions: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    suspicions: tuple[Suspicion, ...] = ()
     unsafe: bool = False
-    reproduction: str = ""
+    reproduction: Reproduction | None = None
     printed: str = ""
     seconds: float = 0.0
 
@@ -196,12 +299,30 @@ def to_json(report: Report) -> str:
 
 
 def from_json(text: str) -> Report:
-    """Return the report that `to_json` wrote."""
+    """Return the report that `to_json` wrote, in this version of the course or an older one."""
     found = json.loads(text)
     found["tasks"] = tuple(_task_report(task) for task in found["tasks"])
-    found["notes"] = tuple(found["notes"])
-    found["suspicions"] = tuple(found["suspicions"])
+    found["notes"] = tuple(map(_note, found["notes"]))
+    found["suspicions"] = tuple(map(_suspicion, found["suspicions"]))
+    found["reproduction"] = _reproduction(found["reproduction"])
     return Report(**found)
+
+
+def _suspicion(found: Mapping[str, Any] | str) -> Suspicion:
+    if isinstance(found, str):
+        return Suspicion(TOLD, told=found)
+    return Suspicion(**{**found, "names": tuple(found["names"])})
+
+
+def _note(found: Mapping[str, Any] | str) -> Note:
+    return Note(TOLD, told=found) if isinstance(found, str) else Note(**found)
+
+
+def _reproduction(found: Mapping[str, Any] | str | None) -> Reproduction | None:
+    if isinstance(found, str):
+        kind = OTHER_OUTPUTS if found.startswith(_TOLD_OTHER) else SAME_OUTPUTS
+        return Reproduction(kind, told=found) if found else None
+    return Reproduction(**{**found, "named": tuple(found["named"])}) if found else None
 
 
 def _task_report(found: Mapping[str, Any]) -> TaskReport:

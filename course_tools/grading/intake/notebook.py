@@ -13,6 +13,7 @@ import nbformat
 
 import course_tasks
 from course_tools.grading.intake.submissions import UnreadableError
+from course_tools.grading.report import NOT_CODE, Note
 
 _MOST_CELLS = 2_000
 _OLDEST = 2  # nbformat's oldest form that can be brought up to date
@@ -40,12 +41,12 @@ class SubmittedNotebook:
     Attributes:
         exercise: the exercise it belongs to, a name of `course_tasks.EXERCISES`.
         cells: code cells in their order, without checks.
-        notes: what was odd about the file, in sentences.
+        notes: what was odd about the file.
     """
 
     exercise: str
     cells: tuple[Cell, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def parse(content: bytes) -> SubmittedNotebook:
@@ -71,7 +72,7 @@ def parse(content: bytes) -> SubmittedNotebook:
     for cell, task in named:
         if cell.get("cell_type") != "code":
             if task in members:
-                notes.append(f"The cell of {task} is no code cell any more; it cannot be run.")
+                notes.append(Note(NOT_CODE, task))
         elif not is_check(cell):
             kept.append(Cell(_source(cell), task if task in members else ""))
     return SubmittedNotebook(exercise, tuple(kept), tuple(notes))

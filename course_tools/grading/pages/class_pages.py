@@ -26,8 +26,8 @@ from course_tools.grading.pages.feedback import (
     write_pages,
 )
 from course_tools.grading.pages.feedback_words import is_unwritten
-from course_tools.grading.report import Report
-from course_tools.grading.run.reproduction import is_other
+from course_tools.grading.pages.report_words import note_words, reproduction_words, suspicion_words
+from course_tools.grading.report import Note, Report
 
 CLASS_PAGE = "class.html"
 FOLDER = "feedback"
@@ -79,7 +79,7 @@ def _report(one: Standing) -> Report:
     """Return a report; that of an empty file says so, rather than what a parser says to it."""
     if one.handed_in.sha256 != _EMPTY:
         return one.report
-    return dataclasses.replace(one.report, notes=("The file is empty (0 bytes).",))
+    return dataclasses.replace(one.report, notes=(Note(report.EMPTY_FILE),))
 
 
 def class_view(standings: Sequence[Standing]) -> ClassView:
@@ -156,7 +156,7 @@ def _attention(standings: Sequence[Standing]) -> list[AttentionView]:
             one.exercise,
             one.handed_in.place,
             _NOTHING if _is_untouched(one.report) else one.report.state,
-            (*one.report.suspicions, *map(_for_staff, _report(one).notes), *reasons),
+            (*_told_to_staff(_report(one)), *reasons),
         )
         for one, reasons in ordered
     ]
@@ -166,8 +166,10 @@ def _is_untouched(found: Report) -> bool:
     return found.state == report.GRADED and is_unwritten(found)
 
 
-def _for_staff(note: str) -> str:
-    return note.replace("A cell of yours", "A cell of their own", 1)
+def _told_to_staff(found: Report) -> Iterator[str]:
+    yield from map(suspicion_words, found.suspicions)
+    for note in found.notes:
+        yield note_words(note, for_staff=True)
 
 
 def _copies(standings: Sequence[Standing]) -> dict[str, dict[tuple[str, str], str]]:
@@ -197,8 +199,8 @@ def _reasons(one: Standing) -> list[str]:
     reasons = [f"{task.task}: {task.outcome}." for task in found.tasks if task.outcome not in quiet]
     if _is_untouched(found):
         reasons.append("Nothing is written in it yet.")
-    if is_other(found.reproduction):
-        reasons.append(found.reproduction)
+    if found.reproduction is not None and found.reproduction.is_other:
+        reasons.append(reproduction_words(found.reproduction))
     return reasons
 
 

@@ -23,6 +23,7 @@ from markupsafe import Markup, escape
 from course_tools.grading.files import write_whole
 from course_tools.grading.pages import curve_svg
 from course_tools.grading.pages.feedback_words import is_unwritten, state_words, task_words
+from course_tools.grading.pages.report_words import note_words, reproduction_words
 from course_tools.grading.report import Report
 from course_tools.grading.visible_text import as_on_a_terminal, visible
 
@@ -275,7 +276,9 @@ def _environment() -> Environment:
         drawing_size=(curve_svg.WIDTH, curve_svg.HEIGHT),
         exercise_title=_exercise_title,
         is_unwritten=is_unwritten,
+        note_words=note_words,
         page_name=page_name,
+        reproduction_words=reproduction_words,
         state_words=state_words,
         task_words=task_words,
     )

@@ -13,7 +13,7 @@ from course_tools.grading.box import kernels, sandbox
 from course_tools.grading.gradebook.journal import Gradebook, HandedIn, Key
 from course_tools.grading.intake.notebook import parse
 from course_tools.grading.intake.submissions import NOTEBOOK, Submission, UnreadableError
-from course_tools.grading.report import Report
+from course_tools.grading.report import Note, Report
 from course_tools.grading.run.grading_job import GradingJob, Worker, grade_job
 from course_tools.grading.run.version import version_of
 from course_tools.grading.settings import Settings
@@ -157,7 +157,8 @@ class _Batch:
             return None
         self._same[item.key] = [item]
         if item.unreadable:
-            self._record(item, Report("", report.UNREADABLE, notes=(item.unreadable,)))
+            note = Note(report.TOLD, told=item.unreadable)
+            self._record(item, Report("", report.UNREADABLE, notes=(note,)))
             return None
         course = self._course
         return GradingJob(item.content, course.settings, course.seed, course.unsafe)

@@ -103,15 +103,14 @@ def without_points(found: TaskReport) -> TaskReport:
         return dataclasses.replace(found, parts=parts)
     why = (
         f"{found.task} calls an implementation that exists already, which this course does not "
-        f"count. {were_right(found)}"
+        f"count. Its values were {'right' if values_are_right(found) else 'not right'}."
     )
     return dataclasses.replace(found, parts=parts, sentence=f"{why} {found.sentence}".rstrip())
 
 
-def were_right(found: TaskReport) -> str:
-    """Return in a sentence whether a report has all points for values, or for the score."""
-    first = found.parts[0]
-    return f"Its values were {'right' if first.reached >= first.possible else 'not right'}."
+def values_are_right(found: TaskReport) -> bool:
+    """Return whether a report has all points for values, or for the score."""
+    return found.parts[0].reached >= found.parts[0].possible
 
 
 def _secret(

@@ -15,6 +15,14 @@ import nbformat
 
 from course_tools.grading.box import cgroups, kernels
 from course_tools.grading.intake.notebook import document_of, is_check
+from course_tools.grading.report import (
+    ENDLESS,
+    MALFORMED,
+    NO_OUTPUTS,
+    OTHER_OUTPUTS,
+    SAME_OUTPUTS,
+    Reproduction,
+)
 from course_tools.grading.settings import Limits
 
 _KERNEL = "lr-course-submission"
@@ -22,18 +30,11 @@ _MEMORY_MB = 1024  # of nbval itself, which reads what a stranger's kernel sends
 _MOST_NAMED = 12
 _ADDRESSES = "[addresses]\nregex: 0x[0-9a-f]+\nreplace: 0x…\n"
 
-NO_OUTPUTS = "No outputs were handed in."
-_MALFORMED = "The file is not well-formed: it cannot be run as a notebook."
-_ENDLESS = "Run afresh, the notebook did not come to its end."
-_DIFFERS = "Run afresh, the notebook prints something else in "
-_LEFT_OUT = "Marks in the notebook tell nbval to leave out "
-_NO_PROOF = "Clock times and random numbers without a seed differ as well."
-
 
 def reproduction(
     content: bytes, limits: Limits, *, unsafe: bool = False, patience: float = 30.0
-) -> str:
-    """Return in a sentence whether the outputs of a notebook appear again when it is run.
+) -> Reproduction:
+    """Return whether the outputs of a notebook appear again when it is run.
 
     Its cells run in their order in a new kernel; those that check are left out. An output that
     holds a time or a random number differs every time: this is a question to ask, no proof.
@@ -48,10 +49,10 @@ def reproduction(
         nb = nbformat.from_dict(document_of(content))
         nbformat.validate(nb)
     except (nbformat.ValidationError, AttributeError, KeyError, TypeError, RecursionError):
-        return _MALFORMED
-    compared, marked = _prepare(nb)
+        return Reproduction(MALFORMED)
+    compared, left_out = _prepare(nb)
     if not compared:
-        return _left_out(marked) or NO_OUTPUTS
+        return Reproduction(NO_OUTPUTS, left_out=left_out)
     with tempfile.TemporaryDirectory(prefix=cgroups.PREFIX) as name:
         folder = Path(name)
         nbformat.write(nb, folder / "handed_in.ipynb")
@@ -63,13 +64,12 @@ def reproduction(
         came_to_its_end = _run(folder, limits, unsafe, patience)
         differing = _differing(folder / "result.xml") if came_to_its_end else None
     kernels.sweep()
-    found = _sentence(compared, differing, _numbers(nb))
-    return f"{_left_out(marked)} {found}" if marked else found
-
-
-def is_other(sentence: str) -> bool:
-    """Return whether a sentence of `reproduction` says that the outputs do not appear again."""
-    return sentence.startswith((_MALFORMED, _ENDLESS, _DIFFERS, _LEFT_OUT))
+    if differing is None:
+        return Reproduction(ENDLESS, compared, left_out=left_out)
+    numbers = _numbers(nb)
+    named = tuple(numbers.get(name, name) for name in differing[:_MOST_NAMED])
+    kind = OTHER_OUTPUTS if differing else SAME_OUTPUTS
+    return Reproduction(kind, compared, len(differing), named, left_out)
 
 
 def _numbers(nb: nbformat.NotebookNode) -> dict[str, str]:
@@ -117,10 +117,6 @@ def _hides(marks: Iterable[tuple[str, bool]]) -> bool:
     return bool(found.get("skip")) or found.get("check") is False
 
 
-def _left_out(marked: int) -> str:
-    return f"{_LEFT_OUT}{marked} cell{'s' * (marked != 1)} with outputs." if marked else ""
-
-
 def _run(folder: Path, limits: Limits, unsafe: bool, patience: float) -> bool:
     """Run nbval; return whether it came to its end."""
     command = [
@@ -166,14 +162,3 @@ def _differing(path: Path) -> list[str] | None:
         for case in root.iter("testcase")
         if case.find("failure") is not None or case.find("error") is not None
     ]
-
-
-def _sentence(compared: int, differing: list[str] | None, numbers: dict[str, str]) -> str:
-    if differing is None:
-        return _ENDLESS
-    cells = f"{compared} cell{'s' * (compared != 1)} with outputs"
-    if not differing:
-        return f"Run afresh, the notebook prints what was handed in ({cells})."
-    named = ", ".join(numbers.get(name, name) for name in differing[:_MOST_NAMED])
-    more = " and more" * (len(differing) > _MOST_NAMED)
-    return f"{_DIFFERS}{named}{more} (of {cells}). {_NO_PROOF}"

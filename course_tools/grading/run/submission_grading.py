@@ -17,17 +17,18 @@ from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake.notebook import SubmittedNotebook, parse
 from course_tools.grading.intake.submissions import UnreadableError
-from course_tools.grading.report import Report, TaskReport
+from course_tools.grading.report import Note, Report, Suspicion, TaskReport
 from course_tools.grading.run import submission_execution
-from course_tools.grading.run.marking import cases_of, mark, were_right, without_points
+from course_tools.grading.run.marking import cases_of, mark, values_are_right, without_points
 from course_tools.grading.run.reproduction import reproduction
 from course_tools.grading.run.submission_execution import Ran, RunRequest
-from course_tools.grading.run.suspicion import calls_library, suspicions, uses
-from course_tools.grading.settings import IGNORE, ZERO, Settings
+from course_tools.grading.run.suspicion import suspicions, uses
+from course_tools.grading.settings import IGNORE, ZERO, Policy, Settings
 
 _COURSE = Path(course_lib.__file__).resolve().parent.parent
 _OURS = {"check", "progress", "solution", "parameters"}
 _MOST_KEPT = 4_000  # characters of what other cells printed
+_MOST_SHOWN = 60  # characters of the first line of a cell
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def grade(
     try:
         work = parse(content)
     except UnreadableError as error:
-        unread = Report("", report.UNREADABLE, notes=(_sentence(error),), unsafe=unsafe)
+        note = Note(report.TOLD, told=_sentence(error))
+        unread = Report("", report.UNREADABLE, notes=(note,), unsafe=unsafe)
         return report.storable(unread)
     exercise = exercise_of(work.exercise)
     members = course_tasks.EXERCISES[work.exercise]
@@ -99,30 +101,24 @@ def grade(
     ran = submission_execution.run(request, warm)
     work = dataclasses.replace(work, cells=tuple(cells))
     marked = [_mark(task, seed, work, ran) for task in members]
-    suspected = {
-        task.name: suspicions(
-            task.name, [c.source for c in cells], exercise.given, exercise.allowed[task.name]
-        )
-        for task in members
-        if settings.policy.library_calls != IGNORE
-    }
+    sources = [cell.source for cell in cells]
+    suspected = [
+        one for task in marked for one in _suspicions(task, sources, exercise, settings.policy)
+    ]
     if settings.policy.library_calls == ZERO:
-        taken = [one for one in marked if calls_library(suspected[one.task])]
-        for one in (one for one in taken if one.outcome == report.ANSWERED):
-            suspected[one.task].append(f"So {one.task} got no points. {were_right(one)}")
-        marked = [without_points(one) if one in taken else one for one in marked]
-    told = tuple(sentence for sentences in suspected.values() for sentence in sentences)
+        calling = {one.task for one in suspected if one.kind == report.CALLS_IMPLEMENTATION}
+        marked = [without_points(one) if one.task in calling else one for one in marked]
     found = Report(
         work.exercise,
-        _state([one.outcome for one in marked] + list(ran.ended.values()), told),
+        _state([one.outcome for one in marked] + list(ran.ended.values()), suspected),
         tuple(marked),
         (*work.notes, *_notes(work, ran)),
-        told,
+        tuple(suspected),
         unsafe,
         reproduction=(
             reproduction(content, settings.limits, unsafe=unsafe)
             if settings.policy.reproduce
-            else ""
+            else None
         ),
         printed=_other_cells(work, ran),
         seconds=round(time.monotonic() - start, 3),
@@ -145,21 +141,35 @@ def _mark(task: course_tasks.Task, seed: int, work: SubmittedNotebook, ran: Ran)
     return mark(task, seed, asked, printed)
 
 
-def _notes(work: SubmittedNotebook, ran: Ran) -> list[str]:
+def _suspicions(
+    marked: TaskReport, cells: Sequence[str], exercise: Exercise, policy: Policy
+) -> list[Suspicion]:
+    """Return what is suspicious about a task's function, and whether it costs the points."""
+    if policy.library_calls == IGNORE:
+        return []
+    task = marked.task
+    found = suspicions(task, cells, exercise.given, exercise.allowed[task])
+    calls = any(one.kind == report.CALLS_IMPLEMENTATION for one in found)
+    if calls and policy.library_calls == ZERO and marked.outcome == report.ANSWERED:
+        right = values_are_right(marked)
+        kind = report.RIGHT_NO_POINTS if right else report.WRONG_NO_POINTS
+        found.append(Suspicion(kind, task))
+    return found
+
+
+def _notes(work: SubmittedNotebook, ran: Ran) -> list[Note]:
     """Return what a learner should know about cells that were stopped or written twice."""
     notes = []
     for number, why in ran.ended.items():
         cell = work.cells[number]
-        whose = f"The cell of {cell.task}" if cell.task else "A cell of yours"
-        first = cell.source.strip().partition("\n")[0][:60]
-        notes.append(f"{whose}, which begins with “{first}”, was stopped: {why}.")
+        begins = cell.source.strip().partition("\n")[0][:_MOST_SHOWN]
+        notes.append(Note(report.CELL_STOPPED, cell.task, begins, why))
     names = [cell.task for cell in work.cells if cell.task]
     twice = sorted({name for name in names if names.count(name) > 1})
-    notes += [f"{name} is there more than once; the last one counts." for name in twice]
-    return notes
+    return notes + [Note(report.TWICE, name) for name in twice]
 
 
-def _state(outcomes: Sequence[str], told: Sequence[str]) -> str:
+def _state(outcomes: Sequence[str], suspected: Sequence[Suspicion]) -> str:
     for outcome, state in (
         (report.DIED, report.CRASHED),
         (report.OVER_LIMIT, report.OVER_A_LIMIT),
@@ -167,7 +177,7 @@ def _state(outcomes: Sequence[str], told: Sequence[str]) -> str:
     ):
         if outcome in outcomes:
             return state
-    return report.SUSPICIOUS if told else report.GRADED
+    return report.SUSPICIOUS if suspected else report.GRADED
 
 
 def _other_cells(work: SubmittedNotebook, ran: Ran) -> str:

@@ -13,6 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from course_tools.grading.report import (
+    CALLS_IMPLEMENTATION,
+    REACHES_BEYOND,
+    READS_PRIVATE,
+    Suspicion,
+)
+
 #: Where the rates of the exercises are to be had ready-made.
 _IMPLEMENTATIONS = (
     "course_lib.capstone",
@@ -99,8 +106,8 @@ def uses(task: str, cells: Sequence[str], given: Sequence[str] = ()) -> frozense
 
 def suspicions(
     task: str, cells: Sequence[str], given: Sequence[str], allowed: frozenset[str]
-) -> list[str]:
-    """Return in sentences what a task's function uses beyond what the solution uses.
+) -> list[Suspicion]:
+    """Return what a task's function uses beyond what the solution uses, at most one of a kind.
 
     Args:
         task: name of the function.
@@ -109,22 +116,13 @@ def suspicions(
         allowed: what the solution uses; where it uses a module, all of that module is allowed.
     """
     more = {name for name in uses(task, cells, given) if not _is_in(name, allowed)}
-    called = sorted(name for name in _longest(more) if _is_in(name, _IMPLEMENTATIONS))
-    reaching = sorted(name for name in _longest(more) if _is_in(name, (*_REACHING, *_BUILT_IN)))
-    private = sorted(name for name in more if name.startswith("._"))
-    sentences = []
-    if called:
-        sentences.append(f"{task} calls {', '.join(called)}, an implementation that exists.")
-    if reaching:
-        sentences.append(f"{task} uses {', '.join(reaching)}, which no exercise needs.")
-    if private:
-        sentences.append(f"{task} reads {', '.join(private)}, private to what it was given.")
-    return sentences
-
-
-def calls_library(sentences: Sequence[str]) -> bool:
-    """Return whether one of these suspicions is that an implementation is called."""
-    return any("an implementation that exists" in sentence for sentence in sentences)
+    longest = _longest(more)
+    found = {
+        CALLS_IMPLEMENTATION: [name for name in longest if _is_in(name, _IMPLEMENTATIONS)],
+        REACHES_BEYOND: [name for name in longest if _is_in(name, (*_REACHING, *_BUILT_IN))],
+        READS_PRIVATE: [name for name in more if name.startswith("._")],
+    }
+    return [Suspicion(kind, task, tuple(sorted(names))) for kind, names in found.items() if names]
 
 
 def _read(source: str, code: _Code) -> None:

@@ -21,6 +21,8 @@ from course_tools.authoring.exercise_checks import check_notebook
 from course_tools.authoring.notebook_execution import execute
 from course_tools.authoring.sources import complete_notebook
 from course_tools.cli import main
+from course_tools.grading.pages.report_words import reproduction_words
+from course_tools.grading.report import NO_OUTPUTS, Reproduction
 from course_tools.grading.run import reproduction
 from tests.tools.authoring.made_notebooks import notebook, write_notebook
 from tests.tools.authoring.small_course import BUILT_LESSON, edit_notebook, found
@@ -141,9 +143,10 @@ def test_marks_that_hide_cells_from_nbval_are_told():
     )
     assert reproduction._prepare(nb) == (3, 2)
     assert [cell.metadata.tags for cell in nb.cells] == [[], ["mine"], [], [], []]
-    sentence = "Marks in the notebook tell nbval to leave out 2 cells with outputs."
-    assert reproduction._left_out(2) == sentence
-    assert reproduction.is_other(sentence)
+    found = Reproduction(NO_OUTPUTS, left_out=2)
+    assert found.is_other
+    told = "Marks in the notebook tell nbval to leave out 2 cells with outputs."
+    assert reproduction_words(found) == told
 
 
 # papermill 2.7.0

@@ -3,13 +3,20 @@
 from course_tools.grading.gradebook.journal import HandedIn, Key, Standing
 from course_tools.grading.report import (
     ANSWERED,
+    CALLS_IMPLEMENTATION,
     GRADED,
     NOT_WRITTEN,
+    SAME_OUTPUTS,
+    TOLD,
+    TWICE,
     UNREADABLE,
     Curve,
+    Note,
     PartPoints,
     Report,
+    Reproduction,
     Shown,
+    Suspicion,
     TaskReport,
 )
 
@@ -50,18 +57,23 @@ def full_report():
     )
     return report(
         tasks=(task,),
-        notes=("A cell was twice.",),
-        suspicions=("It calls the library.",),
+        notes=(Note(TWICE, "lr_at_step"),),
+        suspicions=(Suspicion(CALLS_IMPLEMENTATION, "lr_at_step", ("optax.join_schedules",)),),
         unsafe=True,
-        reproduction="All outputs appear again.",
+        reproduction=Reproduction(SAME_OUTPUTS, compared=3),
         printed="x",
         seconds=1.5,
     )
 
 
+def told(sentence):
+    """A note whose words are given, as those of an error are."""
+    return Note(TOLD, told=sentence)
+
+
 def unreadable_report():
     """What a file is worth that is no notebook."""
-    return Report("", UNREADABLE, notes=("The file is no notebook: it is not JSON.",))
+    return Report("", UNREADABLE, notes=(told("The file is no notebook: it is not JSON."),))
 
 
 def key(content="a", seed=7, settings="s"):

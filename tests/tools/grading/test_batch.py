@@ -13,6 +13,7 @@ from course_tools.grading.intake.submissions import submissions
 from course_tools.grading.run import batch, version
 from course_tools.grading.run.batch import Course, grade_all
 from course_tools.grading.settings import LATEST, Limits, Settings
+from tests.tools.grading.example_reports import told
 from tests.tools.grading.handed_in import SHORT, SLOW, WRONG, hand_in, solved, with_task
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
@@ -24,15 +25,14 @@ class Counting(Executor):
     def __init__(self, fails=lambda number: False):
         self.number, self.fails = 0, fails
 
-    def submit(self, function, work):
+    def submit(self, function, job):
         self.number += 1
         future = Future()
         if self.fails(self.number):
             future.set_exception(KernelStartError("no memory"))
         else:
-            found = report.Report(
-                "ex01_constant_lr", report.GRADED, notes=(str(len(work.content)),)
-            )
+            note = told(str(len(job.content)))
+            found = report.Report("ex01_constant_lr", report.GRADED, notes=(note,))
             future.set_result(report.to_json(found))
         return future
 
@@ -174,7 +174,9 @@ def test_who_handed_in_a_script_is_told_so_and_a_renamed_notebook_is_graded(tmp_
     grade_all(submissions(folder), book, course(), jobs=2)
     ada, leo, uma = sorted(book.standings(), key=lambda one: one.student)
     assert (leo.report.state, leo.exercise) == ("unreadable", "")
-    assert leo.report.notes == ("No notebook was handed in: the name of one ends with .ipynb.",)
+    assert leo.report.notes == (
+        told("No notebook was handed in: the name of one ends with .ipynb."),
+    )
     assert (ada.report.reached, uma.report.reached) == (6.0, 5.0)
 
 
@@ -198,7 +200,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path, book):
     grade_all(submissions(folder), book, course(), jobs=1, executor=Counting())
     (one,) = book.standings(LATEST)
     assert one.report.state == report.UNREADABLE
-    assert "20000000 bytes" in one.report.notes[0]
+    assert "20000000 bytes" in one.report.notes[0].told
 
 
 def test_versions_are_names(monkeypatch):

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
-from course_tools.grading.run.reproduction import NO_OUTPUTS, is_other, reproduction
+from course_tools.grading.pages.report_words import reproduction_words
+from course_tools.grading.report import MALFORMED, NO_OUTPUTS, Reproduction
+from course_tools.grading.run.reproduction import reproduction
 from tests.tools.grading.handed_in import SHORT
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
@@ -25,9 +27,12 @@ def notebook(*cells, **metadata):
     return {"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": list(cells)}
 
 
+def found_in(nb, **options):
+    return reproduction(json.dumps(nb).encode(), options.pop("limits", LIMITS), **options)
+
+
 def said(nb, **options):
-    content = nb if isinstance(nb, bytes) else json.dumps(nb).encode()
-    return reproduction(content, options.pop("limits", LIMITS), **options)
+    return reproduction_words(found_in(nb, **options))
 
 
 SAME = (
@@ -40,10 +45,9 @@ SAME = (
 
 
 def test_the_same_outputs_appear_again_in_the_sandbox():
-    assert said(notebook(*SAME)) == (
-        "Run afresh, the notebook prints what was handed in (3 cells with outputs)."
-    )
-    assert not is_other(
+    found = found_in(notebook(*SAME))
+    assert not found.is_other
+    assert reproduction_words(found) == (
         "Run afresh, the notebook prints what was handed in (3 cells with outputs)."
     )
 
@@ -72,14 +76,15 @@ def test_cells_are_counted_as_jupyter_counts_them():
 
 def test_when_nothing_ends_it_is_said():
     limits = dataclasses.replace(LIMITS, cell_seconds=30, submission_seconds=1)
-    found = said(notebook(cell("import time; time.sleep(60)", "1\n")), limits=limits, patience=1)
-    assert found == "Run afresh, the notebook did not come to its end."
-    assert is_other(found)
+    content = notebook(cell("import time; time.sleep(60)", "1\n"))
+    found = found_in(content, limits=limits, patience=1)
+    assert reproduction_words(found) == "Run afresh, the notebook did not come to its end."
+    assert found.is_other
 
 
 @pytest.mark.parametrize("cells", [[], [cell("print(1)")], [cell("1", "1", tags=["check"])]])
 def test_without_outputs_nothing_runs(cells):
-    assert said(notebook(*cells)) == NO_OUTPUTS
+    assert found_in(notebook(*cells)) == Reproduction(NO_OUTPUTS)
 
 
 NESTED = {}
@@ -103,4 +108,4 @@ for _ in range(480):
     ids=range(9),
 )
 def test_what_is_not_well_formed_is_not_run(nb):
-    assert said(nb) == "The file is not well-formed: it cannot be run as a notebook."
+    assert found_in(nb) == Reproduction(MALFORMED)

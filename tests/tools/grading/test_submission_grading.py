@@ -9,6 +9,7 @@ import pytest
 
 from course_tools.grading import report
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels, kernel_manager
+from course_tools.grading.report import Note, Suspicion
 from course_tools.grading.run.submission_grading import exercise_of, grade
 from course_tools.grading.settings import Limits, Policy
 from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
@@ -44,7 +45,7 @@ def test_a_solution_gets_everything():
     found = graded_solution()
     assert (found.exercise, found.state, found.notes) == (EX01, report.GRADED, ())
     assert found.reached == found.possible > 0
-    assert (found.suspicions, found.unsafe, found.reproduction) == ((), False, "")
+    assert (found.suspicions, found.unsafe, found.reproduction) == ((), False, None)
     assert 0 < found.seconds < 30
     assert report.from_json(report.to_json(found)) == found
 
@@ -65,8 +66,9 @@ def test_the_same_submission_gets_the_same_report_and_another_seed_other_cases()
 def test_what_is_no_notebook_is_unreadable_and_starts_nothing(content):
     found = grade(content, SHORT, SEED, None)
     assert (found.state, found.exercise, found.tasks) == (report.UNREADABLE, "", ())
-    assert found.notes[0].endswith(".")
-    assert found.notes[0][0].isupper()
+    (note,) = found.notes
+    assert note.told.endswith(".")
+    assert note.told[0].isupper()
 
 
 @functools.cache
@@ -97,13 +99,13 @@ def test_given_cells_that_were_deleted_are_put_back():
 def test_what_is_there_twice_counts_as_last_written_and_is_said():
     found = graded_mess()
     assert found.tasks[0].reached == 0
-    assert f"{FIRST} is there more than once; the last one counts." in found.notes
+    assert Note(report.TWICE, FIRST) in found.notes
 
 
 def test_a_task_whose_cell_is_text_is_missing_and_is_said():
     found = graded_mess()
     assert found.tasks[1].outcome == report.MISSING
-    assert f"The cell of {SECOND} is no code cell any more; it cannot be run." in found.notes
+    assert Note(report.NOT_CODE, SECOND) in found.notes
 
 
 def test_what_other_cells_print_or_raise_is_kept_and_stops_nothing():
@@ -132,7 +134,7 @@ def test_the_state_is_that_of_the_worst_task():
 
 
 def test_a_stopped_cell_is_named_with_its_first_line():
-    note = f"The cell of {SECOND}, which begins with “x = 1”, was stopped: timed out."
+    note = Note(report.CELL_STOPPED, SECOND, "x = 1", report.TIMED_OUT)
     assert note in graded_trouble().notes
 
 
@@ -143,7 +145,8 @@ def test_a_cell_of_ones_own_that_does_not_end_costs_no_points():
     found = grade_notebook(nb, dataclasses.replace(SHORT, limits=limits))
     assert found.reached == found.possible
     assert found.state == report.PARTLY_GRADED
-    assert "A cell of yours, which begins with “import time”, was stopped" in found.notes[0]
+    assert found.notes[0].begins.startswith("import time")
+    assert (found.notes[0].kind, found.notes[0].task) == (report.CELL_STOPPED, "")
 
 
 def test_too_much_memory_is_over_a_limit():
@@ -181,8 +184,8 @@ def test_library_calls_are_flagged_worth_nothing_or_ignored(policy, state, share
     assert bool(found.suspicions) == (policy != "ignore")
     assert tasks["restart_rate"].reached == share * tasks["restart_rate"].possible
     assert tasks["cosine_rate"].is_right
-    told = " ".join(found.suspicions)
-    assert ("So restart_rate got no points. Its values were right." in told) == (policy == "zero")
+    taken = Suspicion(report.RIGHT_NO_POINTS, "restart_rate")
+    assert (taken in found.suspicions) == (policy == "zero")
     assert ("does not count" in tasks["restart_rate"].sentence) == (policy == "zero")
 
 

@@ -5,8 +5,9 @@ import inspect
 import pytest
 
 import course_tasks
+from course_tools.grading.report import CALLS_IMPLEMENTATION, REACHES_BEYOND, READS_PRIVATE
 from course_tools.grading.run.submission_grading import _code_cells, _tags, exercise_of
-from course_tools.grading.run.suspicion import calls_library, suspicions, uses
+from course_tools.grading.run.suspicion import suspicions, uses
 from tests.tasks.solved import SOLVED
 
 GIVEN = ("import math\nimport numpy as np\nfrom course_lib import plots, schedules\n",)
@@ -21,8 +22,12 @@ BY_LIBRARY = {
 }
 
 
-def told(*cells, allowed=frozenset()):
+def found_in(*cells, allowed=frozenset()):
     return suspicions(TASK, cells, GIVEN, frozenset(allowed))
+
+
+def kinds_in(*cells, **more):
+    return [one.kind for one in found_in(*cells, **more)]
 
 
 @pytest.mark.parametrize(("exercise", "task"), MEMBERS)
@@ -37,8 +42,8 @@ def test_other_solutions_are_suspicious_only_where_they_call_an_implementation(e
     came = exercise_of(exercise)
     source = inspect.getsource(SOLVED[exercise])
     found = suspicions(task, [source], came.given, came.allowed[task])
-    assert calls_library(found) == (task in BY_LIBRARY), found
-    assert bool(found) == (task in BY_LIBRARY), found
+    kinds = [one.kind for one in found]
+    assert kinds == [CALLS_IMPLEMENTATION] * (task in BY_LIBRARY), found
 
 
 CALLS = (
@@ -67,11 +72,9 @@ CALLS = (
 
 @pytest.mark.parametrize("cell", CALLS)
 def test_a_call_of_an_implementation_is_flagged(cell):
-    found = told(cell.replace("TASK", TASK))
-    assert calls_library(found)
-    assert len(found) == 1
-    assert "cosine" in found[0]
-    assert TASK in found[0]
+    (found,) = found_in(cell.replace("TASK", TASK))
+    assert (found.kind, found.task) == (CALLS_IMPLEMENTATION, TASK)
+    assert any("cosine" in name for name in found.names)
 
 
 NO_CALLS = (
@@ -89,7 +92,7 @@ NO_CALLS = (
 
 @pytest.mark.parametrize("cell", NO_CALLS)
 def test_looking_at_the_library_beside_ones_own_is_not_flagged(cell):
-    assert told(OWN, cell.replace("TASK", TASK)) == []
+    assert found_in(OWN, cell.replace("TASK", TASK)) == []
 
 
 LOCAL = (
@@ -105,22 +108,25 @@ LOCAL = (
 @pytest.mark.parametrize("cell", LOCAL)
 def test_a_name_of_its_own_is_not_another_cells(cell):
     beside = "curve = schedules.cosine(0.1, 100)"
-    assert told(cell.replace("TASK", TASK), beside) == []
-    assert told(f"def {TASK}(step, *a):\n    return curve(step)", beside) != []
+    assert found_in(cell.replace("TASK", TASK), beside) == []
+    assert found_in(f"def {TASK}(step, *a):\n    return curve(step)", beside) != []
 
 
 def test_a_name_of_another_functions_own_is_none_of_a_tasks():
     beside = "def draw():\n    curve = schedules.cosine(0.1, 100)\n    return curve"
-    assert told(beside, f"def {TASK}(step, *a):\n    return curve(step)") == []
+    assert found_in(beside, f"def {TASK}(step, *a):\n    return curve(step)") == []
 
 
 def test_a_local_name_of_an_inner_function_hides_no_outer_one():
     inner = f"def {TASK}(step, *a):\n    def g():\n        curve = 1\n    return curve(step)"
-    assert calls_library(told("curve = schedules.cosine(0.1, 100)", inner))
+    assert kinds_in("curve = schedules.cosine(0.1, 100)", inner) == [CALLS_IMPLEMENTATION]
 
 
 REACHES = (
-    ("import importlib\ndef TASK(x):\n    return importlib.import_module('a')", "importlib"),
+    (
+        "import importlib\ndef TASK(x):\n    return importlib.import_module('a')",
+        "importlib.import_module",
+    ),
     ("def TASK(x):\n    import subprocess\n    subprocess.run(['ls'])", "subprocess.run"),
     ("def TASK(x):\n    return __import__('course_lib')", "__import__"),
     ("def TASK(x):\n    return eval('schedules')", "eval"),
@@ -129,28 +135,28 @@ REACHES = (
 )
 
 
-@pytest.mark.parametrize(("cell", "words"), REACHES)
-def test_reaching_beyond_is_flagged_but_is_no_library_call(cell, words):
-    (sentence,) = told(cell.replace("TASK", TASK))
-    assert words in sentence
-    assert not calls_library([sentence])
+@pytest.mark.parametrize(("cell", "name"), REACHES)
+def test_reaching_beyond_is_flagged_but_is_no_library_call(cell, name):
+    (found,) = found_in(cell.replace("TASK", TASK))
+    assert found.names == (name,)
+    assert found.kind == (READS_PRIVATE if name == "._peak" else REACHES_BEYOND)
 
 
 @pytest.mark.parametrize(
     "line", ["self._x = 1", "return x.__class__", "import re; re.compile('a')"]
 )
 def test_ordinary_code_is_not_flagged(line):
-    assert told(f"def {TASK}(self, x):\n    {line}") == []
+    assert found_in(f"def {TASK}(self, x):\n    {line}") == []
 
 
 def test_what_the_solution_uses_is_allowed_and_so_is_the_rest_of_its_module():
     call = f"def {TASK}(step, *a):\n    return schedules.wsd(*a)(step)"
     solution = f"def {TASK}(step, *a):\n    return schedules.cosine(*a)(step)"
     allowed = uses(TASK, [solution], GIVEN)
-    assert told(call, allowed=allowed) == []
+    assert found_in(call, allowed=allowed) == []
     other = f"from course_lib import theory\ndef {TASK}(x):\n    return theory.optimal_rates(x)"
-    assert calls_library(told(other, allowed=allowed))
-    assert told(call, allowed={"course_lib.schedules.cosine"}) != []
+    assert kinds_in(other, allowed=allowed) == [CALLS_IMPLEMENTATION]
+    assert found_in(call, allowed={"course_lib.schedules.cosine"}) != []
 
 
 @pytest.mark.parametrize(
@@ -169,4 +175,4 @@ def test_what_the_solution_uses_is_allowed_and_so_is_the_rest_of_its_module():
     ids=range(9),
 )
 def test_code_of_any_form_is_read_to_its_end(code):
-    assert told(code) == []
+    assert found_in(code) == []

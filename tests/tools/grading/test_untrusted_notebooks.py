@@ -8,6 +8,7 @@ import pytest
 
 from course_tools.grading.intake.notebook import parse
 from course_tools.grading.intake.submissions import UnreadableError
+from course_tools.grading.report import NOT_CODE, Note
 
 ROOT = Path(__file__).parents[3]
 SOLVED = ROOT / "solutions" / "ex01_constant_lr.ipynb"
@@ -73,7 +74,7 @@ def test_a_task_cell_that_became_markdown_is_noted(nb):
     task_cell(nb, "gradient_step")["cell_type"] = "markdown"
     work = parse(as_bytes(nb))
     assert tasks_of(work) == TASKS[1:]
-    assert work.notes == ("The cell of gradient_step is no code cell any more; it cannot be run.",)
+    assert work.notes == (Note(NOT_CODE, "gradient_step"),)
 
 
 def test_a_foreign_task_is_a_cell_of_the_learners_own(nb):

@@ -15,9 +15,12 @@ from course_tools.grading.report import (
     OUTCOMES,
     STATES,
     Curve,
+    Note,
     PartPoints,
     Report,
+    Reproduction,
     Shown,
+    Suspicion,
     TaskReport,
 )
 from tests.tools.grading.example_reports import full_report, key, report
@@ -117,6 +120,7 @@ PAIRED = TEXT.map(
 )
 POINTS = st.builds(PartPoints, PAIRED, NUMBER, NUMBER)
 SHOWN = st.none() | st.builds(Shown, st.integers(), st.integers(), PAIRED, PAIRED, PAIRED)
+NAMES = st.lists(PAIRED, max_size=2).map(tuple)
 ROW = st.lists(st.none() | NUMBER, max_size=3).map(tuple)
 CURVES = st.none() | st.builds(Curve, st.lists(NUMBER, max_size=3).map(tuple), ROW, ROW)
 TASK = st.builds(
@@ -137,7 +141,9 @@ REPORT = st.builds(
     exercise=PAIRED,
     state=st.sampled_from(STATES),
     tasks=st.lists(TASK, max_size=2).map(tuple),
-    notes=st.lists(PAIRED, max_size=2).map(tuple),
+    notes=st.lists(st.builds(Note, *[PAIRED] * 5), max_size=2).map(tuple),
+    suspicions=st.lists(st.builds(Suspicion, PAIRED, PAIRED, NAMES, PAIRED), max_size=2).map(tuple),
+    reproduction=st.none() | st.builds(Reproduction, PAIRED, named=NAMES, told=PAIRED),
     unsafe=st.booleans(),
     printed=PAIRED,
     seconds=NUMBER,

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_tools.grading.gradebook.summary import summary
+from course_tools.grading.report import REACHES_BEYOND, Suspicion
 from tests.tools.grading.example_reports import (
     full_report,
     report,
@@ -15,6 +16,8 @@ from tests.tools.grading.example_reports import (
     task_report,
     unreadable_report,
 )
+
+SUSPICION = Suspicion(REACHES_BEYOND, "lr_at_step", ("socket",))
 
 
 def class_of(*reached):
@@ -34,7 +37,9 @@ def test_a_class_by_hand():
             standing("student 0", "", report("ex05_cyclical")),
             standing("eve", "", unreadable_report()),
             standing("fay", "1", full_report()),
-            standing("fay", "2", report("ex05_cyclical", state="suspicious", suspicions=("x",))),
+            standing(
+                "fay", "2", report("ex05_cyclical", state="suspicious", suspicions=(SUSPICION,))
+            ),
         ]
     )
     assert found.students == 6

@@ -13,7 +13,17 @@ from course_tools.grading.pages.feedback import (
     StudentView,
     TaskView,
 )
-from course_tools.grading.report import Curve, PartPoints, Report, Shown, TaskReport
+from course_tools.grading.report import (
+    Curve,
+    Note,
+    PartPoints,
+    Report,
+    Reproduction,
+    Shown,
+    Suspicion,
+    TaskReport,
+)
+from tests.tools.grading.example_reports import told
 
 TOTAL, PEAK, WARMUP = 200, 0.1, 20
 
@@ -120,9 +130,9 @@ REPORTS = (
         "ex04_warmup",
         words.SUSPICIOUS,
         (RIGHT, LATE, KIND),
-        notes=("The cell of schedule_table is no code cell any more; it cannot be run.",),
-        suspicions=("warmup_cosine calls course_lib.schedules.warmup_cosine, SUSPECTED",),
-        reproduction="3 of 5 outputs appear again as they were handed in.",
+        notes=(Note(words.NOT_CODE, "schedule_table"),),
+        suspicions=(Suspicion(words.CALLS_IMPLEMENTATION, "warmup_cosine", ("SUSPECTED",)),),
+        reproduction=Reproduction(words.OTHER_OUTPUTS, 5, 2, ("In [3]", "In [4]")),
         printed="numpy 2.1.0\n",
         seconds=1.2,
     ),
@@ -132,10 +142,15 @@ REPORTS = (
         (HIDDEN_ONLY, STUB, GONE, ENDLESS, GAPS, FAR, FEW),
         unsafe=True,
     ),
-    Report("ex09_after_cosine", words.CRASHED, (DEAD,), suspicions=("Look at SUSPECTED",)),
+    Report(
+        "ex09_after_cosine",
+        words.CRASHED,
+        (DEAD,),
+        suspicions=(Suspicion(words.READS_PRIVATE, names=("._SUSPECTED",)),),
+    ),
     Report("ex08_grand_comparison", words.OVER_A_LIMIT, (GREEDY,)),
     Report("capstone", words.GRADED, (SCORED,)),
-    Report("", words.UNREADABLE, notes=("it is no JSON: Expecting value: line 1 column 1",)),
+    Report("", words.UNREADABLE, notes=(told("it is no JSON: Expecting value: line 1 column 1"),)),
 )
 
 

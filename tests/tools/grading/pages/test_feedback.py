@@ -19,7 +19,8 @@ from course_tools.grading.pages.feedback import (
     page_name,
     student_page,
 )
-from course_tools.grading.report import OUTCOMES, STATES, Report
+from course_tools.grading.report import OUTCOMES, STATES, Report, Reproduction
+from tests.tools.grading.example_reports import told
 from tests.tools.grading.pages import feedback_reports as made
 from tests.tools.grading.pages.feedback_reports import PAYLOADS, filled
 
@@ -143,8 +144,8 @@ def test_every_text_of_a_report_stands_on_the_page_as_it_is():
         "<b>exercise",
         words.GRADED,
         (task,),
-        notes=(f"{text} note",),
-        reproduction=f"{text} again",
+        notes=(told(f"{text} note"),),
+        reproduction=Reproduction(words.OTHER_OUTPUTS, 1, 1, (f"{text} again",)),
         printed=f"{text} around",
     )
     shown = Structure(student_page(f"{text} name", [report], False)).text
@@ -165,7 +166,7 @@ def test_a_page_shows_points_difference_cause_and_curve():
         "0.005",
         "twice as late",
         "no code cell any more",
-        "3 of 5 outputs appear again",
+        "prints something else in In [3], In [4] (of 5 cells with outputs)",
         "first difference, at step 1",
         "step 0  lr 0.0\nstep 1",
         "numpy 2.1.0",

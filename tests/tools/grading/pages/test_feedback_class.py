@@ -8,11 +8,21 @@ import pytest
 
 from course_tools.grading.pages import class_pages
 from course_tools.grading.pages.feedback import page_name
-from course_tools.grading.report import NOT_WRITTEN, PARTLY_GRADED
+from course_tools.grading.pages.report_words import reproduction_words
+from course_tools.grading.report import (
+    CELL_STOPPED,
+    NOT_WRITTEN,
+    OTHER_OUTPUTS,
+    PARTLY_GRADED,
+    SAME_OUTPUTS,
+    TIMED_OUT,
+    Note,
+    Reproduction,
+)
 from tests.tools.grading.example_reports import report, standing, task_report, unreadable_report
 
 UNTOUCHED = report(tasks=(task_report(reached=0.0, outcome=NOT_WRITTEN),))
-DIFFERS = "Run afresh, the notebook prints something else in In [4] (of 3 cells with outputs)."
+DIFFERS = Reproduction(OTHER_OUTPUTS, compared=3, different=1, named=("In [4]",))
 
 
 def of(name, worth=None, content=None, **more):
@@ -63,16 +73,18 @@ EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 def test_outputs_that_do_not_appear_again_are_worth_a_look():
-    again = report(reproduction="Run afresh, the notebook prints what was handed in (3 cells).")
+    again = report(reproduction=Reproduction(SAME_OUTPUTS, compared=3))
     found = looked_at(of("ada", again), of("bob", report(reproduction=DIFFERS)))
     assert set(found) == {"bob"}
-    assert found["bob"].reasons == (DIFFERS,)
+    assert found["bob"].reasons == (reproduction_words(DIFFERS),)
 
 
 def test_the_class_page_speaks_of_students():
-    note = "A cell of yours, which begins with “x”, was stopped: timed out."
+    note = Note(CELL_STOPPED, begins="A cell of yours", why=TIMED_OUT)
     found = looked_at(of("ada", report(state=PARTLY_GRADED, notes=(note,))))
-    assert found["ada"].reasons == (note.replace("yours", "their own"),)
+    assert found["ada"].reasons == (
+        "A cell of their own, which begins with “A cell of yours”, was stopped: timed out.",
+    )
 
 
 def test_known_mistakes_have_the_sentence_and_five_names():

@@ -9,6 +9,7 @@ from playwright.sync_api import sync_playwright
 from course_tools.doctor import find_chromium
 from course_tools.grading.pages.feedback import class_page, page_name, student_page, write_pages
 from course_tools.grading.report import GRADED, Report
+from tests.tools.grading.example_reports import told
 from tests.tools.grading.pages import feedback_reports as made
 from tests.tools.grading.pages.feedback_reports import PAYLOADS, filled
 
@@ -157,7 +158,8 @@ def test_tables_fit_a_narrow_window(browser, tmp_path, heading):
 
 
 def test_a_name_that_turns_text_around_turns_nothing_around(browser, tmp_path):
-    report = Report("ex04_warmup", GRADED, (made.RIGHT,), notes=("\u202eabc", "שלום 12"))
+    notes = (told("\u202eabc"), told("שלום 12"))
+    report = Report("ex04_warmup", GRADED, (made.RIGHT,), notes=notes)
     with opened(browser, tmp_path, student_page("שלום \u202eabc", [report], False)) as (page, _):
         assert page.locator("h1").inner_text() == "שלום ⟨U+202E⟩abc"
         assert page.get_by_text("⟨U+202E⟩abc").count() == 2

@@ -1,0 +1,68 @@
+"""The sentences for what a report holds as kinds and numbers, for pages and tables.
+
+A kind that no table has is `TOLD`, or of a newer version of the course; it is shown as it is.
+"""
+
+from __future__ import annotations
+
+from course_tools.grading import report
+from course_tools.grading.report import Note, Reproduction, Suspicion
+
+_SUSPICIONS = {
+    report.CALLS_IMPLEMENTATION: "{task} calls {names}, an implementation that exists.",
+    report.REACHES_BEYOND: "{task} uses {names}, which no exercise needs.",
+    report.READS_PRIVATE: "{task} reads {names}, private to what it was given.",
+    report.RIGHT_NO_POINTS: "So {task} got no points. Its values were right.",
+    report.WRONG_NO_POINTS: "So {task} got no points. Its values were not right.",
+}
+_NOTES = {
+    report.NOT_CODE: "The cell of {task} is no code cell any more; it cannot be run.",
+    report.CELL_STOPPED: "{whose}, which begins with “{begins}”, was stopped: {why}.",
+    report.TWICE: "{task} is there more than once; the last one counts.",
+    report.EMPTY_FILE: "The file is empty (0 bytes).",
+}
+_REPRODUCTIONS = {
+    report.NO_OUTPUTS: "No outputs were handed in.",
+    report.MALFORMED: "The file is not well-formed: it cannot be run as a notebook.",
+    report.ENDLESS: "Run afresh, the notebook did not come to its end.",
+    report.OTHER_OUTPUTS: "Run afresh, the notebook prints something else in {named} (of {cells}). "
+    "Clock times and random numbers without a seed differ as well.",
+    report.SAME_OUTPUTS: "Run afresh, the notebook prints what was handed in ({cells}).",
+}
+
+
+def suspicion_words(found: Suspicion) -> str:
+    """Return a suspicion in a sentence, for instructors."""
+    words = _SUSPICIONS.get(found.kind)
+    if words is None:
+        return found.told or found.kind
+    return words.format(task=found.task, names=", ".join(found.names))
+
+
+def note_words(note: Note, *, for_staff: bool = False) -> str:
+    """Return a note in a sentence, for the learner whose file it is or for instructors."""
+    words = _NOTES.get(note.kind)
+    if words is None:
+        return note.told or note.kind
+    own = "A cell of their own" if for_staff else "A cell of yours"
+    whose = f"The cell of {note.task}" if note.task else own
+    return words.format(task=note.task, whose=whose, begins=note.begins, why=note.why)
+
+
+def reproduction_words(found: Reproduction | None) -> str:
+    """Return in a sentence or two whether outputs appear again, "" where that was not asked."""
+    if found is None:
+        return ""
+    words = _REPRODUCTIONS.get(found.kind)
+    if found.told or words is None:
+        return found.told or found.kind
+    left_out = f"Marks in the notebook tell nbval to leave out {_cells(found.left_out)}."
+    if found.kind == report.NO_OUTPUTS and found.left_out:
+        return left_out
+    more = " and more" * (found.different > len(found.named))
+    said = words.format(named=f"{', '.join(found.named)}{more}", cells=_cells(found.compared))
+    return f"{left_out} {said}" if found.left_out else said
+
+
+def _cells(number: int) -> str:
+    return f"{number} cell{'s' * (number != 1)} with outputs"
