@@ -106,43 +106,59 @@ def check_kernel(kernel_name: str = "python3") -> Check:
     """Start the kernel a notebook would get, and import the course in it."""
     name = f"kernel {kernel_name}"
     started = time.perf_counter()
-    problem = _problem_of_kernel(kernel_name)
-    if "died" in problem:  # once is no proof: another program may have taken one of its ports
-        problem = _problem_of_kernel(kernel_name)
-    if problem:
+    error = _kernel_error(kernel_name)
+    if error and error.died:  # once is no proof: another program may have taken one of its ports
+        error = _kernel_error(kernel_name)
+    if error:
         fix = f"{sys.executable} -m ipykernel install --sys-prefix --name {kernel_name}"
-        if problem.startswith(("ModuleNotFoundError", "ImportError")):
+        if error.name in ("ModuleNotFoundError", "ImportError"):
             fix = f"{INSTALL_ALL}, and if that was done: {fix}"
-        return Check(name, False, problem, fix)
+        return Check(name, False, f"{error.name}: {error.message}", fix)
     seconds = time.perf_counter() - started
     return Check(name, True, f"starts and imports course_lib in {seconds:.1f} s")
 
 
-def _problem_of_kernel(kernel_name: str) -> str:
+@dataclass(frozen=True)
+class _KernelError:
+    """The error that a kernel gave or caused, and whether the kernel died of itself."""
+
+    name: str
+    message: str
+    died: bool = False
+
+
+def _error_of(error: Exception, died: bool = False) -> _KernelError:
+    return _KernelError(type(error).__name__, (str(error).splitlines() or [""])[0], died)
+
+
+def _kernel_error(kernel_name: str) -> _KernelError | None:
+    """Return the error that `import course_lib` gave in a fresh kernel, None where it works."""
     try:
-        return _import_in_kernel(kernel_name)
+        from jupyter_client.manager import KernelManager
+
+        manager = KernelManager(kernel_name=kernel_name)
+        # Elsewhere than here, or the folder itself would make the import work uninstalled.
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            manager.start_kernel(cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                return _import_in(manager.client())
+            except RuntimeError as error:  # it gives no answer
+                return _error_of(error, died=not manager.is_alive())
+            finally:
+                manager.shutdown_kernel(now=True)
     except Exception as error:  # whatever a broken kernel raises is the finding, not a traceback
-        return f"{type(error).__name__}: {error}".splitlines()[0]
+        return _error_of(error)
 
 
-def _import_in_kernel(kernel_name: str) -> str:
-    """Return "", or the error that `import course_lib` gave in a fresh kernel."""
-    from jupyter_client.manager import KernelManager
-
-    manager = KernelManager(kernel_name=kernel_name)
-    # Elsewhere than here, or the folder itself would make the import work without an installation.
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        manager.start_kernel(cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        client = manager.client()
-        try:
-            client.start_channels()
-            client.wait_for_ready(timeout=KERNEL_SECONDS)
-            code = "import course_lib, ipywidgets, matplotlib.pyplot, numpy"
-            reply = client.execute_interactive(code, timeout=KERNEL_SECONDS)["content"]
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
-    return "" if reply["status"] == "ok" else f"{reply['ename']}: {reply['evalue']}"
+def _import_in(client) -> _KernelError | None:
+    try:
+        client.start_channels()
+        client.wait_for_ready(timeout=KERNEL_SECONDS)
+        code = "import course_lib, ipywidgets, matplotlib.pyplot, numpy"
+        reply = client.execute_interactive(code, timeout=KERNEL_SECONDS)["content"]
+    finally:
+        client.stop_channels()
+    return None if reply["status"] == "ok" else _KernelError(reply["ename"], reply["evalue"])
 
 
 def find_chromium(names: Sequence[str] = CHROMIUM_NAMES) -> str | None:

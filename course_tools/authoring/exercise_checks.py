@@ -11,6 +11,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import nbformat
 
@@ -21,9 +22,17 @@ from course_tools.authoring.errors import CourseError
 _TERMINAL_COLOURS = re.compile(r"(?:\x1b|#x1B)\[[0-9;]*m")  # the report spells them out
 _CHECK_CALL = re.compile(r"^\s*check\(\s*(\w+)", re.M)
 _CELL = re.compile(r"Cell (\d+)$")
-_UNWRITTEN, _STOPPED = "NotImplementedError", "It took too long and was stopped (see --timeout)."
+_STOPPED = "It took too long and was stopped (see --timeout)."
 _BEFORE_ERROR = "Traceback:"  # what nbval writes between a cell's code and its error
 _PYTEST = "import sys, course_tools.without_iri_grammar, pytest; sys.exit(pytest.main())"
+
+
+@dataclass(frozen=True)
+class _CellError:
+    """Why a cell failed: for what kind of reason, and what the learner reads of it."""
+
+    kind: Literal["not written", "stopped", "error"]
+    text: str
 
 
 @dataclass(frozen=True)
@@ -83,21 +92,21 @@ def check_notebook(path: Path, timeout: int) -> CheckedNotebook:
     for name, found in kept.items():
         progress.default_file().keep(name, found.points, found.possible, found.told)
     rows = tuple(
-        _state(name, kept.get(name), " ".join(_errors_of(name, code, failures))) for name in names
+        _state(name, kept.get(name), next(_errors_of(name, code, failures), None)) for name in names
     )
     messages = [kept[row.task].told for row in rows if row.task in kept and row.state != "right"]
     for number, error in failures.items():
         source = code[number].source
         checked = _CHECK_CALL.findall(source)
-        if not (set(checked) & set(kept) or error.startswith(_UNWRITTEN)):
-            messages.append(f"`{_first_line(source)}`\n{error}")
+        if not (set(checked) & set(kept) or error.kind == "not written"):
+            messages.append(f"`{_first_line(source)}`\n{error.text}")
     passed = status == 0 and all(row.state == "right" for row in rows)
     return CheckedNotebook(rows, tuple(messages), passed)
 
 
 def _errors_of(
-    task: str, code: list[nbformat.NotebookNode], failures: dict[int, str]
-) -> Iterator[str]:
+    task: str, code: list[nbformat.NotebookNode], failures: dict[int, _CellError]
+) -> Iterator[_CellError]:
     for number, error in failures.items():
         if task in _CHECK_CALL.findall(code[number].source):
             yield error
@@ -119,7 +128,7 @@ def _tasks_in(code: list[nbformat.NotebookNode]) -> list[str]:
     return list(named)
 
 
-def _run_nbval(path: Path, folder: Path, timeout: int) -> tuple[dict[int, str], int]:
+def _run_nbval(path: Path, folder: Path, timeout: int) -> tuple[dict[int, _CellError], int]:
     """Return the error of every failed code cell, by its number from 0, and the exit status."""
     report, settings = folder / "report.xml", folder / "pytest.ini"
     settings.write_text("[pytest]\n", encoding="utf-8")  # no settings of the folder it stands in
@@ -147,25 +156,26 @@ def _run_nbval(path: Path, folder: Path, timeout: int) -> tuple[dict[int, str], 
         wrong = case.find("failure") if case.find("failure") is not None else case.find("error")
         if wrong is not None:
             number = _CELL.search(case.get("name", ""))
-            failures[int(number[1]) if number else 0] = _message(wrong.text or "")
+            failures[int(number[1]) if number else 0] = _cell_error(wrong.text or "")
     return failures, run.returncode
 
 
-def _message(report: str) -> str:
+def _cell_error(report: str) -> _CellError:
+    """Return why a cell failed; nbval says it in text alone."""
     head, _, error = _TERMINAL_COLOURS.sub("", report).partition(_BEFORE_ERROR)
     if "Timeout of" in head:
-        return _STOPPED
-    return (error or head).strip()
+        return _CellError("stopped", _STOPPED)
+    text = (error or head).strip()
+    return _CellError("not written" if text.startswith("NotImplementedError") else "error", text)
 
 
-def _state(name: str, kept: progress.Kept | None, error: str) -> TaskState:
+def _state(name: str, kept: progress.Kept | None, error: _CellError | None) -> TaskState:
     possible = float(course_tasks.ALL[name].points)
     if kept is not None:
         state = "right" if kept.points == possible else "partly right" if kept.points else "wrong"
         return TaskState(name, kept.points, possible, state)
-    if error.startswith(_UNWRITTEN):
-        return TaskState(name, 0.0, possible, "not written")
-    return TaskState(name, 0.0, possible, "stopped" if error == _STOPPED else "not checked")
+    state = error.kind if error is not None and error.kind != "error" else "not checked"
+    return TaskState(name, 0.0, possible, state)
 
 
 def _first_line(source: str) -> str:
