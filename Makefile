@@ -106,7 +106,7 @@ portable: $(STAMP)
 
 grade-demo: $(STAMP)
 	@$(SETUP) writable
-	@[ -e grade-demo/submissions ] || $(BIN)/python -m course_tools.grading.sample_class.writing grade-demo/submissions
+	@[ -e grade-demo/submissions ] || $(BIN)/python -m course_tools.grading.sample_class grade-demo/submissions
 	@$(BIN)/lr-course grade grade-demo/submissions --out grade-demo/grades $(ARGS)
 
 bench: $(STAMP)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import json
 import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from pathlib import Path
@@ -254,9 +253,3 @@ _ODDITIES: tuple[Callable[[Path, str, np.random.Generator], None], ...] = (
     _cut_off,
     _second_attempt,
 )
-
-
-if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m course_tools.grading.sample_class.writing FOLDER")
-    write_class(Path(sys.argv[1]))

@@ -61,4 +61,7 @@ def test_the_number_of_refused_calls():
 
 
 def test_the_demonstration_is_a_target_of_make():
-    assert re.search(r"^grade-demo: ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = re.search(r"^grade-demo: .*\n((?:\t.*\n)+)", makefile, re.M)[1]
+    for text in (recipe, GUIDE):
+        assert "python -m course_tools.grading.sample_class " in text

@@ -3,6 +3,8 @@
 import contextlib
 import hashlib
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -178,6 +180,23 @@ def test_reports_of_the_rest_say_what_their_texts_are(graded):
     told = [task.misconception for found in graded.values() for task in found.tasks]
     assert known & set(told)
     assert {name for name in told if name} <= known
+
+
+def run_command(*arguments):
+    command = [sys.executable, "-m", "course_tools.grading.sample_class", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_command_writes_a_class_of_24(tmp_path):
+    assert run_command(str(tmp_path / "class")).returncode == 0
+    assert len(list((tmp_path / "class").iterdir())) == 24
+
+
+@pytest.mark.parametrize("arguments", [(), ("one", "two")])
+def test_the_command_takes_one_folder(arguments):
+    run = run_command(*arguments)
+    assert run.returncode == 1
+    assert run.stderr == "usage: python -m course_tools.grading.sample_class FOLDER\n"
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path):
