@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import nbformat
+from nbformat.v4.rwbase import rejoin_lines
 
 from course_tools.grading.box import cgroups, kernels
 from course_tools.grading.intake.notebook import document_of, is_check
@@ -48,6 +49,7 @@ def reproduction(
     try:
         nb = nbformat.from_dict(document_of(content))
         nbformat.validate(nb)
+        rejoin_lines(nb)  # Jupyter saves a source as a list of lines
     except (nbformat.ValidationError, AttributeError, KeyError, TypeError, RecursionError):
         return Reproduction(MALFORMED)
     compared, left_out = _prepare(nb)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from course_tools.grading.pages.report_words import reproduction_words
-from course_tools.grading.report import MALFORMED, NO_OUTPUTS, Reproduction
+from course_tools.grading.report import MALFORMED, NO_OUTPUTS, SAME_OUTPUTS, Reproduction
 from course_tools.grading.run.reproduction import reproduction
 from tests.tools.grading.handed_in import SHORT
 
@@ -72,6 +72,11 @@ def test_cells_are_counted_as_jupyter_counts_them():
     text = {"cell_type": "markdown", "source": "text", "metadata": {}}
     found = said(notebook(text, cell(" \n"), cell("x = 1"), text, cell("print(x)", "2\n")))
     assert "something else in In [2] (of 1 cell with outputs)" in found
+
+
+def test_sources_are_lists_of_lines_as_jupyter_saves_them():
+    cells = (cell(["x = 2\n", "print(x)"], "2\n"), cell(["print(1)\n", "# NBVAL_SKIP"], "1\n"))
+    assert found_in(notebook(*cells)) == Reproduction(SAME_OUTPUTS, 1, left_out=1)
 
 
 def test_when_nothing_ends_it_is_said():
