@@ -49,6 +49,14 @@ def lint(
     Raises:
         ValueError, TypeError: an argument out of its range, no rates, or a rate that is not a
             number (a rate of nan or inf is a finding).
+
+    A linear decay over 100 updates, in a training loop that makes 120:
+
+    >>> from course_lib.schedules import linear
+    >>> for finding in lint(linear(0.1, total_steps=100), total_steps=100, loop_steps=120):
+    ...     print(finding.code, finding.first_step, finding.last_step)
+    dead-tail 100 119
+    horizon-mismatch 100 119
     """
     total = check_count("total_steps", total_steps)
     loop = total if loop_steps is None else check_count("loop_steps", loop_steps)

@@ -43,6 +43,13 @@ class Finding:
         last_step: last step it concerns (inclusive).
         message: one sentence with the numbers.
         fix: one sentence that says what to do.
+
+    >>> from course_lib.lint import lint
+    >>> finding = lint([0.1, 0.1, 0.0001], total_steps=3)[0]
+    >>> print(finding.code, (finding.first_step, finding.last_step))
+    jump (1, 2)
+    >>> print(finding.fix)
+    Check that each phase starts at the rate where the one before it ends.
     """
 
     code: str
