@@ -69,5 +69,6 @@ def test_library_rates_are_the_recorded_ones(library):
 
 
 def test_the_recorded_setting_is_the_one_of_the_case():
-    params = recorded()["torch"]["SequentialLR_LinearLR0.1+Cosine"]["params"]
-    assert params["schedulers"][0] == "LinearLR(start_factor=0.1,total_iters=10)"
+    arguments = recorded()["torch"]["SequentialLR_LinearLR0.1+Cosine"].arguments
+    warmup = ["torch.LinearLR", {"start_factor": 0.1, "total_iters": 10}]
+    assert arguments["schedulers"][0] == warmup
