@@ -1,0 +1,22 @@
+"""Runs timm's schedulers, by updates and not by epochs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import timm
+import timm.scheduler
+
+from records.drivers.driving import drive
+from records.drivers.torch_loop import optimizer_at, run
+
+
+def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
+    """Return the rates of a scheduler that timm's training script would step after each update."""
+    optimizer = optimizer_at(arguments.pop("base_lr"))
+    scheduler = getattr(timm.scheduler, name)(optimizer, **arguments)
+    return run(optimizer, lambda t: scheduler.step_update(num_updates=t + 1), updates)
+
+
+if __name__ == "__main__":
+    drive(rates, timm.__version__)

@@ -1,0 +1,27 @@
+"""Runs torch's schedulers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from records.drivers.driving import drive
+from records.drivers.torch_loop import build, function, optimizer_at, run
+
+
+def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
+    """Return the rates of a scheduler; one that follows a metric is given `metric`, text in t."""
+    optimizer = optimizer_at(arguments["base_lr"])
+    if name != "CyclicLR":  # which has an argument of this name; elsewhere it is the optimizer's
+        del arguments["base_lr"]
+    if "metric" not in arguments:
+        scheduler = build(name, optimizer, arguments)
+        return run(optimizer, lambda t: scheduler.step(), updates)
+    metric = function(arguments.pop("metric"))
+    follower = build(name, optimizer, arguments)
+    return run(optimizer, lambda t: follower.step(metric(t)), updates)
+
+
+if __name__ == "__main__":
+    drive(rates, torch.__version__)

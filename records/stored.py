@@ -1,0 +1,89 @@
+"""The file of records: what there is to run, what differs from a new run, and how it is written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).parents[1] / "course_lib" / "libraries" / "recorded.json"
+UPDATES = 106  # of a new record: a run of 100 updates and what comes after its end
+
+Libraries = dict[str, dict[str, Any]]
+
+
+def read() -> Libraries:
+    """Return the file's libraries: version, how they were recorded, and schedules."""
+    return json.loads(FILE.read_text(encoding="utf-8"))
+
+
+def plans(schedules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Return what a driver has to know of each record: name, arguments and number of updates."""
+    return {
+        key: {
+            "name": record["name"],
+            "arguments": record["arguments"],
+            "updates": len(record.get("values", ())) or UPDATES,
+        }
+        for key, record in schedules.items()
+    }
+
+
+def differences(stored: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    """Return a line for everything in which a library's new run differs from its stored records."""
+    lines = []
+    if stored["version"] != found["version"]:
+        lines.append(f"version: {found['version']}, stored {stored['version']}")
+    for key, new in found["schedules"].items():
+        old = stored["schedules"][key]
+        if old.get("error") != new.get("error"):
+            lines.append(f"{key}: error {new.get('error')!r}, stored {old.get('error')!r}")
+        lines += _different_rates(key, old.get("values", []), new["values"])
+    return lines
+
+
+def _different_rates(key: str, old: list[float | None], new: list[float | None]) -> list[str]:
+    if not old:
+        return [f"{key}: no rates stored"]
+    steps = [t for t, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+    if not steps:
+        return []
+    first = steps[0]
+    line = f"{key}: rate {new[first]} at t = {first}, stored {old[first]}; {len(steps)} differ"
+    sizes = [abs(old[t] - new[t]) for t in steps if None not in (old[t], new[t])]
+    if not sizes:
+        return [line]
+    share = max(sizes) / max(abs(rate) for rate in old if rate is not None)
+    return [f"{line}, by up to {share:.1g} of the largest rate"]
+
+
+def updated(stored: dict[str, Any], found: dict[str, Any], how: str) -> dict[str, Any]:
+    """Return a library's records with the rates of a new run.
+
+    Args:
+        stored: the library's part of the file.
+        found: version, and values and perhaps an error for each record.
+        how: how the records were made, in words.
+    """
+    schedules = {}
+    for key, record in stored["schedules"].items():
+        kept = {name: v for name, v in record.items() if name not in ("error", "values")}
+        new = found["schedules"][key]
+        error = {"error": new["error"]} if "error" in new else {}
+        schedules[key] = {**kept, **error, "values": new["values"]}
+    return {"version": found["version"], "recorded": how, "schedules": schedules}
+
+
+def text(libraries: Libraries) -> str:
+    """Return the file's text: one line a record, so that a difference names its record."""
+    blocks = []
+    for library, part in libraries.items():
+        head = [f"  {_json(name)}: {_json(part[name])}" for name in ("version", "recorded")]
+        rows = [f"   {_json(key)}: {_json(record)}" for key, record in part["schedules"].items()]
+        lines = ",\n".join([*head, '  "schedules": {\n' + ",\n".join(rows) + "\n  }"])
+        blocks.append(f" {_json(library)}: {{\n{lines}\n }}")
+    return "{\n" + ",\n".join(blocks) + "\n}\n"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
