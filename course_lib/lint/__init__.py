@@ -50,7 +50,7 @@ def lint(
         ValueError, TypeError: an argument out of its range, no rates, or a rate that is not a
             number (a rate of nan or inf is a finding).
 
-    A linear decay over 100 updates, in a training loop that makes 120:
+    The schedule ends after 100 updates, but the loop makes 120:
 
     >>> from course_lib.schedules import linear
     >>> for finding in lint(linear(0.1, total_steps=100), total_steps=100, loop_steps=120):

@@ -17,6 +17,11 @@ def join(*schedules: Schedule) -> Schedule:
 
     Raises:
         ValueError: no schedule, or an endless one before the last.
+
+    >>> from course_lib.schedules import constant, linear
+    >>> decay = linear(0.1, total_steps=4, floor=0.02)
+    >>> join(constant(0.1).take(3), decay)(range(8)).round(2)
+    array([0.1 , 0.1 , 0.1 , 0.1 , 0.08, 0.06, 0.04, 0.02])
     """
     if not schedules:
         raise ValueError("schedules must hold at least one schedule, got none")
@@ -34,6 +39,12 @@ def scale(schedule: Schedule, factor: float) -> Schedule:
 
     Raises:
         ValueError, TypeError: `factor` is negative, not finite or not a number.
+
+    By the linear scaling rule, a batch four times as large takes four times the rate:
+
+    >>> from course_lib.schedules import cosine
+    >>> scale(cosine(0.1, total_steps=100), factor=4)([0, 50, 100]).round(2)
+    array([0.4, 0.2, 0. ])
     """
     times = check_real("factor", factor)
     phases = (replace(p, start=p.start * times, end=p.end * times) for p in schedule.phases)
@@ -45,6 +56,10 @@ def repeat(schedule: Schedule, times: int) -> Schedule:
 
     Raises:
         ValueError, TypeError: the schedule is endless and `times` > 1, or `times` is out of range.
+
+    >>> from course_lib.schedules import linear
+    >>> repeat(linear(0.1, total_steps=2), times=3)(range(6))
+    array([0.1 , 0.05, 0.1 , 0.05, 0.1 , 0.05])
     """
     count = check_count("times", times)
     if count > 1 and schedule.total_steps == math.inf:

@@ -30,6 +30,11 @@ def total_updates(
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type, or there is
             not one update in an epoch.
+
+    Four processes each take 64 of 50,000 images at a time, for three epochs:
+
+    >>> total_updates(epochs=3, examples=50_000, batch_size=64, processes=4)
+    588
     """
     numbers = {
         "epochs": epochs,

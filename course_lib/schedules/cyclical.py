@@ -23,6 +23,9 @@ def cosine_restarts(peak_lr: float, period: int, mult: float = 1.0, floor: float
         floor: rate towards which a cycle falls, absolute, 0 <= floor <= peak_lr.
 
     Source: Loshchilov & Hutter (2017), SGDR, arXiv:1608.03983, eq. 5.
+
+    >>> cosine_restarts(0.1, period=10, mult=2)([0, 5, 9, 10, 20, 30]).round(4)
+    array([0.1   , 0.05  , 0.0024, 0.1   , 0.05  , 0.1   ])
     """
     rate = check_real("peak_lr", peak_lr)
     shape = Restarts(check_count("period", period), check_real("mult", mult, low=1.0))
@@ -49,6 +52,9 @@ def triangular(
         gamma: for "exp_range" and only there, 0 < gamma <= 1.
 
     Source: Smith (2017), arXiv:1506.01186, sec. 3.
+
+    >>> triangular(0.1, floor=0.01, period=20)([0, 5, 10, 15, 20]).round(3)
+    array([0.01 , 0.055, 0.1  , 0.055, 0.01 ])
     """
     rate = check_real("peak_lr", peak_lr)
     foot = check_floor(floor, rate)
@@ -93,6 +99,9 @@ def one_cycle(
         anneal: "cos" or "linear".
 
     Source: Smith & Topin (2019), Super-convergence, arXiv:1708.07120; the defaults are torch's.
+
+    >>> one_cycle(0.1, total_steps=100)([0, 30, 65, 100]).round(5)
+    array([0.004, 0.1  , 0.05 , 0.   ])
     """
     peak = check_real("peak_lr", peak_lr)
     low = peak / check_real("div", div, low=1.0)
@@ -118,6 +127,9 @@ def one_cycle_momentum(
         highest: momentum at the beginning and the end, < 1.
         three_phase: as in `one_cycle`.
         anneal: "cos" or "linear".
+
+    >>> one_cycle_momentum(total_steps=100)([0, 30, 65, 100]).round(3)
+    array([0.95, 0.85, 0.9 , 0.95])
     """
     top = check_real("highest", highest)
     if top >= 1.0:

@@ -40,6 +40,12 @@ class Phase:
     Raises:
         ValueError, TypeError: a rate that is not finite; fewer than one step; a closing shape
             without a finite length.
+
+    >>> from course_lib.schedules import Schedule
+    >>> from course_lib.schedules.shapes import Cosine, Polynomial
+    >>> rise, fall = Phase(2, 0.0, 0.1, Polynomial()), Phase(4, 0.1, 0.0, Cosine())
+    >>> Schedule((rise, fall))(range(7)).round(3)
+    array([0.   , 0.05 , 0.1  , 0.085, 0.05 , 0.015, 0.   ])
     """
 
     steps: float
@@ -84,6 +90,13 @@ class Schedule:
     Attributes:
         phases: the phases in order; only the last may be endless.
         name: what plots and tables call it; not part of what makes two schedules equal.
+
+    >>> from course_lib.schedules import warmup_cosine
+    >>> schedule = warmup_cosine(0.1, warmup_steps=10, total_steps=100)
+    >>> schedule(0), schedule(10), schedule.total_steps
+    (0.01, 0.1, 100)
+    >>> schedule([10, 55, 100]).round(3)
+    array([0.1 , 0.05, 0.  ])
     """
 
     phases: tuple[Phase, ...]

@@ -28,6 +28,13 @@ class Plateau:
         floor: the rate is never reduced below this.
         best: the best measurement so far.
         waited: measurements since the last improvement or reduction.
+
+    >>> from course_lib.schedules import plateau
+    >>> state = plateau(0.1, factor=0.5, patience=1)
+    >>> for loss in (1.0, 1.0, 1.0):
+    ...     state = state.update(loss)
+    >>> state.rate
+    0.05
     """
 
     rate: float
@@ -75,6 +82,11 @@ def plateau(
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.
+
+    >>> from course_lib.schedules import plateau_rates
+    >>> rule = plateau(0.1, factor=0.5, patience=1)
+    >>> plateau_rates(rule, metrics=[1.0, 0.8, 0.8, 0.8, 0.7])
+    array([0.1 , 0.1 , 0.1 , 0.05, 0.05])
     """
     rate = check_real("peak_lr", peak_lr)
     if not 0.0 < check_real("factor", factor) < 1.0:
@@ -93,7 +105,14 @@ def plateau(
 
 
 def plateau_rates(state: Plateau, metrics: Iterable[float]) -> np.ndarray:
-    """Return the rate in force after each measurement, float64, one a metric."""
+    """Return the rate in force after each measurement, float64, one a metric.
+
+    The rule tolerates one bad measurement and cuts the rate after the second:
+
+    >>> rule = plateau(0.1, factor=0.1, patience=1)
+    >>> plateau_rates(rule, metrics=[1.0, 1.1, 1.2, 0.9]).round(3)
+    array([0.1 , 0.1 , 0.01, 0.01])
+    """
     rates = []
     for metric in metrics:
         state = state.update(metric)

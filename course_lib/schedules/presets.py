@@ -27,6 +27,9 @@ def constant(peak_lr: float) -> Schedule:
 
     Args:
         peak_lr: the learning rate, >= 0.
+
+    >>> constant(0.1)([0, 1000])
+    array([0.1, 0.1])
     """
     return Schedule((constant_phase(math.inf, check_real("peak_lr", peak_lr)),), name="constant")
 
@@ -38,6 +41,9 @@ def step_decay(peak_lr: float, drop: float = 0.5, every: int = 100) -> Schedule:
         peak_lr: rate of the first `every` updates, >= 0.
         drop: factor at each drop, 0 < drop <= 1.
         every: updates between two drops, >= 1.
+
+    >>> step_decay(0.1, drop=0.5, every=100)([0, 99, 100, 200])
+    array([0.1  , 0.1  , 0.05 , 0.025])
     """
     rate = check_real("peak_lr", peak_lr)
     shape = Drops(check_share("drop", drop), check_count("every", every))
@@ -54,6 +60,9 @@ def multi_step(peak_lr: float, milestones: Sequence[int], drop: float = 0.1) -> 
         peak_lr: rate before the first milestone, >= 0.
         milestones: updates at which the rate drops, >= 1, strictly increasing.
         drop: factor at each milestone, 0 < drop <= 1.
+
+    >>> multi_step(0.1, milestones=[30, 60])([0, 29, 30, 60]).round(4)
+    array([0.1  , 0.1  , 0.01 , 0.001])
     """
     rate, factor = check_real("peak_lr", peak_lr), check_share("drop", drop)
     steps = [check_count("milestones", milestone) for milestone in milestones]
@@ -72,6 +81,11 @@ def exponential(peak_lr: float, gamma: float) -> Schedule:
     Args:
         peak_lr: rate of the first update, >= 0.
         gamma: factor at each update, 0 < gamma <= 1.
+
+    This factor takes the rate to a hundredth in 90 updates:
+
+    >>> exponential(0.1, gamma=0.01 ** (1 / 90))([0, 45, 90]).round(4)
+    array([0.1  , 0.01 , 0.001])
     """
     rate, shape = check_real("peak_lr", peak_lr), Exponential(check_share("gamma", gamma))
     return Schedule((Phase(math.inf, rate, 0.0, shape),), name="exponential")
@@ -85,6 +99,9 @@ def inverse_time(peak_lr: float, rate: float) -> Schedule:
         rate: how fast it falls, per update, >= 0; at t = 1 / rate the peak has halved.
 
     Source: Robbins & Monro (1951), whose conditions sum = inf, sum of squares < inf it meets.
+
+    >>> inverse_time(0.1, rate=0.01)([0, 100, 300]).round(4)
+    array([0.1  , 0.05 , 0.025])
     """
     phase = Phase(math.inf, check_real("peak_lr", peak_lr), 0.0, InverseTime(rate))
     return Schedule((phase,), name="inverse time")
@@ -96,6 +113,9 @@ def inverse_sqrt(peak_lr: float, warmup_steps: int) -> Schedule:
     Args:
         peak_lr: rate at t = warmup_steps, >= 0.
         warmup_steps: updates of the warmup, >= 1; also the time scale of the decay.
+
+    >>> inverse_sqrt(0.1, warmup_steps=100)([50, 100, 400]).round(4)
+    array([0.0505, 0.1   , 0.05  ])
     """
     steps = check_count("warmup_steps", warmup_steps)
     shape = InverseTime(1.0 / steps, power=0.5)
@@ -116,6 +136,10 @@ def transformer(d_model: int, warmup_steps: int = 4000, factor: float = 1.0) -> 
         factor: multiplies the rate, >= 0.
 
     Source: Vaswani et al. (2017), arXiv:1706.03762, eq. 3.
+
+    >>> base = transformer(d_model=512, warmup_steps=4000)
+    >>> [f"{base(step):.1e}" for step in (0, 3999, 100_000)]
+    ['1.7e-07', '7.0e-04', '1.4e-04']
     """
     steps = check_count("warmup_steps", warmup_steps)
     width = check_count("d_model", d_model)
@@ -132,6 +156,9 @@ def linear(peak_lr: float, total_steps: int, floor: float = 0.0) -> Schedule:
         peak_lr: rate of the first update, >= 0.
         total_steps: updates in the run, >= 1.
         floor: rate at t = total_steps and after, absolute, 0 <= floor <= peak_lr.
+
+    >>> linear(0.1, total_steps=100, floor=0.01)([0, 50, 100, 150]).round(3)
+    array([0.1  , 0.055, 0.01 , 0.01 ])
     """
     return _decay(peak_lr, total_steps, floor, "linear")
 
@@ -146,6 +173,9 @@ def polynomial(
         total_steps: updates in the run, >= 1.
         power: > 0; 1 is linear, larger falls earlier.
         floor: rate at t = total_steps and after, absolute, 0 <= floor <= peak_lr.
+
+    >>> polynomial(0.1, total_steps=100, power=2.0)([0, 50, 90, 100]).round(3)
+    array([0.1  , 0.025, 0.001, 0.   ])
     """
     rate = check_real("peak_lr", peak_lr)
     steps = check_count("total_steps", total_steps)
@@ -165,6 +195,9 @@ def cosine(peak_lr: float, total_steps: int, floor: float = 0.0) -> Schedule:
         floor: rate at the end, absolute, 0 <= floor <= peak_lr.
 
     Source: Loshchilov & Hutter (2017), SGDR, arXiv:1608.03983, eq. 5, without restarts.
+
+    >>> cosine(0.1, total_steps=100)([0, 25, 50, 75, 100]).round(4)
+    array([0.1   , 0.0854, 0.05  , 0.0146, 0.    ])
     """
     return _decay(peak_lr, total_steps, floor, "cosine")
 
@@ -185,6 +218,10 @@ def warmup(schedule: Schedule, warmup_steps: int, start: float | None = None) ->
         schedule: what follows.
         warmup_steps: updates of the rise, >= 0; 0 returns the schedule as it is.
         start: rate of the first update, 0 <= start <= peak.
+
+    >>> schedule = warmup(exponential(0.1, gamma=0.5), warmup_steps=5)
+    >>> schedule(range(7)).round(3)
+    array([0.02 , 0.036, 0.052, 0.068, 0.084, 0.1  , 0.05 ])
     """
     steps = check_count("warmup_steps", warmup_steps, low=0)
     if steps == 0:
@@ -206,6 +243,10 @@ def warmup_cosine(
         total_steps: updates in the run, warmup included. (optax' `decay_steps` means this;
             Keras' `decay_steps` excludes the warmup.)
         floor: rate at t = total_steps and after, absolute, 0 <= floor <= peak_lr.
+
+    >>> schedule = warmup_cosine(3e-4, warmup_steps=100, total_steps=1000, floor=3e-5)
+    >>> [f"{schedule(step):.2e}" for step in (0, 50, 100, 550, 1000)]
+    ['3.00e-06', '1.51e-04', '3.00e-04', '1.65e-04', '3.00e-05']
     """
     steps = _after_warmup(warmup_steps, total_steps)
     return warmup(cosine(peak_lr, steps, floor), warmup_steps)
@@ -221,6 +262,10 @@ def warmup_linear(
         warmup_steps: updates of the rise, 0 <= warmup_steps < total_steps.
         total_steps: updates in the run, warmup included.
         floor: rate at t = total_steps and after, absolute, 0 <= floor <= peak_lr.
+
+    >>> schedule = warmup_linear(3e-4, warmup_steps=100, total_steps=1000)
+    >>> [f"{schedule(step):.2e}" for step in (0, 50, 100, 550, 1000)]
+    ['3.00e-06', '1.51e-04', '3.00e-04', '1.50e-04', '0.00e+00']
     """
     steps = _after_warmup(warmup_steps, total_steps)
     return warmup(linear(peak_lr, steps, floor), warmup_steps)
@@ -248,6 +293,12 @@ def wsd(
         floor: rate at t = total_steps and after, absolute, 0 <= floor <= peak_lr.
 
     Source: Hu et al. (2024), MiniCPM, arXiv:2404.06395; Hägele et al. (2024), arXiv:2405.18392.
+
+    >>> schedule = wsd(0.1, warmup_steps=10, total_steps=100, decay_steps=20)
+    >>> schedule([0, 10, 80, 90, 100]).round(3)
+    array([0.01, 0.1 , 0.1 , 0.05, 0.  ])
+    >>> schedule.branch(at_step=40, decay_steps=10)([40, 45, 50]).round(3)
+    array([0.1 , 0.05, 0.  ])
     """
     rate = check_real("peak_lr", peak_lr)
     rise = check_count("warmup_steps", warmup_steps, low=0)
