@@ -52,7 +52,11 @@ def _load() -> None:
 
 
 def names() -> list[str]:
-    """Return the names that `from_library` converts, sorted."""
+    """Return the names that `from_library` converts, sorted.
+
+    >>> [name for name in names() if name.startswith("keras.Cosine")]
+    ['keras.CosineDecay', 'keras.CosineDecayRestarts']
+    """
     _load()
     return sorted(_CONVERTERS)
 
@@ -85,6 +89,13 @@ def from_library(name: str, /, **arguments: Any) -> Schedule:
         ValueError: an unknown name; one that is no function of the step (feedback from the loss,
             an arbitrary function); an argument out of its range.
         TypeError: an unknown or missing argument, or one of the wrong type.
+
+    transformers' cosine starts its warmup at 0, so that the first update is lost:
+
+    >>> name = "transformers.get_cosine_schedule_with_warmup"
+    >>> schedule = from_library(name, base_lr=0.1, num_warmup_steps=10, num_training_steps=100)
+    >>> schedule([0, 5, 10, 55, 100]).round(3)
+    array([0.  , 0.05, 0.1 , 0.05, 0.  ])
     """
     return Schedule(convert(name, arguments), name=name)
 

@@ -34,6 +34,14 @@ class Resume:
     Raises:
         ValueError, TypeError: `at` is not a whole number >= 1; `restore` without exactly one
             "build", or with another word, or loading the scheduler before it is built.
+
+    A run that forgets the scheduler's state begins its schedule anew:
+
+    >>> from torch.optim.lr_scheduler import LambdaLR
+    >>> forgets = Resume(at=3, restore=("build", "load_optimizer"))
+    >>> factory = lambda optimizer: LambdaLR(optimizer, lambda t: 1 - t / 5)
+    >>> simulate_loop(factory, Loop(updates=5, resume=forgets)).rates.round(3)
+    array([0.1 , 0.08, 0.06, 0.04, 0.08])
     """
 
     at: int
@@ -79,6 +87,14 @@ class Loop:
     Raises:
         ValueError, TypeError: a field out of its range or of the wrong type; fields that
             contradict each other.
+
+    The scheduler is stepped once an epoch, although its lengths count updates:
+
+    >>> from torch.optim.lr_scheduler import LinearLR
+    >>> loop = Loop(updates=6, step_per="epoch", batches_per_epoch=3)
+    >>> factory = lambda optimizer: LinearLR(optimizer, 1.0, 0.0, total_iters=5)
+    >>> simulate_loop(factory, loop).rates.round(3)
+    array([0.1 , 0.1 , 0.1 , 0.08, 0.08, 0.08])
     """
 
     updates: int
@@ -196,6 +212,14 @@ def simulate_loop(
     Raises:
         TypeError: an argument of the wrong type; a factory whose result has no `step`.
         ValueError: an argument out of its range; more scheduler steps than `step_arguments`.
+
+    The scheduler advances with every batch, so the decay is over after one of four updates:
+
+    >>> from torch.optim.lr_scheduler import LinearLR
+    >>> loop = Loop(updates=4, accumulate=4, step_per="batch")
+    >>> factory = lambda optimizer: LinearLR(optimizer, 1.0, 0.0, total_iters=4)
+    >>> simulate_loop(factory, loop).rates.round(3)
+    array([0.025, 0.   , 0.   , 0.   ])
     """
     if not callable(scheduler_factory):
         raise TypeError(f"scheduler_factory must be callable, got {scheduler_factory!r}")

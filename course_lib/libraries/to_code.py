@@ -35,6 +35,14 @@ def to_library(schedule: Schedule, library: str) -> str:
         CannotExpress: (a ValueError) the library has no exact words for it; the message says why.
         TypeError: `schedule` is not a `Schedule`.
         ValueError: `library` is not one of the four.
+
+    >>> from course_lib.schedules import cosine
+    >>> print(to_library(cosine(0.1, total_steps=100), "optax"), end="")
+    import optax
+    <BLANKLINE>
+    # schedule(count) is the rate once `count` updates are done; give it to an optimizer as its
+    # learning rate. Counts are updates, not epochs.
+    schedule = optax.cosine_decay_schedule(0.1, decay_steps=100)
     """
     if not isinstance(schedule, Schedule):
         raise TypeError(f"schedule must be a Schedule, got {schedule!r}")

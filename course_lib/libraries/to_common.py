@@ -12,7 +12,17 @@ from course_lib.schedules import shapes as sh
 
 
 class CannotExpress(ValueError):
-    """A schedule that a library has no exact words for; the message says why."""
+    """A schedule that a library has no exact words for; the message says why.
+
+    >>> from course_lib.libraries import to_library
+    >>> from course_lib.schedules import step_decay
+    >>> try:
+    ...     code = to_library(step_decay(0.1), "transformers")
+    ... except CannotExpress:
+    ...     code = to_library(step_decay(0.1), "torch")
+    >>> print(code.splitlines()[-1])
+    scheduler = StepLR(optimizer, step_size=100, gamma=0.5)
+    """
 
     def __init__(self, library: str, reason: str) -> None:
         """Keep the library's name and the reason."""

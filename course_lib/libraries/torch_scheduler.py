@@ -32,6 +32,16 @@ def as_torch_scheduler(
 
     Use it as any scheduler of torch: `optimizer.step()`, then `scheduler.step()`, once an update.
     The arguments, what is raised and what combines with what are described in `ScheduleLR`.
+
+    >>> import torch
+    >>> from course_lib.schedules import warmup_cosine
+    >>> optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+    >>> schedule = warmup_cosine(0.1, warmup_steps=10, total_steps=100)
+    >>> scheduler = as_torch_scheduler(optimizer, schedule)
+    >>> optimizer.step()
+    >>> scheduler.step()
+    >>> optimizer.param_groups[0]["lr"] == schedule(1)
+    True
     """
     return ScheduleLR(optimizer, schedule, momentum=momentum, last_epoch=last_epoch)
 
@@ -76,6 +86,16 @@ class ScheduleLR(LRScheduler):
         ValueError: as many schedules as groups are needed and not given; `momentum` for a group
             that has none; a rate that is not finite; a momentum outside [0, 1); `last_epoch` < -1.
         KeyError: `last_epoch` >= 0 and a group without `initial_lr`; raised by torch.
+
+    >>> import torch
+    >>> from course_lib.schedules import cosine
+    >>> layers = torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)
+    >>> groups = [{"params": layer.parameters()} for layer in layers]
+    >>> optimizer = torch.optim.SGD(groups, lr=0.1)
+    >>> rates = cosine(0.01, total_steps=100), cosine(0.1, total_steps=100)
+    >>> scheduler = ScheduleLR(optimizer, rates)
+    >>> [group["lr"] for group in optimizer.param_groups]
+    [0.01, 0.1]
     """
 
     def __init__(

@@ -32,6 +32,15 @@ class TwoLayerProduct:
 
     Source: Lewkowycz et al. (2020), The large learning rate phase of deep learning: the catapult
     mechanism, arXiv:2003.02218, sec. 2.
+
+    A rate between 2 and 4 over the curvature catapults the weights to a flatter minimum:
+
+    >>> from course_lib.problems import descend
+    >>> model = TwoLayerProduct(width=100)
+    >>> rate = 3 / model.curvature(model.start)
+    >>> path = descend(model, np.full((1, 100), rate), model.start)[0]
+    >>> model.loss(path[[0, 5, -1]]).round(3), model.curvature(path[[0, -1]]).round(2)
+    (array([0.11 , 8.264, 0.   ]), array([1.85, 0.14]))
     """
 
     width: int = 100

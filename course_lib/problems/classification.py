@@ -25,6 +25,11 @@ class Classification:
         loss_floor: mean cross-entropy on held-out examples, in nats, that no classifier can be
             expected to go below, where it is known; else None. On a finite set of held-out
             examples a lucky classifier may do better than either floor.
+
+    >>> points = np.array([[0.0, 0.0], [1.0, 1.0], [0.9, 1.2]])
+    >>> data = Classification(points, labels=np.array([0, 1, 1]), classes=2, name="two groups")
+    >>> len(data)
+    3
     """
 
     inputs: np.ndarray
@@ -75,6 +80,10 @@ def spirals(per_class: int = 100, noise: float = 0.25, seed: int = 0) -> Classif
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.
+
+    >>> data = spirals(per_class=100)
+    >>> data.inputs.shape, np.bincount(data.labels).tolist()
+    ((300, 2), [100, 100, 100])
     """
     check_count("per_class", per_class)
     check_real("noise", noise)
@@ -120,6 +129,12 @@ def noisy_spirals(
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.
+
+    >>> data = noisy_spirals(label_noise=0.2)
+    >>> len(data), len(data.held_out)
+    (900, 3000)
+    >>> f"{data.error_floor:.4f}, {data.loss_floor:.4f}"
+    '0.2001, 0.6392'
     """
     check_count("per_class", per_class)
     check_count("held_out_per_class", held_out_per_class)

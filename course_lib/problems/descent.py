@@ -11,7 +11,19 @@ from course_lib.validation import check_real, check_seeds, check_table
 
 
 class Landscape(Protocol):
-    """What `descend` and `walk` need to know of a landscape."""
+    """What `descend` and `walk` need to know of a landscape.
+
+    Any object with these two methods will do:
+
+    >>> class Bowl:
+    ...     def loss(self, w):
+    ...         return 0.5 * (w * w).sum(axis=-1)
+    ...
+    ...     def gradient(self, w):
+    ...         return w
+    >>> descend(Bowl(), rates=[[0.5, 0.5]], start=[1.0, 2.0])[0, -1]
+    array([0.25, 0.5 ])
+    """
 
     def loss(self, w: np.ndarray) -> np.ndarray:
         """Return the loss at points of shape (…, n), shape (…)."""
@@ -33,6 +45,14 @@ def descend(landscape: Landscape, rates: np.ndarray, start: np.ndarray) -> np.nd
 
     Raises:
         ValueError: the shapes do not fit, a rate is negative or a number is not finite.
+
+    The first rate is below the stability limit of 2 / 20, the second is above it:
+
+    >>> from course_lib.problems import Ravine
+    >>> ravine = Ravine(curvatures=(1.0, 20.0))
+    >>> paths = descend(ravine, rates=np.full((2, 50), [[0.09], [0.11]]), start=ravine.start)
+    >>> [f"{loss:.2g}" for loss in ravine.loss(paths[:, -1])]
+    ['4e-05', '4.1e+07']
     """
     table = check_table("rates", rates)
     origin = _check_start(start, len(table))
@@ -64,6 +84,16 @@ def walk(
 
     Raises:
         ValueError, TypeError: the shapes do not fit, or an argument is out of its range.
+
+    A fifth of the rate leaves less noise in the loss, on average over 200 runs:
+
+    >>> from course_lib.problems import Ravine
+    >>> ravine, rates = Ravine(curvatures=(1.0,)), np.full((200, 100), 0.5)
+    >>> for table in (rates, rates / 5):
+    ...     paths = walk(ravine, table, ravine.start, noise_std=1.0, seeds=range(200))
+    ...     print(f"{ravine.loss(paths[:, -1]).mean():.3f}")
+    0.175
+    0.027
     """
     table = check_table("rates", rates)
     origin = _check_start(start, len(table))

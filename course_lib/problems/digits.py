@@ -33,6 +33,10 @@ def digits(seed: int = 0, held_out_per_class: int = 36) -> Classification:
 
     Source: the test part of Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits,
     UCI, doi:10.24432/C50P49, as `sklearn.datasets.load_digits` bundles it.
+
+    >>> data = digits()
+    >>> data.inputs.shape, data.held_out.inputs.shape
+    ((1437, 64), (360, 64))
     """
     from sklearn.datasets import load_digits  # takes about a second, once a process
 

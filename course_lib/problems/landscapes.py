@@ -23,6 +23,10 @@ class Ravine:
 
     Attributes:
         curvatures: λ, one a coordinate, all > 0; n of them, and w has shape (…, n).
+
+    >>> ravine = Ravine(curvatures=(1.0, 20.0))
+    >>> print(ravine.loss([1.0, 1.0]), ravine.gradient([1.0, 1.0]))
+    10.5 [ 1. 20.]
     """
 
     curvatures: tuple[float, ...] = (1.0, 20.0)
@@ -64,6 +68,10 @@ class Rosenbrock:
         steepness: > 0.
 
     Source: Rosenbrock (1960), doi:10.1093/comjnl/3.3.175.
+
+    >>> valley = Rosenbrock()
+    >>> valley.loss([valley.start, valley.minimum]).round(2)
+    array([24.2,  0. ])
     """
 
     steepness: float = 100.0
@@ -113,6 +121,12 @@ class RiverValley:
         length: distance from the start to the mouth along x, > 0.
 
     Source: the picture of Wen et al. (2024), arXiv:2410.05192; the formula is this course's.
+
+    Halfway to the mouth, a point beside the river has a higher loss than one on it:
+
+    >>> valley = RiverValley(bend=0.0)
+    >>> valley.loss([[5.0, 0.0], [5.0, 0.3]]).round(2)
+    array([0.25, 0.7 ])
     """
 
     wall: float = 10.0
@@ -169,6 +183,14 @@ class SeveralMinima:
     Attributes:
         wells: (x, y, depth, width) of each; depth and width > 0.
         bowl: curvature far from the wells, > 0.
+
+    The lowest minimum is also the sharpest:
+
+    >>> wells = SeveralMinima()
+    >>> wells.loss(wells.minima).round(3)
+    array([1.719, 1.906, 2.314])
+    >>> np.linalg.eigvalsh(wells.hessian(wells.minima))[:, -1].round(1)
+    array([13.4,  1.7,  2.5])
     """
 
     wells: tuple[tuple[float, float, float, float], ...] = (

@@ -26,6 +26,12 @@ class Sequences:
         ngram_loss: the same of an n-gram model, which predicts a token from the n - 1 before it,
             of any n <= `ngram_order`; or None.
         ngram_order: the n up to which `ngram_loss` holds, or None.
+
+    Only the last token of this sequence is scored:
+
+    >>> data = Sequences(np.array([[0, 1, 0]]), np.array([[-1, -1, 1]]), vocabulary=2, name="abab")
+    >>> len(data), int((data.targets >= 0).sum())
+    (1, 1)
     """
 
     tokens: np.ndarray
@@ -94,6 +100,12 @@ def associative_recall(
         ValueError, TypeError: an argument is out of its range or of the wrong type.
 
     Source: after Arora et al. (2023), "Zoology", arXiv:2312.04927, multi-query associative recall.
+
+    >>> data = associative_recall(examples=1, keys=2, values=2, gap=1)
+    >>> data.tokens[0]
+    array([1, 3, 0, 2, 0, 2, 1, 3])
+    >>> data.targets[0]
+    array([-1, -1, -1, -1,  2, -1,  3, -1])
     """
     check_count("examples", examples)
     check_count("keys", keys, low=2)

@@ -35,6 +35,14 @@ def last_iterate_bound(
 
     Source: Defazio, Cutkosky, Mehta & Mishchenko (2023), arXiv:2310.07831, theorem 10; Schaipp et
     al. (2025), arXiv:2501.18965, theorem 1.
+
+    Linear decay has a smaller bound than a constant rate when each has its best peak:
+
+    >>> linear, constant = 1 - np.arange(100) / 100, np.ones(100)
+    >>> for shape in (linear, constant):
+    ...     print(f"{last_iterate_bound(best_scale(shape) * shape):.3f}")
+    0.204
+    0.249
     """
     pull, push = _parts(rates, distance, gradient_norm)
     return pull + push
@@ -50,6 +58,10 @@ def best_scale(rates: np.ndarray, distance: float = 1.0, gradient_norm: float = 
     cosine 0.970, linear 0.999, constant and then linear over the last 20 % 0.513, constant 0.318.
 
     Args, raises, source: as `last_iterate_bound`.
+
+    >>> linear = 1 - np.arange(100) / 100
+    >>> round(best_scale(linear), 3)
+    0.097
     """
     pull, push = _parts(rates, distance, gradient_norm)
     return math.sqrt(pull / push)

@@ -23,6 +23,10 @@ def stability_limit(hessian: np.ndarray | float) -> float:
 
     Raises:
         ValueError: not square, not symmetric, not finite, or λ_max <= 0.
+
+    >>> hessian = np.array([[4.0, 0.0], [0.0, 1.0]])
+    >>> stability_limit(hessian)
+    0.5
     """
     matrix = np.atleast_2d(np.asarray(hessian, dtype=np.float64))
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
@@ -48,6 +52,9 @@ def momentum_stability_limit(hessian: np.ndarray | float, momentum: float) -> fl
         ValueError, TypeError: as `stability_limit`; the momentum is out of its range.
 
     Source: Polyak (1964), Some methods of speeding up the convergence of iteration methods.
+
+    >>> round(momentum_stability_limit(hessian=4.0, momentum=0.9), 3)
+    0.95
     """
     return stability_limit(hessian) * (1.0 + check_momentum(momentum))
 
@@ -75,6 +82,11 @@ def descend(curvatures: np.ndarray, start: np.ndarray, rates: np.ndarray) -> np.
 
     Raises:
         ValueError: the shapes do not fit.
+
+    >>> descend(curvatures=[1.0, 4.0], start=[1.0, 1.0], rates=[0.25, 0.25])
+    array([[1.    , 1.    ],
+           [0.75  , 0.    ],
+           [0.5625, 0.    ]])
     """
     lam, w0, eta = (np.asarray(a, dtype=np.float64) for a in (curvatures, start, rates))
     if lam.ndim != 1 or w0.shape != lam.shape or eta.ndim != 1:
@@ -99,6 +111,11 @@ def noise_floor(rate: float, curvature: float, noise_std: float) -> float:
 
     Raises:
         ValueError, TypeError: an argument is out of its range; at η >= 2 / λ there is no rest.
+
+    Half the rate leaves less than half the loss:
+
+    >>> [round(noise_floor(rate, curvature=1.0, noise_std=1.0), 4) for rate in (0.4, 0.2)]
+    [0.125, 0.0556]
     """
     lam = check_real("curvature", curvature, low_open=True)
     sigma = check_real("noise_std", noise_std)

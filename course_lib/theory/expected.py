@@ -33,6 +33,9 @@ def expected_loss(
         ValueError, TypeError: an argument is out of its range or of the wrong type.
 
     Source: Schaul, Zhang & LeCun (2013), No more pesky learning rates, arXiv:1206.1106, sec. 4.
+
+    >>> expected_loss([0.5, 0.25], curvature=1.0, noise_std=1.0, start=2.0).round(3)
+    array([2.   , 0.625, 0.383])
     """
     lam = check_real("curvature", curvature, low_open=True)
     sigma = check_real("noise_std", noise_std)
@@ -58,6 +61,12 @@ def expected_losses(problem: NoisyQuadratic, rates: np.ndarray) -> np.ndarray:
         ValueError: rates of another shape, or not finite.
 
     Source: Zhang et al. (2019), arXiv:1907.04164.
+
+    >>> from course_lib.problems import power_law_quadratic
+    >>> from course_lib.schedules import constant, cosine
+    >>> rates = [schedule(range(300)) for schedule in (constant(0.5), cosine(0.5, total_steps=300))]
+    >>> expected_losses(power_law_quadratic(), rates)[:, -1].round(3)
+    array([0.625, 0.126])
     """
     eta = check_rates(rates)
     table = np.atleast_2d(eta)

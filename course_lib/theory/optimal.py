@@ -39,6 +39,10 @@ def greedy_rates(problem: NoisyQuadratic, steps: int) -> np.ndarray:
 
     Source: Schaul, Zhang & LeCun (2013), arXiv:1206.1106 (one dimension); Wu et al. (2018),
     Understanding short-horizon bias in stochastic meta-optimization, arXiv:1803.02021.
+
+    >>> one = NoisyQuadratic(curvatures=[1.0], noise_std=[1.0], start=[1.0])
+    >>> (1 / greedy_rates(one, steps=4)).round(6)
+    array([2., 3., 4., 5.])
     """
     rates = np.empty(check_count("steps", steps))
     h, noise, u = _terms(problem)
@@ -86,6 +90,13 @@ def optimal_rates(problem: NoisyQuadratic, steps: int) -> np.ndarray:
         ValueError, TypeError: `steps` is out of its range or not a whole number.
         ArithmeticError: the passes do not settle. With so little noise the best rates first
             multiply the steep coordinates by more than float64 can take back.
+
+    >>> from course_lib.problems import power_law_quadratic
+    >>> problem = power_law_quadratic(dimensions=10)
+    >>> for rates in (greedy_rates(problem, steps=50), optimal_rates(problem, steps=50)):
+    ...     print(f"{expected_losses(problem, rates)[-1]:.4f}")
+    0.1435
+    0.1108
     """
     with np.errstate(over="ignore", invalid="ignore", under="ignore", divide="ignore"):
         found = [_lowest_near(problem, greedy_rates(problem, steps))]
@@ -114,6 +125,12 @@ def regret(problem: NoisyQuadratic, rates: np.ndarray) -> float | np.ndarray:
     Raises:
         ValueError: rates of another shape, or not finite.
         ArithmeticError: as `optimal_rates`.
+
+    >>> from course_lib.problems import power_law_quadratic
+    >>> from course_lib.schedules import linear
+    >>> problem = power_law_quadratic(dimensions=10)
+    >>> print(f"{regret(problem, linear(0.5, total_steps=50)(range(50))):.4f}")
+    0.0119
     """
     eta = check_rates(rates)
     best = expected_losses(problem, optimal_rates(problem, eta.shape[-1]))[-1]

@@ -41,6 +41,12 @@ def best_peak(
     Raises:
         ValueError, TypeError: `steps` is out of its range or not a whole number; the rates of a
             schedule are not finite; the best peak lies at an end of the grid.
+
+    >>> from course_lib.problems import power_law_quadratic
+    >>> from course_lib.schedules import cosine
+    >>> problem = power_law_quadratic()
+    >>> round(best_peak(problem, lambda peak: cosine(peak, total_steps=300), steps=300), 3)
+    0.365
     """
     from scipy.optimize import minimize_scalar  # slow to import, and only needed here
 
@@ -81,6 +87,12 @@ def best_peaks(problem: NoisyQuadratic, shapes: np.ndarray, guesses: np.ndarray)
 
     Raises:
         ValueError: shapes or guesses of another shape, or numbers out of their range.
+
+    >>> from course_lib.problems import power_law_quadratic
+    >>> from course_lib.schedules import cosine, linear
+    >>> shapes = [schedule(1.0, total_steps=300)(range(300)) for schedule in (cosine, linear)]
+    >>> best_peaks(power_law_quadratic(), shapes, guesses=[0.5, 0.5]).round(3)
+    array([0.365, 0.361])
     """
     table, first = np.asarray(shapes, dtype=np.float64), np.asarray(guesses, dtype=np.float64)
     if table.ndim != 2 or not table.size or first.shape != (len(table),):

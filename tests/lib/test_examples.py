@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 # Packages or single modules of course_lib. Add a room when all that it exports has an example.
-ROOMS = ("lint", "schedules")
+ROOMS = ("libraries", "lint", "problems", "schedules", "theory")
 
 
 def _modules(room: str) -> list[str]:
