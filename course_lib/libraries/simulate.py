@@ -82,7 +82,7 @@ class Loop:
             metrics for ReduceLROnPlateau, `epoch + i / iters` for warm restarts. Empty: none.
         lr_overrides: rates set by hand, {update: rate}, 0-based, in all groups, before
             anything else that belongs to the update.
-        resume: a stop in mid-run and what is restored after it; None: one process to the end.
+        resume: stop in mid-run and what is restored after it; None: one process to the end.
 
     Raises:
         ValueError, TypeError: a field out of its range or of the wrong type; fields that
@@ -146,7 +146,7 @@ class LoopError:
 
     Attributes:
         where: the call that raised: "scheduler.step()", "scheduler_factory(optimizer)", …
-        exception: what it raised.
+        exception: exception that it raised.
         update: updates carried out before.
         scheduler_step: calls of `scheduler.step()` begun before or by it, 1-based.
     """
@@ -199,11 +199,11 @@ def simulate_loop(
     what torch warns of or raises is what a real run would see.
 
     Args:
-        scheduler_factory: from the optimizer to a scheduler, for instance
+        scheduler_factory: function from the optimizer to a scheduler, for instance
             `lambda optimizer: CosineAnnealingLR(optimizer, T_max=100)`.
         loop: the loop to run.
         base_lr: the optimizer's own rate, >= 0.
-        optimizer_factory: called with `(parameters, lr=base_lr)`.
+        optimizer_factory: function that is called with `(parameters, lr=base_lr)`.
 
     Returns:
         The rates up to the end or to the first error in torch's code or the factory's: an error

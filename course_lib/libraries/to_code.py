@@ -29,7 +29,8 @@ def to_library(schedule: Schedule, library: str) -> str:
 
     Args:
         schedule: any `Schedule`.
-        library: "torch", "optax", "keras" or "transformers". torch can express every schedule.
+        library: name of the library, "torch", "optax", "keras" or "transformers". torch
+            can express every schedule.
 
     Raises:
         CannotExpress: (a ValueError) the library has no exact words for it; the message says why.

@@ -73,10 +73,10 @@ class ScheduleLR(LRScheduler):
 
     Args:
         optimizer: the optimizer whose rates are set.
-        schedule: from t (a whole number >= 0) to the rate; one for all groups, those added later
-            included, or a list with one for each group.
-        momentum: from t to `momentum`, or to `betas[0]` where the optimizer has betas, in [0, 1);
-            one or a list, as above. None leaves the momentum alone.
+        schedule: function from t (a whole number >= 0) to the rate; one for all groups,
+            those added later included, or a list with one for each group.
+        momentum: function from t to `momentum`, or to `betas[0]` where the optimizer has
+            betas, in [0, 1); one or a list, as above. None leaves the momentum alone.
         last_epoch: -1 to start; updates already done minus 1 to go on from there, in which case
             the groups need an `initial_lr` (a loaded optimizer state has it).
 

@@ -27,8 +27,8 @@ class TwoLayerProduct:
     the edge at 4 is lower: for the target 3 and n = 100, η λ = 3.9 at the start diverges too.
 
     Attributes:
-        width: n, >= 1.
-        target: what the output should be.
+        width: width n of the layers, >= 1.
+        target: output that has the loss 0.
 
     Source: Lewkowycz et al. (2020), The large learning rate phase of deep learning: the catapult
     mechanism, arXiv:2003.02218, sec. 2.

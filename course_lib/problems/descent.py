@@ -36,9 +36,9 @@ def descend(landscape: Landscape, rates: np.ndarray, start: np.ndarray) -> np.nd
     """Return the paths of gradient descent without noise: w[t + 1] = w[t] - rates[t] * ∇L(w[t]).
 
     Args:
-        landscape: where to descend.
+        landscape: landscape to descend.
         rates: learning rates, shape (R, T), finite and >= 0: one row a path.
-        start: w[0], shape (n,) for all paths or (R, n).
+        start: starting point w[0], shape (n,) for all paths or (R, n).
 
     Returns:
         Positions, shape (R, T + 1, n). A path is NaN from where its loss is no longer finite.
@@ -73,9 +73,9 @@ def walk(
     extend it, they do not change it.
 
     Args:
-        landscape: where to walk.
+        landscape: landscape to walk on.
         rates: learning rates, shape (R, T), finite and >= 0: one row a run.
-        start: w[0], shape (n,) for all runs or (R, n).
+        start: starting point w[0], shape (n,) for all runs or (R, n).
         noise_std: standard deviation of the noise of each coordinate of the gradient, >= 0.
         seeds: seeds of `numpy.random.default_rng`, one a run, shape (R,).
 

@@ -22,7 +22,7 @@ class Ravine:
     Gradient descent needs a rate below 2 / max λ, and is slow along the smallest λ.
 
     Attributes:
-        curvatures: λ, one a coordinate, all > 0; n of them, and w has shape (…, n).
+        curvatures: curvature λ of each coordinate, all > 0; n of them, and w has shape (…, n).
 
     >>> ravine = Ravine(curvatures=(1.0, 20.0))
     >>> print(ravine.loss([1.0, 1.0]), ravine.gradient([1.0, 1.0]))
@@ -65,7 +65,7 @@ class Rosenbrock:
     """Rosenbrock's banana: L(x, y) = (1 - x)² + steepness * (y - x²)², minimum 0 at (1, 1).
 
     Attributes:
-        steepness: > 0.
+        steepness: factor of the second term, > 0; it sets how steep the valley's walls are.
 
     Source: Rosenbrock (1960), doi:10.1093/comjnl/3.3.175.
 
@@ -181,7 +181,7 @@ class SeveralMinima:
     a shallow one at the bottom right. The sharp one is the lowest, by a little.
 
     Attributes:
-        wells: (x, y, depth, width) of each; depth and width > 0.
+        wells: x, y, depth and width of each well; depth and width > 0.
         bowl: curvature far from the wells, > 0.
 
     The lowest minimum is also the sharpest:

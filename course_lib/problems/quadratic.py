@@ -20,9 +20,10 @@ class NoisyQuadratic:
     quadratic takes this form in the eigenbasis of its Hessian when its noise is uncorrelated there.
 
     Attributes:
-        curvatures: h, shape (n,), > 0; n >= 1.
-        noise_std: σ, standard deviations of the gradient's noise, shape (n,), >= 0.
-        start: w_0, shape (n,). A random start of mean square `start`² has the same expected losses.
+        curvatures: curvatures h, shape (n,), > 0; n >= 1.
+        noise_std: standard deviations σ of the gradient's noise, shape (n,), >= 0.
+        start: starting point w_0, shape (n,). A random start of mean square `start`² has the
+            same expected losses.
         name: what plots and tables call it.
 
     Raises:
@@ -78,12 +79,12 @@ def power_law_quadratic(
     paper's choice; 0 gives every coordinate the same noise.
 
     Args:
-        dimensions: n, >= 1.
+        dimensions: number of dimensions n, >= 1.
         exponent: how fast the curvatures fall, >= 0; the largest is 1, so the stability limit is 2.
         noise_std: noise of one example along the steepest coordinate, >= 0.
         noise_exponent: how the noise follows the curvature, >= 0.
-        batch_size: B >= 1, examples averaged in a gradient; it divides the noise's variance.
-        start: w_0 of every coordinate.
+        batch_size: examples averaged in a gradient, B >= 1; it divides the noise's variance.
+        start: starting point w_0 of every coordinate.
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.
@@ -119,7 +120,7 @@ def simulate(
 
     Args:
         problem: the quadratic.
-        rates: η_t, shape (R, T), finite; a negative rate climbs.
+        rates: learning rates η_t, shape (R, T), finite; a negative rate climbs.
         seeds: seed of each run's noise, shape (R,), whole numbers >= 0.
 
     Returns:

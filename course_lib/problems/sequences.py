@@ -23,9 +23,9 @@ class Sequences:
         held_out: sequences of the same kind that are never trained on, or None.
         loss_floor: lowest loss that can be expected, in nats per scored token, where it is known;
             else None.
-        ngram_loss: the same of an n-gram model, which predicts a token from the n - 1 before it,
-            of any n <= `ngram_order`; or None.
-        ngram_order: the n up to which `ngram_loss` holds, or None.
+        ngram_loss: lowest loss that can be expected of an n-gram model, which predicts a token
+            from the n - 1 before it, for any n <= `ngram_order`; or None.
+        ngram_order: largest n for which `ngram_loss` holds, or None.
 
     Only the last token of this sequence is scored:
 

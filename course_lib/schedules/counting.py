@@ -21,11 +21,11 @@ def total_updates(
 
     Args:
         epochs: passes over the data, >= 1.
-        examples: in one epoch, all processes together, >= 1.
+        examples: examples in one epoch, all processes together, >= 1.
         batch_size: examples in one batch of one process, >= 1.
         accumulate: batches whose gradients are added up for one update, >= 1.
         drop_last: whether an incomplete batch is left out.
-        processes: that train together, each on its share of the data, >= 1.
+        processes: processes that train together, each on its share of the data, >= 1.
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type, or there is

@@ -48,8 +48,8 @@ def triangular(
         peak_lr: the top of the first cycle ("exp_range": what it would be without gamma), >= 0.
         floor: the foot, absolute, 0 <= floor <= peak_lr.
         period: updates from foot to foot, >= 2. Smith's stepsize is half of it.
-        mode: "triangular", "triangular2" or "exp_range".
-        gamma: for "exp_range" and only there, 0 < gamma <= 1.
+        mode: what happens to the height, "triangular", "triangular2" or "exp_range".
+        gamma: factor at each update, for "exp_range" and only there, 0 < gamma <= 1.
 
     Source: Smith (2017), arXiv:1506.01186, sec. 3.
 
@@ -96,7 +96,7 @@ def one_cycle(
         div: peak over first rate, >= 1.
         final_div: first rate over last, >= 1.
         three_phase: whether the fall has a stop at the first rate.
-        anneal: "cos" or "linear".
+        anneal: curve of each phase, "cos" or "linear".
 
     Source: Smith & Topin (2019), Super-convergence, arXiv:1708.07120; the defaults are torch's.
 
@@ -122,11 +122,11 @@ def one_cycle_momentum(
 
     Args:
         total_steps: updates in the run, >= 2.
-        pct_start: as in `one_cycle`.
+        pct_start: share of the run in which the rate rises, as in `one_cycle`.
         base: momentum at the peak of the rate, 0 <= base <= highest.
         highest: momentum at the beginning and the end, < 1.
-        three_phase: as in `one_cycle`.
-        anneal: "cos" or "linear".
+        three_phase: whether the run has three phases, as in `one_cycle`.
+        anneal: curve of each phase, "cos" or "linear".
 
     >>> one_cycle_momentum(total_steps=100)([0, 30, 65, 100]).round(3)
     array([0.95, 0.85, 0.9 , 0.95])

@@ -32,7 +32,7 @@ class Usual:
         value: a good first value for a run of some hundred updates.
         low: least usual value.
         high: largest usual value.
-        unit: of the value; "" for a plain number.
+        unit: unit of the value; "" for a plain number.
         log: whether equal steps should be equal ratios.
     """
 

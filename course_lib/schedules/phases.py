@@ -155,7 +155,7 @@ class Schedule:
         """Return the schedule of the first `steps` updates; the rate it reaches there is held.
 
         Args:
-            steps: >= 1 and at most `total_steps`.
+            steps: updates to keep, >= 1 and at most `total_steps`.
 
         Raises:
             ValueError, TypeError: `steps` is out of its range or not a whole number.
@@ -185,7 +185,8 @@ class Schedule:
         Args:
             at_step: updates before the decay, >= 1 and at most `total_steps`.
             decay_steps: updates of the decay, >= 1.
-            shape: "linear", "1-sqrt", "cosine" or "exp" (which needs a floor above 0).
+            shape: curve of the decay: "linear", "1-sqrt", "cosine" or "exp" (which needs a
+                floor above 0).
             floor: rate at the end, absolute, 0 <= floor <= the rate at `at_step`.
 
         Raises:
@@ -241,7 +242,8 @@ def decay_phase(steps: int, start: float, floor: float, shape: str) -> Phase:
         steps: updates, >= 1.
         start: rate at its beginning.
         floor: rate at its end, absolute, 0 <= floor <= start.
-        shape: "linear", "1-sqrt", "cosine" or "exp" (which needs a floor above 0).
+        shape: curve of the decay: "linear", "1-sqrt", "cosine" or "exp" (which needs a
+            floor above 0).
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.

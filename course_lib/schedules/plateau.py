@@ -21,8 +21,8 @@ class Plateau:
 
     Attributes:
         rate: the rate in force.
-        factor: what the rate is multiplied by when the metric has not improved for too long.
-        patience: measurements without improvement that are borne; the next one reduces.
+        factor: factor of each cut, made when the metric has not improved for too long.
+        patience: measurements without improvement that are tolerated; the next one cuts the rate.
         threshold: an improvement has to exceed this share of the size of the best so far.
         mode: "min" when less is better, "max" when more is.
         floor: the rate is never reduced below this.
@@ -74,11 +74,12 @@ def plateau(
 
     Args:
         peak_lr: rate at the beginning, >= 0.
-        factor: 0 < factor < 1.
-        patience: >= 0, in measurements (often one an epoch, not one an update).
-        threshold: >= 0, relative.
-        mode: "min" or "max".
-        floor: 0 <= floor <= peak_lr.
+        factor: factor of each cut, 0 < factor < 1.
+        patience: measurements without improvement that are tolerated, >= 0 (a measurement is often
+            made once an epoch, not once an update).
+        threshold: share of |best| that an improvement has to exceed, >= 0.
+        mode: "min" when less is better, "max" when more is.
+        floor: lowest rate, absolute, 0 <= floor <= peak_lr.
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.

@@ -133,7 +133,7 @@ def transformer(d_model: int, warmup_steps: int = 4000, factor: float = 1.0) -> 
     Args:
         d_model: width of the model, >= 1.
         warmup_steps: updates of the warmup, >= 1.
-        factor: multiplies the rate, >= 0.
+        factor: factor of every rate, >= 0.
 
     Source: Vaswani et al. (2017), arXiv:1706.03762, eq. 3.
 
@@ -171,7 +171,7 @@ def polynomial(
     Args:
         peak_lr: rate of the first update, >= 0.
         total_steps: updates in the run, >= 1.
-        power: > 0; 1 is linear, larger falls earlier.
+        power: power of the decay, > 0; 1 is linear, a larger one falls earlier.
         floor: rate at t = total_steps and after, absolute, 0 <= floor <= peak_lr.
 
     >>> polynomial(0.1, total_steps=100, power=2.0)([0, 50, 90, 100]).round(3)
@@ -215,7 +215,7 @@ def warmup(schedule: Schedule, warmup_steps: int, start: float | None = None) ->
     torchtitan, reaches the peak one update earlier.
 
     Args:
-        schedule: what follows.
+        schedule: schedule that follows the rise.
         warmup_steps: updates of the rise, >= 0; 0 returns the schedule as it is.
         start: rate of the first update, 0 <= start <= peak.
 
@@ -289,7 +289,7 @@ def wsd(
         warmup_steps: updates of the rise, >= 0.
         total_steps: updates in the run, all included.
         decay_steps: updates of the fall, >= 1; warmup_steps + decay_steps < total_steps.
-        shape: of the fall: "linear", "1-sqrt", "cosine" or "exp" (which needs floor > 0).
+        shape: curve of the fall: "linear", "1-sqrt", "cosine" or "exp" (which needs floor > 0).
         floor: rate at t = total_steps and after, absolute, 0 <= floor <= peak_lr.
 
     Source: Hu et al. (2024), MiniCPM, arXiv:2404.06395; Hägele et al. (2024), arXiv:2405.18392.

@@ -26,9 +26,9 @@ def last_iterate_bound(
     2.061, constant and then a fall over the last 20 %, 1-sqrt 2.129, linear 2.164; constant 3.142.
 
     Args:
-        rates: η_1 … η_T, shape (T,), finite and >= 0, at least one > 0.
-        distance: D >= |x_1 - x*|, > 0.
-        gradient_norm: G, > 0, with E|g|² <= G² for every (stochastic) subgradient g.
+        rates: learning rates η_1 … η_T, shape (T,), finite and >= 0, at least one > 0.
+        distance: bound D >= |x_1 - x*|, > 0.
+        gradient_norm: bound G, > 0, with E|g|² <= G² for every (stochastic) subgradient g.
 
     Raises:
         ValueError, TypeError: an argument is out of its range, or of the wrong shape or type.

@@ -18,7 +18,7 @@ def stability_limit(hessian: np.ndarray | float) -> float:
     for 0 < η < 2 / λ_max and grows without bound above.
 
     Args:
-        hessian: a symmetric matrix (n, n), or its largest eigenvalue; λ_max > 0. The unit of the
+        hessian: symmetric matrix (n, n), or its largest eigenvalue; λ_max > 0. The unit of the
             limit is that of w² / L.
 
     Raises:
@@ -45,8 +45,8 @@ def momentum_stability_limit(hessian: np.ndarray | float, momentum: float) -> fl
     Momentum 0.9 nearly doubles the largest stable rate. (Nesterov's form has another limit.)
 
     Args:
-        hessian: as for `stability_limit`.
-        momentum: μ, 0 <= μ < 1.
+        hessian: symmetric matrix or its largest eigenvalue, as for `stability_limit`.
+        momentum: momentum μ, 0 <= μ < 1.
 
     Raises:
         ValueError, TypeError: as `stability_limit`; the momentum is out of its range.
@@ -74,7 +74,7 @@ def descend(curvatures: np.ndarray, start: np.ndarray, rates: np.ndarray) -> np.
 
     Args:
         curvatures: eigenvalues λ, shape (n,).
-        start: w[0], shape (n,).
+        start: starting point w[0], shape (n,).
         rates: learning rates, shape (T,).
 
     Returns:
@@ -105,9 +105,9 @@ def noise_floor(rate: float, curvature: float, noise_std: float) -> float:
     independent of the curvature. It is the fixed point of the recursion in `expected_loss`.
 
     Args:
-        rate: η, 0 <= η < 2 / λ.
-        curvature: λ > 0.
-        noise_std: σ >= 0.
+        rate: learning rate η, 0 <= η < 2 / λ.
+        curvature: curvature λ > 0.
+        noise_std: standard deviation σ >= 0 of the gradient's noise.
 
     Raises:
         ValueError, TypeError: an argument is out of its range; at η >= 2 / λ there is no rest.

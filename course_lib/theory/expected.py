@@ -22,9 +22,9 @@ def expected_loss(
 
     Args:
         rates: learning rates η_t, shape (T,).
-        curvature: λ > 0.
-        noise_std: σ >= 0, standard deviation of the gradient's noise.
-        start: w_0.
+        curvature: curvature λ > 0.
+        noise_std: standard deviation σ >= 0 of the gradient's noise.
+        start: starting point w_0.
 
     Returns:
         Expected losses, shape (T + 1,).

@@ -35,8 +35,8 @@ class Found(NamedTuple):
     """Where a search ended.
 
     Attributes:
-        rates: shape (T,).
-        loss: E[L(w_T)] with them.
+        rates: learning rates, shape (T,).
+        loss: expected loss E[L(w_T)] with them.
         slope: largest |∂ log E[L(w_T)] / ∂ log η_t|; 0 at a minimum, NaN where there is no loss.
     """
 
@@ -70,9 +70,9 @@ def newton(terms: Terms, rates: np.ndarray, most_steps: int = _MOST_STEPS) -> Fo
     50 dimensions take 2 ms for 60 updates and 30 ms for 500, from `greedy_rates` (measured).
 
     Args:
-        terms: of the quadratic.
-        rates: η_t > 0, shape (T,).
-        most_steps: steps after which the search ends in any case, >= 1.
+        terms: terms of the quadratic.
+        rates: learning rates η_t > 0 to begin at, shape (T,).
+        most_steps: number of steps after which the search ends in any case, >= 1.
     """
     # Two threads take ten times as long as one for such small matrices when both cores are busy.
     with _blas().limit(limits=1, user_api="blas"):

@@ -29,7 +29,7 @@ def greedy_rates(problem: NoisyQuadratic, steps: int) -> np.ndarray:
 
     Args:
         problem: the quadratic.
-        steps: T >= 1.
+        steps: number of updates T >= 1.
 
     Returns:
         η_t, shape (T,). A rate is 0 where the expected loss is 0 already.
@@ -81,7 +81,7 @@ def optimal_rates(problem: NoisyQuadratic, steps: int) -> np.ndarray:
 
     Args:
         problem: the quadratic.
-        steps: T >= 1.
+        steps: number of updates T >= 1.
 
     Returns:
         η_t >= 0, shape (T,). In one dimension, `greedy_rates`.

@@ -34,9 +34,9 @@ def best_peak(
 
     Args:
         problem: the quadratic.
-        schedule_at_peak: gives the schedule for a peak, for instance
+        schedule_at_peak: function from a peak to its schedule, for instance
             `lambda peak: schedules.cosine(peak, steps)`.
-        steps: T >= 1, the updates of a run.
+        steps: number of updates T >= 1.
 
     Raises:
         ValueError, TypeError: `steps` is out of its range or not a whole number; the rates of a
@@ -83,7 +83,7 @@ def best_peaks(problem: NoisyQuadratic, shapes: np.ndarray, guesses: np.ndarray)
     Args:
         problem: the quadratic.
         shapes: rates for a peak of 1, shape (F, T), >= 0, finite, each with a rate > 0.
-        guesses: a factor to begin at for each shape, > 0, shape (F,).
+        guesses: factor to begin at for each shape, > 0, shape (F,).
 
     Raises:
         ValueError: shapes or guesses of another shape, or numbers out of their range.

@@ -29,9 +29,9 @@ def weight_decay_equilibrium(rate: float, weight_decay: float, momentum: float =
     sqrt(η / (2 λ)) 0.3536; rms of the updates 0.2291 and 0.2259, where s is 0.2294.
 
     Args:
-        rate: η, > 0.
-        weight_decay: λ, > 0, decoupled, with η λ < 2.
-        momentum: β, 0 <= β < 1.
+        rate: learning rate η, > 0.
+        weight_decay: decoupled weight decay λ, > 0, with η λ < 2.
+        momentum: momentum β, 0 <= β < 1.
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.
@@ -63,9 +63,9 @@ def scale_invariant_norm(rate: float, weight_decay: float, gradient_norm: float)
     η λ is the rate that counts.
 
     Args:
-        rate: η, > 0.
-        weight_decay: λ, > 0, with η λ < 1.
-        gradient_norm: G, > 0, constant.
+        rate: learning rate η, > 0.
+        weight_decay: weight decay λ, > 0, with η λ < 1.
+        gradient_norm: norm G of the gradient at |w| = 1, > 0, constant.
 
     Raises:
         ValueError, TypeError: an argument is out of its range or of the wrong type.
