@@ -8,6 +8,6 @@ A library is run in a virtual environment of its own, in a temporary folder, wit
 arguments, and gives the rate of every update. To add a schedule, add a record without "values" to
 `recorded.json` and run its library; to add a library, add its pins and a driver as well.
 
-On Linux, PyPI's torch brings CUDA; PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu and a
-pin of "torch==2.13.0+cpu" do without it.
+On Linux, PyPI's torch brings CUDA; with PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+pip takes the CPU build.
 """

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from records.drivers.driving import drive
-from records.drivers.torch_loop import build, function, optimizer_at, run
+from records.drivers.torch_loop import build, optimizer_at, run_scheduler
 
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
@@ -15,12 +15,8 @@ def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     optimizer = optimizer_at(arguments["base_lr"])
     if name != "CyclicLR":  # which has an argument of this name; elsewhere it is the optimizer's
         del arguments["base_lr"]
-    if "metric" not in arguments:
-        scheduler = build(name, optimizer, arguments)
-        return run(optimizer, lambda t: scheduler.step(), updates)
-    metric = function(arguments.pop("metric"))
-    follower = build(name, optimizer, arguments)
-    return run(optimizer, lambda t: follower.step(metric(t)), updates)
+    metric = arguments.pop("metric", None)
+    return run_scheduler(optimizer, build(name, optimizer, arguments), updates, metric)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,23 @@ def run(optimizer: Optimizer, step: Callable[[int], Any], updates: int) -> list[
     return rates
 
 
+def run_scheduler(
+    optimizer: Optimizer, scheduler: Any, updates: int, metric: str | None = None
+) -> list[float]:
+    """Return the rate of every update when a scheduler is stepped after each.
+
+    Args:
+        optimizer: the optimizer.
+        scheduler: its scheduler.
+        updates: number of updates.
+        metric: text of the function of t that `step` is given, or None where it takes nothing.
+    """
+    if metric is None:
+        return run(optimizer, lambda t: scheduler.step(), updates)
+    measured = function(metric)
+    return run(optimizer, lambda t: scheduler.step(measured(t)), updates)
+
+
 def build(name: str, optimizer: Optimizer, arguments: dict[str, Any]) -> Any:
     """Return a scheduler of torch by its class's name.
 
