@@ -22,9 +22,10 @@ PINS: dict[str, tuple[str, ...]] = {
     "transformers": ("transformers==5.23.0", _TORCH, _NUMPY),
     "keras": ("keras==3.15.1", _TORCH, _NUMPY),
     "ignite": ("pytorch-ignite==0.5.5", _TORCH, _NUMPY),
-    "composer": ("mosaicml==0.32.1",),
     "fastai": ("fastai==2.8.12", _TORCH, _NUMPY),
     "schedulefree": ("schedulefree==1.4.1", _TORCH, _NUMPY),
+    # Composer allows no torch after 2.7, and pins it itself.
+    "composer": ("mosaicml==0.32.1",),
 }
 
 
