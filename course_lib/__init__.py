@@ -2,9 +2,9 @@
 
 A room uses the rooms below it in this table, and none above.
 
-================  ==================================================================================
+================  =============================================================================
 room              what is in it
-================  ==================================================================================
+================  =============================================================================
 checks, capstone  what an exercise calls; the capstone's problems and its leaderboard
 explorers         panels to move, one call each in a lesson
 reference         the cheat sheet and the glossary
@@ -15,13 +15,14 @@ training          many runs at once, on NumPy or PyTorch; it takes arrays of rat
 theory            what can be computed exactly: expected losses, stability, the best rates
 libraries         from a library's schedule to ours and back, and what each library really does
 lint              what is suspicious about a schedule
-schedules         schedules as pure functions of the step: phases, shapes, presets, recipes
+schedules         pure functions of the step: phases, shapes, presets, recipes, the catalogue
 problems          seeded data, quadratics and landscapes
 measured          tables of measured numbers, to the digits that their intervals support
 intervals         how far a mean over seeds can be trusted
 progress          the points that a learner has reached on this machine
+svg               the pen of every SVG picture: explorers, cheat sheet, feedback pages
 validation        errors that name the argument, the value and what is allowed
-================  ==================================================================================
+================  =============================================================================
 
 Nothing here imports `course_tools`; `checks` alone imports `course_tasks`, the answer key, and only
 when it is called.

@@ -1,4 +1,4 @@
-"""What a chart of an explorer shows, as data: axes and marks, drawn by `svg` and by `static`."""
+"""What a chart of an explorer shows, as data: axes and marks. `chart_svg` and `static` draw it."""
 
 from __future__ import annotations
 

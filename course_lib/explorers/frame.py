@@ -17,8 +17,8 @@ import numpy as np
 
 from course_lib import plots
 from course_lib.explorers.chart import Chart
+from course_lib.explorers.chart_svg import charts_html
 from course_lib.explorers.static import figure
-from course_lib.explorers.svg import charts_html
 
 #: Of a running explorer's element, and of the figure that stands in for it.
 CSS_CLASS = "lr-explorer"

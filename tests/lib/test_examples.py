@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 # Packages or single modules of course_lib. Add a room when all that it exports has an example.
-ROOMS = ("libraries", "lint", "problems", "schedules", "theory")
+ROOMS = (
+    *("capstone", "checks", "compare", "intervals", "libraries", "lint", "measured", "plots"),
+    *("problems", "progress", "range_test", "schedules", "theory", "training", "validation"),
+)
 
 
 def _modules(room: str) -> list[str]:

@@ -9,7 +9,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from course_lib import explorers, theory
 from course_lib.explorers import quadratic_families as families
-from course_lib.explorers.svg import charts_html
+from course_lib.explorers.chart_svg import charts_html
 from tests.lib.explorers.moving import moved_over_its_range
 
 FIRST = {

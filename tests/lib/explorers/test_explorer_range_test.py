@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib import range_test
-from course_lib.explorers import chart, static, svg
+from course_lib.explorers import chart, chart_svg, static
 from course_lib.explorers.range_test import range_test_view
 from tests.lib.explorers.range_settings import (
     FIRST,
@@ -209,8 +209,10 @@ def test_names_stand_at_the_ticks_of_both_pictures_and_a_margin_makes_room():
     np.testing.assert_array_equal(y.ticks(), [0, 1])
     plain, roomy = (chart.Chart("t", x, y, margin=margin) for margin in (0, 50))
     for text in (">a &amp; b<", ">long name<"):
-        assert text in svg.chart_svg(roomy)
-    starts = [float(re.search(r'<svg x="(\d+)"', svg.chart_svg(one))[1]) for one in (plain, roomy)]
+        assert text in chart_svg.chart_svg(roomy)
+    starts = [
+        float(re.search(r'<svg x="(\d+)"', chart_svg.chart_svg(one))[1]) for one in (plain, roomy)
+    ]
     assert starts[1] - starts[0] == 50
     drawn = [static.figure((one,)).axes[0] for one in (plain, roomy)]
     assert [label.get_text() for label in drawn[0].get_yticklabels()] == ["a & b", "long name"]
