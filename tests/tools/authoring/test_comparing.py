@@ -12,7 +12,7 @@ import pytest
 
 from course_lib.intervals import Interval
 from course_lib.measured import MIME, text
-from course_tools.authoring import comparing, figures, tables
+from course_tools.authoring import comparing, figures, measured_tables
 from tests.tools.authoring.made_notebooks import notebook
 
 new_output = nbformat.v4.new_output
@@ -156,13 +156,13 @@ def test_the_tolerances_are_those_that_were_measured():
 @pytest.mark.parametrize(("old", "now"), [(1, True), (0, "0"), ("1", 1), ([1.0, 0.5, 1.5], "1.0")])
 def test_a_cell_of_another_type_differs(old, now):
     stored, new = ({"header": ["n"], "rows": [[cell]]} for cell in (old, now))
-    (message,) = tables.differing_cells(stored, new)
+    (message,) = measured_tables.differing_cells(stored, new)
     assert message == f"row 1, n: {now!r}, stored is {old!r}"
 
 
 def test_a_row_more_or_less_is_said():
     stored, new = ({"header": ["n"], "rows": [[1]] * rows} for rows in (2, 1))
-    assert list(tables.differing_cells(stored, new)) == ["1 rows, stored are 2"]
+    assert list(measured_tables.differing_cells(stored, new)) == ["1 rows, stored are 2"]
 
 
 def test_rounding_within_the_tolerance_is_no_failure():
