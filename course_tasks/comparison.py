@@ -89,7 +89,12 @@ def as_numbers(answer: Any) -> np.ndarray | None:
 
 
 def as_array(answer: Any) -> np.ndarray | None:
-    """Return what NumPy makes of an answer, a list or another library's array; None: nothing."""
+    """Return what NumPy makes of an answer, a list or another library's array; None: nothing.
+
+    Complex numbers without an imaginary part are the real ones: from NumPy 2.5 on
+    `numpy.linalg.eigvals` returns nothing else.
+    """
     with contextlib.suppress(Exception):  # ragged lists, and whatever an odd class may raise
-        return np.asarray(answer)
+        array = np.asarray(answer)
+        return array.real if array.dtype.kind == "c" and not np.any(array.imag) else array
     return None

@@ -85,7 +85,7 @@ SUBMISSIONS = (
         "other numbers than real ones",
         "real numbers are asked for",
         "import decimal, fractions",
-        ("right + 0j", 0),
+        ("right + 1e-9j", 0),
         ("fractions.Fraction(float(right))", 0),
         ("decimal.Decimal(float(right))", 0),
     ),

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+import course_tasks
 from course_tasks import Case, Misconception, Task, judge
 
 
@@ -80,3 +81,13 @@ def test_the_largest_floats_are_judged_without_a_warning():
         verdict = judge(task, task.cases(), [np.array([1.0, 1.0, -1.0]) * np.finfo(float).max])
     assert verdict.points == 0
     assert "times the expected" not in str(verdict)
+
+
+@pytest.mark.parametrize("factor", [1 + 0j, np.complex128(1)])
+def test_complex_numbers_without_an_imaginary_part_are_real_numbers(factor):
+    """From NumPy 2.5 on, `numpy.linalg.eigvals` gives nothing else."""
+    task = course_tasks.ALL["largest_stable_rate"]
+    cases = task.cases(0)
+    right = [task.reference(**case) * factor for case in cases]
+    assert judge(task, cases, right).is_right
+    assert judge(task, cases, [value + 1e-9j for value in right]).points == 0

@@ -59,6 +59,8 @@ def encode(value, depth=0):
     if isinstance(value, int):
         value = int(value)
         return {"t": "int", "v": value} if abs(value) < 2**63 else _opaque(value)
+    if type(value) is complex and value.imag == 0:
+        value = value.real
     if isinstance(value, float):
         return {"t": "float", "v": _float(float(value))}
     if isinstance(value, str):
@@ -102,6 +104,8 @@ def _encode_array(value):
     if isinstance(value, np.ma.MaskedArray):
         return _opaque(value)  # what is masked has no value
     array = np.asarray(value)
+    if array.dtype.kind == "c" and not np.any(array.imag):
+        array = array.real  # from NumPy 2.5 on, eigvals gives nothing but complex numbers
     dtype = array.dtype
     if dtype.names is not None or dtype.type is np.void:  # a table, bytes
         return _opaque(value)

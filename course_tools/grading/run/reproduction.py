@@ -50,6 +50,7 @@ def reproduction(
         nb = nbformat.from_dict(document_of(content))
         nbformat.validate(nb)
         rejoin_lines(nb)  # Jupyter saves a source as a list of lines
+        nbformat.writes(nb)  # of deeply nested metadata Python 3.13 makes no copy
     except (nbformat.ValidationError, AttributeError, KeyError, TypeError, RecursionError):
         return Reproduction(MALFORMED)
     compared, left_out = _prepare(nb)

@@ -147,6 +147,10 @@ class Unprintable(Exception):
         (range(3), [0, 1, 2]),
         (np.arange(2.0).view(Array), np.arange(2.0)),
         ({np.int64(1): 2}, {np.int64(1): 2}),
+        (0.5 + 0j, 0.5),
+        (np.complex128(0.5), np.float64(0.5)),
+        (np.array([1 + 0j, 2]), np.array([1.0, 2.0])),
+        ([np.complex64(3)], [np.float32(3)]),
     ],
 )
 def test_subclasses_arrive_as_what_they_are_made_of(value, arrives):
