@@ -11,7 +11,7 @@ from course_tools.grading import report
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels, kernel_manager
 from course_tools.grading.report import Note, Suspicion
 from course_tools.grading.run.submission_grading import exercise_of, grade
-from course_tools.grading.settings import Limits, Policy
+from course_tools.grading.settings import Limits, Policy, Settings
 from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
@@ -177,7 +177,7 @@ def test_a_function_that_was_never_defined_because_its_cell_was_stopped_says_why
 )
 def test_library_calls_are_flagged_worth_nothing_or_ignored(policy, state, share):
     source = f"from course_lib import schedules\n\n{RESTARTS}"
-    settings = dataclasses.replace(SHORT, policy=Policy(library_calls=policy))
+    settings = Settings(policy=Policy(library_calls=policy))  # PyTorch needs its room and time
     found = grade_notebook(with_task(solved("ex03_cosine"), "restart_rate", source), settings)
     tasks = {task.task: task for task in found.tasks}
     assert found.state == state
