@@ -52,14 +52,19 @@ def floors(container):
 def test_every_room_stands_in_both_tables_in_the_order_of_the_floors():
     drawn = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     section = drawn.partition("## course_lib\n")[2].partition("\n## ")[0]
-    page = re.findall(r"^\| ([a-z_, ]+) \| (.+) \|$", section, re.M)[1:]
+    rows = re.findall(r"^\| (\d) \| ([a-z_, ]+) \| (.+) \|$", section, re.M)
+    page = [(rooms, words) for _, rooms, words in rows]
     doc = re.findall(r"^([a-z_, ]+?)  +(\S.*)$", course_lib.__doc__, re.M)[1:]
     assert page == doc
     rooms = [room for names, _ in page for room in names.split(", ")]
     there = {p.stem for p in (ROOT / "course_lib").iterdir() if p.suffix in (".py", "")}
     assert set(rooms) == there - {"__init__", "__pycache__"}
-    height = {room: -h for h, floor in enumerate(floors("course_lib")) for room in floor}
-    assert [height[room] for room in rooms] == sorted((height[r] for r in rooms), reverse=True)
+    lowest_first = enumerate(reversed(floors("course_lib")))
+    height = {room: floor for floor, there in lowest_first for room in there}
+    assert [int(floor) for floor, *_ in rows] == sorted(map(int, next(zip(*rows, strict=True))))[
+        ::-1
+    ]
+    assert {room: int(h) for h, names, _ in rows for room in names.split(", ")} == height
 
 
 def test_every_path_in_the_walks_is_there():

@@ -1,6 +1,7 @@
 """The catalogue: every schedule of the course under its one name, a row a schedule.
 
-The lists of the explorers, the cheat sheet's rows and the capstone's contenders are made from it.
+The lists of the explorers and the contenders of lesson 8 and of the capstone are made from it; the
+cheat sheet uses its names.
 """
 
 from __future__ import annotations
