@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -10,22 +11,20 @@ import venv
 from pathlib import Path
 from typing import Any
 
-_TORCH = "torch==2.13.0"
-_NUMPY = "numpy==2.4.6"
+_DRIVERS = Path(__file__).parent / "drivers"
 
-# What pip installs for a library. The driver of "torch" is records/drivers/of_torch.py.
+
+def _pins(driver: Path) -> tuple[str, ...]:
+    """Return what a driver says pip is to install; importing it would need the library."""
+    for node in ast.parse(driver.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PINS":
+            return ast.literal_eval(node.value)
+    raise ValueError(f"{driver.name} must say PINS = (…), the releases that pip installs")
+
+
+# By library: the driver of "torch" is records/drivers/of_torch.py.
 PINS: dict[str, tuple[str, ...]] = {
-    "torch": (_TORCH, _NUMPY),
-    "optax": ("optax==0.2.8", "jax==0.10.2", _NUMPY),
-    # torchvision asks for the build of torch that it fits.
-    "timm": ("timm==1.0.31", "torchvision==0.29.1", _NUMPY),
-    "transformers": ("transformers==5.23.0", _TORCH, _NUMPY),
-    "keras": ("keras==3.15.1", _TORCH, _NUMPY),
-    "ignite": ("pytorch-ignite==0.5.5", _TORCH, _NUMPY),
-    "fastai": ("fastai==2.8.12", _TORCH, _NUMPY),
-    "schedulefree": ("schedulefree==1.4.1", _TORCH, _NUMPY),
-    # Composer allows no torch after 2.7, and pins it itself.
-    "composer": ("mosaicml==0.32.1",),
+    driver.stem.removeprefix("of_"): _pins(driver) for driver in sorted(_DRIVERS.glob("of_*.py"))
 }
 
 

@@ -5,24 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from course_lib.libraries.pieces import Phases
 from course_lib.schedules import Schedule
 from course_lib.validation import check_count, check_real
 
-_LIBRARIES = (
-    "torch",
-    "torch_composite",
-    "optax",
-    "keras",
-    "transformers",
-    "timm",
-    "composer",
-    "fastai",
-    "ignite",
-    "trainers",
-)
 _CONVERTERS: dict[str, Callable[..., Phases]] = {}
 _REFUSED: dict[str, str] = {}
 
@@ -47,8 +37,10 @@ def refuse(name: str, reason: str) -> None:
 
 
 def _load() -> None:
-    for library in _LIBRARIES:
-        import_module(f"course_lib.libraries.from_{library}")
+    """Import the converters: they are in the modules beside this one that are called from_…"""
+    for module in iter_modules([str(Path(__file__).parent)]):
+        if module.name.startswith("from_"):
+            import_module(f"course_lib.libraries.{module.name}")
 
 
 def names() -> list[str]:

@@ -11,6 +11,9 @@ from composer.core import Time, Timestamp
 
 from records.drivers.driving import drive
 
+# Composer allows no torch after 2.7, and pins it itself.
+PINS = ("mosaicml==0.32.1",)  # what pip installs
+
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the optimizer's rate times the scheduler's factor, which a trainer would set."""

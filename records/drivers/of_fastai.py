@@ -14,6 +14,8 @@ from fastai.learner import Learner
 
 from records.drivers.driving import drive
 
+PINS = ("fastai==2.8.12", "torch==2.13.0", "numpy==2.4.6")  # what pip installs
+
 
 class _Rates(Callback):
     """Keeps the rate of every update."""

@@ -11,6 +11,8 @@ from ignite.handlers import param_scheduler
 from records.drivers.driving import drive
 from records.drivers.torch_loop import build, optimizer_at
 
+PINS = ("pytorch-ignite==0.5.5", "torch==2.13.0", "numpy==2.4.6")  # what pip installs
+
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the rates that an engine's iterations find in the optimizer."""

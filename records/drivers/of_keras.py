@@ -10,6 +10,8 @@ import keras
 
 from records.drivers.driving import drive
 
+PINS = ("keras==3.15.1", "torch==2.13.0", "numpy==2.4.6")  # what pip installs
+
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the rates of a schedule."""

@@ -8,6 +8,8 @@ import optax
 
 from records.drivers.driving import drive
 
+PINS = ("optax==0.2.8", "jax==0.10.2", "numpy==2.4.6")  # what pip installs
+
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the rates of a schedule."""

@@ -10,6 +10,8 @@ import torch
 
 from records.drivers.driving import drive
 
+PINS = ("schedulefree==1.4.1", "torch==2.13.0", "numpy==2.4.6")  # what pip installs
+
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the rates that the optimizer says it used."""

@@ -10,6 +10,9 @@ import timm.scheduler
 from records.drivers.driving import drive
 from records.drivers.torch_loop import optimizer_at, run
 
+# torchvision asks for the build of torch that it fits.
+PINS = ("timm==1.0.31", "torchvision==0.29.1", "numpy==2.4.6")  # what pip installs
+
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the rates of a scheduler that timm's training script would step after each update."""

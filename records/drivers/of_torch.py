@@ -9,6 +9,8 @@ import torch
 from records.drivers.driving import drive
 from records.drivers.torch_loop import build, optimizer_at, run_scheduler
 
+PINS = ("torch==2.13.0", "numpy==2.4.6")  # what pip installs
+
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the rates of a scheduler; one that follows a metric is given `metric`, text in t."""

@@ -10,6 +10,8 @@ from transformers import optimization
 from records.drivers.driving import drive
 from records.drivers.torch_loop import optimizer_at, run_scheduler
 
+PINS = ("transformers==5.23.0", "torch==2.13.0", "numpy==2.4.6")  # what pip installs
+
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the rates of a schedule; one that follows a metric is given `metric`, text in t."""
