@@ -155,9 +155,12 @@ def _scheduler(phase: Phase, peak: float) -> str | None:
 
 
 def _linear_lr_can(phase: Phase, peak: float) -> bool:
-    """LinearLR refuses factors outside (0, 1], and comes down to 0 exactly only from 1."""
+    """LinearLR refuses factors outside (0, 1], and comes down to 0 exactly only from 1.
+
+    It goes from step to step by quotients, so the start must not be so small that they are inf.
+    """
     exact_end = phase.end > 0.0 or phase.start == peak
-    return 0.0 < phase.start <= peak and 0.0 <= phase.end <= peak and exact_end
+    return 0.0 < 1e-290 * peak <= phase.start <= peak and 0.0 <= phase.end <= peak and exact_end
 
 
 def _factor(value: float, peak: float) -> str:

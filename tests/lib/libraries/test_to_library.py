@@ -311,6 +311,11 @@ def test_torch_with_random_parameters(schedule):
     check_torch(schedule)
 
 
+@pytest.mark.parametrize("floor", [1e-12, 1e-289, 1e-300, 2.2e-311])
+def test_torch_from_the_smallest_of_rates(floor):
+    check_torch(warmup(cosine(1.0, 10, floor), 2, start=floor))
+
+
 @settings(max_examples=80, deadline=None)
 @given(first=schedules(), second=schedules())
 def test_torch_with_two_random_schedules_in_a_row(first, second):
