@@ -62,8 +62,7 @@ def show_progress(session: Any = None) -> None:
             kernel.
 
     >>> show_progress()  # doctest: +ELLIPSIS
-    ex01_constant_lr ... of   6 points
-    ex02_classic_decay ... of 116 points...
+    ex01_constant_lr ... points...
     """
     checking = _checking()
     if checking is not None:
