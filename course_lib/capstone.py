@@ -99,7 +99,7 @@ class Trials:
     """Runs on which a schedule can be tried out, so many and no more.
 
     Attributes:
-        problem: what is trained.
+        problem: problem that the schedules are tried on.
         left: trials that are left.
 
     >>> trial = Trials("a", budget=2)
@@ -156,7 +156,7 @@ def known() -> dict[str, dict]:
     """Return what is known of each problem: the lowest loss found, and the course's schedules.
 
     Of each problem: "loss", the lowest; "course", schedule -> [tuned peak, loss]. Found by
-    `python -m course_tasks.capstone.search`, with the best rates, which stay with the answers.
+    `python -m course_tools.capstone_search`, with the best rates, which stay with the answers.
 
     >>> sorted(known()["a"]["course"])[:3]
     ['1-cycle', 'WSD', 'constant']

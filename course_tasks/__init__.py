@@ -22,7 +22,7 @@ def _tasks_in(exercise: str) -> tuple[Task, ...]:
 
 
 def _tasks_of(module: ModuleType) -> tuple[Task, ...]:
-    return getattr(module, "TASKS", None) or tuple(filter(None, [getattr(module, "TASK", None)]))
+    return (module.TASK,) if hasattr(module, "TASK") else getattr(module, "TASKS", ())
 
 
 #: The tasks of every exercise, by the name of its notebook.

@@ -56,7 +56,7 @@ def compare(
             or a pair of them, rate and momentum.
         peaks: the grid of peak rates, (K,), > 0 and increasing; the same for all schedules.
         total_steps: updates in every run, >= 1.
-        seeds: how many of each kind, >= 2 (even numbers choose the peak, odd ones score), or
+        seeds: number of seeds of each kind, >= 2 (even numbers choose the peak, odd ones score), or
             `Seeds` with explicit lists.
         reference: the schedule that differences are taken to; None takes the lowest mean score.
             It is then picked by the very scores it is compared by, which the intervals of single

@@ -16,8 +16,8 @@ class GoodRange:
     Attributes:
         low: lowest good peak.
         high: highest good peak.
-        open_low: whether the lowest peak of the grid is still good, so that the range may go on.
-        open_high: the same for the highest peak of the grid.
+        open_low: True where the lowest peak of the grid is still good, so the range may go on.
+        open_high: True where the highest peak of the grid is still good.
 
     >>> found = GoodRange(low=0.1, high=0.4, open_low=False, open_high=False)
     >>> print(found)

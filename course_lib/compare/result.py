@@ -68,7 +68,7 @@ class Comparison:
     Scores are better the lower they are, and NaN where a run diverged.
 
     Attributes:
-        problem: what was trained.
+        problem: name of what was trained.
         metric: what a score is, in words.
         names: names of the schedules, in the order they were given.
         peaks: the grid, (K,).

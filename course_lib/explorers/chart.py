@@ -23,7 +23,7 @@ class Axis:
         low: value at the left or the bottom; > 0 where `log`.
         high: value at the right or the top, > low.
         log: whether equal distances are equal ratios.
-        names: of the values 0, 1, 2 …, written at the ticks instead of numbers.
+        names: names of the values 0, 1, 2 …, written at the ticks instead of numbers.
     """
 
     label: str
@@ -74,7 +74,7 @@ class Line:
         colour: a CSS colour.
         label: its name in the key; "" keeps it out.
         dash: lengths of strokes and gaps, in pixels; () is solid.
-        width: in pixels.
+        width: width in pixels.
     """
 
     x: np.ndarray

@@ -173,7 +173,7 @@ def slider(
         value: where it begins.
         low: its least value.
         high: its largest value.
-        step: of the arrow keys; None: a hundredth of the range, or 1 for whole numbers.
+        step: step of the arrow keys; None: a hundredth of the range, or 1 for whole numbers.
         help: shown when the pointer rests on it.
     """
     whole = all(isinstance(number, int) for number in (value, low, high, step or 1))

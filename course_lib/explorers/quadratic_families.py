@@ -42,7 +42,7 @@ class Tuned:
     """A schedule at its best peak.
 
     Attributes:
-        name: of its family.
+        name: name of its family.
         peak: the peak.
         rates: η_t, shape (T,).
         losses: expected losses, shape (T + 1,).

@@ -25,7 +25,7 @@ def loss_chart(sweep: Sweep, zones: Zones | None, step: int, spread: str) -> Cha
 
     Args:
         sweep: the whole test.
-        zones: of the whole test; None where it has none.
+        zones: zones of the whole test; None where it has none.
         step: updates shown, >= 1.
         spread: one of `SPREADS`.
 
@@ -62,7 +62,7 @@ def rules_chart(sweep: Sweep, zones: Zones | None, step: int, table: Summary) ->
 
     Args:
         sweep: the whole test.
-        zones: of the whole test; None where it has none.
+        zones: zones of the whole test; None where it has none.
         step: updates shown, >= 1.
         table: what the rules say of these updates.
     """

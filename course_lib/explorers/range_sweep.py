@@ -105,7 +105,7 @@ def read_until(setting: Setting, step: int) -> tuple[Summary, Mapping[str, str]]
     the test been stopped there: it still drops what it drops of a test as long as planned.
 
     Args:
-        setting: of the sweep.
+        setting: setting of the sweep.
         step: number of updates, >= 1.
     """
     sweep = trained(setting)

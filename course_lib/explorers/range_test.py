@@ -77,7 +77,7 @@ def range_test_view(*, spread: str, step: int, **test: Any) -> View:
     """Return the charts of a range test after some of its updates, and what they show.
 
     Args:
-        spread: of the seeds, one of `range_charts.SPREADS`.
+        spread: spread of the seeds, one of `range_charts.SPREADS`.
         step: updates shown, >= 1; beyond the last all are.
         test: the fields of `Setting`.
 

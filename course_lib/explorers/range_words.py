@@ -13,7 +13,7 @@ def words_of(sweep: Sweep, zones: Zones | None, reason: str, step: int, table: S
 
     Args:
         sweep: the whole test.
-        zones: of the whole test; None where it has none.
+        zones: zones of the whole test; None where it has none.
         reason: why it has none.
         step: updates shown, >= 1.
         table: what the rules say of these updates.

@@ -45,7 +45,7 @@ class TrainingExplorer(Explorer):
     Attributes:
         go: the button that starts, and starts over.
         stop: the button that stops; what there is by then is shown.
-        bar: how many updates are done.
+        bar: bar that shows how many updates are done.
         progress: the same in words.
         outcome: what was trained last, as far as it got; None before the first Go.
         task: the asyncio task that trains or has trained last; an error in it is shown as a

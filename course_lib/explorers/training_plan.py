@@ -57,8 +57,8 @@ class TrainingPlan:
         contenders: one to four schedules, each with its peak.
         data: a name in `DATA`.
         optimizer: a name in `optimizers.OPTIMIZERS`.
-        seeds: how many, 2 … 12.
-        updates: of every run, 60 … 600.
+        seeds: number of seeds, 2 … 12.
+        updates: updates in every run, 60 … 600.
 
     Raises:
         ValueError, TypeError: a name that is not known, or a number out of its range.
@@ -128,7 +128,7 @@ class Outcome:
 
     Attributes:
         plan: what is trained.
-        updates: how many are done.
+        updates: number of updates done.
         runs: all runs, contender by contender and within it seed by seed.
         state: "running", "done", or "stopped" before the end.
     """
@@ -165,8 +165,8 @@ def plan_of(
     Args:
         data: a name in `DATA`.
         optimizer: a name in `optimizers.OPTIMIZERS`.
-        seeds: how many.
-        updates: of every run.
+        seeds: number of seeds.
+        updates: updates in every run.
         **slots: schedule_1 … schedule_4, names in `FAMILIES` or "" for none, and peak_1 … peak_4.
     """
     chosen = [

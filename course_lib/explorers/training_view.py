@@ -34,8 +34,8 @@ def training_view(shown: int, outcome: Outcome | None = None, **settings: str | 
 
     Args:
         shown: number of the schedule whose boundary is drawn.
-        outcome: of the last runs, or None. It is shown while it runs, and after that as long as
-            the settings are those that it was trained with.
+        outcome: outcome of the last runs, or None. It is shown while it runs, and after that as
+            long as the settings are those that it was trained with.
         **settings: as `plan_of` takes them.
     """
     if outcome is not None and outcome.state == "running":

@@ -30,7 +30,7 @@ class Recipe:
     Attributes:
         schedule: its learning rate.
         total_steps: updates in the run.
-        optimizer: with the settings the paper gives.
+        optimizer: optimizer, with the settings the paper gives.
         source: authors, year, identifier.
         note: how the numbers were read, and what the paper leaves open.
     """

@@ -1,7 +1,7 @@
 """Finds the best known schedule of every capstone problem, and writes both down.
 
-The rates go to best_rates.json beside this file, what may be known to capstone.json in
-course_lib. Run it as `python -m course_tasks.capstone.search`: the course's own schedules, each
+The rates go to best_rates.json in course_tasks/capstone, what may be known to capstone.json in
+course_lib. Run it as `python -m course_tools.capstone_search`: the course's own schedules, each
 with its peak tuned, then a search over curves from the best of them. Problem a is solved exactly.
 Names of problems on the command line search these alone.
 """
@@ -20,6 +20,7 @@ from course_lib import capstone, theory
 from course_lib.capstone import PROBLEMS, CapstoneProblem
 from course_lib.schedules import Schedule, wsd
 from course_lib.schedules.catalogue import FAMILIES
+from course_tasks.capstone import my_schedules
 
 _PEAKS = np.array([float(f"{peak:.3g}") for peak in 10 ** np.arange(-3.5, 1.01, 0.1)])
 _KNOTS, _ROUNDS, _CHILDREN, _PARENTS = 25, 80, 24, 6
@@ -96,7 +97,7 @@ def search(problem: CapstoneProblem) -> tuple[list[float], dict[str, object]]:
 def main() -> None:
     """Search the problems named on the command line, or all, and write what was found."""
     files = (
-        Path(__file__).with_name("best_rates.json"),
+        Path(my_schedules.__file__).with_name("best_rates.json"),
         Path(capstone.__file__).with_name("capstone.json"),
     )
     rates, known = (json.loads(file.read_text(encoding="utf-8")) for file in files)
