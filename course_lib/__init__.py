@@ -9,7 +9,8 @@ checks, capstone  what an exercise calls; the capstone's problems and its leader
 explorers         interactive panels, one call each in a lesson
 reference         the cheat sheet and the glossary
 plots             every figure of the lessons
-compare           schedules tuned alike, scored over seeds, ranked with intervals
+experiments       the longer computations of the lessons, a module for each
+compare           schedules tuned alike, scored over seeds; better, worse, equal or open
 range_test        the learning-rate range test: the sweep, and every tool's rule for a suggestion
 theory            what can be computed exactly: expected losses, stability, the best rates
 training          many runs at once, on NumPy or PyTorch; it takes arrays of rates
@@ -19,6 +20,7 @@ schedules         pure functions of the step: phases, shapes, presets, recipes, 
 problems          seeded data, quadratics and landscapes
 measured          tables of measured numbers, to the digits that their intervals support
 intervals         how far a mean over seeds can be trusted
+outcomes          what a lesson's cells record, for the sentences that rest on it
 progress          the points that a learner has reached on this machine
 svg               helpers that draw every SVG picture: explorers, cheat sheet, feedback pages
 validation        errors that name the argument, the value and what is allowed

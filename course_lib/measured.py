@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Sequence
 
+from course_lib import outcomes as records
 from course_lib.intervals import Interval
 
 #: Type of the part of an output that holds the table's cells unrounded.
@@ -65,13 +66,18 @@ def text(cell: Cell) -> str:
     return f"{cell:.{decimals(cell)}f}" if isinstance(cell, Interval) else str(cell)
 
 
-def show_table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+def show_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell]],
+    outcomes: Sequence[records.Outcome] = (),
+) -> None:
     """Display a table in a notebook: HTML, the same as text, and its cells unrounded.
 
     Args:
         header: names of the columns, with their units.
         rows: the cells of each row, as many as there are columns: an `Interval` for what was
             measured, a str or an int for what is the same on every machine.
+        outcomes: what the table decides, recorded for the sentences that rest on it.
 
     Raises:
         TypeError: a cell is of another type. A float has no interval, so nothing says how far it
@@ -99,14 +105,14 @@ def show_table(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
                 )
     shown = [[text(cell) for cell in row] for row in rows]
     numeric = [all(_is_number(row[column]) for row in rows) for column in range(len(header))]
-    display(
-        {
-            "text/html": _html(header, shown, numeric),
-            "text/plain": _plain(header, shown, numeric),
-            MIME: {"header": list(header), "rows": [[_raw(cell) for cell in row] for row in rows]},
-        },
-        raw=True,
-    )
+    data = {
+        "text/html": _html(header, shown, numeric),
+        "text/plain": _plain(header, shown, numeric),
+        MIME: {"header": list(header), "rows": [[_raw(cell) for cell in row] for row in rows]},
+    }
+    if outcomes:
+        data[records.MIME] = records.as_data(outcomes)
+    display(data, raw=True)
 
 
 def _is_number(cell: Cell) -> bool:

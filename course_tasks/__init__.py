@@ -6,7 +6,7 @@ from types import ModuleType
 
 from course_tasks.causes import Raised, answers_of
 from course_tasks.comparison import Difference, as_numbers
-from course_tasks.judging import JudgedPart, Verdict, judge
+from course_tasks.judging import JudgedPart, Judgement, judge
 from course_tasks.task import Case, Given, Hint, Misconception, Score, Task, built
 
 _FOLDERS = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
@@ -39,11 +39,11 @@ __all__ = [
     "Given",
     "Hint",
     "JudgedPart",
+    "Judgement",
     "Misconception",
     "Raised",
     "Score",
     "Task",
-    "Verdict",
     "answers_of",
     "as_numbers",
     "built",

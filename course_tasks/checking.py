@@ -18,7 +18,7 @@ import course_tasks
 from course_lib import progress
 from course_tasks.causes import Raised
 from course_tasks.comparison import Difference, as_numbers
-from course_tasks.judging import Verdict, judge
+from course_tasks.judging import Judgement, judge
 from course_tasks.showing import WIDTH, answer_curve, same_rest, show, show_call
 from course_tasks.task import Case, Task, built
 
@@ -40,7 +40,7 @@ class Session:
 
     exercises: Mapping[str, Sequence[Task]]
     kept_in: progress.ProgressFile | None = None
-    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    verdicts: dict[str, Judgement] = field(default_factory=dict)
 
     @property
     def tasks(self) -> dict[str, Task]:
@@ -163,7 +163,7 @@ def _wrong_signature(task: Task, function: Callable[..., Any], case: Case) -> st
     return ""
 
 
-def _describe(task: Task, verdict: Verdict, cases: int) -> list[str]:
+def _describe(task: Task, verdict: Judgement, cases: int) -> list[str]:
     points = f"{verdict.points:.3g} of {verdict.possible:g} point{'s' * (verdict.possible != 1)}"
     if verdict.scores:
         return [

@@ -30,7 +30,7 @@ class JudgedPart:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """What answers to a task are worth, and why not more.
 
     Attributes:
@@ -63,7 +63,7 @@ class Verdict:
         return self.difference is None
 
 
-def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
+def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Judgement:
     """Return what answers are worth.
 
     Values are right when they are as many as the reference's and each is within
@@ -94,10 +94,10 @@ def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
     parts = tuple(JudgedPart(name, 0.0 if wrong else p, p) for name, p, wrong in found if p)
     first = other_shape or other_kind
     if first is None:
-        return Verdict(parts, None)
+        return Judgement(parts, None)
     known = known_mistake(task, cases, answers, values_are_right=difference is None)
     cause = known.sentence if known else symptom(task, answers, expected, first)
-    return Verdict(parts, first, known.name if known else "", cause)
+    return Judgement(parts, first, known.name if known else "", cause)
 
 
 def _worth(task: Task, expected: Any) -> tuple[float, float, float]:
@@ -106,7 +106,7 @@ def _worth(task: Task, expected: Any) -> tuple[float, float, float]:
     return task.points - SHAPE_POINTS - DTYPE_POINTS, SHAPE_POINTS, DTYPE_POINTS
 
 
-def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdict:
+def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Judgement:
     expected = [np.asarray(task.reference(**built(case))) for case in cases]
     asked = list(zip(cases, answers, expected, strict=True))
     scores = tuple(_score(task, *one) for one in asked)
@@ -115,12 +115,12 @@ def _scored(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Verdic
     parts = (JudgedPart("score", points, float(task.points)),)
     wrong = [number for number, fraction in enumerate(fractions) if fraction < 1]
     if not wrong:
-        return Verdict(parts, None, scores=scores)
+        return Judgement(parts, None, scores=scores)
     difference = Difference(wrong[0] + 1, *asked[wrong[0]])
     readable = all(isinstance(got, Raised) or _is_scorable(got, want) for _, got, want in asked)
     known = known_mistake(task, cases, answers) if readable else None
     name, cause = (known.name, known.sentence) if known else ("", "")
-    return Verdict(parts, difference, name, cause, scores)
+    return Judgement(parts, difference, name, cause, scores)
 
 
 def _score(task: Task, case: Case, got: Any, want: np.ndarray) -> Score:

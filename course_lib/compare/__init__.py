@@ -6,15 +6,31 @@ from course_lib.compare.plan import Seeds
 from course_lib.compare.ranks import Ranking, rank
 from course_lib.compare.result import Comparison, Row
 from course_lib.compare.runners import Trials
+from course_lib.compare.verdicts import (
+    RATIO_MARGIN,
+    Contrast,
+    Verdict,
+    margin,
+    paired,
+    show_verdicts,
+    verdict,
+)
 
 __all__ = [
+    "RATIO_MARGIN",
     "Comparison",
+    "Contrast",
     "GoodRange",
     "Ranking",
     "Row",
     "Seeds",
     "Trials",
+    "Verdict",
     "compare",
     "good_range",
+    "margin",
+    "paired",
     "rank",
+    "show_verdicts",
+    "verdict",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.compare.peaks import good_range, peak_means
-from course_lib.compare.plan import Maker, Plan, Seeds, make_plan
+from course_lib.compare.plan import Family, Plan, Seeds, make_plan
 from course_lib.compare.ranks import rank
 from course_lib.compare.result import Comparison
 from course_lib.compare.runners import Runner, Trials, check_trials, runner_for
@@ -19,7 +19,7 @@ from course_lib.validation import check_real
 
 def compare(
     problem: Workload | NoisyQuadratic | Runner,
-    schedules: Mapping[str, Maker],
+    schedules: Mapping[str, Family],
     *,
     peaks: Sequence[float],
     total_steps: int,
@@ -33,9 +33,10 @@ def compare(
 ) -> Comparison:
     """Compare schedules, each at its own best peak, with equal budgets and on fresh seeds.
 
-    1. Tuning: every schedule at every peak with every validation seed, in one call of the engine.
-       The peak with the lowest mean score is chosen, schedule by schedule; the lower one of two
-       equals. A peak at which any run diverged is out.
+    1. Tuning: every schedule, in every shape that is given for it, at every peak with every
+       validation seed, in one call of the engine. The shape and the peak with the lowest mean score
+       are chosen together, schedule by schedule; the first of two equals. A peak at which any run
+       of a shape diverged is out for that shape.
     2. Scoring: every schedule at its chosen peak with every fresh seed, in one more call. All
        schedules share the seeds, and so the initial weights and batches: scores are paired.
     3. Differences to the reference get bootstrap intervals, one at a time; ranks get simultaneous
@@ -45,15 +46,17 @@ def compare(
     training loss; for a quadratic its final loss. A schedule with a diverged fresh run has an
     infinite mean score and ranks below all that have none.
 
-    All schedules get the same steps, peaks and seeds, so a schedule with more parameters of its own
-    is not tuned better than one with none: what `schedules` fixes besides the peak stays fixed. A
-    schedule with a momentum is trained with it at every step, the others with the optimizer's own;
-    momentum m multiplies the effective rate by up to 1 / (1 - m), which moves the best peak.
+    All schedules get the same steps, peaks and seeds. A schedule given in several shapes is tuned
+    more than one given in one: give every family that has a shape parameter as many, or say that
+    they were not tuned alike. A schedule with a momentum is trained with it at every step, the
+    others with the optimizer's own; momentum m multiplies the effective rate by up to 1 / (1 - m),
+    which moves the best peak.
 
     Args:
         problem: a workload, a noisy quadratic, or a function (rates, seeds, momenta) -> `Trials`.
         schedules: name -> function (peak_lr, total_steps) that returns the rate as a `Schedule`,
-            or a pair of them, rate and momentum.
+            or a pair of them, rate and momentum; or name -> a mapping from names of shapes, such as
+            "drop 0.3", to such functions.
         peaks: the grid of peak rates, (K,), > 0 and increasing; the same for all schedules.
         total_steps: updates in every run, >= 1.
         seeds: number of seeds of each kind, >= 2 (even numbers choose the peak, odd ones score), or
@@ -94,9 +97,11 @@ def compare(
             raise ValueError(f"threshold needs score_every, got threshold = {threshold!r} alone")
     tuner, scorer = (runner_for(problem, every, how) for every in (None, score_every))
 
-    shape = (len(plan.names), len(plan.peaks), len(chosen_seeds.validation))
+    size = (len(plan.rates), len(plan.peaks), len(chosen_seeds.validation))
     tuned = _run(tuner, plan.rates, plan.momenta, chosen_seeds.validation)
-    validation = _finite_or_nan(tuned.scores).reshape(shape)
+    tried = _finite_or_nan(tuned.scores).reshape(size)
+    members = _best_members(plan, peak_means(tried))
+    validation = tried[members]
     means = peak_means(validation)
     lost = [name for name, row in zip(plan.names, means, strict=True) if np.isinf(row).all()]
     if lost:
@@ -105,7 +110,7 @@ def compare(
             f"{plan.peaks[-1]:g}: add lower ones"
         )
     chosen = means.argmin(axis=1)
-    trials = _run(scorer, *_chosen(plan, chosen), chosen_seeds.fresh)
+    trials = _run(scorer, *_chosen(plan, members, chosen), chosen_seeds.fresh)
     scores, accuracy = (
         values.reshape(len(chosen), -1)
         for values in (_finite_or_nan(trials.scores), trials.accuracy)
@@ -121,6 +126,8 @@ def compare(
         within=within,
         threshold=threshold,
         reference=reference or plan.names[int(peak_means(scores).argmin())],
+        shapes=tuple(plan.shapes[m] for m in members),
+        shapes_tried=np.bincount(plan.families),
         validation=validation,
         chosen=chosen,
         good_ranges=tuple(good_range(plan.peaks, row, within) for row in means),
@@ -144,10 +151,19 @@ def _run(
     return check_trials(trials, len(rows), steps)
 
 
-def _chosen(plan: Plan, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return the rates and momenta, (S, T), of every schedule at its chosen peak."""
-    each = np.arange(len(chosen))
-    return plan.rates[each, chosen], None if plan.momenta is None else plan.momenta[each, chosen]
+def _best_members(plan: Plan, means: np.ndarray) -> np.ndarray:
+    """Return the member of every schedule whose best peak has the lowest mean, (S,)."""
+    lowest = means.min(axis=1)
+    of = [np.flatnonzero(plan.families == s) for s in range(len(plan.names))]
+    return np.array([own[lowest[own].argmin()] for own in of])
+
+
+def _chosen(
+    plan: Plan, members: np.ndarray, chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the rates and momenta, (S, T), of every schedule in its shape, at its peak."""
+    momenta = None if plan.momenta is None else plan.momenta[members, chosen]
+    return plan.rates[members, chosen], momenta
 
 
 def _finite_or_nan(scores: np.ndarray) -> np.ndarray:

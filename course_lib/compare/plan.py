@@ -13,6 +13,8 @@ from course_lib.validation import check_count
 
 #: (peak_lr, total_steps) -> the rate, or the rate and the momentum
 Maker: TypeAlias = Callable[[float, int], Schedule | tuple[Schedule, Schedule]]
+#: One maker, or the shapes of a family, by name: "drop 0.3" -> maker
+Family: TypeAlias = Maker | Mapping[str, Maker]
 
 _ROUNDING = 1e-9  # how far a rate may exceed its peak by rounding alone, as a share
 
@@ -64,17 +66,21 @@ class Seeds:
 
 @dataclass(frozen=True)
 class Plan:
-    """The rates of S schedules at K peaks.
+    """The rates of S schedules at K peaks, each in one shape or in several: M members in all.
 
     Attributes:
-        names: names of the schedules.
+        names: names of the schedules, (S,).
+        families: index of the schedule that each member belongs to, (M,), increasing.
+        shapes: name of each member's shape, (M,); empty where a schedule has one shape.
         peaks: (K,) float64, increasing.
-        rates: (S, K, T) float64.
-        momenta: (S, K, T) float64, NaN where a schedule leaves it to the optimizer; None where
+        rates: (M, K, T) float64.
+        momenta: (M, K, T) float64, NaN where a schedule leaves it to the optimizer; None where
             all do.
     """
 
     names: tuple[str, ...]
+    families: np.ndarray
+    shapes: tuple[str, ...]
     peaks: np.ndarray
     rates: np.ndarray
     momenta: np.ndarray | None
@@ -90,8 +96,10 @@ def check_peaks(peaks: Sequence[float]) -> np.ndarray:
     return grid
 
 
-def make_plan(schedules: Mapping[str, Maker], peaks: Sequence[float], total_steps: int) -> Plan:
+def make_plan(schedules: Mapping[str, Family], peaks: Sequence[float], total_steps: int) -> Plan:
     """Return the rates, and the momenta where there are any, of every schedule at every peak.
+
+    Where a schedule is a mapping from shapes to functions, every shape of it is a member.
 
     Raises:
         ValueError, TypeError: no schedule; one that cannot be made, exceeds the peak it was
@@ -102,21 +110,44 @@ def make_plan(schedules: Mapping[str, Maker], peaks: Sequence[float], total_step
     if not schedules:
         raise ValueError("schedules must hold at least one schedule, got none")
     grid, steps = check_peaks(peaks), check_count("total_steps", total_steps)
-    shape = (len(schedules), len(grid), steps)
-    rates, momenta = np.empty(shape), np.full(shape, np.nan)
-    for s, (name, maker) in enumerate(schedules.items()):
+    members = [
+        (index, shape, f"{name}, {shape}" if shape else name, maker)
+        for index, (name, family) in enumerate(schedules.items())
+        for shape, maker in _shapes(name, family).items()
+    ]
+    size = (len(members), len(grid), steps)
+    rates, momenta = np.empty(size), np.full(size, np.nan)
+    for m, (_, _, name, maker) in enumerate(members):
         for k, peak in enumerate(grid.tolist()):
             rate, momentum = _make(name, maker, peak, steps)
-            rates[s, k] = _values(name, "rate", rate, steps, highest=peak * (1 + _ROUNDING))
+            rates[m, k] = _values(name, "rate", rate, steps, highest=peak * (1 + _ROUNDING))
             if momentum is not None:
                 below_one = np.nextafter(1.0, 0.0)
-                momenta[s, k] = _values(name, "momentum", momentum, steps, highest=below_one)
-        if len(grid) > 1 and (rates[s, 0] == rates[s, -1]).all():
+                momenta[m, k] = _values(name, "momentum", momentum, steps, highest=below_one)
+        if len(grid) > 1 and (rates[m, 0] == rates[m, -1]).all():
             raise ValueError(
                 f"schedules: {name!r} ignores its peak: the same rates at peak_lr = {grid[0]:g} "
                 f"and {grid[-1]:g}"
             )
-    return Plan(tuple(schedules), grid, rates, None if np.isnan(momenta).all() else momenta)
+    return Plan(
+        tuple(schedules),
+        np.array([index for index, *_ in members]),
+        tuple(shape for _, shape, *_ in members),
+        grid,
+        rates,
+        None if np.isnan(momenta).all() else momenta,
+    )
+
+
+def _shapes(name: str, family: Family) -> Mapping[str, Maker]:
+    if not isinstance(family, Mapping):
+        return {"": family}
+    if not family or not all(isinstance(shape, str) and shape for shape in family):
+        raise ValueError(
+            f"schedules: {name!r} must be a function or map names of shapes to functions, "
+            f"got {family!r}"
+        )
+    return family
 
 
 def _make(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +10,11 @@ import numpy as np
 from course_lib.compare.peaks import GoodRange, peak_means
 from course_lib.compare.plan import Seeds
 from course_lib.compare.ranks import Ranking
+from course_lib.compare.table import ends_text, interval_text, number, table_lines
+from course_lib.compare.verdicts import Contrast
 from course_lib.intervals import Interval, bootstrap_interval
+from course_lib.measured import Cell, show_table
+from course_lib.outcomes import BEATEN_BY, Outcome
 
 
 @dataclass(frozen=True)
@@ -20,8 +23,9 @@ class Row:
 
     Attributes:
         schedule: its name.
-        rank: 1 + the number of schedules that are clearly better.
-        tied_with: the schedules it cannot be told apart from.
+        shape: the chosen shape; empty where there was one only.
+        beaten_by: number of schedules that are better.
+        undecided_with: the schedules that it is neither better nor worse than.
         peak_lr: the chosen peak.
         at_edge: whether that is the lowest or highest of the grid, so that a better one may lie
             outside.
@@ -41,13 +45,14 @@ class Row:
     >>> kinds = {"linear": schedules.linear, "cosine": schedules.cosine}
     >>> quadratic = problems.power_law_quadratic(4)
     >>> found = compare.compare(quadratic, kinds, peaks=[0.3, 1.0], total_steps=50, seeds=4)
-    >>> [(row.schedule, row.rank) for row in found.as_table()]
-    [('linear', 1), ('cosine', 1)]
+    >>> [(row.schedule, row.beaten_by) for row in found.as_table()]
+    [('linear', 0), ('cosine', 0)]
     """
 
     schedule: str
-    rank: int
-    tied_with: tuple[str, ...]
+    shape: str
+    beaten_by: int
+    undecided_with: tuple[str, ...]
     peak_lr: float
     at_edge: bool
     good_range: GoodRange
@@ -78,7 +83,9 @@ class Comparison:
         within: share of the best mean up to which a peak is good.
         threshold: score at or below which a run has converged, or None.
         reference: the schedule that differences are taken to.
-        validation: scores of the tuning runs, (S, K, V).
+        shapes: the chosen shape of each schedule, (S,); empty where there was one only.
+        shapes_tried: number of shapes of each schedule, (S,).
+        validation: scores of the tuning runs in the chosen shape, (S, K, V).
         chosen: index of the chosen peak, (S,).
         good_ranges: one a schedule.
         scores: scores of the fresh runs, (S, F).
@@ -105,6 +112,8 @@ class Comparison:
     within: float
     threshold: float | None
     reference: str
+    shapes: tuple[str, ...]
+    shapes_tried: np.ndarray
     validation: np.ndarray
     chosen: np.ndarray
     good_ranges: tuple[GoodRange, ...]
@@ -126,8 +135,9 @@ class Comparison:
 
     @property
     def tuning_updates(self) -> int:
-        """Updates spent on choosing the peaks: schedules × peaks × validation seeds × steps."""
-        return self.validation.size * self.total_steps
+        """Updates spent on the choice: shapes of all schedules × peaks × seeds × steps."""
+        each = self.validation[0].size * self.total_steps
+        return int(self.shapes_tried.sum()) * each
 
     @property
     def scoring_updates(self) -> int:
@@ -176,8 +186,7 @@ class Comparison:
     def as_table(self) -> list[Row]:
         """Return one row a schedule, by mean score.
 
-        A schedule of very uneven scores may come late and still have rank 1: nothing is clearly
-        better than what is not clearly known.
+        A schedule with very uneven scores may come last and be beaten by none.
         """
         order = np.argsort(peak_means(self.scores), kind="stable")
         return [self._row(int(s)) for s in order]
@@ -186,14 +195,93 @@ class Comparison:
         """Return the table in Markdown, and below it how it was made."""
         return _markdown(self)
 
+    def contrast(self, ours: str, theirs: str, *, margin: float) -> Contrast:
+        """Return one schedule against another, with the interval that holds for all pairs at once.
+
+        Args:
+            ours: name of the schedule that is judged.
+            theirs: name of the one that it is judged against.
+            margin: difference too small to matter, see `course_lib.compare.margin`.
+
+        Raises:
+            ValueError: there is no such schedule.
+        """
+        for name, value in (("ours", ours), ("theirs", theirs)):
+            if value not in self.names:
+                raise ValueError(f"{name} must be one of {list(self.names)}, got {value!r}")
+        i, j = self.names.index(ours), self.names.index(theirs)
+        ranking = self.ranking
+        found = [float(table[i, j]) for table in (ranking.mean, ranking.low, ranking.high)]
+        if ranking.worse[i, j] and not np.isfinite(found[0]):
+            found = [np.inf] * 3  # a run of ours diverged and none of theirs
+        elif ranking.worse[j, i] and not np.isfinite(found[0]):
+            found = [-np.inf] * 3
+        return Contrast(
+            ours,
+            theirs,
+            Interval(*found),
+            margin,
+            len(self.seeds.fresh),
+            peaks=(float(self.chosen_peaks[i]), float(self.chosen_peaks[j])),
+            at_edge=(bool(self.at_edge[i]), bool(self.at_edge[j])),
+            shapes=(self.shapes[i], self.shapes[j]),
+        )
+
+    def against(self, reference: str | None = None, *, margin: float) -> list[Contrast]:
+        """Return every other schedule against the reference, lowest mean first.
+
+        Args:
+            reference: name of a schedule; None takes the reference of the comparison.
+            margin: difference too small to matter, see `course_lib.compare.margin`.
+        """
+        theirs = reference or self.reference
+        others = [row.schedule for row in self.as_table() if row.schedule != theirs]
+        return [self.contrast(name, theirs, margin=margin) for name in others]
+
+    def show(self, *, margin: float, at: str = "") -> None:
+        """Display the table of `against`, and record all pairs and by how many each is beaten.
+
+        Args:
+            margin: difference too small to matter, see `course_lib.compare.margin`.
+            at: what was compared, such as `40 updates`; part of the record.
+        """
+        names = self.names
+        pairs = [
+            self.contrast(ours, theirs, margin=margin).outcome(at)
+            for i, ours in enumerate(names)
+            for theirs in names[i + 1 :]
+        ]
+        counts = [
+            Outcome(name, BEATEN_BY, str(count), at)
+            for name, count in zip(names, self.ranking.beaten_by, strict=True)
+        ]
+        show_table(*self._verdict_table(margin), [*pairs, *counts])
+
+    def _verdict_table(self, margin: float) -> tuple[list[str], list[list[Cell]]]:
+        """Return header and rows: how each schedule did, also against the reference."""
+        with_shapes = any(self.shapes)
+        header = ["schedule", *["shape"] * with_shapes, "peak", self.metric]
+        header += [f"minus {self.reference}", f"verdict (margin {margin:.2g})", "beaten by"]
+        rows: list[list[Cell]] = []
+        for row in self.as_table():
+            shape = [row.shape] * with_shapes
+            peak = f"{row.peak_lr:.3g}" + " (edge)" * row.at_edge
+            against: list[Cell] = ["", "reference"]
+            if row.schedule != self.reference:
+                found = self.contrast(row.schedule, self.reference, margin=margin)
+                against = [found.difference, found.verdict.value]
+            rows.append([row.schedule, *shape, peak, row.score, *against, row.beaten_by])
+        return header, rows
+
     def _row(self, s: int) -> Row:
         ranking, pair = self.ranking, (s, self.names.index(self.reference))
         steps = self.steps_to_reach[s]
         return Row(
             schedule=self.names[s],
-            rank=int(ranking.ranks[s]),
-            tied_with=tuple(
-                name for t, name in enumerate(self.names) if ranking.tied[s, t] and t != s
+            shape=self.shapes[s],
+            beaten_by=int(ranking.beaten_by[s]),
+            undecided_with=tuple(
+                name for t, name in enumerate(self.names) if ranking.undecided[s, t] and t != s
             ),
             peak_lr=float(self.chosen_peaks[s]),
             at_edge=bool(self.at_edge[s]),
@@ -225,14 +313,16 @@ def _markdown(comparison: Comparison) -> str:
     """Return the table, lowest mean first, in aligned Markdown, and below it how it was made."""
     rows = comparison.as_table()
     columns = {
-        "rank": [str(row.rank) for row in rows],
         "schedule": [row.schedule for row in rows],
+        "beaten by": [str(row.beaten_by) for row in rows],
+        **({"shape": [row.shape for row in rows]} if any(comparison.shapes) else {}),
         "peak": [f"{row.peak_lr:.2g}" + " (edge)" * row.at_edge for row in rows],
         "good peaks": [str(row.good_range) for row in rows],
-        comparison.metric: [_interval(row.score) for row in rows],
+        comparison.metric: [interval_text(row.score) for row in rows],
         f"minus {comparison.reference}": [_difference(row, comparison) for row in rows],
         "all pairs at once": [
-            "" if row.schedule == comparison.reference else _ends(row.simultaneous) for row in rows
+            "" if row.schedule == comparison.reference else ends_text(row.simultaneous)
+            for row in rows
         ],
     }
     if np.isfinite(comparison.accuracy).any():
@@ -248,40 +338,11 @@ def _markdown(comparison: Comparison) -> str:
         ]
     if any(row.diverged for row in rows):
         columns["diverged"] = [f"{row.diverged}/{len(comparison.seeds.fresh)}" for row in rows]
-    columns["tied with"] = [_tied(row, len(rows)) for row in rows]
-    return "\n".join([*_table(columns), "", *_notes(comparison)])
-
-
-def number(value: float) -> str:
-    """Write a number with three digits, trailing zeros included; "–" where there is none."""
-    return f"{value:#.3g}".rstrip(".") if np.isfinite(value) else "–"
-
-
-def _interval(interval: Interval) -> str:
-    return f"{number(interval.mean)} {_ends(interval)}" if np.isfinite(interval.mean) else "–"
-
-
-def _ends(interval: Interval) -> str:
-    return f"[{number(interval.low)}, {number(interval.high)}]" if interval.low <= np.inf else "–"
+    return "\n".join([*table_lines(columns), "", *_notes(comparison)])
 
 
 def _difference(row: Row, comparison: Comparison) -> str:
-    return "" if row.schedule == comparison.reference else _interval(row.difference)
-
-
-def _tied(row: Row, schedules: int) -> str:
-    if len(row.tied_with) == schedules - 1 and schedules > 2:
-        return "all"
-    return ", ".join(row.tied_with)
-
-
-def _table(columns: dict[str, Sequence[str]]) -> list[str]:
-    widths = [max(len(cell) for cell in (head, *cells)) for head, cells in columns.items()]
-    lines = [list(columns), ["-" * width for width in widths], *zip(*columns.values(), strict=True)]
-    return [
-        "| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |"
-        for line in lines
-    ]
+    return "" if row.schedule == comparison.reference else interval_text(row.difference)
 
 
 def _notes(comparison: Comparison) -> list[str]:
@@ -290,12 +351,16 @@ def _notes(comparison: Comparison) -> list[str]:
     pairs = len(comparison.names) * (len(comparison.names) - 1) // 2
     percent = f"{100 * comparison.level:.4g} %"
     steps, level = f"{comparison.total_steps:,} updates", f"{comparison.ranking.pair_level:.3%}"
+    most, fewest = comparison.shapes_tried.max(), comparison.shapes_tried.min()
+    choice, tried = "Peak", str(len(comparison.peaks))
+    if most > 1:
+        choice, tried = "Shape and peak", f"{fewest} to {most} shapes × {tried} peaks"
     lines = [
         f"{comparison.problem}, {comparison.metric} after {steps}, lower is better: mean over "
         f"{len(seeds.fresh)} fresh seeds with a {percent} bootstrap interval.",
-        f"Peak: chosen for each schedule among {len(comparison.peaks)} on {len(seeds.validation)} "
+        f"{choice}: chosen for each schedule among {tried} on {len(seeds.validation)} "
         f"other seeds; good peaks have a mean there within {comparison.within:.0%} of the best.",
-        f"Rank: 1 + the schedules that are clearly better, by paired t intervals, "
+        f"Beaten by: the number of schedules that are better, by paired t intervals, "
         f"{percent} for all {pairs} pairs at once ({level} each).",
         f"Cost: {tuning:,} updates to tune, {scoring:,} to score.",
     ]

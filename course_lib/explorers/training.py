@@ -19,7 +19,7 @@ from course_lib.explorers.training_plan import (
     MOST_SEEDS,
     MOST_UPDATES,
     SLOTS,
-    Outcome,
+    TrainingOutcome,
     TrainingPlan,
     plan_of,
 )
@@ -54,7 +54,7 @@ class TrainingExplorer(Explorer):
 
     def __init__(self) -> None:
         """Show the chosen rates; nothing is trained."""
-        self.outcome: Outcome | None = None
+        self.outcome: TrainingOutcome | None = None
         self.task: asyncio.Task | None = None
         self._turn: object | None = None  # of the runs that may write here; None: nothing runs
         self._results: tuple[str, ...] = ()
@@ -148,7 +148,7 @@ class TrainingExplorer(Explorer):
             if self._turn is turn:
                 self._end_turn()
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: TrainingOutcome) -> None:
         self.outcome = outcome
         self.bar.value = outcome.updates
         self._say(outcome.plan, outcome.updates)

@@ -8,7 +8,13 @@ import numpy as np
 from matplotlib.colors import to_rgb
 
 from course_lib.explorers.chart import Axis, Chart, Field, Level, Line, Mark, Points, limits
-from course_lib.explorers.training_plan import SLOTS, Contender, Outcome, TrainingPlan, examples
+from course_lib.explorers.training_plan import (
+    SLOTS,
+    Contender,
+    TrainingOutcome,
+    TrainingPlan,
+    examples,
+)
 from course_lib.plots.base import CARD, COLOURS, INK, RED, SKY
 from course_lib.training import predict
 from course_lib.training.mlp import layer_sizes
@@ -40,7 +46,7 @@ def rates_chart(plan: TrainingPlan, updates: int | None = None) -> Chart:
     return Chart("the rates", _updates(plan), axis, tuple(marks))
 
 
-def loss_chart(outcome: Outcome) -> Chart:
+def loss_chart(outcome: TrainingOutcome) -> Chart:
     """Return the training loss of each contender: median over seeds, mean of recent updates."""
     plan = outcome.plan
     window = max(1, plan.updates // 20)
@@ -55,7 +61,7 @@ def loss_chart(outcome: Outcome) -> Chart:
     return Chart("training loss, median of the seeds", _updates(plan), axis, tuple(marks))
 
 
-def scores_chart(outcome: Outcome) -> Chart:
+def scores_chart(outcome: TrainingOutcome) -> Chart:
     """Return the held-out losses: the mean with its interval, and beside it every seed."""
     data, scores, means = examples(outcome.plan.data), outcome.scores(), outcome.intervals()
     floor = [data.loss_floor] if data.loss_floor is not None else []
@@ -86,7 +92,7 @@ def scores_chart(outcome: Outcome) -> Chart:
     )
 
 
-def wrong_chart(outcome: Outcome) -> Chart:
+def wrong_chart(outcome: TrainingOutcome) -> Chart:
     """Return the share of held-out examples that are got wrong, mean over the seeds."""
     accuracy = outcome.by_contender(outcome.runs.held_out_accuracy)
     done = slice(outcome.stage + 1)
@@ -105,7 +111,7 @@ def points_chart(plan: TrainingPlan) -> Chart:
     return Chart("what is trained on", *_plane(), _examples(plan.data))
 
 
-def boundary_chart(outcome: Outcome, row: int) -> Chart:
+def boundary_chart(outcome: TrainingOutcome, row: int) -> Chart:
     """Return what the network of seed 0 makes of the plane, for one contender."""
     label = outcome.plan.contenders[row].label
     weights = outcome.by_contender(outcome.runs.weights)[row, :1, outcome.stage]
@@ -156,7 +162,7 @@ def _log_axis(label: str, *values: np.ndarray) -> Axis:
 
 
 def _diverged(
-    outcome: Outcome, curves: list[np.ndarray]
+    outcome: TrainingOutcome, curves: list[np.ndarray]
 ) -> list[tuple[Contender, np.ndarray, np.ndarray]]:
     """Return each contender with diverged runs, when they did, and its curve."""
     when = outcome.by_contender(outcome.runs.diverged_at)

@@ -103,7 +103,7 @@ class TrainingPlan:
         steps = np.arange(self.updates)
         return np.array([FAMILIES[c.shape](c.peak, self.updates)(steps) for c in self.contenders])
 
-    def stages(self, every: int | None = None) -> Iterator[Outcome]:
+    def stages(self, every: int | None = None) -> Iterator[TrainingOutcome]:
         """Train, and return what there is after each stage.
 
         Args:
@@ -119,11 +119,11 @@ class TrainingPlan:
             keep_at=(*range(every, last, every), last) if self.is_flat else (),
         )
         for done, runs in found:
-            yield Outcome(self, done, runs, "done" if done == last else "running")
+            yield TrainingOutcome(self, done, runs, "done" if done == last else "running")
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class TrainingOutcome:
     """What came of a plan so far.
 
     Attributes:

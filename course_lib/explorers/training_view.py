@@ -21,7 +21,7 @@ from course_lib.explorers.training_charts import (
 from course_lib.explorers.training_plan import (
     BATCH,
     Contender,
-    Outcome,
+    TrainingOutcome,
     TrainingPlan,
     examples,
     plan_of,
@@ -29,7 +29,9 @@ from course_lib.explorers.training_plan import (
 )
 
 
-def training_view(shown: int, outcome: Outcome | None = None, **settings: str | float) -> View:
+def training_view(
+    shown: int, outcome: TrainingOutcome | None = None, **settings: str | float
+) -> View:
     """Return the chosen rates, or what came of them once they were trained.
 
     Args:
@@ -49,7 +51,7 @@ def training_view(shown: int, outcome: Outcome | None = None, **settings: str | 
     return View(charts, _plan_words(plan))
 
 
-def _outcome_view(outcome: Outcome, shown: int) -> View:
+def _outcome_view(outcome: TrainingOutcome, shown: int) -> View:
     plan = outcome.plan
     row = _row_of(plan, shown) if plan.is_flat else None
     last: Chart = wrong_chart(outcome) if row is None else boundary_chart(outcome, row)
@@ -98,7 +100,7 @@ def _way(rates: np.ndarray) -> str:
     return f"{short(rates[0])} at first, {top}{short(rates[-1])} at the last update"
 
 
-def _score_words(outcome: Outcome) -> str:
+def _score_words(outcome: TrainingOutcome) -> str:
     plan, data = outcome.plan, examples(outcome.plan.data)
     early = f"Stopped after {outcome.updates} of {plan.updates} updates. "
     scores = "; ".join(
@@ -119,23 +121,23 @@ def _has_floor(data: object) -> bool:
     return data.loss_floor is not None and data.loss_floor > 0.01
 
 
-def _order_words(outcome: Outcome) -> str:
+def _order_words(outcome: TrainingOutcome) -> str:
     contenders, scores = outcome.plan.contenders, outcome.scores()
     if len(contenders) < 2 or not np.isfinite(scores).all(axis=1).any():
         return ""
     ranking, best = rank(scores), int(scores.mean(axis=1).argmin())
     worse = _names(contenders, ranking.worse[:, best])
-    tied = ranking.tied[best].copy()
-    tied[best] = False
+    undecided = ranking.undecided[best].copy()
+    undecided[best] = False
     parts = [f"Lowest is {contenders[best].label}"]
     if worse:
-        parts.append(f"clearly worse: {worse}")
-    if tied.any():
-        parts.append(f"not told apart from it: {_names(contenders, tied)}")
+        parts.append(f"worse: {worse}")
+    if undecided.any():
+        parts.append(f"neither better nor worse than it: {_names(contenders, undecided)}")
     return f"{'; '.join(parts)} (paired by seed, intervals for all pairs at once)."
 
 
-def _trouble_words(outcome: Outcome) -> str:
+def _trouble_words(outcome: TrainingOutcome) -> str:
     """Return which runs diverged, and which schedules end no better than guessing."""
     data, sentences = examples(outcome.plan.data), []
     for contender, at, interval in zip(
@@ -155,7 +157,7 @@ def _trouble_words(outcome: Outcome) -> str:
     return f"{'; '.join(sentences)}." if sentences else ""
 
 
-def _boundary_words(outcome: Outcome, row: int) -> str:
+def _boundary_words(outcome: TrainingOutcome, row: int) -> str:
     right = outcome.by_contender(outcome.runs.held_out_accuracy[:, outcome.stage])[row, 0]
     label = outcome.plan.contenders[row].label
     if not np.isfinite(right):
@@ -167,7 +169,7 @@ def _names(contenders: Sequence[Contender], which: np.ndarray) -> str:
     return ", ".join(c.label for c, wanted in zip(contenders, which, strict=True) if wanted)
 
 
-def result_row(outcome: Outcome) -> str:
+def result_row(outcome: TrainingOutcome) -> str:
     """Return a row of the table of results: how it was trained, and every score."""
     plan = outcome.plan
     how = f"{plan.data}; {plan.optimizer}; {plan.seeds} seeds, {outcome.updates} updates"

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 
-from course_lib.compare.result import Comparison, Row, number
+from course_lib.compare.result import Comparison, Row
+from course_lib.compare.table import number
 from course_lib.plots.base import BLUE, CARD, GREEN, INK, RED, styled
 
 _PALE = "#b9b9b2"
@@ -21,8 +22,8 @@ def forest_plot(comparison: Comparison) -> Figure:
 
     Left: mean on the fresh seeds with its interval. Right: mean paired difference; the thick line
     is its own interval, the thin one holds for all pairs at once. A marker is filled where the
-    thin line crosses 0: there the schedule cannot be told from the reference. A schedule that
-    diverged has no mean and says so.
+    thin line crosses 0: there the schedule is neither better nor worse than the reference. A
+    schedule that diverged has no mean and says so.
 
     >>> from course_lib import compare, problems, schedules
     >>> kinds = {"linear": schedules.linear, "cosine": schedules.cosine}
@@ -34,14 +35,14 @@ def forest_plot(comparison: Comparison) -> Figure:
     rows = comparison.as_table()
     frame = _Frame(width=8.6, height=0.27 * len(rows) + 1.25)
     names = 0.25 + 0.078 * max(len(row.schedule) for row in rows)
-    half = (8.6 - names - 0.6 - 0.85) / 2
+    half = (8.6 - names - 0.6 - 1.1) / 2
     left = frame.axes(names, 0.72, half, frame.height - 1.05)
     right = frame.axes(names + half + 0.6, 0.72, half, frame.height - 1.05)
     at = np.arange(len(rows))[::-1]
     for y, row in zip(at, rows, strict=True):
         face = BLUE if _like_reference(row, comparison) else CARD
         _score(left, y, row, face)
-        _edge_words(right, y, f"rank {row.rank}")
+        _edge_words(right, y, f"beaten by {row.beaten_by}")
     _differences(right, at, rows, comparison)
     left.set_yticks(at, [row.schedule for row in rows])
     right.set_yticks(at, [])
@@ -55,7 +56,7 @@ def forest_plot(comparison: Comparison) -> Figure:
     right.set(xlabel=f"minus {comparison.reference}, same seeds", title="paired difference")
     frame.words(
         f"{len(comparison.seeds.fresh)} fresh seeds. Thick: {percent} interval; thin: for all "
-        "pairs at once. Filled: not told apart from the reference."
+        "pairs at once. Filled: neither better nor worse than the reference."
     )
     return frame.figure
 
@@ -124,7 +125,7 @@ class _Frame:
 
 
 def _like_reference(row: Row, comparison: Comparison) -> bool:
-    return comparison.reference in (row.schedule, *row.tied_with)
+    return comparison.reference in (row.schedule, *row.undecided_with)
 
 
 def _spans_decades(values: np.ndarray) -> bool:

@@ -304,7 +304,7 @@ SUBMISSIONS = (
                 return True
             frame = frame.f_back
         for one in gc.get_objects():
-            if type(one).__name__ in ("Task", "Verdict", "Report", "Misconception"):
+            if type(one).__name__ in ("Task", "Judgement", "Report", "Misconception"):
                 if type(one).__module__.startswith("course_"):
                     return True
             module = getattr(one, "__module__", "")

@@ -13,8 +13,17 @@ import pytest
 
 # Packages or single modules of course_lib. Add a room when all that it exports has an example.
 ROOMS = (
-    *("capstone", "checks", "compare", "intervals", "libraries", "lint", "measured", "plots"),
-    *("problems", "progress", "range_test", "schedules", "theory", "training", "validation"),
+    *("capstone", "checks", "compare", "intervals", "libraries", "lint", "measured", "outcomes"),
+    *(
+        "plots",
+        "problems",
+        "progress",
+        "range_test",
+        "schedules",
+        "theory",
+        "training",
+        "validation",
+    ),
 )
 
 

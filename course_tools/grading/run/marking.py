@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from course_tasks import Case, Difference, Raised, Task, Verdict, as_numbers, built, judge
+from course_tasks import Case, Difference, Judgement, Raised, Task, as_numbers, built, judge
 from course_tasks.showing import answer_curve, same_rest, show, show_call
 from course_tools.grading import report
 from course_tools.grading.report import Curve, PartPoints, Shown, TaskReport
@@ -114,7 +114,11 @@ def values_are_right(found: TaskReport) -> bool:
 
 
 def _secret(
-    task: Task, hidden: Sequence[Case], values: Sequence[Any], own: Sequence[int], verdict: Verdict
+    task: Task,
+    hidden: Sequence[Case],
+    values: Sequence[Any],
+    own: Sequence[int],
+    verdict: Judgement,
 ) -> Shown | None:
     """Return the first difference on a case that the notebook's check does not show."""
     if verdict.is_right or not own:
@@ -138,7 +142,7 @@ def _no_points(task: Task) -> tuple[PartPoints, ...]:
     return (PartPoints("values", 0.0, float(task.points)),)
 
 
-def _shown(task: Task, verdict: Verdict, number: int) -> Shown | None:
+def _shown(task: Task, verdict: Judgement, number: int) -> Shown | None:
     difference = verdict.difference
     if difference is None:
         return None

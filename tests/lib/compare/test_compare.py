@@ -15,7 +15,7 @@ from tests.lib.compare.known_scores import BASE, BEST, PEAKS, SCHEDULES, STEPS, 
 def test_each_schedule_is_tuned_and_the_true_order_and_differences_are_found():
     result = run()
     assert result.chosen_peaks.tolist() == [0.1, 1.0, 1.0]
-    assert result.ranking.ranks.tolist() == [3, 1, 2]
+    assert result.ranking.beaten_by.tolist() == [2, 0, 1]
     assert result.reference == "linear"
     assert [row.schedule for row in result.as_table()] == ["linear", "cosine", "constant"]
     difference = result.differences[0]
@@ -62,15 +62,19 @@ def test_a_peak_at_which_any_validation_run_diverged_is_out():
 
 def test_a_fresh_run_that_diverged_makes_the_schedule_last():
     result = run(lost={("linear", 1.0, 7)})
-    assert result.ranking.ranks.tolist() == [2, 3, 1]
+    assert result.ranking.beaten_by.tolist() == [1, 2, 0]
     last = result.as_table()[-1]
     assert (last.schedule, last.diverged, last.score.mean) == ("linear", 1, np.inf)
     assert [row.diverged for row in result.as_table()] == [0, 0, 1]
     assert np.isnan([last.difference.mean, last.simultaneous.low]).all()
     assert result.reference == "cosine"
     both = run(lost={("linear", 1.0, 7), ("cosine", 1.0, 1)}).ranking
-    assert both.ranks.tolist() == [1, 2, 2]
-    assert both.tied.tolist() == [[True, False, False], [False, True, True], [False, True, True]]
+    assert both.beaten_by.tolist() == [0, 1, 1]
+    assert both.undecided.tolist() == [
+        [True, False, False],
+        [False, True, True],
+        [False, True, True],
+    ]
 
 
 def test_a_schedule_that_diverged_at_every_peak_is_named():
@@ -111,32 +115,32 @@ def test_history_gives_the_best_and_the_updates_to_a_threshold():
     assert (row.reached, row.steps_to_reach) == (4, np.inf)
 
 
-def test_those_that_cannot_be_told_apart_are_named():
+def test_those_that_are_neither_better_nor_worse_are_named():
     rows = run(base={"constant": 3.2, "linear": 3.0, "cosine": 3.0}).as_table()
-    tied = {row.schedule: row.tied_with for row in rows}
-    assert tied == {"linear": ("cosine",), "cosine": ("linear",), "constant": ()}
-    assert [row.rank for row in rows] == [1, 1, 3]
+    undecided = {row.schedule: row.undecided_with for row in rows}
+    assert undecided == {"linear": ("cosine",), "cosine": ("linear",), "constant": ()}
+    assert [row.beaten_by for row in rows] == [0, 0, 2]
 
 
 @pytest.mark.parametrize("draw", [np.zeros_like, np.exp], ids=["normal", "log-normal"])
-def test_equal_schedules_share_rank_1_in_95_of_100_comparisons(draw):
+def test_equal_schedules_are_beaten_by_none_in_95_of_100_comparisons(draw):
     rng = np.random.default_rng(2)
     alone = 0
     for _ in range(600):
         noise = rng.normal(size=(12, 8))
         scores = noise + 5 * rng.normal(size=8) if draw is np.zeros_like else draw(noise)
-        alone += (rank(scores).ranks == 1).all()
+        alone += (rank(scores).beaten_by == 0).all()
     assert alone / 600 > 0.93  # standard error 0.009
     if draw is np.zeros_like:
-        assert alone / 600 < 0.985  # not by never telling anything apart
+        assert alone / 600 < 0.985  # not by never deciding anything
 
 
-def test_clearly_different_schedules_get_strict_ranks():
+def test_different_schedules_are_beaten_by_all_before_them():
     rng = np.random.default_rng(3)
     order = rng.permutation(12)
     ranking = rank(order[:, None] + 0.1 * rng.normal(size=(12, 8)) + 9 * rng.normal(size=8))
-    assert (ranking.ranks == order + 1).all()
-    assert (ranking.tied == np.eye(12, dtype=bool)).all()
+    assert (ranking.beaten_by == order).all()
+    assert (ranking.undecided == np.eye(12, dtype=bool)).all()
     assert (np.diagonal(ranking.mean) == 0).all()
     assert ranking.pair_level == pytest.approx(1 - 0.05 / 66)
 
@@ -152,14 +156,14 @@ def test_two_schedules_are_a_paired_t_test():
     assert (ranking.low[0, 1], ranking.high[0, 1]) == pytest.approx(
         (-d.mean() - half, -d.mean() + half)
     )
-    assert ranking.ranks.tolist() == [1, 2]
+    assert ranking.beaten_by.tolist() == [0, 1]
 
 
 def test_ties_need_not_be_transitive():
     noise = np.array([1.0, -1, 1, -1, 1, -1, 1, -1]) * 0.6
     ranking = rank(np.stack([0 + 0 * noise, 0.6 + noise, 1.2 + 0 * noise]))
-    assert ranking.tied.tolist() == [[True, True, False], [True] * 3, [False, True, True]]
-    assert ranking.ranks.tolist() == [1, 1, 2]
+    assert ranking.undecided.tolist() == [[True, True, False], [True] * 3, [False, True, True]]
+    assert ranking.beaten_by.tolist() == [0, 0, 1]
 
 
 def test_the_good_range_is_read_between_the_peaks():
@@ -260,7 +264,7 @@ def test_a_noisy_quadratic_is_simulated():
 
 def test_one_schedule_and_one_peak_are_a_comparison_too():
     result = run(chosen={"linear": schedules.linear}, peaks=[1.0])
-    assert result.ranking.ranks.tolist() == [1]
+    assert result.ranking.beaten_by.tolist() == [0]
     assert result.at_edge.tolist() == [True]
     assert "| linear " in result.as_markdown()
 
@@ -288,7 +292,7 @@ def test_the_markdown_has_the_numbers_of_the_table():
     result = run()
     lines = [line.split("|") for line in result.as_markdown().splitlines() if line[:1] == "|"]
     for row, cells in zip(result.as_table(), lines[2:], strict=True):
-        assert [cells[1].strip(), cells[2].strip()] == [str(row.rank), row.schedule]
+        assert [cells[1].strip(), cells[2].strip()] == [row.schedule, str(row.beaten_by)]
         assert cells[5].strip() == f"{row.score:#.3g}"
         words = ["", ""]
         if row.schedule != result.reference:

@@ -46,7 +46,7 @@ def paired_difference(first, second):
 
 
 def ranks_with_ties(scores, level):
-    return rank(scores, level).ranks
+    return 1 + rank(scores, level).beaten_by
 
 
 def tuned_scores(scores, tuning_seeds):

@@ -1,0 +1,229 @@
+"""The one way to conclude: an effect with its interval, a margin set beforehand, and four words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from course_lib.intervals import Interval, mean_interval
+from course_lib.measured import Cell, show_table
+from course_lib.outcomes import Outcome
+from course_lib.problems import Classification, Sequences
+from course_lib.training import Workload
+from course_lib.validation import check_real
+
+#: Part of the loss of guessing that is too small to choose a schedule by.
+MARGIN_SHARE = 0.005
+#: The margin for a difference of logarithms of exact losses: one per cent.
+RATIO_MARGIN = 0.01
+
+
+class Verdict(str, Enum):
+    """How one of two schedules did against the other.
+
+    >>> Verdict.EQUAL.value
+    'equal'
+    """
+
+    BETTER = "better"
+    WORSE = "worse"
+    EQUAL = "equal"
+    OPEN = "open"
+
+
+_RELATION = {
+    Verdict.BETTER: "better_than",
+    Verdict.WORSE: "worse_than",
+    Verdict.EQUAL: "equal_to",
+    Verdict.OPEN: "open_against",
+}
+
+
+def verdict(difference: Interval, margin: float) -> Verdict:
+    """Return what an interval of a difference of losses says, given what is too small to matter.
+
+    equal: -margin < low and high < margin: whatever the difference is, it is too small to matter.
+    Else better: high < 0. Worse: low > 0. Open: the interval holds 0 and leaves the margin, so the
+    runs do not decide. "Open" is no weaker form of "equal": more seeds may turn it into any other.
+
+    Args:
+        difference: ours - theirs of a loss, mean and interval; a nan end means that a run diverged.
+        margin: > 0, in the unit of the difference, set before the runs: see `margin`.
+
+    Raises:
+        TypeError, ValueError: the difference is no interval, or the margin is not > 0.
+
+    Source: the equivalence test of Schuirmann (1987), Journal of Pharmacokinetics and
+    Biopharmaceutics 15, 657-680, in the form of one interval.
+
+    >>> verdict(Interval(-0.004, -0.006, -0.002), margin=0.01).value
+    'equal'
+    >>> verdict(Interval(-0.03, -0.05, -0.002), margin=0.01).value
+    'better'
+    >>> verdict(Interval(-0.03, -0.07, 0.01), margin=0.01).value
+    'open'
+    """
+    if not isinstance(difference, Interval):
+        raise TypeError(f"difference must be an Interval, got {difference!r}")
+    allowed = check_real("margin", margin, low_open=True)
+    if -allowed < difference.low and difference.high < allowed:
+        return Verdict.EQUAL
+    if difference.high < 0:
+        return Verdict.BETTER
+    return Verdict.WORSE if difference.low > 0 else Verdict.OPEN
+
+
+def margin(problem: Workload | Classification | Sequences) -> float:
+    """Return the difference of held-out losses that is too small to choose a schedule by.
+
+    margin = 0.005 · log(classes), in nats: half a per cent of the loss of guessing. It is fixed by
+    the data alone, before any run, and is the same for every schedule, length and optimizer: a
+    margin chosen per table could be chosen to please. Where losses come close to 0 it is a large
+    part of them, and the table shows the losses beside the verdict.
+
+    Raises:
+        TypeError: the problem has no classes, so no loss of guessing. For the exact losses of a
+            quadratic compare logarithms with `RATIO_MARGIN`.
+
+    >>> from course_lib import problems
+    >>> round(margin(problems.noisy_spirals()), 4)
+    0.0055
+    """
+    data = problem.data if isinstance(problem, Workload) else problem
+    if isinstance(data, Classification):
+        return MARGIN_SHARE * math.log(data.classes)
+    if isinstance(data, Sequences):
+        answers = np.unique(data.targets[data.targets >= 0]).size
+        return MARGIN_SHARE * math.log(answers)
+    raise TypeError(
+        f"problem must be a Workload or its data, whose classes fix the margin, got {problem!r}"
+    )
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One schedule against another, with all that a reader needs to judge the verdict.
+
+    Attributes:
+        ours: name of the schedule that is judged.
+        theirs: name of the one that it is judged against.
+        difference: mean of ours - theirs over the seeds, with its interval.
+        margin: difference too small to matter.
+        seeds: number of pairs of runs.
+        peaks: peak rates of the two, or None where no peak was chosen.
+        at_edge: whether each lies at the edge of its grid, so that a better one may lie outside.
+        shapes: the chosen shape of each, empty where there was nothing to choose.
+
+    >>> found = paired("linear", "constant", [0.4, 0.5, 0.4], [0.7, 0.9, 0.8], margin=0.01)
+    >>> found.verdict.value, str(found.outcome("spirals"))
+    ('better', 'linear better_than constant at spirals')
+    """
+
+    ours: str
+    theirs: str
+    difference: Interval
+    margin: float
+    seeds: int
+    peaks: tuple[float, float] | None = None
+    at_edge: tuple[bool, bool] = (False, False)
+    shapes: tuple[str, str] = ("", "")
+
+    @property
+    def verdict(self) -> Verdict:
+        """How ours did."""
+        return verdict(self.difference, self.margin)
+
+    def outcome(self, where: str = "") -> Outcome:
+        """Return what is recorded of it."""
+        return Outcome(self.ours, _RELATION[self.verdict], self.theirs, where)
+
+
+def paired(
+    ours: str,
+    theirs: str,
+    our_scores: Sequence[float],
+    their_scores: Sequence[float],
+    margin: float,
+    *,
+    peaks: tuple[float, float] | None = None,
+    at_edge: tuple[bool, bool] = (False, False),
+    level: float = 0.95,
+) -> Contrast:
+    """Return the contrast of two schedules from their scores on the same seeds.
+
+    The interval is Student's, of this one difference: for a comparison that was planned. Where the
+    best of many is looked for, take `Comparison.against`, whose intervals hold all at once.
+
+    Args:
+        ours: name of the schedule that is judged.
+        theirs: name of the other.
+        our_scores: one finite loss a seed, at least two.
+        their_scores: as many, in the same order of seeds.
+        margin: difference too small to matter, > 0.
+        peaks: peak rates of the two.
+        at_edge: whether each peak lies at the edge of its grid.
+        level: confidence level, 0 < level < 1.
+
+    Raises:
+        ValueError: the scores are not as many, or not finite.
+
+    >>> paired("a", "b", [1.0, 1.1, 1.2], [1.0, 1.1, 1.2], margin=0.01).verdict.value
+    'equal'
+    """
+    a, b = (np.asarray(scores, dtype=np.float64).ravel() for scores in (our_scores, their_scores))
+    if a.shape != b.shape:
+        raise ValueError(f"their_scores must be as many as our_scores, {a.size}, got {b.size}")
+    return Contrast(
+        ours, theirs, mean_interval(a - b, level), margin, a.size, peaks=peaks, at_edge=at_edge
+    )
+
+
+def show_verdicts(
+    contrasts: Sequence[Contrast], *, at: str = "", unit: str = "held-out loss"
+) -> None:
+    """Display contrasts as a table, with effect, interval, seeds and peaks, and record them.
+
+    Args:
+        contrasts: at least one.
+        at: what was compared, such as `40 updates`; part of the record.
+        unit: what the difference is a difference of.
+
+    Raises:
+        ValueError: no contrast.
+
+    >>> found = paired("linear", "constant", [0.4, 0.5, 0.4], [0.7, 0.9, 0.8], margin=0.01)
+    >>> show_verdicts([found])  # doctest: +ELLIPSIS
+    {...linear...constant...better...}
+    """
+    if not contrasts:
+        raise ValueError("contrasts must hold at least one, got none")
+    margins = sorted({one.margin for one in contrasts})
+    with_peaks = any(one.peaks is not None for one in contrasts)
+    header = ["schedule", "against", f"difference of {unit} [interval]", "seeds"]
+    header += ["peaks"] * with_peaks
+    header += [f"verdict (margin {', '.join(f'{value:.2g}' for value in margins)})"]
+    rows: list[list[Cell]] = []
+    for one in contrasts:
+        peaks = [_peaks(one)] if with_peaks else []
+        rows.append([one.ours, one.theirs, one.difference, one.seeds, *peaks, one.verdict.value])
+    show_table(header, rows, [one.outcome(at) for one in contrasts])
+
+
+def _peaks(contrast: Contrast) -> str:
+    """Return the peaks of the two, each with its shape, and a note where it lies at an edge."""
+    if contrast.peaks is None:
+        return "–"
+    parts = [
+        f"{peak:.3g}" + f" ({', '.join(notes)})" * bool(notes)
+        for peak, notes in zip(contrast.peaks, _notes(contrast), strict=True)
+    ]
+    return " / ".join(parts)
+
+
+def _notes(contrast: Contrast) -> list[list[str]]:
+    pairs = zip(contrast.shapes, contrast.at_edge, strict=True)
+    return [[shape] * bool(shape) + ["edge"] * edge for shape, edge in pairs]
