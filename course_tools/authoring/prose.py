@@ -28,6 +28,7 @@ from course_tools.authoring.sources import tags
 from course_tools.authoring.templates import Finding
 
 COMMENT = re.compile(r"<!--(.*?)-->", re.S)
+BINDING = re.compile(r"\s*(holds|holds in \w+|derived|source):")  # course_tools.authoring.bindings
 YEAR = re.compile(r"\b(19|20)\d\d\b")
 NO_CLAIM = tuple(
     re.compile(pattern, flags)
@@ -169,6 +170,8 @@ def _parsed(source: str) -> ast.AST:
 def _collect_comments(source: str, numbers: set[float]) -> Iterator[str]:
     """Adds what the comments of a cell support to `numbers`; yields what is wrong with them."""
     for comment in COMMENT.findall(source):
+        if BINDING.match(comment):
+            continue
         if comment.strip().startswith("cited:"):
             if not YEAR.search(COMMENT.sub("", source)):
                 yield f"{comment.strip()!r} needs a reference with its year in the same cell"

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
+from course_tools.authoring.bindings import Records, binding_findings, recorded
 from course_tools.authoring.conclusions import fast_findings
 from course_tools.authoring.errors import BrokenRule, CourseError
 from course_tools.authoring.figures import README_PICTURE, readme_picture
 from course_tools.authoring.notebook_execution import read_notebook
 from course_tools.authoring.outputs import REBUILD, output_findings
 from course_tools.authoring.prose import prose_findings
+from course_tools.authoring.reading import reading_findings
 from course_tools.authoring.solutions import contains, solution_lines
 from course_tools.authoring.sources import GENERATED, Target, complete_notebook, tags, targets
 from course_tools.authoring.templates import exercise_findings, lesson_findings, title_findings
@@ -30,12 +32,25 @@ def check(root: Path) -> list[BrokenRule]:
     """
     found = list(targets(root))
     problems = [*_orphans(root, found), *_templates(root), *_leaks(root)]
+    records = _records(root, found)
     for target in found:
-        problems += _stored(root, target)
+        problems += _stored(root, target, records)
     return sorted(problems, key=lambda problem: problem.file)
 
 
-def _stored(root: Path, target: Target) -> Iterator[BrokenRule]:
+def _records(root: Path, found: list[Target]) -> Records:
+    """What the cells of every lesson recorded, by the number that its name begins with."""
+    records = {}
+    for target in found:
+        if target.source.startswith(LESSONS) and (root / target.path).is_file():
+            try:
+                records[Path(target.source).name[:2]] = recorded(read_notebook(root / target.path))
+            except CourseError:
+                continue  # `_stored` says what is wrong with it
+    return records
+
+
+def _stored(root: Path, target: Target, records: Records) -> Iterator[BrokenRule]:
     path = root / target.path
     if not path.is_file():
         yield BrokenRule(target.path, "stale", f"is missing; {REBUILD}")
@@ -55,7 +70,7 @@ def _stored(root: Path, target: Target) -> Iterator[BrokenRule]:
         for rule, message in (*output_findings(nb), *fast_findings(nb)):
             yield BrokenRule(target.path, rule, message)
         if not target.source.startswith(EXERCISES):
-            for rule, message in prose_findings(nb):
+            for rule, message in (*prose_findings(nb), *binding_findings(nb, records)):
                 yield BrokenRule(target.source, rule, message)
         picture, file = readme_picture(nb), root / README_PICTURE
         if picture is not None and not (file.is_file() and file.read_bytes() == picture):
@@ -90,7 +105,10 @@ def _templates(root: Path) -> Iterator[BrokenRule]:
     for source in dict.fromkeys(target.source for target in targets(root)):
         nb = complete_notebook(root, source)
         if source.startswith(LESSONS):
-            findings = lesson_findings(nb, root, Path(source).name[:2])
+            findings = (
+                *lesson_findings(nb, root, Path(source).name[:2]),
+                *reading_findings(nb),
+            )
         elif source.startswith(EXERCISES):
             findings = exercise_findings(nb)
         else:

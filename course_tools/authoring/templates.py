@@ -14,6 +14,7 @@ from course_tools.authoring.sources import tags, text_of_task
 
 LESSON_PARTS = (
     "title",
+    "surprise",
     "predict",
     "from-scratch",
     "library",
@@ -22,9 +23,15 @@ LESSON_PARTS = (
     "explorer",
     "quiz",
     "recap",
+    "monday",
     "next",
 )
 PARTS_WITH_CODE = ("from-scratch", "library", "experiment", "explorer")
+#: Numbers of the lessons that train in an ordinary loop of PyTorch, so that nobody takes a schedule
+#: for a thing of this course.
+WITH_PYTORCH_LOOP = ("01", "02", "03", "04")
+#: Parts that may share their first cell with the part before: the surprise is a prediction.
+MAY_SHARE = {"predict"}
 PREDICTIONS = 3
 QUESTIONS = 3
 RECAP_LINES = 5
@@ -48,6 +55,8 @@ def lesson_findings(nb: NotebookNode, root: Path, number: str) -> Iterator[Findi
     yield from _order(nb)
     yield from _predictions(nb)
     yield from _quiz(nb)
+    yield from _pytorch_loop(nb, number)
+    yield from _surprise(nb)
     lines = len(LIST_LINE.findall(_text(nb, "recap")))
     if lines != RECAP_LINES:
         yield "recap", f"the recap needs {RECAP_LINES} list lines (`1. ` or `- `), got {lines}"
@@ -131,13 +140,32 @@ def _order(nb: NotebookNode) -> Iterator[Finding]:
             yield part, f"no cell is tagged {part}"
     present = [part for part in LESSON_PARTS if part in starts]
     for before, after in pairwise(present):
-        if starts[after] <= starts[before]:
+        allowed = starts[after] + (after in MAY_SHARE)
+        if allowed <= starts[before]:
             yield after, f"the part {after} must begin after the part {before}"
     ends = dict(zip(present, [starts[part] for part in present[1:]], strict=False))
     for part in PARTS_WITH_CODE:
         cells = nb.cells[starts[part] : ends.get(part)] if part in starts else []
         if cells and not any(cell.cell_type == "code" for cell in cells):
             yield part, f"the part {part} has no code cell"
+
+
+def _surprise(nb: NotebookNode) -> Iterator[Finding]:
+    """Only the title, the parameters and the imports stand before the surprise."""
+    for cell in nb.cells[1:]:
+        if "surprise" in tags(cell):
+            return
+        if cell.cell_type == "markdown":
+            yield "surprise", "the surprise must be the first text after the title"
+            return
+
+
+def _pytorch_loop(nb: NotebookNode, number: str) -> Iterator[Finding]:
+    loops = [cell.source for cell in nb.cells if _is(cell, "code", "pytorch")]
+    if number in WITH_PYTORCH_LOOP:
+        for call in ("optimizer.step()", "scheduler.step()", ".backward()"):
+            if not any(call in loop for loop in loops):
+                yield "pytorch", f"no cell tagged pytorch trains in a loop that calls {call}"
 
 
 def _predictions(nb: NotebookNode) -> Iterator[Finding]:
