@@ -140,7 +140,7 @@ def test_run_compares_outputs(course):
     nbformat.write(nb, path)
     result = lr_course("run", path, "--compare")
     assert result.exit_code == 1
-    assert "01_decay.ipynb: cell 17, figure: a picture differs from the stored one" in result.stderr
+    assert "01_decay.ipynb: cell 18, figure: a picture differs from the stored one" in result.stderr
     assert lr_course("run", path).exit_code == 0
 
 

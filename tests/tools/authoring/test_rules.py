@@ -121,7 +121,7 @@ def test_solution_line_in_a_hint_or_in_code_is_a_leak(course, old, new):
 def test_lesson_without_a_part_is_named_by_that_part(course, part):
     path = course / LESSON
     cells = path.read_text(encoding="utf-8").split("\n# %%")
-    kept = [cell for cell in cells if f'tags=["{part}"]' not in cell]
+    kept = [cell for cell in cells if f'"{part}"' not in cell.partition("\n")[0]]
     assert len(kept) < len(cells)
     path.write_text("\n# %%".join(kept), encoding="utf-8")
     assert (LESSON, part) in found(course)
@@ -131,7 +131,7 @@ def test_lesson_without_a_part_is_named_by_that_part(course, part):
     ("old", "new", "rule"),
     [
         ("**You need** division.", "", "title"),
-        ("About 5 minutes.", "", "title"),
+        ("about 5 minutes.", "", "title"),
         ("**You will learn** what halving does.", "", "title"),
         ("# # Halve a rate", "# Halve a rate", "title"),
         ('["goes-wrong"]', '["goes-right"]', "goes-wrong"),
@@ -146,6 +146,17 @@ def test_lesson_without_a_part_is_named_by_that_part(course, part):
         ("ex01_decay.ipynb", "ex09_missing.ipynb", "next"),
         ("](../exercises", "](https://example.org", "next"),
         ("# ## From scratch\n\n# %%", "# ## From scratch\n\n# %% [markdown]", "from-scratch"),
+        ("about 5 minutes", "about 10 minutes", "minutes"),
+        ('tags=["surprise", "predict"]', 'tags=["predict"]', "surprise"),
+        (
+            '# %% [markdown] tags=["surprise"',
+            '# %% [markdown]\n# Text.\n\n# %% [markdown] tags=["surprise"',
+            "surprise",
+        ),
+        ("    scheduler.step()\n", "    pass\n", "pytorch"),
+        ("# ## Measured", "# ## Further: measured", "further"),
+        ('tags=["experiment"]', 'tags=["experiment"] jp-MarkdownHeadingCollapsed=true', "further"),
+        ("print(1 // 2)", "print(1 // 2)\n" * 26, "long"),
     ],
 )
 def test_lesson_rule(course, old, new, rule):
