@@ -1,4 +1,4 @@
-"""What a slider feels like: from the key to the new picture, in a real JupyterLab in Chromium.
+"""Measures a slider, from the key to the new picture, in a real JupyterLab in Chromium.
 
 The peer is the plainest panel there is: `interactive_output` around a matplotlib figure of one
 curve, which JupyterLab draws as a PNG.

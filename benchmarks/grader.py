@@ -42,7 +42,7 @@ class Took:
     """What grading took.
 
     Attributes:
-        seconds: on the clock.
+        seconds: seconds on the clock.
         busy: seconds of all processors meanwhile, whoever used them.
     """
 

@@ -38,7 +38,7 @@ def place_runs(
         rates: learning rates, shape (R, T).
         seeds: shape (R,); a run's seed fixes its initial weights and its batches.
         batch_size: examples in a batch.
-        devices: those of `jax.devices()` to use.
+        devices: the devices of `jax.devices()` to use.
     """
     import jax
 

@@ -77,8 +77,8 @@ class Course:
     """A course of nbgrader's, with submissions that wait.
 
     Attributes:
-        folder: where it is.
-        commands: of the environment.
+        folder: folder of the course.
+        commands: folder of the environment's commands.
         students: names of nbgrader's for the files, in their order: s0000, s0001, …
     """
 
@@ -129,7 +129,7 @@ def make_course(folder: Path, submissions: Sequence[Path], seed: int) -> Course:
     Args:
         folder: a new one.
         submissions: notebooks of ours.
-        seed: of the hidden cases.
+        seed: seed of the hidden cases.
     """
     names = tuple(f"s{number:04}" for number in range(len(submissions)))
     course = Course(folder, environment(), names)

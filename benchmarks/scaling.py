@@ -1,4 +1,4 @@
-"""How time and memory grow with the number of runs; as a script, the peak memory of one number."""
+"""Measures time and memory over the number of runs; as a script, the peak memory of one number."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a benchmark gives, and how both of its sides are timed."""
+"""The result of a benchmark, and the clock that times both of its sides."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Result:
 
     Attributes:
         value: ours, in `unit`.
-        unit: of `value`.
-        peer: what ours is measured against.
-        ratio: how many times as fast as the peer ours is; above 1 ours is ahead.
+        unit: unit of `value`.
+        peer: the code that ours is measured against.
+        ratio: speed of ours over that of the peer; above 1 ours is ahead.
         notes: lines on how it was measured; printed below the table, not written to the results.
     """
 

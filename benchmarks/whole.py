@@ -1,4 +1,4 @@
-"""How long all of `make test` and all of `make run` take, beside an earlier commit of the course.
+"""Times all of `make test` and all of `make run`, beside an earlier commit of the course.
 
 Both commits are cloned and set up as README says; only then a clock runs. They are timed one after
 the other on the same machine, which should have nothing else to do. A step that fails does not

@@ -36,7 +36,7 @@ def mean_interval(values: np.ndarray, level: float = 0.95) -> Interval:
 
     Args:
         values: one finite number a seed, at least two.
-        level: how often such an interval covers the true mean, 0 < level < 1.
+        level: share of such intervals that cover the true mean, 0 < level < 1.
 
     Raises:
         ValueError: fewer than two values, a value that is not finite, or a level out of range.
@@ -77,7 +77,7 @@ def bootstrap_interval(
 
     Args:
         values: one finite number a seed, at least two; for a paired comparison the differences.
-        level: how often such an interval is to cover the true mean, 0 < level < 1.
+        level: share of such intervals that are to cover the true mean, 0 < level < 1.
         seed: seed of the resampling; the same values give the same interval.
         resamples: samples drawn, >= 1.
 
@@ -116,7 +116,7 @@ def ratio_interval(logarithms: np.ndarray, level: float = 0.95) -> Interval:
 
     Args:
         logarithms: one finite number a seed, at least two.
-        level: how often such an interval covers the true geometric mean, 0 < level < 1.
+        level: share of such intervals that cover the true geometric mean, 0 < level < 1.
 
     Raises:
         ValueError: as `mean_interval`.
@@ -135,7 +135,7 @@ def share_interval(hits: np.ndarray, level: float = 0.95) -> Interval:
 
     Args:
         hits: one bool a seed, at least one.
-        level: how often such an interval covers the true share, 0 < level < 1.
+        level: share of such intervals that cover the true share, 0 < level < 1.
 
     Raises:
         ValueError: no value, or a level out of range.

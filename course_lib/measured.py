@@ -77,7 +77,7 @@ def show_table(
         header: names of the columns, with their units.
         rows: the cells of each row, as many as there are columns: an `Interval` for what was
             measured, a str or an int for what is the same on every machine.
-        outcomes: what the table decides, recorded for the sentences that rest on it.
+        outcomes: outcomes that the table shows, recorded for the sentences that rest on it.
 
     Raises:
         TypeError: a cell is of another type. A float has no interval, so nothing says how far it

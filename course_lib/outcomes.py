@@ -35,7 +35,7 @@ class Outcome:
         subject: a schedule, or the words of a fact.
         relation: `better_than`, `worse_than`, `equal_to`, `open_against`, `beaten_by` or `is`.
         object: another schedule; a number of schedules; `true` or `false`.
-        where: what was compared, such as `40 updates`; empty where a notebook has one comparison.
+        where: the condition, such as `40 updates`; empty where a notebook has one comparison.
 
     >>> print(Outcome("1-cycle", "better_than", "constant", "40 updates"))
     1-cycle better_than constant at 40 updates
@@ -103,7 +103,7 @@ def check_claim(claim: str, outcomes: Iterable[Outcome]) -> str:
 
     Args:
         claim: words of a comment after `holds:`, such as `linear equal_to cosine`.
-        outcomes: what the cells recorded.
+        outcomes: outcomes that the cells recorded.
 
     >>> found = [Outcome("linear", "open_against", "cosine")]
     >>> check_claim("cosine open_against linear", found)

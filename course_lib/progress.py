@@ -26,7 +26,7 @@ class Kept:
     Attributes:
         points: best points so far.
         possible: points of the whole task.
-        told: what the last check said.
+        told: text of the last check.
 
     >>> Kept(points=1.5, possible=2.0, told="half right").points
     1.5
@@ -69,7 +69,7 @@ class ProgressFile:
             task: name of the task.
             points: points of this check.
             possible: points of the whole task.
-            told: what this check said.
+            told: text of this check.
 
         Returns:
             Why they could not be kept, or "".

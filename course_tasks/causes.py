@@ -60,7 +60,7 @@ def known_mistake(
     Args:
         task: the task.
         cases: the arguments of every call.
-        answers: what was answered.
+        answers: the answers.
         values_are_right: whether shape or kind of number is all that differs from the reference.
     """
     other_form = None
@@ -111,7 +111,7 @@ def symptom(
     Args:
         task: the task.
         answers: all answers.
-        expected: those of the reference.
+        expected: answers of the reference.
         difference: the first case in which they differ.
     """
     got, want = difference.got, np.asarray(difference.expected)

@@ -66,7 +66,7 @@ class Checked:
 
     Attributes:
         is_passed: whether it is right, or scored points where a task is scored.
-        text: what the learner is told.
+        text: message for the learner.
         draw: shows the learner's curve and the right one, where there are curves.
     """
 

@@ -1,4 +1,4 @@
-"""Whether an answer has the values, the shape and the kind of number that are expected."""
+"""Compares an answer with the expected one: values, shape, kind of number."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Difference:
     """The first case in which an answer is not the expected one.
 
     Attributes:
-        number: of the case, from 1.
+        number: number of the case, from 1.
         case: its arguments.
         got: the answer, or `Raised`.
         expected: the reference's answer.

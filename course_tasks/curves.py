@@ -1,4 +1,4 @@
-"""What the tasks of several exercises share: the scale of a schedule, and parts of wrong curves."""
+"""Parts shared by several exercises: the scale of a schedule, and parts of wrong curves."""
 
 from __future__ import annotations
 

@@ -37,8 +37,8 @@ class Judgement:
         parts: points part by part.
         difference: the first case that costs points; None where there is none.
         misconception: name of the known mistake whose answers these are, "" for none.
-        cause: what probably went wrong, in a sentence; "" when nothing known fits.
-        scores: of a task that is scored, the worth of the answer to every case.
+        cause: the likely cause, in a sentence; "" when nothing known fits.
+        scores: worth of the answer to every case, for a task that is scored.
     """
 
     parts: tuple[JudgedPart, ...]
@@ -73,7 +73,7 @@ def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Judgemen
     Args:
         task: the task.
         cases: the arguments of every call.
-        answers: what the learner's function returned, one a case; `Raised` where it raised.
+        answers: results of the learner's function, one a case; `Raised` where it raised.
 
     Raises:
         ValueError: there are not as many answers as cases.

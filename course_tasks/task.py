@@ -1,4 +1,4 @@
-"""What a graded task is: a function to write, its reference, its cases, and known mistakes."""
+"""A graded task: a function to write, its reference, its cases, and known mistakes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Given:
 
         Args:
             path: module and function or class, below course_lib.
-            arguments: what it is called with: data.
+            arguments: arguments of the call, as data.
         """
         self.path, self.arguments = path, arguments
 
@@ -59,7 +59,7 @@ class Hint:
     """Help that is folded away until it is wanted.
 
     Attributes:
-        symptom: what a learner sees or thinks: "My curve ends too high".
+        symptom: an observation or a thought of the learner: "My curve ends too high".
         text: a push in the right direction, in Markdown; never the answer.
     """
 
@@ -87,8 +87,8 @@ class Score:
     """What an answer is worth that is better or worse rather than right or wrong.
 
     Attributes:
-        fraction: of the points, 0 to 1.
-        sentence: how it was found, with its numbers.
+        fraction: share of the points, 0 to 1.
+        sentence: reason for the score, with its numbers.
     """
 
     fraction: float
@@ -106,12 +106,12 @@ class Task:
 
     Attributes:
         name: the function's name.
-        points: what it is worth; `SHAPE_POINTS` of them for the shape of the answer and
+        points: points of the task; `SHAPE_POINTS` of them for the shape of the answer and
             `DTYPE_POINTS` for the kind of number, once the values are right.
         reference: the right answer, as a function with the learner's arguments.
         make_cases: takes a `numpy.random.Generator`, returns the arguments of every call: edges
             first, then random ones.
-        hints: from the symptom; they stand folded in the notebook.
+        hints: hints that start from the symptom; they stand folded in the notebook.
         misconceptions: known wrong implementations.
         rtol: relative tolerance of a value; single precision passes.
         scale: case and expected values -> the size to which `rtol` / 10 is the absolute tolerance;

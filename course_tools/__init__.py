@@ -1,1 +1,1 @@
-"""What the course's staff run: authoring, grading, the command line, the doctor."""
+"""The tools of the course's staff: authoring, grading, the command line, the doctor."""

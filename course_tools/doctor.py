@@ -1,4 +1,4 @@
-"""Whether this machine can run the course: one line a check, with the fix for what fails.
+"""Checks whether this machine can run the course: a line a check, with the fix for what fails.
 
 Only the standard library is imported at the top, because a missing package is what it reports.
 """
@@ -197,8 +197,9 @@ def check_temporary_folder(folder: str | None = None, needed: int = TEMPORARY_MB
     """Check that there is room for the temporary files of `make test`.
 
     Args:
-        folder: where they go; by default the folder that TMPDIR names, else /tmp. Python would look
-            for another one that has room, but the browser and other programs do not.
+        folder: folder of the temporary files; by default the folder that TMPDIR names, else /tmp.
+            Python would look for another one that has room, but the browser and other programs do
+            not.
         needed: free space that is needed, in MB.
     """
     folder = folder or os.environ.get("TMPDIR") or "/tmp"

@@ -63,7 +63,7 @@ def updated(stored: dict[str, Any], found: dict[str, Any], how: str) -> dict[str
     Args:
         stored: the library's part of the file.
         found: version, and values and perhaps an error for each record.
-        how: how the records were made, in words.
+        how: the way the records were made, in words.
     """
     schedules = {}
     for key, record in stored["schedules"].items():

@@ -1,4 +1,4 @@
-"""Which peak is chosen, and how far from it one may go."""
+"""The choice of a peak, and the range of peaks that do nearly as well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is run in a comparison: the seeds, and the rates of every schedule at every peak."""
+"""The runs of a comparison: the seeds, and the rates of every schedule at every peak."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which schedules are better than which by their scores, and by how many each is beaten."""
+"""All pairs of schedules by their scores, and the number of schedules that beat each."""
 
 from __future__ import annotations
 

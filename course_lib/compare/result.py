@@ -1,4 +1,4 @@
-"""What a comparison found: the scores, what follows from them, and both as a table in words."""
+"""The result of a comparison: scores, everything that follows from them, and tables of both."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Comparison:
 
     Attributes:
         problem: name of what was trained.
-        metric: what a score is, in words.
+        metric: name of the score, such as "held-out loss".
         names: names of the schedules, in the order they were given.
         peaks: the grid, (K,).
         total_steps: updates in every run.
@@ -243,7 +243,7 @@ class Comparison:
 
         Args:
             margin: difference too small to matter, see `course_lib.compare.margin`.
-            at: what was compared, such as `40 updates`; part of the record.
+            at: the condition, such as `40 updates`; part of the record.
         """
         names = self.names
         pairs = [

@@ -1,4 +1,4 @@
-"""How a problem is run in a comparison: a function from rates, seeds and momenta to scores."""
+"""Runners of problems: functions from rates, seeds and momenta to scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Trials:
     """What a runner gives for R runs. A score is better the lower it is.
 
     Attributes:
-        metric: what the score is, in words.
+        metric: name of the score, such as "held-out loss".
         scores: (R,) float64 at the end of the run; not finite where the run diverged.
         scored_at: (C,) int, updates done at each point of `history`, increasing; the last is the
             end.

@@ -1,4 +1,4 @@
-"""How numbers, intervals and tables are written in Markdown."""
+"""Numbers, intervals and tables as Markdown."""
 
 from __future__ import annotations
 

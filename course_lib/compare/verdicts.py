@@ -189,8 +189,8 @@ def show_verdicts(
 
     Args:
         contrasts: at least one.
-        at: what was compared, such as `40 updates`; part of the record.
-        unit: what the difference is a difference of.
+        at: the condition, such as `40 updates`; part of the record.
+        unit: name of the score.
 
     Raises:
         ValueError: no contrast.

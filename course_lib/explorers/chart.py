@@ -1,4 +1,4 @@
-"""What a chart of an explorer shows, as data: axes and marks. `chart_svg` and `static` draw it."""
+"""Charts of the explorers as data: axes and marks. `chart_svg` and `static` draw them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Axis:
     """One direction of a chart.
 
     Attributes:
-        label: what is shown, with its unit.
+        label: the quantity, with its unit.
         low: value at the left or the bottom; > 0 where `log`.
         high: value at the right or the top, > low.
         log: whether equal distances are equal ratios.
@@ -148,7 +148,7 @@ class Chart:
     """Axes and what is drawn between them, in the order of the marks.
 
     Attributes:
-        title: what the chart shows, in a few words; also its name for a screen reader.
+        title: a few words; also the chart's name for a screen reader.
         x: the horizontal axis.
         y: the vertical axis.
         marks: the first is at the back.

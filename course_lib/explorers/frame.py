@@ -34,7 +34,7 @@ class View:
 
     Attributes:
         charts: the pictures.
-        words: what they show, in sentences of plain text; also the figure's alternative text.
+        words: plain sentences about the charts; also the figure's alternative text.
         details: HTML below the charts, made by the explorer itself; whatever comes from elsewhere
             must be escaped.
     """
@@ -169,8 +169,8 @@ def slider(
     """Return a slider of equal steps, of whole numbers where all four numbers are.
 
     Args:
-        label: what it sets, with its unit; short.
-        value: where it begins.
+        label: short name of the setting, with its unit.
+        value: the first value.
         low: its least value.
         high: its largest value.
         step: step of the arrow keys; None: a hundredth of the range, or 1 for whole numbers.
@@ -195,8 +195,8 @@ def log_slider(
     """Return a slider whose steps are equal ratios, `per_decade` of them to a factor of ten.
 
     Args:
-        label: what it sets, with its unit; short.
-        value: where it begins; the nearest step is taken, as the slider in the page does.
+        label: short name of the setting, with its unit.
+        value: the first value; the nearest step is taken, as the slider in the page does.
         low: its least value, > 0.
         high: its largest value.
         per_decade: steps of the arrow keys to a factor of ten.
@@ -238,7 +238,7 @@ def choice(
     """Return a list to choose from: names, or pairs of a name and a value.
 
     Args:
-        label: what it sets; short.
+        label: short name of the setting.
         options: as `ipywidgets.Dropdown` takes them.
         value: the one chosen at first; None: the first.
         help: shown when the pointer rests on it.

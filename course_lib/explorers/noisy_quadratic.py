@@ -116,8 +116,8 @@ def noisy_quadratic_view(
         noise_std: noise of one example along the steepest coordinate.
         batch_size: B, >= 1.
         horizon: T, updates of the run.
-        floor: of the cosine and the restarts, as a share of the peak.
-        first_cycle: of the restarts, as a share of what follows the warmup.
+        floor: floor of the cosine and the restarts, as a share of the peak.
+        first_cycle: first cycle of the restarts, as a share of what follows the warmup.
         decay: share of the run in which WSD falls.
         warmup: share of the run in which all but the 1-cycle rise.
 

@@ -64,7 +64,7 @@ def rules_chart(sweep: Sweep, zones: Zones | None, step: int, table: Summary) ->
         sweep: the whole test.
         zones: zones of the whole test; None where it has none.
         step: updates shown, >= 1.
-        table: what the rules say of these updates.
+        table: suggestions of the rules for these updates.
     """
     x, last = _rate_axis(sweep), len(table.rows) - 1
     rows = [(row, last - number) for number, row in enumerate(table.rows) if row.found]
@@ -92,7 +92,7 @@ def rules_table(table: Summary, reasons: Mapping[str, str]) -> str:
     """Return the rows of the rules as an HTML table; "–" where a rule suggests nothing.
 
     Args:
-        table: what the rules say.
+        table: suggestions of the rules.
         reasons: rule -> why it says nothing for some seed.
     """
     heads = ("rule", "median η", "quartiles", "lowest … highest", "seeds", "why not all seeds")

@@ -1,4 +1,4 @@
-"""What the range-test explorer trains: one sweep a setting, kept for as long as it is looked at."""
+"""The sweeps of the range-test explorer: one a setting, kept for as long as it is looked at."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Setting:
 
     Attributes:
         data: one of `DATA`.
-        angle_noise: of the spirals, standard deviation in radians; digits have none.
+        angle_noise: noise of the spirals' angles, standard deviation in radians; digits have none.
         label_noise: chance that a label of the spirals is wrong; digits have none.
         optimizer: a name in `optimizers.OPTIMIZERS`.
         depth: hidden layers.

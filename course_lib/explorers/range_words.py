@@ -1,4 +1,4 @@
-"""What the range-test explorer shows, in sentences."""
+"""The sentences of the range-test explorer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def words_of(sweep: Sweep, zones: Zones | None, reason: str, step: int, table: S
         zones: zones of the whole test; None where it has none.
         reason: why it has none.
         step: updates shown, >= 1.
-        table: what the rules say of these updates.
+        table: suggestions of the rules for these updates.
     """
     if step < len(sweep.rates):
         parts = (_so_far(sweep, zones, step), _diverged(sweep, step), _would_suggest(table))

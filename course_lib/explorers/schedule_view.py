@@ -1,4 +1,4 @@
-"""What the schedule explorer shows: curves, walks, their losses, findings and code."""
+"""The view of the schedule explorer: curves, walks, their losses, findings and code."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def schedules_view(
         place: a landscape of `places.PLACES`.
         optimizer: one of `optimizers.OPTIMIZERS`.
         noise_std: standard deviation of the noise added to each coordinate of the gradient, >= 0.
-        start: where the walks begin, (x, y).
+        start: first point of the walks, (x, y).
         shown: share of the run that is drawn, in percent.
         library: one of `LIBRARIES`, for the code.
 

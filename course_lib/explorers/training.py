@@ -47,7 +47,7 @@ class TrainingExplorer(Explorer):
         stop: the button that stops; what there is by then is shown.
         bar: bar that shows how many updates are done.
         progress: the same in words.
-        outcome: what was trained last, as far as it got; None before the first Go.
+        outcome: the last training, as far as it got; None before the first Go.
         task: the asyncio task that trains or has trained last; an error in it is shown as a
             sentence, given to the loop's exception handler, and raised where the task is awaited.
     """

@@ -1,4 +1,4 @@
-"""What the training explorer is to train, and what came of it."""
+"""The plan of the training explorer, and its results."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ class TrainingOutcome:
     """What came of a plan so far.
 
     Attributes:
-        plan: what is trained.
+        plan: the plan that is carried out.
         updates: number of updates done.
         runs: all runs, contender by contender and within it seed by seed.
         state: "running", "done", or "stopped" before the end.

@@ -41,7 +41,7 @@ class Row:
         version: release or commit that was run.
         error: largest |recorded - ours| over the largest recorded rate.
         tolerance: largest `error` allowed.
-        past_end: what the library does after its end, in words.
+        past_end: the library's behaviour after its end, in words.
     """
 
     library: str

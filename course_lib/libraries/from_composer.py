@@ -1,4 +1,4 @@
-"""What Composer's schedulers make of their arguments (read in its source, run against records)."""
+"""Converts Composer's schedulers (read in its source, run against records)."""
 
 import math
 import re

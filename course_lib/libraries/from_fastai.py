@@ -1,4 +1,4 @@
-"""What fastai's annealers and `fit_*` calls make of their arguments."""
+"""Converts fastai's annealers and `fit_*` calls."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What ignite's parameter schedulers make of their arguments."""
+"""Converts ignite's parameter schedulers."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""What `keras.optimizers.schedules` makes of its arguments (read and run with Keras 3.15; float32).
+"""Converts `keras.optimizers.schedules` (read and run with Keras 3.15; float32).
 
 A Keras schedule is a function of `optimizer.iterations`, the updates done: no base_lr.
 """

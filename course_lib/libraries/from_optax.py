@@ -1,4 +1,4 @@
-"""What `optax.schedules` makes of its arguments (read and run with optax 0.2.8; float32).
+"""Converts `optax.schedules` (read and run with optax 0.2.8; float32).
 
 An optax schedule is a function of the count of updates done: no base_lr, and `count` is our step.
 """

@@ -1,4 +1,4 @@
-"""What `timm.scheduler` makes of its arguments (read and run with timm 1.0.31).
+"""Converts `timm.scheduler` (read and run with timm 1.0.31).
 
 t is what `step_update(num_updates)` is given (t_in_epochs=False): updates done, our step; float64.
 `base_lr` is the optimizer's lr. noise_range_t adds random noise and is refused.

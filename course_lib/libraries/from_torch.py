@@ -1,4 +1,4 @@
-"""What `torch.optim.lr_scheduler` makes of its arguments (read and run with torch 2.13).
+"""Converts `torch.optim.lr_scheduler` (read and run with torch 2.13).
 
 All of it counts calls of `scheduler.step()`, one an update here; `base_lr` is the optimizer's lr.
 """

@@ -1,4 +1,4 @@
-"""What torch's SequentialLR and ChainedScheduler make of the schedulers they hold."""
+"""Converts torch's SequentialLR and ChainedScheduler with the schedulers that they hold."""
 
 from __future__ import annotations
 

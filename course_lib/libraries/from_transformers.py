@@ -1,4 +1,4 @@
-"""What `transformers.optimization` makes of its arguments (read and run with transformers 5.23).
+"""Converts `transformers.optimization` (read and run with transformers 5.23).
 
 Each `get_*` function gives a torch LambdaLR: float64, one `scheduler.step()` an update, and
 `base_lr` is the optimizer's lr. num_training_steps includes the warmup.

@@ -29,7 +29,7 @@ class Record:
         library: name of the library.
         schedule: name of the record, different from all others of the library.
         version: release or commit that was run.
-        recorded: how the record was made, in words.
+        recorded: the way the record was made, in words.
         name: name of what was run, as `from_library` takes it.
         arguments: arguments it was given, as `from_library` takes them.
         rates: rate of update t + 1, float64, shape (T,); NaN where the library raised or the run
@@ -37,8 +37,8 @@ class Record:
         tolerance: largest difference allowed, as a share of the largest rate; None if uncovered.
         phases: phases that stand for it, as JSON, where `from_library` does not take functions.
         uncovered: reason why no schedule of ours stands for it, or None.
-        error: what the library raised past its end, or None.
-        notes: what is worth knowing of it, or None.
+        error: the error that the library raised past its end, or None.
+        notes: remarks, or None.
     """
 
     library: str

@@ -1,4 +1,4 @@
-"""Which rate each optimizer update really gets, found by running a real torch loop in small."""
+"""Finds the rate that each optimizer update really gets, by running a small torch loop."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Resume:
 
     Attributes:
         at: updates done when the checkpoint is written and the process ends, >= 1.
-        restore: what the new process does, in its order: "build" (call the scheduler factory),
+        restore: the steps of the new process, in its order: "build" (call the scheduler factory),
             "load_optimizer", "load_scheduler" (load the state saved). A forgotten one is left out.
-        scheduler_factory: what the new process builds its scheduler with; None: the same as before.
+        scheduler_factory: factory of the new process's scheduler; None: the same as before.
 
     Raises:
         ValueError, TypeError: `at` is not a whole number >= 1; `restore` without exactly one
@@ -67,11 +67,11 @@ class Loop:
     """A training loop, as far as learning rates are concerned.
 
     Attributes:
-        updates: how often the loop gets to `optimizer.step()`, skipped ones included, >= 1.
+        updates: calls of `optimizer.step()` in the loop, skipped ones included, >= 1.
         accumulate: batches whose gradients make one update, >= 1.
-        processes: how often one `scheduler.step()` of the loop is carried out, >= 1: Hugging Face
+        processes: scheduler steps that one `scheduler.step()` of the loop makes, >= 1: Hugging Face
             Accelerate carries it out once for each process, unless batches are split.
-        step_per: when the loop calls `scheduler.step()`: every "update", "batch" or "epoch".
+        step_per: the loop calls `scheduler.step()` after every "update", "batch" or "epoch".
         batches_per_epoch: batches in an epoch (of one process); needed for "epoch" only.
             Gradients are accumulated across the end of an epoch.
         scheduler_first: `scheduler.step()` comes before `optimizer.step()`, as before torch 1.1.
@@ -175,7 +175,7 @@ class LoopResult:
         momentum: float64, the momentum (or betas[0]) in each update; None if there is none.
         scheduler_steps: calls of `scheduler.step()` that returned.
         warnings: the different messages warned of, in their order.
-        error: what ended the loop early, or None.
+        error: the error that ended the loop early, or None.
     """
 
     rates: np.ndarray

@@ -1,4 +1,4 @@
-"""What the writers of code for the libraries share: numbers, held ends, and shapes as formulas."""
+"""Parts shared by the writers of library code: numbers, held ends, and shapes as formulas."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Dialect:
     Attributes:
         library: its name in an error.
         functions: prefix of cos, sqrt, exp and so on.
-        pi: how it spells pi.
+        pi: its spelling of pi.
         single: whether it computes in float32, where a long product or a cycle's number, computed
             as in float64, would be off.
-        choose: how to write "a where the condition holds, else b".
+        choose: writes "a where the condition holds, else b".
     """
 
     library: str

@@ -152,7 +152,7 @@ class ScheduleLR(LRScheduler):
         the last would win.)
 
         Args:
-            state_dict: what `state_dict()` of a `ScheduleLR` returned.
+            state_dict: the result of `state_dict()` of a `ScheduleLR`.
 
         Raises:
             ValueError: the state is another scheduler's, or was saved with a schedule that differs

@@ -1,4 +1,4 @@
-"""What is suspicious about a schedule, in words: findings with a step range and a way to fix it.
+"""Finds suspicious parts of a schedule, each with its steps and a way to fix it.
 
 The rules look at rates, not at names, so they work on a `Schedule`, on any function from the step
 to a rate and on rates recorded from a real run. A finding is a reason to look, not a proof.

@@ -38,7 +38,7 @@ class Finding:
     """One suspicious thing.
 
     Attributes:
-        code: which rule found it, such as "dead-tail".
+        code: name of the rule that found it, such as "dead-tail".
         first_step: first step it concerns; a step counts the updates already done.
         last_step: last step it concerns (inclusive).
         message: one sentence with the numbers.

@@ -1,4 +1,4 @@
-"""What all figures of the course share: colours, layout, PNG, and how one is shown.
+"""Parts shared by all figures of the course: colours, layout, PNG, and how one is shown.
 
 Every figure stands on its own light card, so that it reads the same in light and dark themes, on
 a slide and on paper. Colours are those of Okabe & Ito (2008), which colour-blind readers can tell

@@ -20,7 +20,7 @@ def answer_and_reference(
         t: places, shape (n,).
         got: the answer, shape (n,); NaN or infinite where there is nothing to draw.
         expected: the right answer, shape (n,).
-        label: what t is.
+        label: name of t.
     """
     figure, (ax,) = panels(width=5.2, height=2.4)
     got = np.where(np.isfinite(got), got, np.nan)

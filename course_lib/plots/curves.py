@@ -141,7 +141,7 @@ def loss_curves(
         curves: label -> losses, shape (runs, T) or (T,).
         floors: levels to mark by a dotted line, one a curve in order, or none.
         ax: axes to draw in; None makes a figure.
-        ylabel: what is drawn.
+        ylabel: name of the quantity.
 
     >>> figure = loss_curves({"three runs": np.geomspace(1, 0.1, 60).reshape(3, 20)})
     >>> figure.axes[0].get_yscale()

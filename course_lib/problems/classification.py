@@ -18,7 +18,7 @@ class Classification:
         inputs: float64, shape (examples, features).
         labels: int64, shape (examples,), values 0 … classes - 1.
         classes: number of classes.
-        name: what plots and tables call it.
+        name: name in plots and tables.
         held_out: examples of the same kind that are never trained on, or None.
         error_floor: share of held-out examples that no classifier can be expected to get right,
             where it is known; else None.

@@ -117,7 +117,7 @@ class RiverValley:
     Attributes:
         wall: curvature across the valley, > 0.
         descent: loss of the river at x = 0, > 0.
-        bend: how far the river swings to each side, >= 0.
+        bend: largest distance of the river to each side, >= 0.
         length: distance from the start to the mouth along x, > 0.
 
     Source: the picture of Wen et al. (2024), arXiv:2410.05192; the formula is this course's.

@@ -24,7 +24,7 @@ class NoisyQuadratic:
         noise_std: standard deviations σ of the gradient's noise, shape (n,), >= 0.
         start: starting point w_0, shape (n,). A random start of mean square `start`² has the
             same expected losses.
-        name: what plots and tables call it.
+        name: name in plots and tables.
 
     Raises:
         ValueError: a shape does not fit, or a number is out of its range.
@@ -80,9 +80,10 @@ def power_law_quadratic(
 
     Args:
         dimensions: number of dimensions n, >= 1.
-        exponent: how fast the curvatures fall, >= 0; the largest is 1, so the stability limit is 2.
+        exponent: power with which the curvatures fall, >= 0; the largest is 1, so the stability
+            limit is 2.
         noise_std: noise of one example along the steepest coordinate, >= 0.
-        noise_exponent: how the noise follows the curvature, >= 0.
+        noise_exponent: power with which the noise follows the curvature, >= 0.
         batch_size: examples averaged in a gradient, B >= 1; it divides the noise's variance.
         start: starting point w_0 of every coordinate.
 

@@ -19,7 +19,7 @@ class Sequences:
         targets: int64, shape (examples, length): the token that comes after position i where the
             answer at i is scored, -1 where it is not; every sequence has a scored position.
         vocabulary: number of different tokens.
-        name: what plots and tables call it.
+        name: name in plots and tables.
         held_out: sequences of the same kind that are never trained on, or None.
         loss_floor: lowest loss that can be expected, in nats per scored token, where it is known;
             else None.

@@ -51,7 +51,7 @@ class Trainings:
         """Set up a noisy quadratic, of which the expected loss is known exactly.
 
         Args:
-            number: what the model is called.
+            number: number of the model.
             curvature: the largest, > 0; all peaks are in proportion to 1 / curvature.
             spread: ratio of the largest to the smallest curvature, >= 1.
             noise: standard deviation of a gradient over the square root of the largest

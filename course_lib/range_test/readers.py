@@ -1,4 +1,4 @@
-"""How the tools choose one rate from a recorded curve, each as its code does it.
+"""Reads one rate from a recorded curve, as the code of each tool does.
 
 A reader takes rates (n,) and smoothed losses (n,), after the tool's own skipping, and returns a
 rate or raises `NoSuggestion`. Two facts hold for all that take an argmin without a look at NaN:

@@ -1,4 +1,4 @@
-"""What a sweep says: each rule's suggestion with its spread over seeds, and the three zones."""
+"""Sums up a sweep: each rule's suggestion with its spread over seeds, and the three zones."""
 
 from __future__ import annotations
 

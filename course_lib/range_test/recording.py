@@ -1,4 +1,4 @@
-"""What the tools record of a range test: the rates they use, the loss they smooth, when they stop.
+"""Records a range test as the tools do: their rates, their smoothed loss, where they stop.
 
 Each function follows one tool to the last bit, quirks included; the tests compare them with values
 recorded from the tools.

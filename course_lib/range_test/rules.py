@@ -32,7 +32,7 @@ class Rule:
     """One tool's range test.
 
     Attributes:
-        name: what tables and figures call it.
+        name: name in tables and figures.
         tool: library and version.
         lowest_rate: first rate of the tool's own sweep; None: the optimizer's own.
         highest_rate: last rate of the tool's own sweep.
@@ -40,7 +40,7 @@ class Rule:
         grid: (lowest_rate, highest_rate, steps) -> the rates used, (T,).
         smooth: losses (n,) -> what the tool records, (n,).
         stop_factor: the tool stops at a loss > stop_factor * the best so far.
-        stop_watches: which loss that is.
+        stop_watches: the loss that is watched.
         skip_start: planned steps -> points dropped at the low end before reading.
         skip_end: points dropped at the high end.
         read: rates (n,), smoothed losses (n,) -> rate; raises `NoSuggestion`.

@@ -17,7 +17,7 @@ class Sweep:
     """The losses of S range tests at the same T rates.
 
     Attributes:
-        name: what was trained; figures and tables call it so.
+        name: name of the model in figures and tables.
         rates: learning rates, (T,), rising.
         losses: (S, T), loss of the batch of step t *before* the update with `rates[t]`; NaN from
             the step at which a run diverged or was stopped.

@@ -1,4 +1,4 @@
-"""What one looks up: a cheat sheet of all schedules and a glossary, both made from data."""
+"""Pages to look things up: a cheat sheet of all schedules and a glossary, both made from data."""
 
 from course_lib.reference.cheat_sheet import ENTRIES, Entry
 from course_lib.reference.glossary import TERMS, Term

@@ -20,7 +20,7 @@ class Row:
     """One schedule of the course.
 
     Attributes:
-        name: what readers know it by; every table, figure and panel uses this name.
+        name: the name in every table, figure and panel.
         preset: the function of `course_lib.schedules` that makes it.
         arguments: (peak, updates) -> the preset's arguments, by name; all but the peak and the
             length of the run has its customary value.

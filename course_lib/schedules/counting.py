@@ -1,4 +1,4 @@
-"""How many updates a run makes: the number that every schedule needs and people get wrong."""
+"""Counts the updates of a run: the number that every schedule needs and people get wrong."""
 
 from __future__ import annotations
 

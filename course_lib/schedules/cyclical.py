@@ -48,7 +48,7 @@ def triangular(
         peak_lr: the top of the first cycle ("exp_range": what it would be without gamma), >= 0.
         floor: the foot, absolute, 0 <= floor <= peak_lr.
         period: updates from foot to foot, >= 2. Smith's stepsize is half of it.
-        mode: what happens to the height, "triangular", "triangular2" or "exp_range".
+        mode: rule for the height, "triangular", "triangular2" or "exp_range".
         gamma: factor at each update, for "exp_range" and only there, 0 < gamma <= 1.
 
     Source: Smith (2017), arXiv:1506.01186, sec. 3.

@@ -1,4 +1,4 @@
-"""What can be set of every preset: its parameters with their usual ranges, for panels and tables.
+"""The parameters of every preset with their usual ranges, for panels and tables.
 
 Names, defaults, choices and help are read from the presets themselves; only what a signature
 cannot say, the range that is usual for a parameter of that name, stands here.
@@ -76,9 +76,9 @@ class PresetParameter:
         kind: "number"; "count", a whole number; "counts", several of them, rising; "choice" or
             "switch".
         value: the usual one; for a choice or a switch the preset's default.
-        help: what the preset's docstring says of it.
+        help: its description in the preset's docstring.
         usual: its range; None for a choice or a switch.
-        choices: what a choice can be.
+        choices: the possible values of a choice.
         only_with: (name, value) of the choice with which it may be given; None: always.
     """
 

@@ -89,7 +89,7 @@ class Schedule:
 
     Attributes:
         phases: the phases in order; only the last may be endless.
-        name: what plots and tables call it; not part of what makes two schedules equal.
+        name: name in plots and tables; two schedules may be equal with different names.
 
     >>> from course_lib.schedules import warmup_cosine
     >>> schedule = warmup_cosine(0.1, warmup_steps=10, total_steps=100)

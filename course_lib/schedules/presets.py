@@ -96,7 +96,7 @@ def inverse_time(peak_lr: float, rate: float) -> Schedule:
 
     Args:
         peak_lr: rate of the first update, >= 0.
-        rate: how fast it falls, per update, >= 0; at t = 1 / rate the peak has halved.
+        rate: speed of the fall, per update, >= 0; at t = 1 / rate the peak has halved.
 
     Source: Robbins & Monro (1951), whose conditions sum = inf, sum of squares < inf it meets.
 

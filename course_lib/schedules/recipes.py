@@ -32,7 +32,7 @@ class Recipe:
         total_steps: updates in the run.
         optimizer: optimizer, with the settings the paper gives.
         source: authors, year, identifier.
-        note: how the numbers were read, and what the paper leaves open.
+        note: remarks on the numbers, and on what the paper leaves open.
     """
 
     schedule: Schedule

@@ -1,4 +1,4 @@
-"""What can be computed exactly: noisy quadratics and their best rates, and what bounds any run.
+"""Exact computations: noisy quadratics and their best rates, and bounds on any run.
 
 t counts the updates already done, from 0; rates[t] is the rate of the update from w_t to w_{t+1}.
 """

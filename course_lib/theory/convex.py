@@ -1,4 +1,4 @@
-"""What convexity alone says about the last weights of any schedule: a bound, and its best peak."""
+"""The bound that convexity alone gives for the last weights of any schedule, and its best peak."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which examples a run sees, and when."""
+"""The order in which a run sees its examples."""
 
 from __future__ import annotations
 

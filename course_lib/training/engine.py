@@ -48,7 +48,7 @@ def train(
         keep_at: numbers of updates after which the weights are kept, increasing, 0 … T.
         jobs: number of processes, >= 1; 1 is this one alone. None takes one a core, but only
             where this one alone would need more than about two seconds.
-        executor: what trains the runs instead of `jobs`: a `concurrent.futures.Executor`, for
+        executor: pool that trains the runs instead of `jobs`: a `concurrent.futures.Executor`, for
             example `client.get_executor()` of a dask client whose workers have this package.
         cache: whether runs that were trained before are looked up instead, and new ones kept, in
             the file of the store.

@@ -1,4 +1,4 @@
-"""How runs are carried out: what is in the cache is not trained again, the rest is trained by this
+"""Carries out runs: those in the cache are not trained again, the others are trained by this
 process, by processes beside it, or by an executor.
 
 Runs travel in blocks. A run's numbers do not depend on its block, nor on where it is trained.

@@ -1,4 +1,4 @@
-"""What training gives back, and what a worker is given to train."""
+"""The results of training, and the work that is handed to a worker."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class RunBlock:
     """Runs that are trained together: all that a worker needs, checked.
 
     Attributes:
-        workload: what is trained, on what, and how.
+        workload: data, model, optimizer and batch size.
         rates: learning rates, (R, T) float64.
         momenta: (R, T) float64, or None where the optimizer's own momentum holds throughout.
         seeds: one a run.

@@ -1,4 +1,4 @@
-"""What is trained, on what and by which optimizer: plain values that can be compared and stored."""
+"""Settings of a run: data, model, optimizer; plain values that can be compared and stored."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Transformer:
         heads: attention heads.
         layers: number of layers.
         mlp_ratio: hidden units of the ReLU network over `width`.
-        norm: where layer normalisation stands. "pre": x + f(norm(x)), and once before the scores;
+        norm: place of the layer normalisation. "pre": x + f(norm(x)), and once before the scores;
             "post": norm(x + f(x)), as in Vaswani et al. (2017), arXiv:1706.03762.
 
     >>> Transformer(width=16, heads=4, norm="post").norm

@@ -1,4 +1,4 @@
-"""What the tasks of this exercise have in common."""
+"""Parts shared by the tasks of this exercise."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def binding_findings(nb: NotebookNode, records: Records) -> Iterator[Finding]:
 
     Args:
         nb: the executed notebook.
-        records: what the cells of every notebook recorded, by the two digits that its name begins
+        records: outcomes of every notebook, by the two digits that its name begins
             with, or by its whole name where it has none.
     """
     own = recorded(nb)
@@ -77,7 +77,7 @@ def claim_problems(words: str, own: Sequence[Outcome], records: Records) -> Iter
     Args:
         words: one or several claims, separated by semicolons, the first with ``in 06:`` where
             another lesson recorded them.
-        own: what the notebook's own cells recorded.
+        own: outcomes of the notebook's own cells.
         records: as in `binding_findings`.
     """
     match = re.match(r"in (\w+):", words.strip())

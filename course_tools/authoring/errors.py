@@ -1,4 +1,4 @@
-"""What can go wrong between a source and its notebook, as exceptions and as findings."""
+"""Everything that can go wrong between a source and its notebook, as exceptions and as findings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class CellFailure(Exception):
         error: name and message of the error, such as ``ValueError: lr is negative``.
         traceback: the last lines of the traceback, without terminal colours; may be empty.
         executed: the notebook as far as it was executed (a NotebookNode), or None.
-        seconds: how long the notebook had been running.
+        seconds: seconds that the notebook had been running.
     """
 
     def __init__(

@@ -59,7 +59,7 @@ class CheckedNotebook:
 
     Attributes:
         tasks: one row a task of the notebook.
-        messages: what the checks said of tasks that are not right, and the errors of other cells.
+        messages: messages of the checks that failed, and the errors of other cells.
         passed: whether every cell ran and every task is right.
     """
 

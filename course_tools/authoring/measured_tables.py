@@ -17,7 +17,7 @@ def differing_cells(stored: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
 
     Args:
         stored: the table's unrounded cells, as `show_table` left them in the notebook.
-        new: those of another execution.
+        new: the cells of another execution.
     """
     if stored["header"] != new["header"]:
         yield f"columns are {new['header']}, stored are {stored['header']}"

@@ -1,4 +1,4 @@
-"""What the stored outputs of an executed notebook must keep."""
+"""Rules for the stored outputs of an executed notebook."""
 
 from __future__ import annotations
 

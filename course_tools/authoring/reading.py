@@ -1,4 +1,4 @@
-"""How long a lesson takes to read, what of it is the core path, and what a reader has to scroll.
+"""Counts the minutes that a lesson takes, and finds cells that are too long.
 
 A minute for every 200 words, and one for every 10 lines of visible code. Sections whose heading
 begins with ``Further`` are for a second reading: JupyterLab folds them, and they count apart.

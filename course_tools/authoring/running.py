@@ -38,7 +38,7 @@ class NotebookJob:
         path: path of the notebook, which stays as it is.
         parameters: values for the names in its cell tagged parameters.
         timeout: seconds that one cell may take.
-        compare: what must be as stored: a key of COMPARE, or None.
+        compare: the parts that must be as stored: a key of COMPARE, or None.
         environment: variables that the kernel has besides those of this process.
     """
 
@@ -65,7 +65,7 @@ def notebooks_at_once(jobs: int | None, notebooks: int) -> int:
     Args:
         jobs: the number that the user asks for; None: one a core, MOST_AT_ONCE at most, and no more
             than one for every two notebooks, as another process takes as long as a short one.
-        notebooks: how many there are.
+        notebooks: number of notebooks.
     """
     if jobs is None:
         jobs = min(cpu_count(), MOST_AT_ONCE, notebooks // 2)
@@ -122,7 +122,7 @@ def run_one(job: NotebookJob, progress: Mapping[str, Any] | None = None) -> Done
     """Execute one notebook; what fails is in the result's messages.
 
     Args:
-        job: what to execute.
+        job: the notebook to execute, and how.
         progress: arguments for a tqdm bar over its cells; None shows no bar.
     """
     try:

@@ -1,4 +1,4 @@
-"""What `lr-course grade` does: a folder of submissions to gradebook, tables and pages."""
+"""The command `lr-course grade`: from a folder of submissions to gradebook, tables and pages."""
 
 from __future__ import annotations
 

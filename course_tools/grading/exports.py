@@ -63,7 +63,7 @@ def write_exports(standings: Sequence[Standing], folder: Path) -> list[Path]:
 
     Args:
         standings: as `Gradebook.standings` returns them.
-        folder: where the files go; it is made if need be.
+        folder: folder of the files; it is made if need be.
 
     Raises:
         ValueError: the name of an exercise cannot be part of a file's name.

@@ -10,7 +10,7 @@ def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
     """Write a file so that whoever looks finds the old one or the new one, never half of one.
 
     Args:
-        path: of the file; its folder is there.
+        path: path of the file; its folder is there.
         content: all of it.
         durable: whether it is on the disk when this returns; takes some milliseconds.
 

@@ -1,4 +1,4 @@
-"""What the grader finds out about a submission: data that goes to the gradebook and the pages.
+"""The grader's findings about a submission: data that goes to the gradebook and the pages.
 
 Kinds and names are kept here; `pages.report_words` makes sentences of them for pages and tables.
 """
@@ -83,7 +83,7 @@ class Shown:
     """A case in which an answer differs, in words.
 
     Attributes:
-        number: of the case, from 1.
+        number: number of the case, from 1.
         of: number of cases.
         call: the function's call with its arguments.
         got: the answer, or what was raised.
@@ -111,9 +111,9 @@ class Suspicion:
     """What an instructor should look at in the function of a task.
 
     Attributes:
-        kind: what the function does, or what was done about it.
+        kind: the suspicious act, or what was done about it.
         task: name of the task.
-        names: what it calls, uses or reads, sorted.
+        names: names that it calls, uses or reads, sorted.
         told: the sentence, where the kind is `TOLD`.
     """
 
@@ -128,7 +128,7 @@ class Note:
     """What a learner should know about the file.
 
     Attributes:
-        kind: what is odd.
+        kind: kind of the oddity.
         task: the task whose cell is meant; "" for a cell of the learner's own.
         begins: first line of a cell that was stopped, cut off.
         why: one of `OUTCOMES`, why it was stopped.
@@ -147,7 +147,7 @@ class Reproduction:
     """Whether the outputs that were handed in appear again when the notebook is run afresh.
 
     Attributes:
-        kind: what became of them.
+        kind: outcome of the comparison.
         compared: number of cells whose outputs were compared.
         different: number of those that print something else.
         named: the first of these, as Jupyter numbers them: "In [3]".
@@ -179,13 +179,13 @@ class TaskReport:
         sentence: why there are no answers, or what scores are worth; "" where nothing is to be
             said.
         misconception: name of a known mistake, "" for none.
-        cause: what probably went wrong, in a sentence; "" when nothing known fits.
+        cause: the likely cause, in a sentence; "" when nothing known fits.
         public: the first difference among the cases that a learner sees as well.
         hidden: the first difference among the cases of the secret seed: the instructor's alone
             unless the configuration shows it.
-        curve: of a public case that differs.
-        printed: what the learner's cell printed, cut off.
-        seconds: that its calls took.
+        curve: curve of a public case that differs.
+        printed: output of the learner's cell, cut off.
+        seconds: seconds that its calls took.
     """
 
     task: str
@@ -225,12 +225,12 @@ class Report:
         state: one of `STATES`.
         tasks: one an exercise's task, in the order of the exercise; empty where the file cannot
             be read.
-        notes: what the learner should know about the file.
-        suspicions: what the instructor should look at.
+        notes: remarks on the file for the learner.
+        suspicions: functions that the instructor should look at.
         unsafe: whether it ran without a sandbox.
         reproduction: whether the outputs handed in appear again; None where that was not asked.
-        printed: what cells outside of tasks printed or raised, cut off.
-        seconds: that grading took.
+        printed: output and errors of cells outside of tasks, cut off.
+        seconds: seconds that grading took.
     """
 
     exercise: str

@@ -1,4 +1,4 @@
-"""How submissions are graded: limits and policies, read from a TOML file."""
+"""Settings of grading: limits and policies, read from a TOML file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Limits:
         processes: processes and threads at one time.
         cores: processors' worth of time it gets.
         disk_mb: files it may write to each of its folders, which are kept in memory.
-        output_mb: what it prints and displays, altogether.
+        output_mb: megabytes that it prints and displays, altogether.
         message_mb: one message of its kernel, as one picture or one answer.
         file_mb: the file handed in.
     """
@@ -54,10 +54,10 @@ class Policy:
     """What the instructor decides.
 
     Attributes:
-        library_calls: of a task that calls the library's own implementation: "flag" marks it
-            as suspicious, "zero" also gives it no points, "ignore" does nothing.
+        library_calls: treatment of a task that calls the library's own implementation: "flag" marks
+            it as suspicious, "zero" also gives it no points, "ignore" does nothing.
         show_hidden: whether feedback shows arguments and expected values of hidden cases.
-        attempts: which of a student's attempts counts: "latest", "first" or "best".
+        attempts: the attempt of a student that counts: "latest", "first" or "best".
         reproduce: whether nbval runs each notebook once more to say whether its outputs are its
             own; takes about as long as grading.
     """

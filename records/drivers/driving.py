@@ -1,4 +1,4 @@
-"""What every driver shares: it reads records, runs each, and writes the rates."""
+"""Parts shared by all drivers: reading records, running each, writing the rates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Raised(Exception):
 
     Args:
         rates: rates of the updates before.
-        words: what was raised, and where.
+        words: the error, and where it was raised.
     """
 
     def __init__(self, rates: list[float], words: str) -> None:

@@ -39,7 +39,7 @@ class Watch:
     """Watches what a kernel uses, and ends it when that is too much.
 
     Attributes:
-        notebook: what is executed.
+        notebook: the notebook that is executed.
         current: the cell that runs; None before the first.
         is_over_limit: whether a limit was exceeded.
         used: bytes that were sent.
@@ -51,9 +51,9 @@ class Watch:
         """Begin.
 
         Args:
-            manager: of the kernel.
+            manager: manager of the kernel.
             output_bytes: most that may be sent.
-            deadline: when everything must have ended, on the clock of `time.monotonic`.
+            deadline: time at which everything must have ended, on the clock of `time.monotonic`.
             used: bytes that kernels before it have sent.
         """
         self.notebook: NotebookNode | None = None
@@ -85,7 +85,7 @@ def execute(nb: NotebookNode, manager: SubmissionKernelManager, watch: Watch) ->
 
     Args:
         nb: cells with `metadata.seconds`, how long each may take.
-        manager: of the kernel.
+        manager: manager of the kernel.
         watch: is told what happens.
 
     Raises:

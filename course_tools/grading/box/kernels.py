@@ -200,7 +200,7 @@ def kernel_manager(limits: Limits, *, unsafe: bool = False) -> SubmissionKernelM
     """Return a manager whose kernel runs in the sandbox; it is not started yet.
 
     Args:
-        limits: of the submission.
+        limits: limits of the submission.
         unsafe: whether the kernel runs without the sandbox, with all rights of the grader.
     """
     specifications = _Specifications()
@@ -225,7 +225,7 @@ class WarmKernels:
         """Start nothing yet.
 
         Args:
-            limits: of every submission.
+            limits: limits of every submission.
             unsafe: whether kernels run without the sandbox.
             ahead: whether the next one starts as soon as one is taken; `close` then ends it.
         """

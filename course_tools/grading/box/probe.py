@@ -19,7 +19,7 @@ def report(name, questions, nonce):
     """Send the answers of a function to the grader, as a display of a type of its own.
 
     Args:
-        name: of the function, in the notebook.
+        name: name of the function in the notebook.
         questions: the arguments of every call, as data.
         nonce: tells these answers from those of another cell.
     """

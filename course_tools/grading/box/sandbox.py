@@ -77,10 +77,10 @@ def command(
     """Return the command that runs a program in the box.
 
     Args:
-        program: with its arguments.
+        program: program with its arguments.
         shared: the one folder that box and grader share; its path is the same in both.
-        group: that the box joins.
-        limits: of the box.
+        group: control group that the box joins.
+        limits: limits of the box.
         filter_fd: descriptor with the filter for system calls.
         library: folder of `course_lib`.
     """

@@ -1,4 +1,4 @@
-"""How the gradebook's database is reached: which ones there may be, and how they take turns."""
+"""Opens the gradebook's database, and lets several graders take turns in it."""
 
 from __future__ import annotations
 

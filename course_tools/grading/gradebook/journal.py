@@ -101,7 +101,7 @@ class Gradebook:
         What is there already under the same key and revision stays as it is.
 
         Args:
-            key: what the grade depends on.
+            key: everything that the grade depends on.
             report: the result.
             revision: a higher one replaces what `latest` returns; all stay in the journal.
         """
@@ -121,7 +121,7 @@ class Gradebook:
         """Return the report of the highest revision, None where there is none.
 
         Args:
-            key: what the grade depends on.
+            key: everything that the grade depends on.
             revision: only this one.
         """
         columns = tables.results.c
@@ -164,7 +164,7 @@ class Gradebook:
         in which that content was handed in, so that going back to an earlier version counts.
 
         Args:
-            files: what was handed in.
+            files: the files that were handed in.
 
         Raises:
             ValueError: an order is no finite number.
@@ -192,7 +192,7 @@ class Gradebook:
         memory; `whole` has the rest.
 
         Args:
-            attempts: which attempt counts: "latest", "first" or "best" (the latest of those).
+            attempts: the attempt that counts: "latest", "first" or "best" (the latest of those).
 
         Raises:
             ValueError: attempts is none of the three.
@@ -242,7 +242,7 @@ class Gradebook:
         differ from those of the result that the journal had of the same file before.
 
         Args:
-            since_id: what `last_id` returned before.
+            since_id: an earlier result of `last_id`.
         """
         found = []
         with self._engine.connect() as connection:

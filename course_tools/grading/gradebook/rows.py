@@ -1,4 +1,4 @@
-"""What goes into the gradebook and what comes out of it."""
+"""The data that goes into the gradebook and comes out of it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class Key:
     """What a grade depends on.
 
     Attributes:
-        sha256: of the submission's bytes, in hexadecimal.
-        exercise_version: of the exercise's tasks and cases.
-        seed: of the hidden cases.
+        sha256: hash of the submission's bytes, in hexadecimal.
+        exercise_version: version of the exercise's tasks and cases.
+        seed: seed of the hidden cases.
         settings: name of all settings that can change a report, `Settings.digest`.
     """
 
@@ -30,12 +30,12 @@ class HandedIn:
     """That a student handed in a file.
 
     Attributes:
-        student: who handed it in.
+        student: name of the student who handed it in.
         user: the learning platform's number of the student, "" where there is none.
         place: the file's path inside the folder or zip file.
         attempt: as the platform counts them.
         order: a finite number by which attempts are ordered in time; kept as a float.
-        sha256: of its bytes, in hexadecimal.
+        sha256: hash of its bytes, in hexadecimal.
         exercise: the exercise it seems to be for, "" where it cannot be read.
     """
 
@@ -53,11 +53,11 @@ class Standing:
     """The attempt that counts for a student's exercise.
 
     Attributes:
-        student: who.
+        student: name of the student.
         user: the platform's number of the student, "" where there is none.
         exercise: as its report says; "" for a file that cannot be read.
         handed_in: the file that counts.
-        report: what it is worth: its outline, or from `Gradebook.whole` all of it.
+        report: outline of the report, or from `Gradebook.whole` all of it.
         others: number of other attempts of the same student at the exercise.
         result: number of the result in the journal.
     """
@@ -87,7 +87,7 @@ class GradeChange:
     """A file that another grading found to be worth something else.
 
     Attributes:
-        student: who handed it in.
+        student: name of the student who handed it in.
         user: the platform's number of the student, "" where there is none.
         place: the file.
         exercise: as the new report says.

@@ -1,4 +1,4 @@
-"""What a class reached: numbers for the page and the console, from the attempts that count."""
+"""Sums up a class for the page and the console, from the attempts that count."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ class TaskSummary:
 
     Attributes:
         task: its name.
-        number: of students it was graded for.
-        right: of those who reached all its points.
+        number: number of students it was graded for.
+        right: number of those who reached all its points.
         mean: share of its points that they reached, 0 to 1.
-        outcomes: how often each outcome came up, those that did, in the order of `OUTCOMES`.
+        outcomes: number of times that each outcome came up, those that did, in the order of
+            `OUTCOMES`.
         misconceptions: name and number of each known mistake, the most frequent first.
     """
 
@@ -46,13 +47,13 @@ class ExerciseSummary:
 
     Attributes:
         exercise: its name.
-        number: of students it was graded for.
+        number: number of students it was graded for.
         possible: points that it is worth.
-        mean: of the shares.
+        mean: mean of the shares.
         quartiles: a quarter, half and three quarters of the students reached at most these shares.
         distribution: number of students by share, in `BINS` parts; the last one includes all
             points.
-        states: how often each state came up, those that did, in the order of `STATES`.
+        states: number of times that each state came up, those that did, in the order of `STATES`.
         tasks: task by task, in the order of the exercise.
         misconceptions: task, name and number of each known mistake, the most frequent first.
     """
@@ -74,7 +75,7 @@ class ClassSummary:
 
     Attributes:
         students: number of students who handed in anything.
-        states: how often each state came up, those that did, in the order of `STATES`.
+        states: number of times that each state came up, those that did, in the order of `STATES`.
         suspicious: number of files that somebody should look at.
         unsafe: number of files that ran without a sandbox.
         exercises: exercise by exercise, by name; files that cannot be read are in none.

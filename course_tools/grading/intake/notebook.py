@@ -41,7 +41,7 @@ class SubmittedNotebook:
     Attributes:
         exercise: the exercise it belongs to, a name of `course_tasks.EXERCISES`.
         cells: code cells in their order, without checks.
-        notes: what was odd about the file.
+        notes: oddities of the file.
     """
 
     exercise: str

@@ -40,12 +40,12 @@ class Submission:
     """A file that was handed in.
 
     Attributes:
-        student: who handed it in, as the folder or the learning platform says.
+        student: name of the student who handed it in, as the folder or the learning platform says.
         user: the platform's number of the student, "" where there is none.
         place: the file's path inside the folder or zip, with forward slashes.
         attempt: 0 for the first; a platform counts them up.
         source: the folder or the zip file.
-        modified: when the file was last changed, in seconds since 1970; of a zip as if it were UTC.
+        modified: time of the file's last change, in seconds since 1970; in a zip as if it were UTC.
     """
 
     student: str
@@ -111,7 +111,7 @@ def submissions(source: Path, out: Path | None = None) -> list[Submission]:
 
     Args:
         source: the folder or the zip file.
-        out: where grades are written; only notebooks are taken from there.
+        out: folder of the grades; only notebooks are taken from there.
 
     Raises:
         ValueError: there is no such folder or zip file, or no notebook in it.

@@ -1,4 +1,4 @@
-"""Where everything stands in the pictures of the feedback pages; the templates draw them as SVG.
+"""Places every element of the feedback pages' pictures; the templates draw them as SVG.
 
 All texts in here are made from numbers. What somebody else wrote enters a picture only through the
 templates, which escape it.
@@ -38,7 +38,7 @@ class Drawing:
         expected: path of the reference.
         is_sparse: whether the steps are so few that the values are drawn as dots.
         dots: (x, y) of every value of the answer where these are few.
-        expected_dots: those of the reference.
+        expected_dots: dots of the reference.
         x_ticks: at the lower axis.
         y_ticks: at the left axis.
         mark: (x, y) of the first difference; None where the curves agree.

@@ -49,10 +49,10 @@ class ExerciseView:
 
     Attributes:
         exercise: its name.
-        students: how many handed it in.
+        students: number of students who handed it in.
         possible: points it is worth.
         mean: points on average.
-        bins: from the fewest points to the most.
+        bins: bars from the fewest points to the most.
     """
 
     exercise: str
@@ -80,7 +80,7 @@ class MistakeView:
     Attributes:
         misconception: its short name.
         task: in which it was made.
-        students: how many made it.
+        students: number of students who made it.
         cause: the sentence that they read.
         who: some of them: (student, user) each.
     """
@@ -97,7 +97,7 @@ class AttentionView:
     """A submission that somebody should look at.
 
     Attributes:
-        student: who handed it in.
+        student: name of the student who handed it in.
         user: the learning platform's number of the student, "" for none.
         exercise: its name, "" where the file cannot be read.
         file: its place among the submissions.
@@ -127,7 +127,7 @@ class ClassView:
     """What the class page shows.
 
     Attributes:
-        students: how many handed something in.
+        students: number of students who handed something in.
         states: (state, hand-ins that count in it), in the order in which they are shown.
         exercises: in the order of the course.
         tasks: in the order of the course.
@@ -175,8 +175,8 @@ def class_page(view: ClassView, folder: str = "", *, pending: int = 0) -> str:
     Its tables list `MOST_ROWS` at most and say so: with 20,000 students, too, a browser opens it.
 
     Args:
-        view: what it shows.
-        folder: where the students' pages are, a folder beside this page; "": they are beside it.
+        view: the data of the page.
+        folder: folder of the students' pages, beside this page; "": they are beside it.
         pending: files that have no result yet.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What a student is told of a state or an outcome: a symbol, a label, a sentence."""
+"""The words for a state or an outcome on a student's page: a symbol, a label, a sentence."""
 
 from __future__ import annotations
 

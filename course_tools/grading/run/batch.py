@@ -32,7 +32,7 @@ class Course:
 
     Attributes:
         settings: limits and policies.
-        seed: of the hidden cases.
+        seed: seed of the hidden cases.
         unsafe: whether submissions run without the sandbox.
         again: takes a submission, returns whether it is graded though it was before.
     """
@@ -51,7 +51,7 @@ class BatchOutcome:
         graded: files that were graded now.
         copies: files of the same bytes as one of these.
         known: files whose results were there before.
-        failed: what could not be graded, and why: nothing is said about them in the gradebook.
+        failed: submissions that could not be graded, with the reason; not in the gradebook.
     """
 
     graded: int = 0
@@ -93,9 +93,9 @@ def grade_all(
 
     Args:
         found: the submissions.
-        book: where results are, and go.
-        course: how they are graded.
-        jobs: how many are graded at one time.
+        book: gradebook of earlier results, to which new ones are added.
+        course: settings of the grading.
+        jobs: number of submissions graded at one time.
         executor: grades them instead of threads of this process.
         told: is called with every submission that is done with.
         outcome: is filled as results come, so that an interrupted caller has it as well.

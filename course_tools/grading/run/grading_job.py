@@ -20,7 +20,7 @@ class GradingJob:
     Attributes:
         content: the file's bytes.
         settings: limits and policies.
-        seed: of the hidden cases.
+        seed: seed of the hidden cases.
         unsafe: whether it runs without the sandbox.
     """
 

@@ -63,8 +63,8 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
     Args:
         task: the task.
         seed: the secret one.
-        asked: what became of its function.
-        printed: what its cell printed.
+        asked: results of asking its function.
+        printed: output of its cell.
     """
     printed = report.cut(printed + asked.printed, _MOST_KEPT)
     hidden, public, own = _cases(task, seed)

@@ -41,7 +41,7 @@ class Answers:
 
     Attributes:
         values: one a question; `Raised` where the function raised; None where there is no function.
-        seconds: that the calls took.
+        seconds: seconds that the calls took.
     """
 
     values: tuple[Any, ...] | None
@@ -78,8 +78,8 @@ def read_answers(text: str, nonce: str, number: int) -> Answers:
 
     Args:
         text: JSON, from anybody.
-        nonce: that the probe was given.
-        number: of questions.
+        nonce: nonce that the probe was given.
+        number: number of questions.
 
     Raises:
         wire.WireError: it is nothing that the probe sends.

@@ -34,8 +34,8 @@ class Asked:
     Attributes:
         outcome: `report.ANSWERED`, `report.MISSING`, or why there are no answers.
         values: the answers, one a case; empty where there are none.
-        seconds: that the calls took.
-        printed: what it printed meanwhile, cut off.
+        seconds: seconds that the calls took.
+        printed: its output meanwhile, cut off.
     """
 
     outcome: str
@@ -49,9 +49,9 @@ class Ran:
     """What became of a submission.
 
     Attributes:
-        asked: by task.
-        printed: by index of the learner's cell: what it printed or raised, cut off.
-        ended: by index of the learner's cell: why it was stopped.
+        asked: answers by task.
+        printed: index of a learner's cell -> its output and errors, cut off.
+        ended: index of a learner's cell -> the reason why it was stopped.
     """
 
     asked: dict[str, Asked] = field(default_factory=dict)
@@ -66,8 +66,8 @@ class RunRequest:
     Attributes:
         given: code that the exercise came with, run before the learner's.
         cells: the learner's.
-        cases: of every task.
-        limits: of the submission.
+        cases: cases of every task.
+        limits: limits of the submission.
     """
 
     given: Sequence[str]
@@ -84,8 +84,8 @@ def run(request: RunRequest, warm: WarmKernels) -> Ran:
     by itself is believed when it happens twice, as somebody else may have killed it.
 
     Args:
-        request: what is to be run.
-        warm: where kernels come from.
+        request: the cells to run and the questions to ask.
+        warm: source of the kernels.
 
     Raises:
         KernelStartError: no kernel starts.

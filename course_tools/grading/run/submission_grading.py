@@ -37,7 +37,7 @@ class Exercise:
 
     Attributes:
         given: code of its cells that are neither a task's nor a check.
-        allowed: by task, what the shipped solution uses of libraries.
+        allowed: task -> names of libraries that the shipped solution uses.
     """
 
     given: tuple[str, ...]
@@ -74,8 +74,8 @@ def grade(
     Args:
         content: the file that was handed in.
         settings: limits and policies.
-        seed: of the hidden cases.
-        warm: where kernels come from.
+        seed: seed of the hidden cases.
+        warm: source of the kernels.
         unsafe: whether these kernels run without the sandbox; the report says so.
 
     Raises:

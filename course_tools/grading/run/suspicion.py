@@ -1,4 +1,4 @@
-"""What an instructor should look at: functions that call somebody else's implementation.
+"""Points an instructor to functions that call somebody else's implementation.
 
 Read from the code without running it, so that nothing can lie about it; whoever wants to hide a
 call from it can. It flags, and people decide.
@@ -60,8 +60,8 @@ class _Code:
     """What the cells define.
 
     Attributes:
-        bodies: by name, what a function, class or assignment of this name consists of.
-        imports: by name, the dotted name it was imported from.
+        bodies: name -> the body of the function, class or assignment of this name.
+        imports: name -> the dotted name it was imported from.
     """
 
     bodies: dict[str, list[ast.AST]] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def suspicions(
         task: name of the function.
         cells: the learner's code.
         given: the exercise's own code.
-        allowed: what the solution uses; where it uses a module, all of that module is allowed.
+        allowed: names that the solution uses; where it uses a module, all of it is allowed.
     """
     more = {name for name in uses(task, cells, given) if not _is_in(name, allowed)}
     longest = _longest(more)

@@ -1,4 +1,4 @@
-"""What learners write for exercise 4: right in several ways, and wrong as people are wrong.
+"""Answers to exercise 4 as learners write them: right in several ways, and wrong as people are.
 
 A cell of its own is marked off by `# %%`; the last cell holds the task's function.
 """

@@ -66,10 +66,10 @@ def write_class(
     attempt beside the first. The same arguments give the same files.
 
     Args:
-        folder: where to write; it is made, or must be empty.
+        folder: folder to write to; it is made, or must be empty.
         students: number of learners, at least the number of those oddities, 6.
-        seed: of who they are and what they do.
-        exercises: what they hand in, of `EXERCISES`.
+        seed: seed of who they are and what they do.
+        exercises: exercises that they hand in, of `EXERCISES`.
 
     Raises:
         ValueError: the folder holds something, there are too few learners, or an exercise is not
@@ -93,10 +93,10 @@ def ordinary(
     """Write a class without oddities: every file is a notebook, and every function returns.
 
     Args:
-        folder: where to write; it is made, or must be empty.
+        folder: folder to write to; it is made, or must be empty.
         students: number of learners, at least 1. No two of their files are the same.
-        seed: of who they are and what they do.
-        exercises: what they hand in, of `EXERCISES`.
+        seed: seed of who they are and what they do.
+        exercises: exercises that they hand in, of `EXERCISES`.
 
     Raises:
         ValueError: the folder holds something, there is no learner, or an exercise is not known.
