@@ -42,7 +42,7 @@ TASK = Task(
         ),
         Hint(
             "The values are small and do not look like weights",
-            "Perhaps you return how far to move. Asked for is where you are *after* the move.",
+            "Perhaps you return the move itself. The task asks for the weights *after* the move.",
         ),
         Hint(
             "I do not know how to begin",

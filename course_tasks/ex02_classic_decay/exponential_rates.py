@@ -64,8 +64,8 @@ TASK = Task(
         Misconception(
             "staircase",
             lambda steps, peak_lr, gamma, every: peak_lr * gamma ** (1.0 * (steps // every)),
-            "This is the staircase: it jumps once in every `every` updates. Asked for is the "
-            "smooth curve that passes through the tops of its stairs.",
+            "This is the staircase: it jumps once in every `every` updates. The task asks "
+            "for the smooth curve that passes through the tops of its stairs.",
         ),
         Misconception(
             "counts from 1",

@@ -94,8 +94,8 @@ TASK = Task(
             lambda step, peak_lr, milestones, drop: (
                 peak_lr * (1 - drop) ** sum(m <= step for m in milestones)
             ),
-            "You take drop as the share that is lost. It is the share that is left: 0.1 leaves a "
-            "tenth.",
+            "You take drop as the share that is lost, but it is the share that is left: 0.1 leaves "
+            "a tenth.",
         ),
         Misconception(
             "divided",

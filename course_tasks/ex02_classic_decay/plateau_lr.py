@@ -1,4 +1,4 @@
-"""Exercise 2, task 5: mend a plateau rule."""
+"""Exercise 2, task 5: repair a plateau rule."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ TASK = Task(
             "rate before the loss",
             in_force_before,
             "Your rates lag by one: these are the rates in force *before* each loss was seen. "
-            "Asked for is the rate after it, the one of the updates to come.",
+            "The task asks for the rate after it, which the next updates use.",
         ),
         Misconception(
             "best forgotten",

@@ -72,7 +72,7 @@ TASK = Task(
             lambda step, peak_lr, total_steps, floor: (
                 down(step / total_steps, peak_lr, floor) if step < total_steps else 0.0
             ),
-            "From total_steps on your rate is 0. It is the floor that is reached there, and held.",
+            "From total_steps on your rate is 0. It should reach the floor there and stay on it.",
         ),
         Misconception(
             "ends one early",

@@ -114,7 +114,7 @@ TASK = Task(
         Misconception(
             "ends multiplied",
             bounds_multiplied,
-            "You multiply the steps at which cycles end. It is the lengths that are multiplied; "
+            "You multiply the steps at which cycles end. Multiply the lengths of the cycles instead; "
             "the ends are their sums.",
         ),
         Misconception(

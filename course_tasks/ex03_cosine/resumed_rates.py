@@ -1,4 +1,4 @@
-"""Exercise 3, task 3: mend a schedule that forgets where it was."""
+"""Exercise 3, task 3: repair a schedule that forgets where it was."""
 
 from __future__ import annotations
 

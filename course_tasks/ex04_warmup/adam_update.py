@@ -197,7 +197,7 @@ TASK = Task(
         Misconception(
             "all updates added",
             all_updates,
-            "This is how far the weights have moved in all. Asked for is the last update alone.",
+            "This is the sum of all updates. The task asks for the last update alone.",
         ),
         Misconception(
             "sign",

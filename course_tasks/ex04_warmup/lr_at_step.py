@@ -83,7 +83,7 @@ TASK = Task(
         Hint(
             "I do not know how to begin",
             "Make three whole numbers first. Then two parts: before the end of the warmup, and "
-            "from it on. The first is a straight line through two points that the text names.",
+            "from it on. The first is linear: it goes through two points that the text names.",
         ),
         Hint(
             "My cosine does not end where it should",
@@ -190,8 +190,7 @@ TASK = Task(
         Misconception(
             "linear decay",
             warmup_then(lambda t, warmup, total: 1 - share_done(t, warmup, total)),
-            "After the warmup your rate falls along a straight line. It is half a cosine that is "
-            "asked for.",
+            "After the warmup your rate falls linearly. The task asks for half a cosine.",
         ),
         Misconception(
             "integer division",

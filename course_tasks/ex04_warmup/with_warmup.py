@@ -102,8 +102,8 @@ TASK = Task(
                 if step < warmup_steps
                 else schedule(step - warmup_steps)
             ),
-            "During the warmup the schedule runs on already, so your rise is no straight line. It "
-            "is its rate at step 0 to which the line leads.",
+            "During the warmup your schedule already runs, so your rise is not linear. The rise "
+            "leads to the rate that the schedule has at step 0.",
         ),
         Misconception(
             "one piece too few",

@@ -128,7 +128,7 @@ TASK = Task(
                 base_lr + (max_lr - base_lr) * (1 - math.cos(math.pi * step / step_size)) / 2
             ),
             "This wave has the right turning points, and is round between them. Triangles are "
-            "made of straight lines.",
+            "made of linear pieces.",
         ),
     ),
 )

@@ -83,10 +83,10 @@ TASK = Task(
             "falls.",
         ),
         Misconception(
-            "straight lines",
+            "linear phases",
             momentum(dip_from, linear=True),
-            "The turning points are right, with straight lines between them. Asked for is half a "
-            "cosine in each phase.",
+            "The turning points are right, but your phases are linear. Each of them should be half a "
+            "cosine.",
         ),
         Misconception(
             "one update early",

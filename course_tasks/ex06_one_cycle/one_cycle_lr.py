@@ -197,16 +197,16 @@ TASK = Task(
             "This begins at 0: div is not used in the rise.",
         ),
         Misconception(
-            "straight lines",
+            "linear phases",
             two_phases(linear=True),
-            "The turning points are right, with straight lines between them. Asked for is half a "
-            "cosine in each phase.",
+            "The turning points are right, but your phases are linear. Each of them should be half a "
+            "cosine.",
         ),
         Misconception(
             "rise along a line",
             line_then_cosine,
-            "The fall is right. The rise is a straight line, as in a warmup; here it is half a "
-            "cosine, too.",
+            "The fall is right. Your rise is linear, as in a warmup; here it should be half a cosine "
+            "as well.",
         ),
         Misconception(
             "climbs again",

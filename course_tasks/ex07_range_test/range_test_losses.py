@@ -126,8 +126,8 @@ TASK = Task(
         Misconception(
             "loss after the update",
             wrong_test(loss_after),
-            "These are losses after the update, on a further batch. Asked for is the loss before "
-            "the update, of the batch that the gradient comes from.",
+            "These are losses after the update, on a further batch. Record the loss before the "
+            "update, of the batch that the gradient comes from.",
         ),
         Misconception(
             "one round early",

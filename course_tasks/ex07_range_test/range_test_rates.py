@@ -45,7 +45,7 @@ TASK = Task(
         Misconception(
             "along a line",
             lambda lowest_rate, highest_rate, steps: np.linspace(lowest_rate, highest_rate, steps),
-            "These rates lie on a straight line: the same *difference* each time. Asked for is "
+            "These rates rise linearly, by the same *difference* each time. The task asks for "
             "the same ratio.",
         ),
         Misconception(

@@ -1,1 +1,1 @@
-"""Exercise 8: what makes a comparison unfair, intervals, ties, and fresh seeds for the score."""
+"""Exercise 8: unfair comparisons, intervals, counts of better schedules, fresh seeds."""

@@ -83,7 +83,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
     cases = [
         # The last two columns would change the choice, but the budget ends before them.
         {"losses": np.array([[0.5, 0.6, 0.9], [0.7, 0.1, 0.2], [0.6, 0.7, 0.1]]), "budget": 3},
-        # Enough for a second round, for a third there is no need.
+        # Enough for a second round, and no third is needed.
         {"losses": np.array([[0.5, 0.9, 0.9], [0.7, 0.1, 0.2], [0.6, 0.7, 0.1]]), "budget": 5},
         # One run short of that second round.
         {"losses": np.array([[0.5, 0.9, 0.9], [0.7, 0.1, 0.2], [0.6, 0.7, 0.1]]), "budget": 4},
@@ -142,7 +142,7 @@ TASK = Task(
         Misconception(
             "rounded down",
             rounded_down,
-            "Of an odd number the smaller half is kept here. Asked for is the larger one: of 5 "
+            "You keep the smaller half of an odd number of schedules. Keep the larger half: of 5 "
             "schedules, 3 go on.",
         ),
         Misconception(

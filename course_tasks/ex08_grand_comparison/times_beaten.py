@@ -1,4 +1,4 @@
-"""Exercise 8, task 4: ranks with ties."""
+"""Exercise 8, task 4: the number of schedules that beat each."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from course_tasks.quantiles import ndtri, stdtrit
 from course_tasks.task import Case, Hint, Misconception, Task
 
 
-def ranks_with_ties(scores: np.ndarray, level: float) -> np.ndarray:
+def times_beaten(scores: np.ndarray, level: float) -> np.ndarray:
     table = np.asarray(scores)
     schedules, seeds = table.shape
     quantile = stdtrit(seeds - 1, 1 - (1 - level) / (schedules * (schedules - 1)))
     gaps = table[:, None] - table[None]
     half = quantile * np.std(gaps, axis=2, ddof=1) / np.sqrt(seeds)
-    clearly_worse = np.mean(gaps, axis=2) > half
-    return 1 + np.sum(clearly_worse, axis=1)
+    worse = np.mean(gaps, axis=2) > half
+    return np.sum(worse, axis=1)
 
 
 def near_the_edge(
     rng: np.random.Generator, others: int, seeds: int, level: float, share: float
 ) -> np.ndarray:
-    """Return scores: two whose gap is `share` of what tells them apart, and others behind."""
+    """Return scores: two whose gap is `share` of the least that decides, and others behind."""
     schedules = 2 + others
     quantile = stdtrit(seeds - 1, 1 - (1 - level) / (schedules * (schedules - 1)))
     wobble = rng.standard_normal(seeds)
@@ -37,13 +37,13 @@ def near_the_edge(
 
 
 def cases(rng: np.random.Generator) -> list[Case]:
-    told_apart = np.array([[0.5, 0.6, 0.4, 0.52], [0.8, 0.91, 0.7, 0.83], [1.2, 1.3, 1.1, 1.25]])
-    cases = [{"scores": told_apart, "level": 0.95}]
+    decided = np.array([[0.5, 0.6, 0.4, 0.52], [0.8, 0.91, 0.7, 0.83], [1.2, 1.3, 1.1, 1.25]])
+    cases = [{"scores": decided, "level": 0.95}]
     for others, seeds, level in [(0, 8, 0.95), (1, 8, 0.95), (2, 16, 0.9), (3, 5, 0.95)]:
         for share in (0.997, 1.003):
             scores = near_the_edge(rng, others, seeds, level, share)
             cases.append({"scores": scores, "level": level})
-    # Between what a one-sided and what a normal quantile would tell apart; a low level.
+    # Between the gaps that a one-sided and that a normal quantile would decide; a low level.
     for share, seeds, level in [(0.87, 16, 0.95), (0.997, 8, 0.4), (1.003, 8, 0.4)]:
         cases.append({"scores": near_the_edge(rng, 0, seeds, level, share), "level": level})
     # The gaps of one seed stand out: the mean says nothing for sure, the median would.
@@ -59,14 +59,14 @@ def cases(rng: np.random.Generator) -> list[Case]:
 
 
 def by_quantile(quantile_of, spread=None):
-    def ranks(scores, level):
+    def counts(scores, level):
         schedules, seeds = scores.shape
         gaps = scores[:, None] - scores[None]
         error = gaps.std(axis=2, ddof=1) if spread is None else spread(scores)
         half = quantile_of(schedules, seeds, level) * error / np.sqrt(seeds)
-        return 1 + (gaps.mean(axis=2) > half).sum(axis=1)
+        return (gaps.mean(axis=2) > half).sum(axis=1)
 
-    return ranks
+    return counts
 
 
 def all_pairs(schedules, seeds, level):
@@ -99,22 +99,22 @@ def level_shared(schedules, seeds, level):
 
 
 def order_of_means(scores, level):
-    return 1 + scores.mean(axis=1).argsort().argsort()
+    return scores.mean(axis=1).argsort().argsort()
 
 
 def counts_those_behind(scores, level):
-    return ranks_with_ties(-scores, level)
+    return times_beaten(-scores, level)
 
 
-def from_zero(scores, level):
-    return ranks_with_ties(scores, level) - 1
+def from_one(scores, level):
+    return times_beaten(scores, level) + 1
 
 
 def own_intervals(scores, level):
     schedules, seeds = scores.shape
     half = all_pairs(schedules, seeds, level) * scores.std(axis=1, ddof=1) / np.sqrt(seeds)
     low, high = scores.mean(axis=1) - half, scores.mean(axis=1) + half
-    return 1 + (low[:, None] > high[None]).sum(axis=1)
+    return (low[:, None] > high[None]).sum(axis=1)
 
 
 def against_the_winner(scores, level):
@@ -122,14 +122,14 @@ def against_the_winner(scores, level):
     schedules, seeds = scores.shape
     gaps = scores - scores[best]
     half = all_pairs(schedules, seeds, level) * gaps.std(axis=1, ddof=1) / np.sqrt(seeds)
-    return np.where(gaps.mean(axis=1) > half, 2, 1)
+    return np.where(gaps.mean(axis=1) > half, 1, 0)
 
 
 TASK = Task(
-    name="ranks_with_ties",
+    name="times_beaten",
     number=4,
     points=3,
-    reference=ranks_with_ties,
+    reference=times_beaten,
     make_cases=cases,
     hints=(
         Hint(
@@ -138,12 +138,12 @@ TASK = Task(
             "tasks 2 and 3, at a level of its own. Then go through all *i* and *j* and count.",
         ),
         Hint(
-            "Too few ties",
+            "My counts are too high",
             "Is your level still that of a single interval? With many schedules there are many "
-            "pairs, and all their intervals are to hold at once.",
+            "pairs, and all their intervals have to hold at once.",
         ),
         Hint(
-            "Too many ties",
+            "My counts are too low",
             "A lucky seed is lucky for all schedules. Does that luck cancel in your differences, "
             "or does it stand in your widths? And how many pairs do you count for two schedules?",
         ),
@@ -176,20 +176,20 @@ TASK = Task(
         Misconception(
             "order of the means",
             order_of_means,
-            "These are the places by the mean alone. Two schedules that cannot be told apart "
-            "share a rank.",
+            "These are the places by the mean alone. A lower mean beats a higher one only if the "
+            "interval of their difference leaves out 0.",
         ),
         Misconception(
             "counts those behind",
             counts_those_behind,
-            "You count the schedules that are clearly worse. Scores are losses: rank 1 belongs to "
-            "those that nobody is clearly better than.",
+            "You count the schedules that are worse. Scores are losses: count the schedules with a "
+            "lower one.",
         ),
         Misconception(
             "against the winner only",
             against_the_winner,
-            "Each schedule is compared with the one of the lowest mean alone, so there are only "
-            "the ranks 1 and 2. All those that are clearly better count.",
+            "Each schedule is compared only with the one that has the lowest mean, so no count "
+            "exceeds 1. Every schedule that is better counts.",
         ),
         Misconception(
             "pairs counted twice",
@@ -200,19 +200,19 @@ TASK = Task(
         Misconception(
             "level shared",
             by_quantile(level_shared),
-            "The level is divided by the number of pairs. What is shared among them is the error, "
-            "the rest up to 1.",
+            "The level is divided by the number of pairs. The pairs share the error, which is 1 "
+            "minus the level.",
         ),
         Misconception(
-            "ranks from 0",
-            from_zero,
-            "Your ranks begin at 0. The rank of the best is 1.",
+            "counts from 1",
+            from_one,
+            "Your counts begin at 1. A schedule that no other beats has the count 0.",
         ),
         Misconception(
             "own intervals",
             own_intervals,
-            "Each schedule has an interval of its own here, and those that do not overlap are told "
-            "apart. Asked for is the interval of the difference, seed by seed.",
+            "You give each schedule an interval of its own and ask whether two of them overlap. "
+            "Take the interval of the difference, seed by seed.",
         ),
     ),
 )

@@ -43,7 +43,7 @@ TASK = Task(
         ),
         Hint(
             "My rate goes down in stairs",
-            "That mends it too, but it is not what is asked for: every update is to have a rate of "
+            "That repairs it too, but the task asks for something else: every update has a rate of "
             "its own. So which of the two numbers has to change?",
         ),
     ),

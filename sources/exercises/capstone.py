@@ -26,7 +26,7 @@ for name, problem in PROBLEMS.items():
 # of `course_lib.schedules` are such functions. A trial that cannot be run, say because a rate is
 # negative, is not counted.
 #
-# For instance `schedules.linear(0.3, 400)(step)` are the rates of a straight line from 0.3 to 0 in 400 updates.
+# For instance `schedules.linear(0.3, 400)(step)` are the rates of a linear decay from 0.3 to 0 in 400 updates.
 #
 # Plan before you spend: twenty are few. Which question should the first five answer? Make cells as you like.
 

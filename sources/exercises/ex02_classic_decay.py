@@ -1,5 +1,5 @@
 # %% [markdown] tags=["title"]
-# # Exercise 2: write the classic decays, mend a plateau rule, count in updates
+# # Exercise 2: write the classic decays, repair a plateau rule, count in updates
 #
 # Six functions: four formulas, a loop, and the number that every recipe in epochs hides. **Time:** about
 # 60 minutes. **You need** [lesson 2](../notebooks/02_classic_decay.ipynb) and NumPy.
@@ -80,7 +80,7 @@ check(exponential_rates, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
-# For the first $W$ updates the rate rises along a straight line, from $\eta_0/W$ at $t=0$ to $\eta_0$ at $t=W$:
+# For the first $W$ updates the rate rises linearly, from $\eta_0/W$ at $t=0$ to $\eta_0$ at $t=W$:
 #
 # $$\eta_t = \frac{\eta_0}{W} + \Bigl(\eta_0 - \frac{\eta_0}{W}\Bigr)\,\frac tW \quad (t < W), \qquad
 # \eta_t = \eta_0\sqrt{W/t} \quad (t \ge W) .$$
@@ -91,7 +91,7 @@ check(exponential_rates, seed)
 # - `peak_lr`: $\eta_0$, the rate at $t = W$, > 0
 # - `warmup_steps`: $W$, a whole number ≥ 1; with $W=1$ the first update has the peak already
 #
-# This schedule has no end: it falls on, ever more slowly.
+# This schedule has no end: it keeps falling, more and more slowly.
 
 
 # %% task="inverse_sqrt_rate" tags=["solution"]
@@ -136,7 +136,7 @@ def polynomial_rates(steps, peak_lr, total_steps, power, floor):
 check(polynomial_rates, seed)
 
 # %% [markdown] tags=["task"]
-# ## 5. Mend a plateau rule
+# ## 5. Repair a plateau rule
 #
 # *Difficulty* ●●● · *about 20 minutes* · *3 points*
 #
@@ -152,7 +152,7 @@ check(polynomial_rates, seed)
 # `plateau_lr(losses, peak_lr, factor, patience, threshold)` returns a list of rates, one per loss: the rate in
 # force *after* that loss was seen. The first is `peak_lr`.
 #
-# - `losses`: the validation losses so far, a list of one or more numbers; some may be negative or 0
+# - `losses`: the held-out losses so far, a list of one or more numbers; some may be negative or 0
 # - `peak_lr`: the rate at the beginning, > 0
 # - `factor`: what a cut multiplies by, 0 < factor < 1
 # - `patience`: how many losses in a row without improvement are tolerated, a whole number ≥ 0

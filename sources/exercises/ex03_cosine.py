@@ -1,7 +1,7 @@
 # %% [markdown] tags=["title"]
 # # Exercise 3: bend a cosine, restart it, resume it
 #
-# Three functions. The last one mends a class that is wrong in three ways. **Time:** about 45 minutes.
+# Three functions. The last one repairs a class that is wrong in three ways. **Time:** about 45 minutes.
 # **You need** [lesson 3](../notebooks/03_cosine.ipynb) and NumPy.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
@@ -103,7 +103,7 @@ def restart_rate(step, peak_lr, first, mult, floor):
 check(restart_rate, seed)
 
 # %% [markdown] tags=["task"]
-# ## 3. Mend a schedule that forgets where it was
+# ## 3. Repair a schedule that forgets where it was
 #
 # *Difficulty* ●●○ · *about 15 minutes* · *2 points*
 #

@@ -29,7 +29,7 @@ from course_lib.checks import check, show_progress
 # `lr_at_step(step, peak_lr, warmup_steps, total_steps)` returns the rate of the update at this step. The rate
 #
 # - is 0 at step 0,
-# - rises along a straight line and is `peak_lr` at `warmup_steps`,
+# - rises linearly and is `peak_lr` at `warmup_steps`,
 # - falls from there along half a cosine and is 0 at `total_steps`,
 # - stays 0 after that, however far the step lies past the end.
 #
@@ -98,7 +98,7 @@ check(warmup_cosine_rates, seed)
 #
 # You have a schedule already: a function that takes a step and returns a rate. Put a warmup in front of it:
 #
-# - for steps before `warmup_steps` $=W$, the rate rises along a straight line, from 0 at step 0 towards `schedule(0)`,
+# - for steps before `warmup_steps` $=W$, the rate rises linearly, from 0 at step 0 towards `schedule(0)`,
 #   which it would reach at step $W$;
 # - from step $W$ on, the schedule runs from its own beginning: at step $W$ the rate is `schedule(0)`, one update later
 #   `schedule(1)`, and so on.
@@ -176,10 +176,10 @@ check(adam_update, seed)
 # $$\eta_t = \eta_\text{floor} + \tfrac12\,(\eta_\text{peak}-\eta_\text{floor})\,\Bigl(1+\cos \pi\,\frac{t-W}{T-W}\Bigr),
 # \qquad W \le t < T .$$
 #
-# For $t < W$ each rises along a straight line, each along a different one. The next cell prints rates that were recorded from the
+# For $t < W$ each of them rises linearly, and no two in the same way. The next cell prints rates that were recorded from the
 # libraries themselves. Read the four lines off. You need to know this besides:
 #
-# - the line always leads to the peak, at $t = W-1$ or at $t = W$, and never starts from the floor;
+# - the rise always leads to the peak, at $t = W-1$ or at $t = W$, and never starts from the floor;
 # - where the first rate is not 0, it is the peak over a number that grows with $W$, so for another $W$ it is another
 #   share of the peak;
 # - `torch` is a `SequentialLR`: a `LinearLR`, and `CosineAnnealingLR` after it.

@@ -56,8 +56,8 @@ check(step_size_in_updates, seed)
 #
 # *Difficulty* ●○○ · *about 10 minutes* · *2 points*
 #
-# The rate begins at `base_lr`, climbs along a straight line to `max_lr` in `step_size` updates, falls back to
-# `base_lr` along a straight line in as many, and repeats for ever. `triangular_lr(step, base_lr, max_lr, step_size)`
+# The rate begins at `base_lr`, rises linearly to `max_lr` in `step_size` updates, falls back to
+# `base_lr` linearly in as many, and repeats without end. `triangular_lr(step, base_lr, max_lr, step_size)`
 # returns the rate at one step, as a float.
 #
 # - `step`: updates already done, a whole number ≥ 0

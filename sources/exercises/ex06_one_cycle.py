@@ -73,7 +73,7 @@ check(one_cycle_lr, seed)
 #
 # *Difficulty* ●○○ · *about 10 minutes* · *2 points*
 #
-# Now with straight lines, and with a stop on the way down. The rate
+# Now the phases are linear, and the rate stops on the way down. The rate
 #
 # 1. rises from `peak_lr / div` to `peak_lr` in `rise_steps` updates,
 # 2. falls back to `peak_lr / div` in as many,
@@ -96,7 +96,7 @@ print("rate", "".join(f"{rate:8.3g}" for rate in lines(steps)))
 
 # %% task="three_phase_lr" tags=["solution"]
 def three_phase_lr(step, peak_lr, total_steps, rise_steps, div, final_div):
-    """Return the rate of a 1-cycle with three phases of straight lines at this step."""
+    """Return the rate at this step of a 1-cycle with three linear phases."""
     start = peak_lr / div
     turns = np.array([0, 1, 2]) * rise_steps
     return np.interp(step, [*turns, total_steps], [start, peak_lr, start, start / final_div])

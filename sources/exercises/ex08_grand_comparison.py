@@ -174,20 +174,20 @@ def paired_difference(first, second):
 check(paired_difference, seed)
 
 # %% [markdown] tags=["task"]
-# ## 4. Ranks with ties
+# ## 4. Count the schedules that are better
 #
 # *Difficulty* ●●● · *about 20 minutes* · *3 points*
 #
-# `ranks_with_ties(scores, level)` returns the rank of each schedule: 1 plus the number of schedules that are *clearly better*.
+# `times_beaten(scores, level)` returns, for each schedule, the number of schedules that are *better*.
 # It is an array of whole numbers, `int` and not `float`; that kind counts.
 #
-# Schedule $j$ is clearly better than $i$ if the interval of the paired difference $i$ minus $j$ lies above 0: if its low end
-# is > 0. The intervals are those of task 2 on the differences, and they are to hold for **all pairs at once** with the
+# Schedule $j$ is better than $i$ if the interval of the paired difference $i$ minus $j$ lies above 0: if its low end
+# is > 0. The intervals are those of task 2 on the differences, and they have to hold for **all pairs at once** with the
 # probability `level`. By Bonferroni's rule each single interval then has the level
 #
 # $$1-\frac{1-\mathtt{level}}{\text{number of pairs}},$$
 #
-# where $S$ schedules have $S(S-1)/2$ pairs. Schedules that cannot be told apart from the best share rank 1.
+# where $S$ schedules have $S(S-1)/2$ pairs. Several schedules may be beaten by none.
 # You may call your function of task 2.
 #
 # - `scores`: losses, lower is better; an array of shape `(S, n)`, $S \ge 2$ schedules on the same $n \ge 2$ seeds
@@ -199,22 +199,22 @@ for schedules_compared in (2, 4, 13):
     print(f"{schedules_compared:2d} schedules have {pairs:2d} pairs")
 
 
-# %% task="ranks_with_ties" tags=["solution"]
-def ranks_with_ties(scores, level):
-    """Return 1 plus the number of clearly better schedules, for each schedule."""
+# %% task="times_beaten" tags=["solution"]
+def times_beaten(scores, level):
+    """Return the number of better schedules, for each schedule."""
     count, runs = np.shape(scores)
     tail = (1 - level) / (count * (count - 1) / 2) / 2
     wide = stats.t.ppf(1 - tail, df=runs - 1)
-    ranks = np.ones(count, dtype=int)
+    beaten = np.zeros(count, dtype=int)
     for i in range(count):
         for j in range(count):
             gap = scores[i] - scores[j]
-            ranks[i] += gap.mean() - wide * stats.sem(gap) > 0
-    return ranks
+            beaten[i] += gap.mean() - wide * stats.sem(gap) > 0
+    return beaten
 
 
 # %% tags=["check"]
-check(ranks_with_ties, seed)
+check(times_beaten, seed)
 
 # %% [markdown] tags=["task"]
 # ## 5. Choose on some seeds, score on the others
@@ -306,6 +306,5 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you have the tools of the grand comparison in your hands. Draw 12 rows of scores from one and the same
-# distribution and rank them a thousand times: how often is there a rank above 1? And how often, if you leave
-# Bonferroni's rule out? Back to [lesson 8](../notebooks/08_grand_comparison.ipynb).
+# You now have the tools of the grand comparison. Draw 12 rows of scores from one and the same distribution, and
+# count a thousand times: how often is any of them beaten? And how often if you leave out Bonferroni's rule? Back to [lesson 8](../notebooks/08_grand_comparison.ipynb).

@@ -97,7 +97,7 @@ check(repaired_order, seed)
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
 # In mixed precision an attempt whose gradients overflow changes no weight. `overflows` says of each attempt whether it
-# does: a list of `True` and `False`. Wanted: the line `peak_lr` · (1 − t / `total_steps`) over the updates *carried out*,
+# does: a list of `True` and `False`. The rates should be `peak_lr` · (1 − t / `total_steps`) over the updates *carried out*,
 # $t$ being the number of those before. `repaired_skips(peak_lr, total_steps, overflows)` returns their rates, one for each attempt
 # that did not overflow. There are at most `total_steps` attempts; if all of them overflow, the answer is empty.
 
@@ -275,7 +275,7 @@ check(repaired_end, seed)
 # *Difficulty* ●●○ · *about 10 minutes* · *1 point*
 #
 # Every epoch goes through all `examples` in batches of `batch_size`; the last batch of an epoch may be smaller, and is an update
-# all the same. Wanted: one cycle over all these updates, with the settings below: a straight line from a tenth of `max_lr` up to
+# all the same. The rates should make one cycle over all these updates, with the settings below: linear from a tenth of `max_lr` up to
 # `max_lr`, and another down to a hundredth of `max_lr`, which is the rate of the last update. Of $N$ updates, counted from 0,
 # the top is at $0.3N-1$ (`pct_start`), which may lie between two of them.
 # `repaired_one_cycle(max_lr, epochs, examples, batch_size)` returns the rates. There are at least 4 updates.

@@ -45,8 +45,8 @@ def paired_difference(first, second):
     return np.array([gaps.mean(), interval.low, interval.high])
 
 
-def ranks_with_ties(scores, level):
-    return 1 + rank(scores, level).beaten_by
+def times_beaten(scores, level):
+    return rank(scores, level).beaten_by
 
 
 def tuned_scores(scores, tuning_seeds):
@@ -77,7 +77,7 @@ OTHER = {
         what_is_unfair,
         interval_of_mean,
         paired_difference,
-        ranks_with_ties,
+        times_beaten,
         tuned_scores,
         chosen_by_halving,
     )
@@ -112,7 +112,7 @@ EQUIVALENT = {
             "a table has a row, so there is at least one number"
         ),
     },
-    "ranks_with_ties": {
+    "times_beaten": {
         f"call + 1, column 8 of {_TABLE}": "what is added to every loss drops out of the gaps",
         f"scores Add 1, column 19 of {_TABLE}": "as above",
         f"scores Sub 1, column 19 of {_TABLE}": "as above",
