@@ -114,8 +114,8 @@ TASK = Task(
         Misconception(
             "ends multiplied",
             bounds_multiplied,
-            "You multiply the steps at which cycles end. Multiply the lengths of the cycles instead; "
-            "the ends are their sums.",
+            "You multiply the steps at which cycles end. Multiply the lengths of the cycles "
+            "instead; the ends are their sums.",
         ),
         Misconception(
             "shape of the first",

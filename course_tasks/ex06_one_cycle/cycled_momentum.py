@@ -85,8 +85,8 @@ TASK = Task(
         Misconception(
             "linear phases",
             momentum(dip_from, linear=True),
-            "The turning points are right, but your phases are linear. Each of them should be half a "
-            "cosine.",
+            "The turning points are right, but your phases are linear. Each of them should be "
+            "half a cosine.",
         ),
         Misconception(
             "one update early",

@@ -199,14 +199,14 @@ TASK = Task(
         Misconception(
             "linear phases",
             two_phases(linear=True),
-            "The turning points are right, but your phases are linear. Each of them should be half a "
-            "cosine.",
+            "The turning points are right, but your phases are linear. Each of them should be "
+            "half a cosine.",
         ),
         Misconception(
             "rise along a line",
             line_then_cosine,
-            "The fall is right. Your rise is linear, as in a warmup; here it should be half a cosine "
-            "as well.",
+            "The fall is right. Your rise is linear, as in a warmup; here it should be half a "
+            "cosine as well.",
         ),
         Misconception(
             "climbs again",

@@ -140,8 +140,8 @@ TASK = Task(
         Misconception(
             "half-cosines",
             phases_of_cosines,
-            "The turning points are right, with half a cosine between them. This time the phases are "
-            "linear.",
+            "The turning points are right, with half a cosine between them. This time the phases "
+            "are linear.",
         ),
         Misconception(
             "zero past the end",
