@@ -39,7 +39,7 @@ _ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Took:
-    """What grading took.
+    """Time and memory of one grading.
 
     Attributes:
         seconds: seconds on the clock.

@@ -29,7 +29,7 @@ _IS = "is"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came out of one comparison, one count or one test.
+    """The result of one comparison, one count or one test, in words.
 
     Attributes:
         subject: a schedule, or the words of a fact.

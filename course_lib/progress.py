@@ -21,7 +21,7 @@ _FILE = "progress.sqlite"
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of a task.
+    """The points and the last message of a task.
 
     Attributes:
         points: best points so far.

@@ -26,7 +26,7 @@ _KIND_NAMES = {"f": "floating-point numbers", "i": "whole numbers", "b": "True o
 
 @dataclass(frozen=True)
 class Raised:
-    """What stands for an answer where a function raised an error.
+    """Stands for an answer where a function raised an error.
 
     Attributes:
         kind: the error's class, by name.

@@ -62,7 +62,7 @@ def _nothing_to_draw() -> None:
 
 @dataclass(frozen=True)
 class Checked:
-    """What was found about one function.
+    """The result of checking one function.
 
     Attributes:
         is_passed: whether it is right, or scored points where a task is scored.

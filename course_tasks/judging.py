@@ -31,7 +31,7 @@ class JudgedPart:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What answers to a task are worth, and why not more.
+    """The points for the answers to a task, and the reason for missing ones.
 
     Attributes:
         parts: points part by part.

@@ -84,7 +84,7 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Score:
-    """What an answer is worth that is better or worse rather than right or wrong.
+    """The score of an answer that is better or worse rather than right or wrong.
 
     Attributes:
         fraction: share of the points, 0 to 1.

@@ -32,7 +32,7 @@ INSTALL_ALL = "python -m pip install -c constraints.txt -e '.[staff]'"
 
 @dataclass(frozen=True)
 class Check:
-    """What was found out about one thing, and what to do when it is not in order."""
+    """The result of one check, and what to do when something is not in order."""
 
     name: str
     ok: bool

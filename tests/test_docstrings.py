@@ -1,4 +1,4 @@
-"""Docstrings read as sentences: no module opens with What or How, no field starts in mid-air."""
+"""Docstrings read as sentences: none opens with What or How, no field starts in mid-air."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ FILES = sorted(
     for folder in ("course_lib", "course_tasks", "course_tools", "records", "benchmarks")
     for path in (ROOT / folder).rglob("*.py")
 )
-OPENING = re.compile(r"(What|How|Whether|Which|Where|When|Who)\b")
+OPENING = re.compile(r"(What|How|Which|Where|When|Who)\b")  # "Whether" begins a yes-or-no property
 # "seed: of the hidden cases" leaves the reader to put the name in front of it.
 MID_AIR = re.compile(
     r"(what|how|which|where|when|who|of|for|from|by|to|on|with|and|that|those|if)\b"
@@ -39,6 +39,9 @@ def faults(source):
         yield "the module", ast.get_docstring(tree).splitlines()[0]
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            first = (ast.get_docstring(node) or "").partition("\n")[0]
+            if OPENING.match(first) and not node.name.startswith("_"):
+                yield node.name, first
             for name, text in fields(ast.get_docstring(node) or ""):
                 if MID_AIR.match(text):
                     yield f"{node.name}, {name}", text
@@ -51,6 +54,10 @@ def test_docstrings_read_as_sentences(path):
 
 def test_such_faults_are_found():
     source = '''"""What is drawn."""
+
+
+class Runs:
+    """What R runs gave."""
 
 
 def f(seed, n):
@@ -67,5 +74,6 @@ def f(seed, n):
 '''
     assert list(faults(source)) == [
         ("the module", "What is drawn."),
+        ("Runs", "What R runs gave."),
         ("f, seed", "of the hidden cases."),
     ]

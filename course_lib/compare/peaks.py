@@ -33,7 +33,7 @@ class GoodRange:
 
     @property
     def factor(self) -> float:
-        """How many times the lowest good peak the highest is, >= 1."""
+        """Ratio of the highest good peak to the lowest, >= 1."""
         return self.high / self.low
 
     def __str__(self) -> str:

@@ -21,7 +21,7 @@ _ROUNDING = 1e-9  # how far a rate may exceed its peak by rounding alone, as a s
 
 @dataclass(frozen=True)
 class Seeds:
-    """Which seeds choose the peaks and which, different ones, score the schedules.
+    """The seeds that choose the peaks, and the different ones that score the schedules.
 
     A peak is chosen because it did well on the validation seeds, partly by their luck. The fresh
     seeds took no part in the choice, so that luck does not reach the score. What they do not

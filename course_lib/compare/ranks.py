@@ -36,7 +36,7 @@ class Ranking:
 
     @property
     def undecided(self) -> np.ndarray:
-        """Which schedules are neither better nor worse than which, (S, S) bool; true of itself.
+        """Pairs of which neither is better, (S, S) bool; true of each schedule and itself.
 
         Not an equivalence: it may hold for a and b and for b and c while a is better than c.
         """

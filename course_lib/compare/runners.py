@@ -16,7 +16,7 @@ from course_lib.validation import check_count
 
 @dataclass(frozen=True)
 class Trials:
-    """What a runner gives for R runs. A score is better the lower it is.
+    """The scores that a runner gives for R runs. Lower is better.
 
     Attributes:
         metric: name of the score, such as "held-out loss".

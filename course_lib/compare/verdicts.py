@@ -23,7 +23,7 @@ RATIO_MARGIN = 0.01
 
 
 class Verdict(str, Enum):
-    """How one of two schedules did against the other.
+    """The four verdicts on one schedule against another.
 
     >>> Verdict.EQUAL.value
     'equal'
@@ -134,7 +134,7 @@ class Contrast:
 
     @property
     def verdict(self) -> Verdict:
-        """How ours did."""
+        """The verdict on ours."""
         return verdict(self.difference, self.margin)
 
     def outcome(self, where: str = "") -> Outcome:

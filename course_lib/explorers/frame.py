@@ -30,7 +30,7 @@ _ROWS = {"display": "flex", "flex_flow": "row wrap", "width": "auto"}
 
 @dataclass(frozen=True)
 class View:
-    """What an explorer shows at one setting.
+    """The charts and words of an explorer at one setting.
 
     Attributes:
         charts: the pictures.

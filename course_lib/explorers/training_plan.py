@@ -94,7 +94,7 @@ class TrainingPlan:
 
     @property
     def workload(self) -> Workload:
-        """What is trained: a network of 64 and 64 hidden units in batches of 32."""
+        """The workload: a network of 64 and 64 hidden units in batches of 32."""
         model = Mlp(dtype="float32")
         return Workload(examples(self.data), model, OPTIMIZERS[self.optimizer], BATCH)
 
@@ -124,7 +124,7 @@ class TrainingPlan:
 
 @dataclass(frozen=True, eq=False)
 class TrainingOutcome:
-    """What came of a plan so far.
+    """The results of a plan so far.
 
     Attributes:
         plan: the plan that is carried out.

@@ -142,7 +142,7 @@ class Loop:
 
 @dataclass(frozen=True)
 class LoopError:
-    """What ended a simulated loop early.
+    """The error that ended a simulated loop early.
 
     Attributes:
         where: the call that raised: "scheduler.step()", "scheduler_factory(optimizer)", …
@@ -166,7 +166,7 @@ class LoopError:
 
 @dataclass(frozen=True, eq=False)
 class LoopResult:
-    """What a simulated loop did.
+    """The rates and events of a simulated loop.
 
     Attributes:
         rates: float64, the rate of the first param group in each update carried out.

@@ -31,7 +31,7 @@ class CannotExpress(ValueError):
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one library spells the functions of a formula.
+    """One library's spelling of the functions of a formula.
 
     Attributes:
         library: its name in an error.

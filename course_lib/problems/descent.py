@@ -11,7 +11,7 @@ from course_lib.validation import check_real, check_seeds, check_table
 
 
 class Landscape(Protocol):
-    """What `descend` and `walk` need to know of a landscape.
+    """A landscape, as far as `descend` and `walk` need it.
 
     Any object with these two methods will do:
 

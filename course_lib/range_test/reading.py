@@ -130,7 +130,7 @@ def summary(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> Summary:
 
 @dataclass(frozen=True)
 class Zones:
-    """Where a range test falls and where it becomes unstable.
+    """The rates at which a range test falls and becomes unstable.
 
     Attributes:
         falls_from: first rate of the falling zone; NaN where the loss never falls clearly.

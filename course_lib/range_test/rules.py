@@ -15,7 +15,7 @@ from course_lib.validation import check_count, check_real
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What a rule says: a learning rate, or NaN and the reason why there is none.
+    """A rule's learning rate, or NaN and the reason why there is none.
 
     >>> Suggestion(rate=0.01).rate
     0.01

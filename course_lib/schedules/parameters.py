@@ -26,7 +26,7 @@ PRESETS: MappingProxyType[str, Callable[..., Schedule]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Usual:
-    """What a parameter of some name is usually set to.
+    """The usual value and range of a parameter, by its name.
 
     Attributes:
         value: a good first value for a run of some hundred updates.

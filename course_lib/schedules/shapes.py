@@ -23,7 +23,7 @@ from course_lib.validation import check_count, check_real
 
 @dataclass(frozen=True)
 class Shape:
-    """What all shapes share: a check of every parameter, and JSON there and back."""
+    """Base of all shapes: a check of every parameter, and JSON there and back."""
 
     closing: ClassVar[bool] = False
 

@@ -32,7 +32,7 @@ class Terms(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Where a search ended.
+    """The end of a search.
 
     Attributes:
         rates: learning rates, shape (T,).

@@ -12,7 +12,7 @@ from course_lib.training.settings import Workload
 
 @dataclass(frozen=True)
 class Runs:
-    """What R runs of T steps gave.
+    """The results of R runs of T steps.
 
     Attributes:
         losses: (R, T) float64, loss of the batch at step t *before* the update of step t; NaN
@@ -45,7 +45,7 @@ class Runs:
 
     @property
     def diverged(self) -> np.ndarray:
-        """Which runs diverged, (R,) bool."""
+        """The runs that diverged, (R,) bool."""
         return self.diverged_at >= 0
 
     def select(self, rows: np.ndarray | slice) -> Runs:

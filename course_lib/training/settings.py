@@ -207,7 +207,7 @@ def _check_below_one(name: str, value: float) -> None:
 
 @dataclass(frozen=True)
 class Workload:
-    """What is trained, on what and how: everything about a run but its rates and its seed.
+    """Everything about a run but its rates and its seed: data, model, optimizer, batch size.
 
     Attributes:
         data: the examples.
@@ -252,5 +252,5 @@ class Workload:
 
     @property
     def name(self) -> str:
-        """What plots and tables call it."""
+        """Its name in plots and tables."""
         return self.data.name

@@ -72,7 +72,7 @@ def binding_findings(nb: NotebookNode, records: Records) -> Iterator[Finding]:
 
 
 def claim_problems(words: str, own: Sequence[Outcome], records: Records) -> Iterator[str]:
-    """What is wrong with the words of one comment after ``holds:``, or of ``holds in 06:``.
+    """Faults in the words of one comment after ``holds:``, or of ``holds in 06:``.
 
     Args:
         words: one or several claims, separated by semicolons, the first with ``in 06:`` where

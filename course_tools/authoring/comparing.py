@@ -25,7 +25,7 @@ ROUNDED = "rounded"  # measured numbers are shown with other digits, within thei
 
 @dataclass(frozen=True)
 class CellChange:
-    """What differs in one cell.
+    """A difference in one cell.
 
     Attributes:
         cell: number of the cell, from 1.

@@ -27,7 +27,7 @@ def fast_parameters(nb: NotebookNode) -> dict[str, Any]:
 
 
 def fast_findings(nb: NotebookNode) -> Iterator[Finding]:
-    """What is wrong with the conclusions of an executed notebook, as rule and message."""
+    """Faults in the conclusions of an executed notebook, as rule and message."""
     for number, cell in enumerate(nb.cells, start=1):
         if CONCLUSION in tags(cell) and not _printed(cell):
             yield "conclusion", f"cell {number} is tagged {CONCLUSION} and prints nothing"

@@ -37,7 +37,7 @@ class _CellError:
 
 @dataclass(frozen=True)
 class TaskState:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
         task: name of the task.
@@ -55,7 +55,7 @@ class TaskState:
 
 @dataclass(frozen=True)
 class CheckedNotebook:
-    """What the checks of a notebook found.
+    """The results of the checks of a notebook.
 
     Attributes:
         tasks: one row a task of the notebook.

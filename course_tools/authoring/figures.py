@@ -50,7 +50,7 @@ def tolerance(version: str = matplotlib.__version__) -> float:
 
 
 def differing_pictures(cell: NotebookNode, stored: Sequence[Any], new: Sequence[Any]) -> str:
-    """What differs between the PNG pictures of two executions of a cell; empty where nothing does.
+    """The difference between the PNG pictures of two executions of a cell; empty without one.
 
     Args:
         cell: the cell; tagged `varies`, its pictures may differ more.

@@ -21,7 +21,7 @@ VOLATILE = re.compile(r"ipykernel_\d+|\bat 0x[0-9a-fA-F]{6,}")
 
 
 def output_findings(nb: NotebookNode) -> Iterator[Finding]:
-    """What is wrong with the outputs of an executed notebook, as rule and message."""
+    """Faults in the outputs of an executed notebook, as rule and message."""
     yield from _execution(nb)
     for number, cell in enumerate(nb.cells, start=1):
         if cell.cell_type == "code":

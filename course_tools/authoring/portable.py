@@ -157,7 +157,7 @@ print(*(hashlib.sha256(one.tobytes()).hexdigest()[:4] for one in found))
 
 @dataclass(frozen=True)
 class Survey:
-    """How the notebooks came out on one processor.
+    """The notebooks' results on one processor.
 
     Attributes:
         processor: the processor.

@@ -28,7 +28,7 @@ STATED = re.compile(
 
 @dataclass(frozen=True)
 class Minutes:
-    """How many minutes a lesson takes.
+    """The minutes that a lesson takes.
 
     Attributes:
         core: all that is not marked *Further*.
@@ -47,7 +47,7 @@ class Minutes:
 
 
 def minutes(nb: NotebookNode) -> Minutes:
-    """How long a lesson takes to read."""
+    """The minutes that a lesson takes to read."""
     spent = {False: 0.0, True: 0.0}
     for cell, further in _with_place(nb):
         spent[further] += _words(cell) / WORDS_A_MINUTE + _lines(cell) / LINES_A_MINUTE
@@ -55,7 +55,7 @@ def minutes(nb: NotebookNode) -> Minutes:
 
 
 def reading_findings(nb: NotebookNode) -> Iterator[Finding]:
-    """What makes a lesson longer than it says, or hard to read, as rule and message."""
+    """Places where a lesson is longer than it says, or hard to read, as rule and message."""
     core, further = minutes(nb).rounded()
     right = f"about {core} minutes" + (f", and {further} more for *Further*" if further else "")
     stated = STATED.search(nb.cells[0].source) if nb.cells else None

@@ -43,7 +43,7 @@ Finding = tuple[str, str]  # rule, message
 
 
 def lesson_findings(nb: NotebookNode, root: Path, number: str) -> Iterator[Finding]:
-    """What a lesson lacks of its template, as rule and message.
+    """Parts of the template that a lesson lacks, as rule and message.
 
     Args:
         nb: the lesson, not executed.
@@ -73,7 +73,7 @@ def lesson_findings(nb: NotebookNode, root: Path, number: str) -> Iterator[Findi
 
 
 def exercise_findings(nb: NotebookNode) -> Iterator[Finding]:
-    """What an exercise lacks of its template, as rule and message."""
+    """Parts of the template that an exercise lacks, as rule and message."""
     yield from title_findings(nb, ("minutes",))
     solutions = [i for i, cell in enumerate(nb.cells) if "solution" in tags(cell)]
     if not solutions:
@@ -120,7 +120,7 @@ def _text(nb: NotebookNode, tag: str) -> str:
 
 
 def title_findings(nb: NotebookNode, words: tuple[str, ...] = ()) -> Iterator[Finding]:
-    """What the first cell lacks: the tag title, a heading, and these words; all of an appendix."""
+    """Faults of the first cell: it needs the tag title, a heading, and these words."""
     first = nb.cells[0] if nb.cells else None
     if not (_is(first, "markdown", "title") and first.source.startswith("# ")):
         yield "title", "the first cell must be markdown, tagged title, and begin with `# `"

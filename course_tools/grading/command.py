@@ -37,7 +37,7 @@ _UNSAFE = (
 
 @dataclass(frozen=True)
 class Options:
-    """How `grade` was called; see its help."""
+    """The options of `grade`; see its help."""
 
     source: Path
     out: Path

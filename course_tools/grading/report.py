@@ -108,7 +108,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Suspicion:
-    """What an instructor should look at in the function of a task.
+    """A reason to look at the function of a task.
 
     Attributes:
         kind: the suspicious act, or what was done about it.
@@ -125,7 +125,7 @@ class Suspicion:
 
 @dataclass(frozen=True)
 class Note:
-    """What a learner should know about the file.
+    """A remark on the file for the learner.
 
     Attributes:
         kind: kind of the oddity.
@@ -170,7 +170,7 @@ class Reproduction:
 
 @dataclass(frozen=True)
 class TaskReport:
-    """What a task's function is worth.
+    """The points for a task, and how they were found.
 
     Attributes:
         task: name of the task.
@@ -218,7 +218,7 @@ class TaskReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What a submission is worth.
+    """The points for a submission, and how they were found.
 
     Attributes:
         exercise: the exercise, a name of `tasks.EXERCISES`; "" where the file cannot be read.

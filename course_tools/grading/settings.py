@@ -22,7 +22,7 @@ LATEST, FIRST, BEST = "latest", "first", "best"
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may use.
+    """The resources that one submission may use.
 
     Attributes:
         cell_seconds: wall time of one cell of the learner.
@@ -51,7 +51,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Policy:
-    """What the instructor decides.
+    """The decisions of the instructor.
 
     Attributes:
         library_calls: treatment of a task that calls the library's own implementation: "flag" marks

@@ -24,7 +24,7 @@ _DTYPES = (
 
 
 class WireError(ValueError):
-    """What arrived is not what `encode` writes."""
+    """Raised when something arrives that `encode` does not write."""
 
 
 class Opaque:

@@ -10,7 +10,7 @@ from course_tools.grading.report import Report
 
 @dataclass(frozen=True)
 class Key:
-    """What a grade depends on.
+    """Everything that a grade depends on.
 
     Attributes:
         sha256: hash of the submission's bytes, in hexadecimal.

@@ -16,7 +16,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class TaskSummary:
-    """How a task went.
+    """The results of a task.
 
     Attributes:
         task: its name.
@@ -43,7 +43,7 @@ class TaskSummary:
 
 @dataclass(frozen=True)
 class ExerciseSummary:
-    """How an exercise went; shares are of the points possible, 0 to 1.
+    """The results of an exercise; shares are of the points possible, 0 to 1.
 
     Attributes:
         exercise: its name.
@@ -71,7 +71,7 @@ class ExerciseSummary:
 
 @dataclass(frozen=True)
 class ClassSummary:
-    """How everything went.
+    """The results of a class.
 
     Attributes:
         students: number of students who handed in anything.

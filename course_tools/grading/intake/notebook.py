@@ -36,7 +36,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class SubmittedNotebook:
-    """What a learner has written.
+    """The cells that a learner has written.
 
     Attributes:
         exercise: the exercise it belongs to, a name of `course_tasks.EXERCISES`.

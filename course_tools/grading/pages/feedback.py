@@ -45,7 +45,7 @@ class Bin:
 
 @dataclass(frozen=True)
 class ExerciseView:
-    """How a class did in an exercise.
+    """The results of a class in an exercise.
 
     Attributes:
         exercise: its name.
@@ -64,7 +64,7 @@ class ExerciseView:
 
 @dataclass(frozen=True)
 class TaskView:
-    """How a class did in a task: of its students, the share with all points, and the mean share."""
+    """The results of a class in a task: the share with all points, and the mean share."""
 
     exercise: str
     task: str
@@ -124,7 +124,7 @@ class StudentView:
 
 @dataclass(frozen=True)
 class ClassView:
-    """What the class page shows.
+    """The data of the class page.
 
     Attributes:
         students: number of students who handed something in.

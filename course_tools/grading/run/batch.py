@@ -28,7 +28,7 @@ class MachineError(RuntimeError):
 
 @dataclass(frozen=True)
 class Course:
-    """How a folder is to be graded.
+    """The settings for grading a folder.
 
     Attributes:
         settings: limits and policies.
@@ -45,7 +45,7 @@ class Course:
 
 @dataclass
 class BatchOutcome:
-    """What a batch did.
+    """The outcome of a batch.
 
     Attributes:
         graded: files that were graded now.

@@ -37,7 +37,7 @@ del _boot
 
 @dataclass(frozen=True)
 class Answers:
-    """What a kernel says that a function answers.
+    """The answers of a function, as its kernel sends them.
 
     Attributes:
         values: one a question; `Raised` where the function raised; None where there is no function.

@@ -29,7 +29,7 @@ _BOOT, _GIVEN, _LEARNER, _PROBE = "boot", "given", "learner", "probe"
 
 @dataclass(frozen=True)
 class Asked:
-    """What became of a task's function.
+    """The outcome of asking a task's function.
 
     Attributes:
         outcome: `report.ANSWERED`, `report.MISSING`, or why there are no answers.
@@ -46,7 +46,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Ran:
-    """What became of a submission.
+    """The outcome of running a submission.
 
     Attributes:
         asked: answers by task.
@@ -61,7 +61,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What is to be run.
+    """The cells and the questions of a run.
 
     Attributes:
         given: code that the exercise came with, run before the learner's.

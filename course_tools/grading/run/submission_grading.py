@@ -33,7 +33,7 @@ _MOST_SHOWN = 60  # characters of the first line of a cell
 
 @dataclass(frozen=True)
 class Exercise:
-    """What an exercise came with.
+    """An exercise as it was handed out.
 
     Attributes:
         given: code of its cells that are neither a task's nor a check.
