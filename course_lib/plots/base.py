@@ -72,6 +72,7 @@ def panels(
     height: float = 3.3,
     gap: float = 0.75,
     right: float = 0.12,
+    top: float = 0.3,
 ) -> tuple[Figure, list[Axes]]:
     """Return an empty figure in the course's style and its axes, left to right.
 
@@ -83,13 +84,14 @@ def panels(
         height: height of the figure, in inches.
         gap: space between two axes, in inches; it holds the labels of the right one.
         right: margin on the right, in inches.
+        top: margin at the top, in inches; it holds the titles. Without a title, 0.12 is enough.
 
     >>> figure, axes = panels(columns=2, width=6.0)
     >>> len(axes), figure.get_size_inches().tolist()
     (2, [6.0, 3.3])
     """
     figure = Figure(figsize=(width, height))
-    left, bottom, top = 0.68, 0.48, 0.3
+    left, bottom = 0.68, 0.48
     one = (width - left - right - gap * (columns - 1)) / columns
     axes = [
         figure.add_axes(

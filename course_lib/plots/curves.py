@@ -186,7 +186,7 @@ def rate_sweep(
 ) -> Figure:
     """Draw the final loss against a constant rate: every run, and the mean with its 95 % interval.
 
-    A rate at which a run diverged has a cross at the level of chance and no mean.
+    A rate at which a run diverged has a cross in a strip at the top, off the scale, and no mean.
 
     Args:
         sweeps: label -> rates, shape (K,), and final losses, shape (K, seeds), NaN for a run that
@@ -199,16 +199,24 @@ def rate_sweep(
     >>> figure.axes[0].get_xscale()
     'log'
     """
-    ax = axes_or_new(ax, height=3.9)
+    ax = axes_or_new(ax, height=3.7, top=0.12)
+    any_lost = False
     for i, (label, (rates, losses)) in enumerate(sweeps.items()):
         colour = COLOURS[i]
         whole = np.isfinite(losses).all(axis=1)
         spread = np.broadcast_to(rates[:, None], losses.shape)
         ax.plot(spread.ravel(), losses.ravel(), MARKERS[i], color=colour, alpha=0.3, markersize=3.5)
         if not whole.all():
-            lost = rates[~whole]
+            any_lost, lost = True, rates[~whole]
             words = f"{label}: nan"
-            ax.plot(lost, np.full_like(lost, chance), "x", color=colour, markersize=8, label=words)
+            ax.plot(
+                *(lost, np.full_like(lost, 0.96)),
+                "x",
+                color=colour,
+                markersize=8,
+                label=words,
+                transform=ax.get_xaxis_transform(),  # nan has no place on the scale of losses
+            )
         means = [mean_interval(row) for row in losses[whole]]
         # A log axis has no place for an end below 0.
         bars = [replace(mean, low=max(mean.low, losses[whole].min())) for mean in means]
@@ -226,6 +234,10 @@ def rate_sweep(
     ax.annotate("chance", (0.01, chance), xycoords=("axes fraction", "data"), va="bottom")
     ax.set(xlabel="constant learning rate", ylabel="final training loss", xscale="log")
     ax.set_yscale("log")
+    if any_lost:
+        low, high = np.log(ax.get_ylim())
+        ax.set_ylim(top=np.exp(high + 0.12 * (high - low)))
+        ax.text(0.01, 0.96, "nan", transform=ax.transAxes, va="center")
     ax.legend(loc="lower left")
     return ax.figure
 

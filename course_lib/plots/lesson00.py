@@ -30,7 +30,7 @@ def schedule_parts(
     peak_lr: float, floor: float, warmup_steps: int, total_steps: int, ax: Axes | None = None
 ) -> Figure:
     """Draw a warmup from 0 and a cosine to the floor, one dot an update, with the parts named."""
-    ax = axes_or_new(ax, height=3.4, right=0.75)
+    ax = axes_or_new(ax, height=3.2, right=0.75, top=0.12)
     schedule = warmup(cosine(peak_lr, total_steps - warmup_steps, floor), warmup_steps, start=0.0)
     after = np.arange(total_steps, round(1.25 * total_steps) + 1)
     ax.axvspan(0, warmup_steps, color=COLOURS[1], alpha=0.15, lw=0)
@@ -89,7 +89,7 @@ def loss_over_peak(comparison: Comparison, names: Sequence[str], ax: Axes | None
         names: names of the schedules to draw.
         ax: axes to draw in; None makes a figure.
     """
-    ax = axes_or_new(ax, height=3.6)
+    ax = axes_or_new(ax, height=3.4, top=0.12)
     for i, name in enumerate(names):
         row = comparison.names.index(name)
         whole = np.flatnonzero(np.isfinite(comparison.validation_means[row]))

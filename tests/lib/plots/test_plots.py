@@ -50,7 +50,8 @@ def test_every_figure_is_small_opaque_and_the_same_each_time(name):
 def test_a_sweep_shows_runs_that_diverged_and_no_mean_for_them():
     ax = plots.rate_sweep({"a": (RATES, LOSSES)}, chance=0.9).axes[0]
     crosses = [line for line in ax.lines if line.get_marker() == "x"]
-    assert [line.get_xydata().tolist() for line in crosses] == [[[1.0, 0.9]]]
+    assert [line.get_xydata().tolist() for line in crosses] == [[[1.0, 0.96]]]
+    assert "nan" in [text.get_text() for text in ax.texts]
     means = ax.containers[0].lines[0]
     assert means.get_xdata().tolist() == [0.1, 0.3]
     assert means.get_ydata() == pytest.approx([0.55, 0.15])
