@@ -34,6 +34,7 @@ from course_lib.plots.curves import (
     schedule_curve,
 )
 from course_lib.plots.range_test import range_test_figure
+from course_lib.plots.stability import sharpness_panel
 
 __all__ = [
     "BLUE",
@@ -61,6 +62,7 @@ __all__ = [
     "rate_sweep",
     "ravine_paths",
     "schedule_curve",
+    "sharpness_panel",
     "show",
     "styled",
 ]

@@ -4,6 +4,7 @@ t counts the updates already done, from 0; rates[t] is the rate of the update fr
 """
 
 from course_lib.theory.convex import best_scale, last_iterate_bound
+from course_lib.theory.curvature import sharpness
 from course_lib.theory.descent import (
     descend,
     momentum_stability_limit,
@@ -29,6 +30,7 @@ __all__ = [
     "optimal_rates",
     "regret",
     "scale_invariant_norm",
+    "sharpness",
     "stability_limit",
     "weight_decay_equilibrium",
 ]

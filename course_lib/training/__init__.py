@@ -4,7 +4,7 @@ The input is an array of rates, runs × steps: nothing here knows what a schedul
 """
 
 from course_lib.training.cache import RunStore
-from course_lib.training.engine import stages, train
+from course_lib.training.engine import loss_function, stages, train
 from course_lib.training.network import init_mlp, predict
 from course_lib.training.runs import Runs
 from course_lib.training.settings import (
@@ -29,6 +29,7 @@ __all__ = [
     "Transformer",
     "Workload",
     "init_mlp",
+    "loss_function",
     "predict",
     "stages",
     "train",

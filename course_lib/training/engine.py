@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -132,6 +132,38 @@ def stages(
 
     stops = range(score_every, block.rates.shape[1], score_every)
     return ((done, _copy(runs)) for done, runs in mlp.train_in_stages(block, stops))
+
+
+def loss_function(workload: Workload) -> Callable:
+    """Return the loss on all examples as a function of the weights, for PyTorch.
+
+    The function takes rows of weights, a tensor of shape (R, P) in the order of `Runs.weights`,
+    and returns their losses, (R,), in the dtype of the rows. It can be differentiated as often as
+    one likes, which `theory.sharpness` needs. A second derivative keeps every activation of all
+    examples in memory: for a transformer, take a few hundred examples.
+
+    Args:
+        workload: its data and model; optimizer and batch size do not matter. For the held-out
+            loss, `Workload(data.held_out, model)`.
+
+    Raises:
+        TypeError: `workload` is not a Workload.
+        ValueError: data and model do not fit together; later, the rows are not as long as the
+            model has parameters.
+
+    >>> import torch
+    >>> from course_lib import problems
+    >>> workload = Workload(problems.spirals(per_class=20), Mlp((16,)))
+    >>> runs = train(workload, np.full((2, 30), 0.5), [0, 1], keep_at=[30], cache=False)
+    >>> losses = loss_function(workload)(torch.tensor(runs.weights[:, 0]))
+    >>> bool(np.allclose(losses, runs.final_loss))
+    True
+    """
+    if not isinstance(workload, Workload):
+        raise TypeError(f"workload must be a Workload, got {type(workload).__name__}")
+    from course_lib.training import torch_losses
+
+    return torch_losses.loss_of_rows(workload)
 
 
 def train_block(block: RunBlock) -> Runs:

@@ -16,6 +16,7 @@ from course_lib.training.settings import Mlp, Workload
 
 NO_NUMBERS = {
     *("__init__", "cache", "engine", "finished", "keys", "progress_bar", "run_execution"),
+    "torch_losses",  # what is measured at the end of a run
 }
 
 

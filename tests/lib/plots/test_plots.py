@@ -30,6 +30,7 @@ FIGURES = {
     "drops": lambda: loss_over_drop_time([1, 2, 3], {"a": np.ones(3), "b": np.eye(3)}),
     "half cosine": lambda: half_cosine(0.1, 0.01, 20),
     "rates": lambda: plots.rate_lines({"a": np.ones(9), "b": np.zeros(5)}),
+    "sharpness": lambda: plots.sharpness_panel([0, 5], {"a": np.eye(2) + 1}, {"a": np.ones(6)}),
     "held out": lambda: plots.held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
 }
 
@@ -141,3 +142,34 @@ def test_the_points_beside_the_constants_are_named_after_their_peak():
     figure = loss_over_mean_rate({0.01: 2.0, 0.05: 1.0}, {"cosine": (0.03, 1.5)}, peak_lr=0.25)
     words = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert words == ["constant rates", "schedules with peak 0.25"]
+
+
+def test_the_limit_of_sharpness_follows_the_rate_and_ends_where_the_rate_is_zero():
+    runs = {"a": np.array([[2.0, 3.0, np.nan], [4.0, 5.0, 6.0]]), "b": np.ones(3)}
+    rates = {"b": np.array([0.5, 0.25, 0.1, 0.0])}
+    ax = plots.sharpness_panel([0, 2, 3], runs, rates).axes[0]
+    first, second, limit = ax.lines
+    assert first.get_ydata().tolist() == [3.0, 4.0, 6.0]  # medians of the runs that are left
+    assert limit.get_color() == second.get_color()
+    assert limit.get_ydata() == pytest.approx([4.0, 8.0, 20.0, np.nan], nan_ok=True)
+    assert ax.get_yscale() == "log"
+    other = plots.sharpness_panel([0, 2], {"a": [1.0, 2.0]}, 0.5, numerator=38, log=False).axes[0]
+    assert other.lines[1].get_ydata().tolist() == [76, 76, 76]
+    assert [text.get_text() for text in other.get_legend().get_texts()] == ["a", "38 / rate"]
+
+
+def test_runs_that_all_diverged_leave_no_curve_and_no_error():
+    ax = plots.sharpness_panel([0, 2], {"a": np.full((2, 2), np.nan)}, 0.5).axes[0]
+    assert ax.lines[0].get_ydata().size == 0
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "rates", "message"),
+    [
+        ({"a": np.ones(2)}, {"b": 0.5}, r"rates must be of \['a'\], got \['b'\]"),
+        ({"a": np.ones((2, 3))}, 0.5, r"'a' must have one value for each of the 2 updates"),
+    ],
+)
+def test_a_sharpness_panel_whose_parts_do_not_fit_is_refused(sharpness, rates, message):
+    with pytest.raises(ValueError, match=message):
+        plots.sharpness_panel([0, 2], sharpness, rates)
