@@ -79,18 +79,19 @@ entrants = {"constant": constant, "cosine": schedules.cosine, "warmed up": warme
 peaks = [0.01, 0.05, 0.1, 0.3, 1.0, 3.0]
 tuned = compare.compare(workload, entrants, peaks=peaks, total_steps=updates, seeds=seeds)
 print("tuned peaks:")
-tuned.show(margin=margin, at="tuned peaks")
+compare.show_verdicts(tuned.against("cosine", margin=margin), at="tuned peaks")
 
 # %% [markdown]
-# **The same cosine wins, loses and wins again.** Its shape never changed; the peaks did. The rest of this lesson
-# gives you the words for what happened. Then it looks behind the third contest.
+# **The same cosine wins, loses and wins again.** Its shape never changed; the peaks of the two did. The rest of
+# this lesson gives you the words for what happened. Then it looks behind the third contest.
 # <!-- holds: cosine better_than constant at the article's; cosine worse_than constant at same peak;
 # cosine better_than constant at tuned peaks -->
 #
-# How to read such a table. Every schedule is trained with the same **seeds**, which fix the initial weights and the
-# batches, so losses are subtracted seed by seed. The **difference** is the mean of these, with an interval that
-# contains the true mean in nineteen of twenty such experiments. The **margin** is the size below which a difference does not
-# matter, fixed before the runs. The verdict is the first of these four that fits:
+# Every comparison in this course is shown in such a table. All schedules are trained with the same **seeds**, which
+# fix the initial weights and the batches, so losses are subtracted seed by seed. The **difference** is the mean of
+# these, with an interval that contains the true mean in nineteen of twenty such experiments. The **margin** is the
+# size below which a difference does not matter, and it is fixed before the runs. The verdict is the first of these
+# four that fits:
 #
 # | verdict | the interval of the difference |
 # |---|---|
@@ -101,13 +102,15 @@ tuned.show(margin=margin, at="tuned peaks")
 #
 # *Open* is not *equal*. The warmup comes out equal here, so it neither helps nor harms this network.
 # <!-- holds: warmed up equal_to cosine at tuned peaks -->
-#
+
+# %% [markdown]
 # ## The idea behind a schedule
 #
-# Think of walking down into a valley in fog. While the bottom is far away, long strides get you there
-# sooner. Close to it, a long stride carries you across the bottom and up the other slope, so you shorten your steps.
-# A schedule decides in advance when to stride and when to brake, and a warmup adds a few careful steps at the start.
-#
+# Think of walking down into a valley in fog. While the bottom is far away, long strides get you there sooner. Close
+# to it, a long stride carries you across the bottom and up the other slope, so you shorten your steps. A schedule
+# decides in advance when to stride and when to brake, and a warmup adds a few careful steps at the start.
+
+# %% [markdown]
 # ## Where things are
 #
 # | place | what it holds |
@@ -304,8 +307,8 @@ for name in sorted(means, key=means.get, reverse=True):
 # ## An experiment: what the three contests measured
 #
 # In the third contest each schedule was trained at six peaks with twelve seeds, and the peak with the lowest mean
-# loss was scored on twelve *other* seeds. The first twelve are in the figure below. A cosine from 0.1 has the same mean
-# rate as a constant 0.05.
+# loss was scored on twelve *other* seeds. The first twelve are in the figure below. A cosine from 0.1 has the same
+# mean rate as a constant 0.05.
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** At the peaks 0.01, 0.05 and 0.1, which is lower, the constant or the cosine? What is
@@ -347,11 +350,11 @@ plots.show(
 
 # %% [markdown]
 # - **On the left, the rate is too small** for 450 updates, and a higher mean rate gives a lower loss. At the same
-#   peak the cosine is worse. At the same mean rate less than a quarter of that difference is left, and whether there
-#   is any is open. So the second contest measured the mean rate, and the first the article's choice of 0.05
-#   against 0.01.
-#   <!-- holds: up to a peak of 0.1 the constant has the lower loss; cosine 0.1 worse_than constant 0.1;
-#   at the same mean rate less than a quarter of the difference is left; cosine 0.1 open_against constant 0.05 -->
+#   peak the cosine is worse. At the same mean rate less than a quarter of that difference is left, and whether
+#   there is any is open. So the second contest measured the mean rate, and the first the article's choice of 0.05
+#   against 0.01. <!-- holds: up to a peak of 0.1 the constant has the lower loss; cosine 0.1 worse_than constant
+#   0.1; at the same mean rate less than a quarter of the difference is left; cosine 0.1 open_against constant 0.05
+#   -->
 # - **On the right, the noise of the batches limits the run.** A rate that is good at the beginning is too rough for
 #   the end. There it pays to begin high and end low, and the shape matters. The curve of the constant is a round
 #   valley, so about three times its best rate costs less than a tenth of the loss.
@@ -363,9 +366,9 @@ plots.show(
 # > Judge a schedule **with its peak tuned, on held-out data, over several seeds.**
 # > <!-- derived: the only one of the three contests that changes nothing but the schedule -->
 #
-# Here, the right peak is worth far more than the right shape. Two things the contest leaves out: neither the floor of
-# the cosine nor the length of its warmup was tuned, and this is one problem. Later lessons do both.
-# <!-- holds: tuning the peak gains over three times what the shape gains -->
+# Here, the right peak is worth far more than the right shape. Two things the contest leaves out: neither the floor
+# of the cosine nor the length of its warmup was tuned, and this is one problem. Later lessons do both. <!-- holds:
+# tuning the peak gains over three times what the shape gains -->
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong: epochs written, batches counted
@@ -393,9 +396,9 @@ compare.show_verdicts([compare.paired(*names, *(stepped[name] for name in names)
 
 # %% [markdown]
 # Stepped per batch, the rate is gone before the first epoch is over, and the training with it. The loss ends just
-# below that of guessing, which is about 1.1.<!-- log(3) = 1.1 --> There is no error and no warning, only a loss that
-# does not come down. The cure takes one line: record the rate of every update and look at it. `lint` looks for you.
-# Here it reads the rates of the wrong loop:
+# below that of guessing, which is about 1.1.<!-- log(3) = 1.1 --> There is no error and no warning, only a loss
+# that does not come down. The cure takes one line: record the rate of every update and look at it. `lint` looks for
+# you. Here it reads the rates of the wrong loop:
 
 # %%
 for finding in lint(result.rates, total_steps=450, peak_lr=0.3):
@@ -404,10 +407,10 @@ for finding in lint(result.rates, total_steps=450, peak_lr=0.3):
 # %% [markdown] tags=["explorer"]
 # ## Explore
 #
-# Pick any schedule of this course and move its parameters; below is a descent with it. `run length` is
-# the number of updates that the loop really makes. Shorten it to a quarter of `total_steps`. Which rate does the last
-# update get, and what does the linter say? Make it longer than `total_steps`. What happens past the end?
-# Press *keep* and choose `constant`. Which of the two comes to rest closer to the minimum? *Play* shows the descent.
+# Pick any schedule of this course and move its parameters; below is a descent with it. `run length` is the number
+# of updates that the loop really makes. Shorten it to a quarter of `total_steps`. Which rate does the last update
+# get, and what does the linter say? Make it longer than `total_steps`. What happens past the end? Press *keep* and
+# choose `constant`. Which of the two comes to rest closer to the minimum? *Play* shows the descent.
 
 # %% tags=["explorer"]
 explorers.schedules()
@@ -443,10 +446,9 @@ explorers.schedules()
 #
 # <details><summary>Answer</summary>
 #
-# Its horizon, because there are now about 10,000 updates. With the old horizon, the run would end in the middle of the
-# decay. A warmup counted in updates now covers twice as many examples. (Whether the peak
-# should change too is another question.) <!-- 20000/2 = 10000 -->
-# <!-- derived: updates = epochs × examples / batch size -->
+# Its horizon, because there are now about 10,000 updates. With the old horizon, the run would end in the middle of
+# the decay. A warmup counted in updates now covers twice as many examples. (Whether the peak should change too is
+# another question.) <!-- 20000/2 = 10000 --> <!-- derived: updates = epochs × examples / batch size -->
 #
 # </details>
 
@@ -459,10 +461,10 @@ explorers.schedules()
 #    update. <!-- holds: a warmup from 0 makes a first update that changes nothing -->
 # 3. Count in updates: epochs times batches per epoch, divided by the accumulation.
 #    <!-- derived: the definition of an update -->
-# 4. Equal peaks are not a fair comparison, because the mean rates differ. Here a cosine loses to a constant with the
-#    same peak; against one with the same mean rate, less than a quarter of the difference is left.
-#    <!-- holds: cosine worse_than constant at same peak;
-#    at the same mean rate less than a quarter of the difference is left -->
+# 4. Equal peaks are not a fair comparison, because the mean rates differ. Here a cosine loses to a constant with
+#    the same peak; against one with the same mean rate, less than a quarter of the difference is left. <!-- holds:
+#    cosine worse_than constant at same peak; at the same mean rate less than a quarter of the difference is left
+#    -->
 # 5. With both peaks tuned, on held-out data and over twelve seeds, the cosine beats the constant. That is the
 #    result that counts. <!-- holds: cosine better_than constant at tuned peaks -->
 

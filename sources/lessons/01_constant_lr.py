@@ -70,10 +70,10 @@ outcomes.show_facts(
 )
 
 # %% [markdown]
-# **The best of these rates is twice the one that was called too high, and half as much again loses the run.** A
-# run at a large rate counts as *lost* here if it ends above 0.4. The rest of this lesson explains both halves of this result: why a larger rate is
-# better for so long, and why it then fails so suddenly.
-# <!-- holds: the median run at rate 2 ends below every run at rate 1; at rate 3 more than half of the runs are lost -->
+# **The best of these rates is twice the one that was called too high, and half as much again loses the run.** A run
+# at a large rate counts as *lost* here if it ends above 0.4. The rest of this lesson looks into both halves of
+# this result: why a larger rate is better for so long, and why it then fails so suddenly. <!-- holds: the median run at
+# rate 2 ends below every run at rate 1; at rate 3 more than half of the runs are lost -->
 
 # %% [markdown]
 # ## What an update is
@@ -247,11 +247,11 @@ plots.show(
 # \quad\Rightarrow\quad
 # E[L] = \tfrac12\lambda m = \frac{\eta\,\sigma^2}{2\,(2-\eta\lambda)} \approx \frac{\eta\,\sigma^2}{4} .$$
 #
-# For small rates the floor is **proportional to the rate**, and so is the speed towards it. A smaller
-# rate takes longer for two reasons: it moves more slowly, and it has further to go down. So a large rate is
-# fast and rough, a small one slow and fine, and **no constant rate is both**. That trade-off is behind every schedule
-# in this course, because a rate that changes can be both. Here the fast rate is dropped to the fine one after 60 steps:
-# <!-- derived: the formula for the floor, and the factor 1 − ηλ for the speed -->
+# For small rates the floor is **proportional to the rate**, and so is the speed towards it. A smaller rate takes
+# longer for two reasons: it moves more slowly, and it has further to go down. So a large rate is fast and rough, a
+# small one slow and fine, and **no constant rate is both**. That trade-off is behind every schedule in this course,
+# because a rate that changes can be both. Here the fast rate is dropped to the fine one after 60 steps: <!--
+# derived: the formula for the floor, and the factor 1 − ηλ for the speed -->
 
 # %%
 drop = schedules.step_decay(0.4, drop=0.025 / 0.4, every=60)
@@ -337,7 +337,8 @@ print(f"largest difference over 300 updates below 1e-10: {difference < 1e-10}")
 # ## The same in PyTorch
 #
 # In PyTorch a *scheduler* sets the rate of the optimizer. A constant rate needs none, but we include one now, since
-# the later lessons change only that line. `LambdaLR` multiplies the rate of the optimizer by a function of the step.
+# the later lessons change only that line. `LambdaLR` multiplies the rate of the optimizer by a function of the
+# step.
 
 # %% tags=["pytorch"]
 net = nn.Sequential(
@@ -409,13 +410,14 @@ plots.show(
 )
 
 # %% [markdown]
-# - On the left side of the right-hand panel, a larger rate is better, and by a lot. A rate that is merely *safe* wastes
-#   most of the run. <!-- holds: rate 1 ends over a hundred times lower than rate 0.03 -->
-# - Then comes a **cliff**. Here it lies in the gap between 2 and 2.5. At 2 nearly all runs train, at 2.5 most are lost.
-#   <!-- holds: at rate 2 at most a quarter of the runs are lost; at rate 2.5 more than half of the runs are lost -->
-# - So the two errors do not cost the same. A third of the rate costs a factor of less than ten in the loss. A quarter
-#   more than the best rate costs the run.
-#   <!-- holds: a third of rate 1 costs a factor of less than ten; at rate 2.5 more than half of the runs are lost -->
+# - On the left side of the right-hand panel, a larger rate is better, and by a lot. A rate that is merely *safe*
+#   wastes most of the run. <!-- holds: rate 1 ends over a hundred times lower than rate 0.03 -->
+# - Then comes a **cliff**. Here it lies in the gap between 2 and 2.5. At 2 nearly all runs train, at 2.5 most are
+#   lost. <!-- holds: at rate 2 at most a quarter of the runs are lost; at rate 2.5 more than half of the runs are
+#   lost -->
+# - So the two errors do not cost the same. A third of the rate costs a factor of less than ten in the loss. A
+#   quarter more than the best rate costs the run. <!-- holds: a third of rate 1 costs a factor of less than ten; at
+#   rate 2.5 more than half of the runs are lost -->
 #
 # **This steep cliff belongs to full batches and the training loss.** In lesson 0, with small batches and held-out
 # points, the curve of the constant rate is a round valley: about three times its best rate costs less than a tenth.
@@ -427,8 +429,8 @@ plots.show(
 # %% [markdown]
 # ### Which rate made this curve?
 #
-# Five runs of one seed, at the rates 0.001, 0.03, 0.3, 1 and 6, in another order. Assign the rates to the letters before
-# you open the answer. The dotted line is the loss of guessing.
+# Five runs of one seed, at the rates 0.001, 0.03, 0.3, 1 and 6, in another order. Assign the rates to the letters
+# before you open the answer. The dotted line is the loss of guessing.
 
 # %% jupyter={"source_hidden": true}
 rising = int(np.flatnonzero(sweep.rose_at(1.0))[0])
@@ -445,9 +447,9 @@ plots.show(
 # <details><summary>Answer</summary>
 #
 # C is 0.001 and E is 0.03. Both are smooth and still falling at the end, the sign of a rate that is too small. A is
-# 0.3, almost smooth and far lower. D is 1. It is restless at first and ends lowest. B is 6. A flat curve exactly at the loss of
-# guessing means that the network gives one answer to every input.
-# <!-- holds: from best to worst the rates are 1, 0.3, 0.03, 0.001, 6 -->
+# 0.3, almost smooth and far lower. D is 1. It is restless at first and ends lowest. B is 6. A flat curve exactly at
+# the loss of guessing means that the network gives one answer to every input. <!-- holds: from best to worst the
+# rates are 1, 0.3, 0.03, 0.001, 6 -->
 #
 # </details>
 
@@ -455,8 +457,8 @@ plots.show(
 # ## The edge of stability
 #
 # For a parabola the limit is $\eta = 2/\lambda$. A network has a curvature too: the largest eigenvalue of the
-# Hessian of its loss, called its **sharpness**. It changes as the weights move. Does the rule still predict where the
-# network breaks?
+# Hessian of its loss, called its **sharpness**. It changes as the weights move. Does the rule still predict where
+# the network breaks?
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** At the start the sharpness of our network is between 4 and 8, depending on the seed.
@@ -516,20 +518,21 @@ plots.show(
 # %% [markdown]
 # Three things happen:
 #
-# - At 0.1 and 0.3 the sharpness **rises** during training. This is *progressive sharpening*. At 0.1 it never reaches
-#   the limit; at 0.3 it does. <!-- holds: at rate 0.1 no run reaches 2;
-#   at rate 0.3 most runs start below 2, and all exceed it after update 10 -->
-# - **Near the limit the descent does not blow up; it hovers there.** Once $\eta\lambda$ is above 2, the weights oscillate
-#   along the sharpest direction, and this oscillation lowers the sharpness until the descent is stable again. Cohen et al.
-#   call it the *edge of stability*. At rate 1 the sharpness stays a little above $2/\eta$ for some 40 updates, and the
-#   later spikes of the loss in the figure before belong to this edge.
-#   <!-- holds: at rate 1 the mean over updates 10 to 40 lies between 2 and 3.5 --> <!-- source: Cohen et al. 2021 -->
+# - At 0.1 and 0.3 the sharpness **rises** during training. This is *progressive sharpening*. At 0.1 it never
+#   reaches the limit; at 0.3 it does. <!-- holds: at rate 0.1 no run reaches 2; at rate 0.3 most runs start below
+#   2, and all exceed it after update 10 -->
+# - **Near the limit the descent does not blow up; it hovers there.** Once $\eta\lambda$ is above 2, the weights
+#   oscillate along the sharpest direction, and this oscillation lowers the sharpness until the descent is stable
+#   again. Cohen et al. call it the *edge of stability*. At rate 1 the sharpness stays a little above $2/\eta$ for
+#   some 40 updates, and the later spikes of the loss in the figure before belong to this edge. <!-- holds: at rate
+#   1 the mean over updates 10 to 40 lies between 2 and 3.5 --> <!-- source: Cohen et al. 2021 -->
 # - Late in the run the sharpness falls, as it does with this loss once most points are fitted.
 #   <!-- holds: at the end every run is below 2 --> <!-- source: Cohen et al. 2021 -->
 #
-# So $2/\lambda$ at the start is no limit for a network. **At rate 1 most runs start at more than twice the limit of the
-# parabola, and all of them train.** The sharpness can adapt to the rate, up to a point. Beyond the cliff it cannot.
-# <!-- holds: at rate 1 most runs start above 4, and none is lost; at rate 2.5 more than half of the runs are lost -->
+# So $2/\lambda$ at the start is no limit for a network. **At rate 1 most runs start at more than twice the limit of
+# the parabola, and all of them train.** The sharpness adapts to the rate, up to a point: at 2.5 most runs are lost.
+# <!-- holds: at rate 1 most runs start above 4, and none is lost; at rate 2.5 more than half of the runs are lost
+# -->
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong: a good run is stopped because its loss rises
@@ -560,11 +563,11 @@ plots.show(
 )
 
 # %% [markdown]
-# **A loss that rises in the first updates is no proof that the rate is too large.** All runs at rate 2 rise, and they
-# end below those at rate 1. Wait a little, then compare with a run at a lower rate after the same number of updates.
-# Do not wait for nan. Of the lost runs at rate 2.5, most end neither at nan nor at chance.
-# <!-- holds: all runs at rate 2 rise within 20 updates; the median run at rate 2 ends below every run at rate 1;
-# most lost runs at rate 2.5 end at neither nan nor chance -->
+# **A loss that rises in the first updates is no proof that the rate is too large.** All runs at rate 2 rise, and
+# most of them end below those at rate 1. Wait a little, then compare with a run at a lower rate after the same number of
+# updates. Do not wait for nan. Of the lost runs at rate 2.5, most end neither at nan nor at chance. <!-- holds: all
+# runs at rate 2 rise within 20 updates; the median run at rate 2 ends below every run at rate 1; most lost runs at
+# rate 2.5 end at neither nan nor chance -->
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Further: the catapult, a rise that can be computed
@@ -608,11 +611,11 @@ plots.show(
 )
 
 # %% [markdown]
-# This is the **catapult** (Lewkowycz et al., 2020). Started above the limit of 2, the loss grows. The
-# large updates lower the curvature, and once $\eta\lambda$ is below 2 the descent converges, into
-# a flatter place than the one it began in. Started above 4, this model diverges.<!-- cited: 4 --> The limit of 4 belongs to *this* model,
-# with target 0. Our network started above 4 at rate 1, and trained.
-# <!-- holds: at rate 1 most runs start above 4, and none is lost --> <!-- source: Lewkowycz et al. 2020 -->
+# This is the **catapult** (Lewkowycz et al., 2020). Started above the limit of 2, the loss grows. The large updates
+# lower the curvature, and once $\eta\lambda$ is below 2 the descent converges, into a flatter place than the one it
+# began in. Started above 4, this model diverges.<!-- cited: 4 --> The limit of 4 belongs to *this* model, with
+# target 0. Our network started above 4 at rate 1, and trained. <!-- holds: at rate 1 most runs start above 4, and
+# none is lost --> <!-- source: Lewkowycz et al. 2020 -->
 #
 # In the network, only the first few updates at a large rate look like a catapult. There the sharpness falls
 # from far above $2/\eta$ while the loss is high. <!-- holds: at rate 1 the mean falls by a third within 5 updates;
@@ -638,7 +641,8 @@ for name, weights in (("before training", fresh_weights(seed=0)), ("after 300 up
 # any more, whatever the rate. The network gives one answer to every input, and its loss stays at
 # $\log(\text{classes})$. That is curve B of the exercise above.
 #
-# At rate 3, in contrast, nothing is exact. Here is one run in single and in double precision:
+# At rates in between, the outcome depends on the arithmetic. Here are rates 1 and 3 in single and in double
+# precision:
 
 # %%
 for rate in (1.0, 3.0):
@@ -655,9 +659,9 @@ for rate in (1.0, 3.0):
 # %% [markdown] jp-MarkdownHeadingCollapsed=true tags=["goes-wrong"]
 # ## Further: a printed result that nobody ran
 #
-# The article prints three results of constant rates for seed 42. Its training loop has one line in another place than
-# ours. It updates each layer **before** it passes the error back through that layer. We run three
-# things: what it prints, what its loop gives, and what the gradient gives.
+# The article prints three results of constant rates for seed 42. Its training loop has one line in another place
+# than ours. It updates each layer **before** it passes the error back through that layer. We run three things: what
+# it prints, what its loop gives, and what the gradient gives.
 
 # %%
 printed = {1.0: 1.0986, 0.0001: 0.9103, 0.01: 0.1842}
@@ -733,8 +737,8 @@ outcomes.show_facts(
 )
 
 # %% [markdown]
-# The gap shrinks with the rate, which is why such a loop looks fine in a quick try at a small rate. At the rates that
-# matter it is not gradient descent. How much did that one line cost?
+# The gap shrinks with the rate, which is why such a loop looks fine in a quick try at a small rate. At the rates
+# that matter it is not gradient descent. How much did that one line cost?
 
 # %%
 loop_rates = [0.03, 0.1, 0.3, 1.0]
@@ -816,11 +820,11 @@ explorers.constant_rate()
 #
 # <details><summary>Answer</summary>
 #
-# Not yet. In our sweep every run at rate 2 rises at first, and most end below all runs at rate 1. Wait a little, and
-# compare with a run at a lower rate after the same number of updates. If this run stays behind, stop it. Do not wait for
-# nan, or for a loss exactly at chance: most of the runs at 2.5 show neither, and are lost.
-# <!-- holds: all runs at rate 2 rise within 20 updates; the median run at rate 2 ends below every run at rate 1;
-# at rate 2.5 more than half of the runs are lost; most lost runs at rate 2.5 end at neither nan nor chance -->
+# Not yet. In our sweep every run at rate 2 rises at first, and most end below all runs at rate 1. Wait a little,
+# and compare with a run at a lower rate after the same number of updates. If this run stays behind, stop it. Do not
+# wait for nan, or for a loss exactly at chance: most of the runs at 2.5 show neither, and are lost. <!-- holds: all
+# runs at rate 2 rise within 20 updates; the median run at rate 2 ends below every run at rate 1; at rate 2.5 more
+# than half of the runs are lost; most lost runs at rate 2.5 end at neither nan nor chance -->
 #
 # </details>
 
