@@ -130,7 +130,12 @@ class Comparison:
 
     @property
     def at_edge(self) -> np.ndarray:
-        """Whose chosen peak is the lowest or highest of the grid, (S,) bool: widen it there."""
+        """Whose chosen peak is the lowest or highest of the grid, (S,) bool: widen it there.
+
+        A single peak was not chosen, so it has no edge.
+        """
+        if len(self.peaks) == 1:
+            return np.zeros(len(self.names), dtype=bool)
         return (self.chosen == 0) | (self.chosen == len(self.peaks) - 1)
 
     @property
