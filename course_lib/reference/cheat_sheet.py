@@ -39,7 +39,9 @@ class Entry:
         torch: code for PyTorch, with an `optimizer` whose lr is the peak.
         optax: code for optax, or for a plain function of the step, which optax takes as well.
         keras: code for Keras; `NO_KERAS` where it has no schedule of the kind.
-        when: one sentence that rests on a lesson or on the paper it names; `code` in backticks.
+        when: one or two sentences; `code` in backticks.
+        rests_on: the records that `when` rests on, `in 02: …` as in a comment `holds in 02: …`
+            (`course_lib.outcomes`), or `source: Smith 2017`. `build --check` holds it to them.
         lessons: numbers of the lessons that treat it or that `when` rests on.
     """
 
@@ -51,6 +53,7 @@ class Entry:
     optax: str
     keras: str
     when: str
+    rests_on: tuple[str, ...]
     lessons: tuple[int, ...]
 
     @property
@@ -80,9 +83,13 @@ ENTRIES = (
         torch="lrs.ConstantLR(optimizer, factor=1)",
         optax="optax.constant_schedule(0.1)",
         keras="0.1",
-        when="The baseline: find its best rate first; where gradients are noisy, it leaves a floor "
+        when="The baseline: find its best rate first. Where gradients are noisy it leaves a floor "
         "that a falling rate gets below.",
-        lessons=(1, 2),
+        rests_on=(
+            "in 01: the drop ends nine times lower than either rate",
+            "in 08: constant worse_than cosine at noisy spirals",
+        ),
+        lessons=(1, 2, 8),
     ),
     _entry(
         "step decay",
@@ -91,8 +98,9 @@ ENTRIES = (
         torch="lrs.StepLR(optimizer, step_size=20, gamma=0.5)",
         optax="optax.exponential_decay(0.1, 20, 0.5, staircase=True)",
         keras="ks.ExponentialDecay(0.1, 20, 0.5, staircase=True)",
-        when="In halvings it came close to the best possible on the noisy bowl and beat the "
-        "constant on the network.",
+        when="To repeat a recipe with known drop times; tuned over three drops, still worse than "
+        "linear decay on the noisy spirals.",
+        rests_on=("in 02: step decay worse_than linear at 300 updates",),
         lessons=(2,),
     ),
     _entry(
@@ -102,9 +110,14 @@ ENTRIES = (
         torch="lrs.MultiStepLR(optimizer, milestones=[50, 75], gamma=0.1)",
         optax="optax.piecewise_constant_schedule(0.1, {50: 0.1, 75: 0.1})",
         keras="ks.PiecewiseConstantDecay([49, 74], [0.1, 0.01, 0.001])",
-        when="To repeat a recipe such as ResNet's (He et al., 2015); of the decays it gained least "
-        "on the noisy bowl. Keras drops one update later, hence its boundaries.",
-        lessons=(2,),
+        when="To repeat a recipe such as ResNet's (He et al., 2015); worse than linear decay on "
+        "the noisy spirals and on a convnet. Keras drops one update later, hence its "
+        "boundaries.",
+        rests_on=(
+            "in 02: multi-step worse_than linear at 300 updates",
+            "in 08: multi-step worse_than linear at convnet",
+        ),
+        lessons=(2, 8),
     ),
     _entry(
         "exponential",
@@ -113,8 +126,13 @@ ENTRIES = (
         torch="lrs.ExponentialLR(optimizer, gamma=0.96)",
         optax="optax.exponential_decay(0.1, 1, 0.96)",
         keras="ks.ExponentialDecay(0.1, 1, 0.96)",
-        when="Closest of all to the best possible on the noisy bowl; all its rates add up to "
-        "P / (1 − γ), however long the run, so mind per batch or per epoch.",
+        when="Leaves the least on the noisy quadratic, and is worse than linear decay on the "
+        "noisy spirals; all its rates add up to P / (1 − γ), however long the run, so mind "
+        "per batch or per epoch.",
+        rests_on=(
+            "in 02: the exponential decay leaves least, by one per cent or more at 50 directions",
+            "in 02: exponential worse_than linear at 300 updates",
+        ),
         lessons=(2,),
     ),
     _entry(
@@ -124,9 +142,13 @@ ENTRIES = (
         torch="lrs.LambdaLR(optimizer, lambda t: 1 / (1 + 0.05 * t))",
         optax="lambda t: 0.1 / (1 + 0.05 * t)",
         keras="ks.InverseTimeDecay(0.1, 1, 0.05)",
-        when="The best there is on one noisy parabola, and needs no horizon (Robbins & Monro, "
-        "1951); in many directions others did better.",
-        lessons=(2,),
+        when="The best rates there are on one noisy parabola, and needs no horizon (Robbins & "
+        "Monro, 1951); worse than the cosine on the noisy spirals.",
+        rests_on=(
+            "in 02: 1/(t+2) are the best 200 rates",
+            "in 08: inverse time worse_than cosine at noisy spirals",
+        ),
+        lessons=(2, 8),
     ),
     _entry(
         "inverse sqrt",
@@ -135,9 +157,13 @@ ENTRIES = (
         torch="lrs.LambdaLR(optimizer, lambda t: min(0.1 + 0.09 * t, (10 / max(t, 1)) ** 0.5))",
         optax="lambda t: 0.1 * jnp.minimum(0.1 + 0.09 * t, (10 / jnp.maximum(t, 1)) ** 0.5)",
         keras=NO_KERAS,
-        when="The Transformer's (Vaswani et al., 2017; `transformer(512, 4000)`), and "
-        "needs no horizon; on our network it tied with the constant.",
-        lessons=(2,),
+        when="The Transformer's (Vaswani et al., 2017; `transformer(512, 4000)`), and needs no "
+        "horizon; on the noisy spirals better than a constant and worse than linear decay.",
+        rests_on=(
+            "in 02: inverse sqrt worse_than linear at 300 updates",
+            "in 08: inverse sqrt better_than constant at noisy spirals",
+        ),
+        lessons=(2, 8),
     ),
     _entry(
         "polynomial",
@@ -146,7 +172,12 @@ ENTRIES = (
         torch="lrs.PolynomialLR(optimizer, total_iters=100, power=2)",
         optax="optax.polynomial_schedule(0.1, 0, power=2, transition_steps=100)",
         keras="ks.PolynomialDecay(0.1, 100, 0, power=2)",
-        when="With power 2, close to the straight line on the noisy bowl and on the network.",
+        when="Power 1 is linear decay. At one peak on the noisy spirals, power 1.5 was equal to "
+        "it and power 2 worse.",
+        rests_on=(
+            "in 02: power 1.5 equal_to linear at peak 1.6",
+            "in 02: power 2 worse_than linear at peak 1.6",
+        ),
         lessons=(2,),
     ),
     _entry(
@@ -156,9 +187,13 @@ ENTRIES = (
         torch="lrs.PolynomialLR(optimizer, total_iters=100)",
         optax="optax.linear_schedule(0.1, 0, 100)",
         keras="ks.PolynomialDecay(0.1, 100, 0)",
-        when="A good first choice if you know the horizon: tied with cosine on our network, better "
-        "on two of three quadratics and in the worst-case bound.",
-        lessons=(2, 3),
+        when="The first choice if you know the horizon: equal to the cosine on the noisy spirals, "
+        "and better than it in the shortest runs on digits.",
+        rests_on=(
+            "in 03: linear equal_to cosine at 300 updates",
+            "in 06: linear better_than cosine at 40 updates",
+        ),
+        lessons=(2, 3, 6),
     ),
     _entry(
         "cosine",
@@ -167,9 +202,14 @@ ENTRIES = (
         torch="lrs.CosineAnnealingLR(optimizer, T_max=100)",
         optax="optax.cosine_decay_schedule(0.1, 100)",
         keras="ks.CosineDecay(0.1, 100)",
-        when="As good as linear on our network (a tie); the horizon must be right, and past it "
-        "torch climbs back to the peak.",
-        lessons=(3,),
+        when="Equal to linear decay on the noisy spirals, worse in the shortest runs on digits; "
+        "the horizon must be right, and past it torch climbs back to the peak.",
+        rests_on=(
+            "in 03: linear equal_to cosine at 300 updates",
+            "in 03: torch goes on worse_than held at the floor at 600 updates",
+            "in 06: linear better_than cosine at 40 updates",
+        ),
+        lessons=(3, 6),
     ),
     _entry(
         "cosine with a floor",
@@ -178,8 +218,12 @@ ENTRIES = (
         torch="lrs.CosineAnnealingLR(optimizer, T_max=100, eta_min=0.01)",
         optax="optax.cosine_decay_schedule(0.1, 100, alpha=0.1)",
         keras="ks.CosineDecay(0.1, 100, alpha=0.1)",
-        when="A small floor helped a little on three quadratics and tied with none on the network; "
+        when="A floor of a tenth was worse than none on the noisy spirals, one of 3 % equal; "
         "GPT-3 and LLaMA fall to a tenth (Brown et al., 2020; Touvron et al., 2023).",
+        rests_on=(
+            "in 03: cosine better_than cosine, floor 10 % at 300 updates",
+            "in 03: floor 3 % equal_to no floor at peak 1.6",
+        ),
         lessons=(3,),
     ),
     _entry(
@@ -189,8 +233,9 @@ ENTRIES = (
         torch="lrs.CosineAnnealingWarmRestarts(optimizer, T_0=25)",
         optax="optax.join_schedules([optax.cosine_decay_schedule(0.1, 25)] * 4, [25, 50, 75])",
         keras="ks.CosineDecayRestarts(0.1, 25, t_mul=1)",
-        when="For a finished model at several known times; at the end no better than one cosine, "
-        "on the network (a tie) and on three quadratics (behind).",
+        when="For a finished model at several known times; at the end worse than one cosine on "
+        "the noisy spirals.",
+        rests_on=("in 03: cosine better_than cosine restarts at 300 updates",),
         lessons=(3,),
     ),
     _entry(
@@ -201,8 +246,14 @@ ENTRIES = (
         "[10])",
         optax="optax.join_schedules([optax.linear_schedule(0.01, 0.1, 10), rest], [10])",
         keras=NO_KERAS,
-        when="Buys a larger usable peak; with the peak tuned for each, our networks tied with and "
-        "without. (`rest`: any schedule; OneCycleLR spoils the rise before it.)",
+        when="Raises the usable peak. With tuned peaks it was better where the start is too sharp "
+        "for the peak, and open elsewhere. (`rest`: any schedule; OneCycleLR spoils the rise "
+        "before it.)",
+        rests_on=(
+            "in 04: warmup raises the usable peak at spirals",
+            "in 04: no warmup worse_than warmup at pixels 0 to 16",
+            "in 04: no warmup open_against warmup at spirals",
+        ),
         lessons=(4,),
     ),
     _entry(
@@ -213,9 +264,11 @@ ENTRIES = (
         "lrs.CosineAnnealingLR(optimizer, 90)], [10])",
         optax="optax.warmup_cosine_decay_schedule(0.01, 0.1, 10, 100)",
         keras="ks.CosineDecay(0.01, 90, warmup_target=0.1, warmup_steps=10)",
-        when="Where the peak you want fails at the start; tuned, it tied with plain cosine here. "
-        "decay_steps: all updates in optax, those after the warmup in Keras.",
-        lessons=(0, 4),
+        when="Where the peak you want fails at the start; with tuned peaks equal to the plain "
+        "cosine on the noisy spirals. decay_steps: all updates in optax, those after the "
+        "warmup in Keras.",
+        rests_on=("in 08: warmup + cosine equal_to cosine at noisy spirals",),
+        lessons=(0, 4, 8),
     ),
     _entry(
         "warmup + linear",
@@ -226,8 +279,13 @@ ENTRIES = (
         optax="optax.join_schedules([optax.linear_schedule(0.01, 0.1, 10), "
         "optax.linear_schedule(0.1, 0, 90)], [10])",
         keras=NO_KERAS,
-        when="BERT's (Devlin et al., 2019), often taken for a cosine.",
-        lessons=(4,),
+        when="BERT's (Devlin et al., 2019), often taken for a cosine; better than linear decay "
+        "alone on a convnet with group norm.",
+        rests_on=(
+            "source: Devlin et al. 2019",
+            "in 06: linear worse_than warmup + linear at convnet, group norm",
+        ),
+        lessons=(4, 6),
     ),
     _entry(
         "triangular",
@@ -236,8 +294,13 @@ ENTRIES = (
         torch="lrs.CyclicLR(optimizer, 0.01, 0.1, step_size_up=25, cycle_momentum=False)",
         optax="lambda t: 0.1 - 0.09 * abs(t % 50 / 25 - 1)",
         keras=NO_KERAS,
-        when="Proposed in place of a search for the best rate (Smith, 2017); on our network no "
-        "better than cosine, and a run cut at the top of a cycle lost to the constant.",
+        when="Proposed in place of a search for the best rate (Smith, 2017); three triangles were "
+        "worse than one cosine, and a run cut at the top of a cycle was worse than a "
+        "constant.",
+        rests_on=(
+            "in 05: 3 triangles worse_than cosine",
+            "in 05: cut at the top worse_than constant",
+        ),
         lessons=(5,),
     ),
     _entry(
@@ -247,7 +310,8 @@ ENTRIES = (
         torch='lrs.CyclicLR(optimizer, 0.01, 0.1, 25, mode="triangular2", cycle_momentum=False)',
         optax="lambda t: 0.01 + 0.09 * (1 - abs(t % 50 / 25 - 1)) / 2 ** (t // 50)",
         keras=NO_KERAS,
-        when="Cycles that die down as a step decay does (Smith, 2017).",
+        when="Cycles that die down as a step decay does (Smith, 2017); worse than one cosine.",
+        rests_on=("in 05: triangular2, 3 cycles worse_than cosine",),
         lessons=(5,),
     ),
     _entry(
@@ -259,6 +323,7 @@ ENTRIES = (
         optax="lambda t: 0.01 + 0.09 * 0.98**t * (1 - abs(t % 50 / 25 - 1))",
         keras=NO_KERAS,
         when="Cycles that die down as an exponential decay does (Smith, 2017).",
+        rests_on=("source: Smith 2017",),
         lessons=(5,),
     ),
     _entry(
@@ -268,9 +333,14 @@ ENTRIES = (
         torch="lrs.OneCycleLR(optimizer, 0.1, total_steps=101, pct_start=31 / 101)",
         optax="optax.cosine_onecycle_schedule(100, 0.1)",
         keras=NO_KERAS,
-        when="Meant for short runs at large rates (Smith & Topin, 2019); against tuned rivals it "
-        "was behind linear and cosine in the shortest and tied in the longest. torch ends one "
-        "update early, hence 101, and cycles the momentum, too (here: `one_cycle_momentum`).",
+        when="Meant for short runs at large rates (Smith & Topin, 2019); worse than linear decay "
+        "in 40 and 80 updates on digits, equal in 160. torch ends one update early, hence "
+        "101, and cycles the momentum, too (here: `one_cycle_momentum`).",
+        rests_on=(
+            "in 06: linear better_than 1-cycle at 40 updates",
+            "in 06: linear better_than 1-cycle at 80 updates",
+            "in 06: linear equal_to 1-cycle at 160 updates",
+        ),
         lessons=(6, 8),
     ),
     _entry(
@@ -281,8 +351,9 @@ ENTRIES = (
         'three_phase=True, anneal_strategy="linear")',
         optax="optax.linear_onecycle_schedule(100, 0.1, pct_final=0.6)",
         keras=NO_KERAS,
-        when="The policy as first published (Smith & Topin, 2019): straight lines and a last "
+        when="The policy as first published (Smith & Topin, 2019): linear phases, and a last "
         "stretch far below the first rate.",
+        rests_on=("source: Smith and Topin 2019",),
         lessons=(6,),
     ),
     _entry(
@@ -293,8 +364,13 @@ ENTRIES = (
         optax="optax.join_schedules([optax.linear_schedule(0.01, 0.1, 10), "
         "optax.linear_schedule(0.1, 0, 20, 70)], [10])",
         keras=NO_KERAS,
-        when="When the length of the run is open: the fall may begin at any time, and it does "
-        "about as well as cosine (Hägele et al., 2024); on our network, a tie.",
+        when="When the length of the run is open: the cooldown may begin at any time (Hägele et "
+        "al., 2024). A branch was equal to a cosine planned for its 400 updates; on a "
+        "convnet WSD was better than the cosine.",
+        rests_on=(
+            "in 09: branch, 400 equal_to cosine, 400",
+            "in 08: cosine worse_than WSD at convnet",
+        ),
         lessons=(8, 9),
     ),
     _entry(
@@ -305,8 +381,12 @@ ENTRIES = (
         torch="lrs.ReduceLROnPlateau(optimizer, factor=0.1, patience=10)",
         optax="optax.contrib.reduce_on_plateau(factor=0.1, patience=11)",
         keras='keras.callbacks.ReduceLROnPlateau("loss", factor=0.1, patience=11)',
-        when="When no time for a drop is known: with patience it did about as well as a drop at "
-        "the best time; without, it took noise for a plateau.",
+        when="When no time for a drop is known. Without patience it took noise for a plateau and "
+        "was worse than a fixed drop; with patience the difference is open.",
+        rests_on=(
+            "in 02: patience 0 worse_than fixed drop at 50 directions",
+            "in 02: patience 4 open_against fixed drop at 50 directions",
+        ),
         lessons=(2,),
     ),
 )

@@ -71,6 +71,22 @@ def binding_findings(nb: NotebookNode, records: Records) -> Iterator[Finding]:
                 yield "holds", f"cell {number}: nothing says what this rests on: {_short(unit)!r}"
 
 
+def grounds_problems(grounds: Sequence[str], records: Records) -> Iterator[str]:
+    """Faults in the grounds of a sentence that stands in data, outside any notebook.
+
+    Args:
+        grounds: texts such as ``in 02: linear equal_to cosine`` or ``source: Smith 2017``.
+        records: as in `binding_findings`.
+    """
+    if not grounds:
+        yield "nothing says what this rests on"
+    for ground in grounds:
+        if ground.startswith("in "):
+            yield from claim_problems(ground, (), records)
+        elif not (ground.startswith("source: ") and YEAR.search(ground)):
+            yield f"{ground!r} must be `in NN: …`, or `source: …` with its year"
+
+
 def claim_problems(words: str, own: Sequence[Outcome], records: Records) -> Iterator[str]:
     """Faults in the words of one comment after ``holds:``, or of ``holds in 06:``.
 

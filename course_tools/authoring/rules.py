@@ -7,7 +7,13 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course_tools.authoring.bindings import Records, binding_findings, recorded
+from course_lib.reference import ENTRIES
+from course_tools.authoring.bindings import (
+    Records,
+    binding_findings,
+    grounds_problems,
+    recorded,
+)
 from course_tools.authoring.conclusions import fast_findings
 from course_tools.authoring.errors import BrokenRule, CourseError
 from course_tools.authoring.figures import README_PICTURE, readme_picture
@@ -22,6 +28,7 @@ from course_tools.authoring.templates import exercise_findings, lesson_findings,
 LARGEST = 400_000  # bytes of a generated notebook
 LESSONS = "sources/lessons/"
 EXERCISES = "sources/exercises/"
+CHEAT_SHEET = "sources/appendix/cheat_sheet.py"  # its rows are in course_lib.reference
 
 
 def check(root: Path) -> list[BrokenRule]:
@@ -33,6 +40,7 @@ def check(root: Path) -> list[BrokenRule]:
     found = list(targets(root))
     problems = [*_orphans(root, found), *_templates(root), *_leaks(root)]
     records = _records(root, found)
+    problems += _cheat_sheet(root, records)
     for target in found:
         problems += _stored(root, target, records)
     return sorted(problems, key=lambda problem: problem.file)
@@ -48,6 +56,14 @@ def _records(root: Path, found: list[Target]) -> Records:
             except CourseError:
                 continue  # `_stored` says what is wrong with it
     return records
+
+
+def _cheat_sheet(root: Path, records: Records) -> Iterator[BrokenRule]:
+    """Rows of the cheat sheet that the lessons' records contradict."""
+    if (root / CHEAT_SHEET).is_file():
+        for entry in ENTRIES:
+            for problem in grounds_problems(entry.rests_on, records):
+                yield BrokenRule(CHEAT_SHEET, "holds", f"row {entry.name!r}: {problem}")
 
 
 def _stored(root: Path, target: Target, records: Records) -> Iterator[BrokenRule]:

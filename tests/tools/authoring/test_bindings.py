@@ -4,7 +4,12 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_lib.outcomes import MIME, Outcome, as_data
-from course_tools.authoring.bindings import binding_findings, claim_problems, recorded
+from course_tools.authoring.bindings import (
+    binding_findings,
+    claim_problems,
+    grounds_problems,
+    recorded,
+)
 from course_tools.authoring.build import build
 from tests.tools.authoring.small_course import BUILT_LESSON, LESSON, edit, edit_notebook, found
 
@@ -179,6 +184,23 @@ def test_a_sentence_that_its_table_contradicts_is_found(sentence):
     assert problem.endswith(f"the record says {str(outcome)!r}")
     bold = text(f"**{sentence}, as the lesson once said** <!-- holds: {claim} -->")
     assert len(messages(cell_with(outcome), bold)) == 1
+
+
+@pytest.mark.parametrize(
+    ("grounds", "says"),
+    [
+        (["in 06: linear equal_to cosine", "source: Smith 2017"], []),
+        ([], ["nothing says what this rests on"]),
+        (["in 06: linear better_than cosine"], ["the record says 'linear equal_to cosine'"]),
+        (["in 05: linear equal_to cosine"], ["no cell records it"]),
+        (["source: Smith", "we believe so"], ["with its year", "with its year"]),
+    ],
+)
+def test_grounds_of_a_sentence_in_data_are_held_to_the_records(grounds, says):
+    records = {"06": [Outcome("linear", "equal_to", "cosine")]}
+    problems = list(grounds_problems(grounds, records))
+    assert len(problems) == len(says)
+    assert all(words in problem for words, problem in zip(says, problems, strict=True))
 
 
 def test_the_check_of_a_course_holds_conclusions_to_its_notebooks(course):
