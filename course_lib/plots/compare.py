@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import blended_transform_factory
 
 from course_lib.compare.result import Comparison, Row
@@ -156,6 +157,7 @@ def _differences(ax: Axes, at: np.ndarray, rows: list[Row], comparison: Comparis
     reach = [size for one in wide if (size := max(-one.low, one.high)) > 0]  # not NaN
     edge = _CLIP * np.quantile(reach, 0.5, method="lower") if reach else np.inf
     ax.axvline(0, color=INK, lw=1.0)
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=4))  # "−0.050" and "−0.025" would touch
     for y, row in zip(at, rows, strict=True):
         mean = row.difference.mean
         if row.schedule == comparison.reference:

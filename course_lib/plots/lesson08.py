@@ -63,8 +63,10 @@ def regret_dots(names: Sequence[str], excess: Mapping[int, Sequence[float]]) -> 
         look = {"color": COLOURS[i], "marker": MARKERS[i], "ls": "", "markersize": 6.5}
         ax.plot(shares, at, label=f"{horizon} updates", **look)
     ax.set(xscale="log", xlabel="loss above the least possible, as a share of it")
-    ticks = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-    ax.set_xticks(ticks, [f"{tick:.0%}" for tick in ticks])
+    every = np.array([0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0])
+    low = min(min(shares) for shares in excess.values())
+    ticks = every[np.searchsorted(every, 0.8 * low) :]
+    ax.set_xticks(ticks, [f"{100 * tick:g}%" for tick in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_yticks(at, names)
     ax.set_ylim(-0.6, len(names) - 0.4)
