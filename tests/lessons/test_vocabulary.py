@@ -47,15 +47,9 @@ class Allowed(NamedTuple):
 
 
 SMITH = "Smith's name for half a period, explained there; no learning rate"
-TASK_8 = "the task defines a rank of its own, and its function is named after it"
 ALLOWED = (
     Allowed("sources/lessons/05_cyclical.py", "step size", "", SMITH),
     Allowed("sources/exercises/ex05_cyclical.py", "step size", "", SMITH),
-    Allowed("sources/exercises/ex08_grand_comparison.py", "rank", "", TASK_8),
-    Allowed("sources/exercises/ex08_grand_comparison.py", "tie", "", TASK_8),
-    Allowed("sources/exercises/ex08_grand_comparison.py", "clearly better", "", TASK_8),
-    Allowed("sources/exercises/ex08_grand_comparison.py", "told apart", "", TASK_8),
-    Allowed("hints of ranks_with_ties", "tie", "", TASK_8),
     Allowed("sources/lessons/01_constant_lr.py", "rank", "Rank them by", "the verb"),
     Allowed("sources/lessons/02_classic_decay.py", "iteration", "epochs, or it", "papers count so"),
     Allowed(
