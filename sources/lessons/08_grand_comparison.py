@@ -867,7 +867,7 @@ explorers.training()
 # | do | start with | evidence |
 # |---|---|---|
 # | Choose a schedule when the length is known | linear decay to zero | noisy spirals: better than a constant by 0.04, equal to the cosine <!-- holds: linear better_than constant at noisy spirals; linear equal_to cosine at noisy spirals --> |
-# | Choose a schedule for a short run on clean data, or when the length is open | WSD, with the last 20 % of the run as cooldown | convnet: better than linear decay by 0.014; open against the cosine on the noisy spirals <!-- holds: WSD better_than linear at convnet; WSD open_against cosine at noisy spirals --> |
+# | Choose a schedule for a short run on clean data, or when the length is open | WSD, with the last fifth of the run as cooldown | convnet: better than linear decay; open against the cosine on the noisy spirals <!-- holds: WSD better_than linear at convnet; WSD open_against cosine at noisy spirals --> |
 # | Give it a warmup | `warmup 10%`, for every contender alike | convnet: linear decay, cosine and WSD all chose it <!-- holds: all three chose the warmup at convnet --> |
 # | Choose the peak | five values, each twice the one before; add more where the best is at the edge | noisy spirals: the cosine's peaks differ by more than the tuned schedules <!-- holds: the peaks of the cosine differ by more than the tuned schedules --> |
 # | Keep a multi-step decay, if you must | `drop 0.3` | noisy spirals: chosen over `drop 0.1`, which on the short quadratic is worse than a constant <!-- holds: the larger drop factor was chosen at noisy spirals; multi-step with drop 0.1 is worse than a constant at 30 updates --> |
