@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from course_lib.compare.peaks import GoodRange, peak_means
 from course_lib.compare.plan import Seeds
 from course_lib.compare.ranks import Ranking
 from course_lib.compare.table import ends_text, interval_text, number, table_lines
-from course_lib.compare.verdicts import Contrast
+from course_lib.compare.verdicts import Contrast, Verdict
 from course_lib.intervals import Interval, bootstrap_interval
 from course_lib.measured import Cell, show_table
 from course_lib.outcomes import BEATEN_BY, Outcome
@@ -246,23 +247,32 @@ class Comparison:
     def show(self, *, margin: float, at: str = "") -> None:
         """Display the table of `against`, and record all pairs and by how many each is beaten.
 
+        Only the schedules that are better by the verdict are counted: one that is equal within the
+        margin beats nobody.
+
         Args:
             margin: difference too small to matter, see `course_lib.compare.margin`.
             at: the condition, such as `40 updates`; part of the record.
         """
         names = self.names
         pairs = [
-            self.contrast(ours, theirs, margin=margin).outcome(at)
+            self.contrast(ours, theirs, margin=margin)
             for i, ours in enumerate(names)
             for theirs in names[i + 1 :]
         ]
-        counts = [
-            Outcome(name, BEATEN_BY, str(count), at)
-            for name, count in zip(names, self.ranking.beaten_by, strict=True)
-        ]
-        show_table(*self._verdict_table(margin), [*pairs, *counts])
+        beaten = dict.fromkeys(names, 0)
+        for pair in pairs:
+            if pair.verdict is Verdict.WORSE:
+                beaten[pair.ours] += 1
+            elif pair.verdict is Verdict.BETTER:
+                beaten[pair.theirs] += 1
+        counts = [Outcome(name, BEATEN_BY, str(count), at) for name, count in beaten.items()]
+        outcomes = [*(pair.outcome(at) for pair in pairs), *counts]
+        show_table(*self._verdict_table(margin, beaten), outcomes)
 
-    def _verdict_table(self, margin: float) -> tuple[list[str], list[list[Cell]]]:
+    def _verdict_table(
+        self, margin: float, beaten: Mapping[str, int]
+    ) -> tuple[list[str], list[list[Cell]]]:
         """Return header and rows: how each schedule did, also against the reference."""
         with_shapes = any(self.shapes)
         header = ["schedule", *["shape"] * with_shapes, "peak", self.metric]
@@ -275,7 +285,7 @@ class Comparison:
             if row.schedule != self.reference:
                 found = self.contrast(row.schedule, self.reference, margin=margin)
                 against = [found.difference, found.verdict.value]
-            rows.append([row.schedule, *shape, peak, row.score, *against, row.beaten_by])
+            rows.append([row.schedule, *shape, peak, row.score, *against, beaten[row.schedule]])
         return header, rows
 
     def _row(self, s: int) -> Row:

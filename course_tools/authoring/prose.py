@@ -8,7 +8,8 @@ A number in a text cell or in the words for a figure (``alt=``) must be one of
   ``<!-- 2/50 = 0.04 -->``;
 - a figure from a paper, in a comment ``<!-- cited: 375e6, 0.1 -->`` of a cell that names the year.
 
-Title, quiz, recap and the closing cell speak of the whole lesson, so for them every cell is near.
+Title, quiz, recap, advice and the closing cell speak of the whole lesson: for them every cell is
+near.
 In a quiz, an answer may also use the numbers of its question. Formulas, code, links, identifiers,
 years, minutes, the numbers of lessons and lists of references are no claims and are passed over.
 """
@@ -66,7 +67,7 @@ ALWAYS = (0.0, 1.0, 10.0)  # and 100 %, "divide by 10": no measurement is told w
 # of those with two digits or a decimal, changed by one in the last place, the check finds 69 % with
 # six cells and 49 % with the whole lesson (lessons 0 to 4).
 NEAR = 6
-EVERYWHERE = {"title", "quiz", "recap", "next"}
+EVERYWHERE = {"title", "quiz", "recap", "monday", "next"}
 ROUNDING = 1e-9
 
 

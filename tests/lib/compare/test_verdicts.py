@@ -159,6 +159,11 @@ def test_showing_a_comparison_records_all_pairs_and_counts(shown):
         "linear beaten_by 0 at here",
         "cosine beaten_by 1 at here",
     ]
+    result.show(margin=0.5)  # all differences are smaller
+    assert {str(one).split()[1] for one in from_data(shown[1][MIME])} == {"equal_to", "beaten_by"}
+    assert all(
+        one.object == "0" for one in from_data(shown[1][MIME]) if one.relation == "beaten_by"
+    )
     header = shown[0]["text/plain"].splitlines()[0]
     assert "minus constant" in header
     assert "verdict (margin 0.05)" in header
