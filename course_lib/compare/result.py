@@ -247,28 +247,36 @@ class Comparison:
     def show(self, *, margin: float, at: str = "") -> None:
         """Display the table of `against`, and record all pairs and by how many each is beaten.
 
-        Only the schedules that are better by the verdict are counted: one that is equal within the
-        margin beats nobody.
-
         Args:
             margin: difference too small to matter, see `course_lib.compare.margin`.
             at: the condition, such as `40 updates`; part of the record.
         """
-        names = self.names
-        pairs = [
-            self.contrast(ours, theirs, margin=margin)
-            for i, ours in enumerate(names)
-            for theirs in names[i + 1 :]
-        ]
-        beaten = dict.fromkeys(names, 0)
-        for pair in pairs:
+        pairs, beaten = self._pairs(margin), self.beaten_by(margin)
+        counts = [Outcome(name, BEATEN_BY, str(count), at) for name, count in beaten.items()]
+        outcomes = [*(pair.outcome(at) for pair in pairs), *counts]
+        show_table(*self._verdict_table(margin, beaten), outcomes)
+
+    def beaten_by(self, margin: float) -> dict[str, int]:
+        """Return for each schedule the number of those that are better by the verdict.
+
+        Args:
+            margin: difference too small to matter, see `course_lib.compare.margin`: a schedule that
+                is equal within it beats nobody.
+        """
+        beaten = dict.fromkeys(self.names, 0)
+        for pair in self._pairs(margin):
             if pair.verdict is Verdict.WORSE:
                 beaten[pair.ours] += 1
             elif pair.verdict is Verdict.BETTER:
                 beaten[pair.theirs] += 1
-        counts = [Outcome(name, BEATEN_BY, str(count), at) for name, count in beaten.items()]
-        outcomes = [*(pair.outcome(at) for pair in pairs), *counts]
-        show_table(*self._verdict_table(margin, beaten), outcomes)
+        return beaten
+
+    def _pairs(self, margin: float) -> list[Contrast]:
+        return [
+            self.contrast(ours, theirs, margin=margin)
+            for i, ours in enumerate(self.names)
+            for theirs in self.names[i + 1 :]
+        ]
 
     def _verdict_table(
         self, margin: float, beaten: Mapping[str, int]

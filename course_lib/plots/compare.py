@@ -18,7 +18,7 @@ _CLIP = 12.0  # differences beyond so many times the usual leave the frame and a
 
 
 @styled
-def forest_plot(comparison: Comparison) -> Figure:
+def forest_plot(comparison: Comparison, *, margin: float) -> Figure:
     """Draw every schedule's score, and its paired difference to the reference, lowest mean on top.
 
     Left: mean on the fresh seeds with its interval. Right: mean paired difference; the thick line
@@ -26,11 +26,17 @@ def forest_plot(comparison: Comparison) -> Figure:
     thin line crosses 0: there the schedule is neither better nor worse than the reference. A
     schedule that diverged has no mean and says so.
 
+    Args:
+        comparison: the comparison.
+        margin: difference too small to matter, see `course_lib.compare.margin`; for the counts of
+            the schedules that are better.
+
     >>> from course_lib import compare, problems, schedules
     >>> kinds = {"linear": schedules.linear, "cosine": schedules.cosine}
     >>> quadratic = problems.power_law_quadratic(4)
     >>> found = compare.compare(quadratic, kinds, peaks=[0.3, 1.0], total_steps=50, seeds=4)
-    >>> sorted(label.get_text() for label in forest_plot(found).axes[0].get_yticklabels())
+    >>> figure = forest_plot(found, margin=0.001)
+    >>> sorted(label.get_text() for label in figure.axes[0].get_yticklabels())
     ['cosine', 'linear']
     """
     rows = comparison.as_table()
@@ -39,11 +45,11 @@ def forest_plot(comparison: Comparison) -> Figure:
     half = (8.6 - names - 0.6 - 1.1) / 2
     left = frame.axes(names, 0.72, half, frame.height - 1.05)
     right = frame.axes(names + half + 0.6, 0.72, half, frame.height - 1.05)
-    at = np.arange(len(rows))[::-1]
+    at, beaten = np.arange(len(rows))[::-1], comparison.beaten_by(margin)
     for y, row in zip(at, rows, strict=True):
         face = BLUE if _like_reference(row, comparison) else CARD
         _score(left, y, row, face)
-        _edge_words(right, y, f"beaten by {row.beaten_by}")
+        _edge_words(right, y, f"beaten by {beaten[row.schedule]}")
     _differences(right, at, rows, comparison)
     left.set_yticks(at, [row.schedule for row in rows])
     right.set_yticks(at, [])

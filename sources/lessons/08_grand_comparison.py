@@ -371,7 +371,7 @@ show_verdicts(noisy.against("cosine", margin=margin(spiral_task)), at="noisy spi
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
-    plots.forest_plot(noisy),
+    plots.forest_plot(noisy, margin=margin(spiral_task)),
     alt="Held-out loss of 13 schedules with intervals, and differences to the cosine. Linear, "
     "cosine, warmup + cosine, 1-cycle and WSD are lowest, and filled: neither better nor worse than "
     "the cosine. Restarts, exponential, polynomial, triangular and multi-step follow, then inverse "
@@ -459,7 +459,7 @@ outcomes.show_facts(
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
-    plots.forest_plot(convnet),
+    plots.forest_plot(convnet, margin=margin(convnet_task)),
     alt="Held-out loss of six families on the convnet with intervals, and paired differences to "
     "linear decay. WSD is lowest by itself; linear, cosine and 1-cycle follow close together; the "
     "constant and multi-step are well above them, the constant with the widest interval.",
@@ -512,7 +512,7 @@ transformer.show(margin=margin(transformer_task), at="transformer")
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
-    plots.forest_plot(transformer),
+    plots.forest_plot(transformer, margin=margin(transformer_task)),
     alt="Held-out loss of three families on the transformer, all small beside that of guessing, "
     "and their paired differences to the constant rate. The interval of linear decay is wide.",
 )

@@ -1,7 +1,7 @@
 """Figures of comparisons: what they show, and that their words fit."""
 
 import io
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def many() -> Comparison:
     return compare(runner, makers, peaks=np.geomspace(0.1, 10, 9), total_steps=20)
 
 
-FIGURES = {"forest": plots.forest_plot, "peaks": plots.peak_sensitivity}
+FIGURES = {"forest": partial(plots.forest_plot, margin=0.01), "peaks": plots.peak_sensitivity}
 CASES = {
     "twelve": cache(many),
     "lost": cache(lambda: run(lost={("linear", 10.0, 0), ("cosine", 1.0, 7)}, reference="linear")),
@@ -70,7 +70,7 @@ def test_no_words_of_a_figure_overlap_or_leave_it(name, case):
 
 def test_the_forest_fills_the_markers_of_those_it_cannot_tell_from_the_reference():
     result = run(base={"constant": 3.2, "linear": 3.0, "cosine": 3.0}, reference="linear")
-    left, right = plots.forest_plot(result).axes
+    left, right = plots.forest_plot(result, margin=0.01).axes
     assert [t.get_text() for t in left.get_yticklabels()] == [r.schedule for r in result.as_table()]
     filled = [
         line.get_markerfacecolor() != plots.CARD
@@ -89,7 +89,7 @@ def test_the_forest_fills_the_markers_of_those_it_cannot_tell_from_the_reference
 
 def test_a_difference_far_beyond_the_others_is_written_at_the_edge_of_the_forest():
     result = run(base={"constant": 30.0, "linear": 3.0, "cosine": 3.01}, reference="linear")
-    right = plots.forest_plot(result).axes[1]
+    right = plots.forest_plot(result, margin=0.01).axes[1]
     assert right.get_xlim()[1] < 30
     assert f"{result.differences[0].mean:#.3g} →" in [text.get_text() for text in right.texts]
 
