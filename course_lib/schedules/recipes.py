@@ -1,25 +1,29 @@
 """The schedules of famous runs, with the figures their papers give.
 
-Only what a paper states is here. Where it counts in tokens or epochs, the number of updates is
-computed below from its batch size, and the note says so. A warmup starts at peak / warmup_steps,
-as everywhere in this package; the papers do not say where theirs starts, except Goyal et al.
+Only what a paper, or the code or model card released with it, states is here. Where it counts in
+tokens or epochs, the number of updates is computed below from its batch size, and the note says so.
+A warmup starts at peak / warmup_steps, as everywhere in this package; the papers do not say where
+theirs starts, except Goyal et al.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from course_lib.schedules.combine import join
 from course_lib.schedules.counting import total_updates
 from course_lib.schedules.cyclical import cosine_restarts
 from course_lib.schedules.phases import Schedule
 from course_lib.schedules.presets import (
     constant,
+    cosine,
     linear,
     multi_step,
     transformer,
     warmup,
     warmup_cosine,
     warmup_linear,
+    wsd,
 )
 
 
@@ -46,6 +50,9 @@ _GOYAL_EPOCH = total_updates(epochs=1, examples=1_281_167, batch_size=8192)
 _SGDR_EPOCH = total_updates(epochs=1, examples=50_000, batch_size=128)
 # 10 million time steps in rounds of 8 actors × 128; 3 passes over each round in batches of 256
 _PPO_UPDATES = 10_000_000 // (8 * 128) * 3 * (8 * 128 // 256)
+# Tokens of a full batch, and the phases of 10 and 4.3 trillion and of 333 billion tokens in updates
+_V3_BATCH = 15_360 * 4096
+_V3_STABLE, _V3_FALL, _V3_LOW = (round(tokens / _V3_BATCH) for tokens in (10e12, 4.3e12, 333e9))
 
 RECIPES = {
     "ResNet on CIFAR-10": Recipe(
@@ -115,12 +122,58 @@ RECIPES = {
         "Touvron et al. (2023), LLaMA, arXiv:2302.13971, sec. 2.3 and table 2",
         "Cosine to 10 % of the peak over 1 trillion tokens in batches of 4 million.",
     ),
+    "Whisper large": Recipe(
+        warmup_linear(1.75e-4, 2048, 2**20),
+        2**20,
+        "AdamW, beta1 0.9, beta2 0.98, epsilon 1e-6, weight decay 0.1, clipping 1.0, batch 256",
+        "Radford et al. (2022), Whisper, arXiv:2212.04356, sec. 2.4, app. F",
+        "Linear decay to zero, on speech.",
+    ),
+    "Llama 3 405B": Recipe(
+        warmup_cosine(8e-5, 8000, 1_200_000, floor=8e-7),
+        1_200_000,
+        "AdamW",
+        "Grattafiori et al. (2024), The Llama 3 herd of models, arXiv:2407.21783, sec. 3.4.1",
+        "Cosine to 1 % of the peak; the batch grows on the way. A last, linear fall to zero over 40 "
+        "million tokens, whose checkpoints are averaged, is left out.",
+    ),
+    "DeepSeek-V3": Recipe(
+        join(
+            warmup(constant(2.2e-4), 2000).take(_V3_STABLE),
+            cosine(2.2e-4, _V3_FALL, floor=2.2e-5).take(_V3_FALL),
+            constant(2.2e-5).take(_V3_LOW),
+            constant(7.3e-6),
+        ),
+        _V3_STABLE + _V3_FALL + _V3_LOW + round(167e9 / _V3_BATCH),
+        "AdamW, beta1 0.9, beta2 0.95, weight decay 0.1, clipping 1.0",
+        "DeepSeek-AI (2024), DeepSeek-V3 technical report, arXiv:2412.19437, sec. 4.2",
+        "A warmup of 2,000 updates, the peak for 10 trillion tokens, a cosine to a tenth over 4.3 "
+        "trillion, then two lower constants over 333 and 167 billion. Counted in full batches of "
+        "15,360 sequences of 4,096 tokens; the paper grows the batch to that over 469 billion.",
+    ),
     "DDPM on CIFAR-10": Recipe(
-        constant(2e-4),
+        warmup(constant(2e-4), 5000),
         800_000,
-        "Adam, batch 128, average of the weights 0.9999",
-        "Ho, Jain, Abbeel (2020), DDPM, arXiv:2006.11239, appendix B",
-        "A constant rate, chosen without a sweep.",
+        "Adam, batch 128, clipping 1.0, average of the weights 0.9999",
+        "Ho, Jain, Abbeel (2020), DDPM, arXiv:2006.11239, appendix B; code: "
+        "github.com/hojonathanho/diffusion, scripts/run_cifar.py",
+        "The paper says only that the rate is 2e-4, chosen without a sweep; the warmup of 5,000 "
+        "updates is in the released code.",
+    ),
+    "Stable Diffusion v1": Recipe(
+        warmup(constant(1e-4), 10_000),
+        1_141_000,
+        "AdamW, batch 2048",
+        "Rombach et al. (2022), arXiv:2112.10752; its figures are those of the model card, "
+        "github.com/CompVis/stable-diffusion",
+        "A warmup, then constant, over 237 + 194 + 515 + 195 thousand updates on four data sets.",
+    ),
+    "CycleGAN, in epochs": Recipe(
+        wsd(2e-4, 0, 200, 100),
+        200,
+        "Adam, batch 1",
+        "Zhu, Park, Isola, Efros (2017), CycleGAN, arXiv:1703.10593, sec. 4",
+        "Counted in epochs: 100 at the peak, then linear decay to zero over 100.",
     ),
     "PPO on Atari": Recipe(
         linear(2.5e-4, _PPO_UPDATES),
