@@ -1,15 +1,33 @@
-"""Runs of lesson 9: small networks whose weights are averaged, and walks in a river valley."""
+"""Runs of lesson 9: rates tuned exactly, networks whose weights are averaged, a river valley."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from course_lib.problems import Classification, RiverValley, walk
+from course_lib.problems import Classification, NoisyQuadratic, RiverValley, walk
+from course_lib.schedules import Schedule
+from course_lib.theory import best_peak, expected_losses
 from course_lib.training.batches import batch_table
 from course_lib.training.network import Gradient, Networks, init_row, predict, with_ones
+
+
+def tuned(
+    problem: NoisyQuadratic, make: Callable[[float, int], Schedule], updates: int
+) -> tuple[float, float]:
+    """Return the best peak of a schedule on a quadratic, and its expected loss at the end.
+
+    >>> from course_lib.problems import power_law_quadratic
+    >>> from course_lib.schedules import linear
+    >>> peak, loss = tuned(power_law_quadratic(), linear, 300)
+    >>> round(peak, 2), round(loss, 3)
+    (0.36, 0.114)
+    """
+    peak = best_peak(problem, lambda p: make(p, updates), updates)
+    losses = expected_losses(problem, make(peak, updates)(np.arange(updates)))
+    return peak, float(losses[-1])
 
 
 def initial_weights(sizes: tuple[int, ...], seeds: Sequence[int]) -> np.ndarray:
@@ -30,15 +48,15 @@ def averaged_sgd(
     batch_size: int,
     *,
     mix: float = 0.0,
-    share: np.ndarray | None = None,
+    shares: Sequence[np.ndarray] = (),
     keep_at: Sequence[int] = (),
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Train networks with SGD while an average of their weights is kept.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train networks with SGD while averages x of their weights z are kept.
 
     y = (1 - mix) z + mix x;  z -= rate * gradient at y;  x += share[t] * (z - x)
 
-    With mix = 0 and shares of 1 it is plain SGD, the engine's; with mix = 0.9 and shares 1 / t it
-    is schedule-free SGD.
+    With mix = 0 the averages do not change the run, and there may be several; shares of 1 are the
+    last weights. With mix = 0.9 and shares 1 / t it is schedule-free SGD.
 
     Args:
         start: initial weights, a row a run, shape (R, P); not written to.
@@ -47,26 +65,26 @@ def averaged_sgd(
         rates: the rate of every update, shape (T,).
         seeds: seeds of the batches, one a run.
         batch_size: examples in an update.
-        mix: weight of the average x at the point y where the gradient is taken, 0 to 1.
-        share: weight of the newest z in the average, shape (T,); None is 1, no averaging.
-        keep_at: updates after which x is kept.
+        mix: weight of the first average at the point y where the gradient is taken, 0 to 1.
+        shares: for each average the weight of the newest z, shape (T,); none is one average whose
+            shares are 1.
+        keep_at: updates after which the averages are kept; none is the last.
 
     Returns:
-        x after each of the updates `keep_at`, or after the last where there are none; and z after
-        the last. Shapes (R, P).
+        The averages, shape (kept, averages, R, P); and z after the last update, shape (R, P).
 
     Source: Defazio et al. (2024), The road less scheduled, arXiv:2405.15682.
     """
-    z, x, kept = start.copy(), start.copy(), []
+    table = np.array(shares if len(shares) else [np.ones(len(rates))], dtype=start.dtype)
+    z, x, kept = start.copy(), np.repeat(start[None], len(table), axis=0), []
     rows, line = batch_table(list(seeds), len(data), batch_size, len(rates))
     inputs = with_ones(data.inputs, start.dtype)
     one_hot = np.eye(data.classes, dtype=start.dtype)
-    shares = np.ones(len(rates)) if share is None else share
     net = Networks(start.copy(), sizes, batch_size)
     gradient = Gradient(net)
     with threadpool_limits(1, user_api="blas"), np.errstate(over="ignore", invalid="ignore"):
         for t, rate in enumerate(np.asarray(rates).astype(start.dtype)):
-            net.weights[:] = (1 - mix) * z + mix * x
+            net.weights[:] = (1 - mix) * z + mix * x[0] if mix else z
             batch = rows[line, t]
             seen = inputs[batch].swapaxes(1, 2)
             error = net.forward(seen)
@@ -74,10 +92,10 @@ def averaged_sgd(
             error /= batch_size
             gradient.backward(seen, error)
             z -= rate * gradient.rows
-            x += start.dtype.type(shares[t]) * (z - x)
+            x += table[:, t, None, None] * (z - x)
             if t + 1 in keep_at:
                 kept.append(x.copy())
-    return kept or [x], z
+    return np.array(kept or [x]), z
 
 
 def losses_on(weights: np.ndarray, sizes: tuple[int, ...], data: Classification) -> np.ndarray:

@@ -1,51 +1,38 @@
-"""Runs of lesson 12: rates tuned exactly, Adam on a quadratic, gradient noise, fine-tuning."""
+"""Runs of lesson 12: the length that a loss takes, Adam, gradient noise, fine-tuning."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from course_lib.experiments.lesson09_runs import averaged_sgd, initial_weights, losses_on
-from course_lib.problems import Classification, NoisyQuadratic, digits
-from course_lib.schedules import Schedule, cosine, linear
-from course_lib.theory import best_peak, expected_losses
+from course_lib.experiments.lesson09_runs import (
+    averaged_sgd,
+    initial_weights,
+    losses_on,
+    tuned,
+)
+from course_lib.problems import Classification, NoisyQuadratic
+from course_lib.schedules import cosine, linear
 from course_lib.training.network import Gradient, Networks, with_ones
 
 
-def tuned(
-    problem: NoisyQuadratic, make: Callable[[float, int], Schedule], updates: int
-) -> tuple[float, float]:
-    """Return the best peak of a schedule on a quadratic, and its expected loss at the end.
-
-    >>> from course_lib.problems import power_law_quadratic
-    >>> peak, loss = tuned(power_law_quadratic(), linear, 300)
-    >>> round(peak, 2), round(loss, 3)
-    (0.36, 0.114)
-    """
-    peak = best_peak(problem, lambda p: make(p, updates), updates)
-    losses = expected_losses(problem, make(peak, updates)(np.arange(updates)))
-    return peak, float(losses[-1])
-
-
-def updates_to_reach(
-    problem: NoisyQuadratic, target: float, low: int = 4, high: int = 16_384
-) -> int:
+def updates_to_reach(problem: NoisyQuadratic, target: float, high: int, low: int = 4) -> int:
     """Return the fewest updates of a tuned linear decay that end at or below a loss.
 
     Args:
         problem: the quadratic.
         target: the loss, > 0.
-        low: updates that do not suffice.
-        high: updates that do.
+        high: updates that suffice.
+        low: updates that do not.
 
     Raises:
         ValueError: `high` updates do not suffice.
 
     >>> from course_lib.problems import power_law_quadratic
-    >>> updates_to_reach(power_law_quadratic(batch_size=16), 0.05)
-    57
+    >>> updates_to_reach(power_law_quadratic(batch_size=16), 0.05, high=100)
+    50
     """
     if tuned(problem, linear, high)[1] > target:
         raise ValueError(f"target must be reached within {high} updates, got {target}")
@@ -92,7 +79,7 @@ def adam_losses(
     peaks: Sequence[float],
     updates: int,
     seeds: Sequence[int],
-    settings: AdamSettings = AdamSettings(),  # noqa: B008 - frozen
+    settings: AdamSettings = AdamSettings(),
 ) -> np.ndarray:
     """Return the loss after Adam with linear decay to zero, shape (peaks, seeds).
 
@@ -165,6 +152,7 @@ def some_digits(
         last: number of the image to stop before; None takes all.
         pixel_noise: standard deviation of noise added to every pixel; clipped to 0 … 1.
 
+    >>> from course_lib.problems import digits
     >>> new = some_digits(digits(), 5, 10, last=100)
     >>> len(new), new.classes
     (100, 5)
@@ -192,11 +180,11 @@ class FineTuning:
         """Return fresh weights and pretrained ones, shape (R, P) each."""
         fresh = initial_weights(self.sizes, seeds)
         rates = cosine(0.4, 400)(np.arange(400))
-        (trained,), _ = averaged_sgd(fresh, self.sizes, self.old, rates, seeds, 32)
+        _, trained = averaged_sgd(fresh, self.sizes, self.old, rates, seeds, 32)
         return {"fresh": fresh, "pretrained": trained}
 
     def losses(self, start: np.ndarray, rates: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
         """Return the loss on the test digits after training from `start`, shape (R,)."""
         other = [seed + 1000 for seed in seeds]  # not the batches of the pretraining
-        (weights,), _ = averaged_sgd(start, self.sizes, self.new, rates, other, 25)
+        _, weights = averaged_sgd(start, self.sizes, self.new, rates, other, 25)
         return losses_on(weights, self.sizes, self.test)

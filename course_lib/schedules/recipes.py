@@ -134,7 +134,7 @@ RECIPES = {
         1_200_000,
         "AdamW",
         "Grattafiori et al. (2024), The Llama 3 herd of models, arXiv:2407.21783, sec. 3.4.1",
-        "Cosine to 1 % of the peak; the batch grows on the way. A last, linear fall to zero over 40 "
+        "Cosine to 1 % of the peak; the batch grows on the way. A last linear fall to zero over 40 "
         "million tokens, whose checkpoints are averaged, is left out.",
     ),
     "DeepSeek-V3": Recipe(
