@@ -83,15 +83,16 @@ def valley_figure(
     figure, (left, right) = panels(2, height=3.2)
     for i, (label, values) in enumerate(rates.items()):
         style = {"color": COLOURS[i], "ls": DASHES[i]}
-        left.plot(values, label=label, **style)
+        # The first rates lie under others for most of the run: wide and pale, they are still seen.
+        left.plot(values, label=label, **style | ({} if i else {"lw": 7, "alpha": 0.35}))
         at, smooth = _blocks(losses[label])
         right.plot(at, smooth, label=f"{label}: loss", **style)
         right.plot(*_blocks(rivers[label]), ":", color=COLOURS[i], lw=1.4)
     right.plot([], [], ":", color=INK, lw=1.4, label="its river")
-    left.set(xlabel="step", ylabel="learning rate", ylim=(0, None))
+    left.set(xlabel="updates", ylabel="learning rate", ylim=(0, None))
     left.locator_params(axis="y", nbins=4)
     left.legend(loc="lower left")
-    right.set(xlabel="step", ylabel="mean loss", ylim=(0, None))
+    right.set(xlabel="updates", ylabel="mean loss", ylim=(0, None))
     right.legend()
     return figure
 
