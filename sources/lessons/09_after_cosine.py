@@ -274,10 +274,12 @@ shares = {"last weights": np.ones(800), "mean of all": 1 / t}  # share of the ne
 shares |= {f"EMA {decay}": np.maximum(1 - decay, 1 / t) for decay in (0.5, 0.9, 0.98)}
 
 
-def read(rate, numbers, mix=0.0, names=tuple(shares)):
-    """Held-out losses of averages of one run at the budgets, {name: (budgets, seeds)}."""
+def read(kind, rate, numbers):
+    """Held-out losses of the averages of one run at the budgets, {name: (budgets, seeds)}."""
+    names = ["mean of all"] if kind == "schedule-free" else list(shares)
+    how = {"mix": 0.9 if kind == "schedule-free" else 0.0, "keep_at": budgets}
+    how["shares"] = [shares[name] for name in names]
     start, rates = initial_weights(sizes, numbers), np.full(800, rate)
-    how = {"mix": mix, "shares": [shares[name] for name in names], "keep_at": budgets}
     kept, _ = averaged_sgd(start, sizes, data, rates, numbers, 32, **how)
     return {
         name: np.array([losses_on(x[i], sizes, data.held_out) for x in kept])
@@ -285,26 +287,27 @@ def read(rate, numbers, mix=0.0, names=tuple(shares)):
     }
 
 
-def read_all(rate, numbers):
-    free = read(rate, numbers, mix=0.9, names=["mean of all"])
-    return read(rate, numbers) | {"schedule-free": free["mean of all"]}
-
-
 # %% tags=["experiment", "conclusion"]
 tried = (0.8, 3.2) if FAST else (0.2, 0.8, 3.2, 12.8)
-tuning = {rate: read_all(rate, split.validation) for rate in tried}
-kinds = {name: [name] for name in ("last weights", "mean of all", "schedule-free")}
+kinds = {"last weights": ["last weights"], "mean of all": ["mean of all"]}
 kinds["EMA"] = [name for name in shares if name.startswith("EMA")]  # its decay is tuned, too
+kinds["schedule-free"] = ["mean of all"]
+runs = {}  # those that choose; all averages with mix 0 share theirs
+for rate in tried:
+    runs["SGD", rate] = read("SGD", rate, split.validation)
+    runs["schedule-free", rate] = read("schedule-free", rate, split.validation)
 chosen = {}
 for kind, names in kinds.items():
-    options = [(rate, name) for rate in tried for name in names]
-    chosen[kind] = min(options, key=lambda o: tuning[o[0]][o[1]].mean())
-fresh_reads = {rate: read_all(rate, split.fresh) for rate in {rate for rate, _ in chosen.values()}}
-averages = {kind: fresh_reads[rate][name] for kind, (rate, name) in chosen.items()}
-
-
+    run = kind if kind == "schedule-free" else "SGD"
+    options = [(run, rate, name) for rate in tried for name in names]
+    chosen[kind] = min(options, key=lambda o: runs[o[:2]][o[2]].mean())
+fresh_runs = {
+    (run, rate): read(run, rate, split.fresh) for run, rate in {c[:2] for c in chosen.values()}
+}
+averages = {kind: fresh_runs[run, rate][name] for kind, (run, rate, name) in chosen.items()}
+rate_of = {kind: rate for kind, (_, rate, _) in chosen.items()}
 compare.show_verdicts(
-    [one for kind, losses in averages.items() for one in contrasts(kind, losses, chosen[kind][0])]
+    [one for kind, losses in averages.items() for one in contrasts(kind, losses, rate_of[kind])]
 )
 
 # %% tags=["experiment"]
@@ -362,13 +365,16 @@ def at_floor(make, share):
 
 
 lengths, floors = (100, 300, 1000), (0.0, 0.1)
-exact = {}  # log of the exact loss at the best peak
-for problem, quad in quads.items():
-    for n in lengths:
-        for shape, make in (("linear", schedules.linear), ("cosine", schedules.cosine)):
-            for floor in floors:
-                loss = tuned(quad, at_floor(make, floor), n)[1]
-                exact[problem, n, shape, floor] = np.log(loss)
+makers = {"linear": schedules.linear, "cosine": schedules.cosine}
+exact = {  # logs of the exact losses, each at its best peak
+    (noise, n): {
+        (shape, floor): np.log(tuned(quad, at_floor(make, floor), n)[1])
+        for shape, make in makers.items()
+        for floor in floors
+    }
+    for noise, quad in quads.items()
+    for n in lengths
+}
 
 
 # %% tags=["experiment"]
@@ -377,40 +383,31 @@ def more(a, b):
 
 
 rows = []
-for problem in quads:
-    for n in lengths:
-        l0, l10, c0, c10 = (exact[problem, n, s, f] for s in ("linear", "cosine") for f in floors)
-        rows.append([problem, n, more(l10, l0), more(c10, c0), more(l0, c0), more(l10, c10)])
-show_table(
-    ["noise", "updates", "linear: 10 % against 0", "cosine: 10 % against 0",
-     "at 0: linear against cosine", "at 10 %: linear against cosine"],
-    rows,
-)  # fmt: skip
+for (noise, n), logs in exact.items():
+    l0, l10, c0, c10 = logs.values()
+    rows.append([noise, n, more(l10, l0), more(c10, c0), more(l0, c0), more(l10, c10)])
+effects = ["linear: 10 % / 0", "cosine: 10 % / 0", "to 0: linear / cosine", "to 10 %: the same"]
+show_table(["noise", "updates", *effects], rows)
 
 
 # %% tags=["experiment", "conclusion"]
-def always(problem, ours, theirs, lengths=lengths):
+def always(noise, ours, theirs, lengths=lengths):
     """Whether one combination ends lower than another by more than one per cent, every time."""
-    gaps = [exact[problem, n, *theirs] - exact[problem, n, *ours] for n in lengths]
+    gaps = [exact[noise, n][theirs] - exact[noise, n][ours] for n in lengths]
     return min(gaps) > compare.RATIO_MARGIN
 
 
 much, little, same_noise = quads
+(l0, l10), (c0, c10) = ([(shape, floor) for floor in floors] for shape in makers)
 show_facts(
     {
-        "much noise: a tenth helps the cosine": always(much, ("cosine", 0.1), ("cosine", 0.0)),
+        "much noise: a tenth helps the cosine": always(much, c10, c0),
         "much noise: zero helps linear decay in 300 and 1,000 updates": always(
-            much, ("linear", 0.0), ("linear", 0.1), (300, 1000)
+            much, l0, l10, (300, 1000)
         ),
-        "little noise: zero helps both": all(
-            always(little, (s, 0.0), (s, 0.1)) for s in ("linear", "cosine")
-        ),
-        "same noise everywhere: a tenth helps both": all(
-            always(same_noise, (s, 0.1), (s, 0.0)) for s in ("linear", "cosine")
-        ),
-        "same noise everywhere: linear to a tenth beats the other three": all(
-            always(same_noise, ("linear", 0.1), other)
-            for other in (("linear", 0.0), ("cosine", 0.0), ("cosine", 0.1))
+        "little noise: zero helps both": always(little, l0, l10) and always(little, c0, c10),
+        "same noise everywhere: a tenth helps both": (
+            always(same_noise, l10, l0) and always(same_noise, c10, c0)
         ),
     }
 )
@@ -455,8 +452,8 @@ compare.show_verdicts(
 # code that forgets to switch (`optimizer.eval()`) scores $y$:
 
 # %% tags=["goes-wrong"]
-start, rates = initial_weights(sizes, many), np.full(800, chosen["schedule-free"][0])
-kept, z = averaged_sgd(start, sizes, data, rates, many, 32, mix=0.9, shares=[1 / t])
+start, rates = initial_weights(sizes, few), np.full(800, rate_of["schedule-free"])
+kept, z = averaged_sgd(start, sizes, data, rates, few, 32, mix=0.9, shares=[1 / t])
 x = kept[0, 0]
 at_x, at_y, at_z = (
     losses_on(weights, sizes, data.held_out) for weights in (x, 0.1 * z + 0.9 * x, z)
