@@ -2,7 +2,8 @@
 # # Exercise 9: fall to zero, branch off, change the batch, do without a schedule
 #
 # Four functions, of three to ten lines each. **Time:** about 55 minutes.
-# **You need** [lesson 9](../notebooks/09_after_cosine.ipynb) and NumPy.
+# **You need** [lesson 9](../notebooks/09_after_cosine.ipynb), for task 3
+# [lesson 12](../notebooks/12_scale.ipynb), and NumPy.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
 # your function with the right answer on several cases; when they differ it shows the first such
@@ -112,6 +113,7 @@ check(branch_rates, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
+# The rules of this task are in [lesson 12](../notebooks/12_scale.ipynb).
 # A run was tuned for one batch size. Now the batch gets another size, and the number of examples stays
 # the same. `scaled_run(rate, updates, batch_size, new_batch_size, optimizer, rate_limit)` returns the two numbers to start
 # from, `[new rate, new number of updates]`, as an array or a list.

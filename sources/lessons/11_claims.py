@@ -1032,7 +1032,7 @@ print(f"{second} beats {first}, each at its best peak:", outcome(ratio(*mine.sco
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# This was the last lesson. The [cheat sheet](cheat_sheet.ipynb) has the formulas, the calls and
+# One lesson is left: [lesson 12](12_scale.ipynb) takes a run to other batches and lengths. The [cheat sheet](cheat_sheet.ipynb) has the formulas, the calls and
 # the choices of the whole course on a few pages, and the [glossary](glossary.ipynb) its words. For
 # your own problem, everything you need is one function: give `course_lib.compare.compare` your
 # workload, or any function from rates and seeds to scores, two schedules and a handful of peaks.

@@ -254,7 +254,7 @@ compare.show_verdicts(
 #
 # At equal examples the batch of 128 costs 0.03 and the batch of 8 gains 0.01, each with the root rule.
 # <!-- holds: batch 128 worse_than batch 32 at root rule; batch 8 better_than batch 32 at root rule -->
-# For the first 100 updates the noise scale was below 128, so this batch was past it when most was to be learned. The rules
+# Early in training the noise scale is below 128, so this batch was past it when most was to be learned. The rules
 # tell you where to look first; they do not replace looking.
 
 # %% [markdown] tags=["predict"]
@@ -303,6 +303,8 @@ show_facts(
         )
     }
 )
+
+# %% tags=["experiment", "conclusion"]
 contrasts = []
 for batch in (4, 256):  # no search: the peak of batch 64 times the root of the ratio
     bowl, settings = problems.power_law_quadratic(batch_size=batch), base_adam.scaled(batch / 64)
