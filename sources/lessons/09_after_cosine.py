@@ -323,8 +323,8 @@ mean_ends |= {k: averages[k].mean(axis=1) for k in ("last weights", "EMA", "sche
 plots.show(
     lines_over(budgets, mean_ends, "updates", "held-out loss"),
     alt="Held-out loss after 100, 200, 400 and 800 updates. The last weights of the constant rate lie highest. "
-    "Cosine and WSD lie on each other. The EMA lies above them at 100 and on them from 200. Schedule-free lies "
-    "below all at 100 and 200, level with the cosine at 400, and a little above it at 800.",
+    "Cosine, WSD branches and EMA lie on each other. Schedule-free lies below all of them at 100 and 200, "
+    "a little below at 400, and level with them at 800.",
 )
 
 # %% [markdown]

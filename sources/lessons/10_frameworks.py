@@ -371,6 +371,8 @@ for name in ("optax", "keras", "transformers"):
 # | Accelerate | a prepared scheduler steps N times an update in N processes, on purpose, unless `split_batches=True` | count its length in batches of one process, or do not prepare it and step it yourself <!-- source: huggingface/accelerate, AcceleratedScheduler (2022 to 2025) --> |
 # | optax | nobody: the optimizer counts. `optax.inject_hyperparams(optax.sgd)(learning_rate=...)` keeps the rate in the state | read `state.hyperparams["learning_rate"]`; set it by hand only if a *number* was given, because a schedule writes over it at the next update <!-- source: optax 0.2.8 (2026), inject_hyperparams --> |
 #
+# The arguments are those of transformers 5.23 (Hugging Face, 2026) and optax 0.2.8 (DeepMind, 2026).
+# <!-- cited: 5.23, 0.2.8 -->
 # With `interval="step"` Lightning waits for the accumulated batches, as you would want. Its `frequency` counts batches
 # within an epoch, though: a frequency larger than the epoch has batches never steps, which is a known issue.
 # <!-- source: Lightning-AI/pytorch-lightning, training_epoch_loop.py and issue 17544 (2023) -->
@@ -552,6 +554,7 @@ show_facts({"every wrong loop has a lower best peak": bool((result.chosen_peaks[
 figure, (left, right) = plots.panels(2, width=8.4, height=3.6)
 plots.rate_lines({name: best * rates for name, rates in real.items()}, ax=left)
 left.get_legend().remove()
+left.set_xlabel("updates")
 plots.held_out_curves(at_best.scored_at, losses, ax=right, top=1.25)
 plots.show(
     figure,
