@@ -396,21 +396,25 @@ def warm_ends(peak, n, warmup):
     return runs.held_out_loss[:, -1]
 
 
+longer = {}  # their digits differ between processors: near the limit training is chaotic
 for peak in (0.1, 0.3):
     found = []
     for n in lengths:
-        tried = (0, 20, 80) if peak == 0.3 and n > 50 else (0, 20)
-        end = {warmup: warm_ends(peak, n, warmup) for warmup in tried}
-        for ours, theirs in ((20, 0), (80, 20)) if len(end) == 3 else ((20, 0),):
-            names = (f"warmup {ours} in {n}", f"warmup {theirs} in {n}")
-            found.append(compare.paired(*names, end[ours], end[theirs], margin))
+        none, short = (warm_ends(peak, n, warmup) for warmup in (0, 20))
+        names = (f"warmup 20 in {n}", f"warmup 0 in {n}")
+        found.append(compare.paired(*names, short, none, margin, peaks=(peak, peak)))
+        if peak == 0.3 and n > 50:
+            one = compare.paired("80", "20", warm_ends(peak, n, 80), short, margin)
+            better = one.verdict is compare.Verdict.BETTER
+            longer[f"a warmup of 80 is better than one of 20 in {n}"] = better
     compare.show_verdicts(found, at=f"peak {peak}")
+show_facts(longer, at="peak 0.3")
 
 # %% [markdown]
 # At the good peak, 0.1, only the run of 50 updates gains; at 200 and 800 the difference is open and small.
 # <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.1; warmup 20 in 200 open_against warmup 0 in 200 at peak 0.1; warmup 20 in 800 open_against warmup 0 in 800 at peak 0.1 -->
 # At three times that peak **a warmup of 20 updates helps at every length, and 80 are not seen to be better
-# than 20**. <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.3; warmup 20 in 200 better_than warmup 0 in 200 at peak 0.3; warmup 20 in 800 better_than warmup 0 in 800 at peak 0.3; warmup 80 in 200 open_against warmup 20 in 200 at peak 0.3; warmup 80 in 800 open_against warmup 20 in 800 at peak 0.3 -->
+# than 20**. <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.3; warmup 20 in 200 better_than warmup 0 in 200 at peak 0.3; warmup 20 in 800 better_than warmup 0 in 800 at peak 0.3; a warmup of 80 is better than one of 20 in 200 is false at peak 0.3; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
 # So what decides is the peak (lesson 4), and the warmup that it needs here is a number of updates, not a share: the
 # gain of 20 updates is much the same in 200 updates and in 800. Whether very large models need more as they train
 # for longer, this network cannot tell.
@@ -686,7 +690,7 @@ print(words.replace(", batch", "\nbatch"))
 # 2. The noise scale estimates that size from gradients, and grows as the loss falls. <!-- holds: the noise scale grows tenfold from 100 to 300 updates; the lower loss has the larger critical batch -->
 # 3. SGD's linear rule holds while noise is the limit; on the network the root rule was better from 32 to 128. <!-- holds: up to batch 64 the best peak grows in proportion to the batch; root rule, batch 128 better_than linear rule, batch 128 -->
 # 4. Adam with fixed averages is another optimizer at another batch, and part of the larger batch's gain is that. <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; with scaled betas the gain is at most two thirds as large -->
-# 5. Plan to the end of the run, take a smaller peak for a longer one, and count a warmup in updates. <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak; warmup 80 in 800 open_against warmup 20 in 800 at peak 0.3 -->
+# 5. Plan to the end of the run, take a smaller peak for a longer one, and count a warmup in updates. <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
 
 # %% [markdown] tags=["monday"]
 # ## On Monday
@@ -697,7 +701,7 @@ print(words.replace(", batch", "\nbatch"))
 # | SGD, batch times $k$ | rate times $\sqrt k$, then up to $k$ while it stays stable | root rule better than linear rule on the network, linear rule exact on the quadratic <!-- holds: root rule, batch 128 better_than linear rule, batch 128; up to batch 64 the best peak grows in proportion to the batch --> |
 # | Adam, batch times $k$ | rate times $\sqrt k$; where batches are compared, $1-\beta_1$ and $1-\beta_2$ times $k$, and a new search | fixed averages favour the larger batch; the rule alone gives too small a peak <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; rule to batch 256 worse_than batch 64 --> |
 # | a longer run | the same shape stretched to the new end; try half the peak | shorter and longer plans end higher; the best peak falls with the length <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak --> |
-# | warmup, Adam | the number of updates that the short run needed, not its share | at a large peak the same short warmup helps at every length <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.3; warmup 80 in 200 open_against warmup 20 in 200 at peak 0.3 --> |
+# | warmup, Adam | the number of updates that the short run needed, not its share | at a large peak the same short warmup helps at every length <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.3; a warmup of 80 is better than one of 20 in 200 is false at peak 0.3 --> |
 # | fine-tuning | half the best peak of fresh weights, and lower if the data are close | best peak smaller, near and far <!-- holds: the best peak is smaller than from fresh weights at near; the best peak is smaller than from fresh weights at far --> |
 # | a schedule in code | lengths in examples or tokens | a schedule left in updates ends near its peak <!-- holds: the unchanged schedule ends above half its peak --> |
 
