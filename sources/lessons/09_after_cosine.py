@@ -125,8 +125,8 @@ print("two runs of the same seed first differ in the loss of step", apart)
 # %% [markdown] tags=["predict"]
 # ## Four branches against four cosines
 #
-# Each cosine gets the best peak for its budget; where several peaks tie, to within half the margin, it
-# gets the largest of them, so that the choice is the same on every machine. The trunk has one peak for all
+# Each cosine gets the best peak for its budget; of several peaks within half the margin of the best it
+# gets the largest, so that the choice is the same on every machine. The trunk has one peak for all
 # four budgets. Both fall to zero, and each cooldown takes a fifth: these two shapes are not tuned.
 #
 # > **Predict before you run.** Where does WSD lose: nowhere, at the short budgets or at the long ones? Is its
