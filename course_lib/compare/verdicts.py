@@ -226,4 +226,4 @@ def _peaks(contrast: Contrast) -> str:
 
 def _notes(contrast: Contrast) -> list[list[str]]:
     pairs = zip(contrast.shapes, contrast.at_edge, strict=True)
-    return [[shape] * bool(shape) + ["edge"] * edge for shape, edge in pairs]
+    return [[shape] * bool(shape) + ["edge"] * bool(edge) for shape, edge in pairs]

@@ -56,7 +56,7 @@ def sweep_rates(workload: Workload, rates: Sequence[float], seeds: int, steps: i
     """Train a workload at every rate with the seeds 0 … seeds - 1.
 
     Args:
-        workload: what is trained.
+        workload: data, model, optimizer and batch size.
         rates: constant learning rates, finite and >= 0, shape (K,).
         seeds: number of seeds, >= 1.
         steps: updates in every run, >= 1.

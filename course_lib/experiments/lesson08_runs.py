@@ -94,8 +94,8 @@ def median_updates(comparison: Comparison, share: float) -> tuple[np.ndarray, np
     """Return the updates to the threshold of a comparison, and to near each run's own best loss.
 
     Args:
-        comparison: with a threshold, and scored on the way.
-        share: how far above its own best loss a run may be, as a share of it.
+        comparison: a comparison with a threshold, scored on the way.
+        share: largest distance of a run from its own best loss, as a share of it.
 
     Returns:
         Two medians over the fresh seeds, (S,) each; of an even number of values the upper one of
