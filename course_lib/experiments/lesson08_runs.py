@@ -16,7 +16,7 @@ from course_lib.theory import best_peak, expected_losses, optimal_rates
 
 @dataclass(frozen=True)
 class BestShape:
-    """What the best shape and peak of a family leave on a quadratic, computed and not run.
+    """The loss that a family leaves on a quadratic at its best shape and peak, computed exactly.
 
     Attributes:
         shape: name of the best shape; empty where there is one only.

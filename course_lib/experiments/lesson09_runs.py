@@ -66,9 +66,9 @@ def averaged_sgd(
         seeds: seeds of the batches, one a run.
         batch_size: examples in an update.
         mix: weight of the first average at the point y where the gradient is taken, 0 to 1.
-        shares: for each average the weight of the newest z, shape (T,); none is one average whose
-            shares are 1.
-        keep_at: updates after which the averages are kept; none is the last.
+        shares: weight of the newest z in each average, shape (T,) each; without any, one average
+            whose weights are 1.
+        keep_at: updates after which the averages are kept; without any, the last.
 
     Returns:
         The averages, shape (kept, averages, R, P); and z after the last update, shape (R, P).
