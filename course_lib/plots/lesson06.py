@@ -64,7 +64,7 @@ def argument_grid(
             borderaxespad=0.1,
         )
         if row == rows - 1:
-            ax.set_xlabel("update", fontsize=8.5)
+            ax.set_xlabel("updates", fontsize=8.5)
     return figure
 
 
@@ -87,7 +87,7 @@ def opposite_cycles(rates: np.ndarray, momenta: np.ndarray, fixed: float) -> Fig
     axes[2].legend(loc="upper right", fontsize=8.5, borderaxespad=0.1)
     axes[2].set_ylim(0, 1.45 * (rates / (1 - fixed)).max())
     for ax, title in zip(axes, ("rate", "momentum", "rate / (1 − momentum)"), strict=True):
-        ax.set(xlabel="update", title=title)
+        ax.set(xlabel="updates", title=title)
     return figure
 
 

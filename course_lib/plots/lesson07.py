@@ -71,7 +71,7 @@ def full_run_scores(
     ceiling = 4.0
     ax.axvspan(*good, color=BLUE, alpha=0.12, lw=0, label="good")
     band = (np.minimum(low, ceiling), np.minimum(high, ceiling))
-    ax.fill_between(rates, *band, color=BLUE, alpha=0.3, lw=0, label="middle half of the runs")
+    ax.fill_between(rates, *band, color=BLUE, alpha=0.3, lw=0, label="middle half")
     ax.plot(rates, np.minimum(middle, ceiling), color=BLUE, marker="o", ms=4, label="median")
     ax.axvline(cliff, color=INK, ls=":", lw=1.4, label="cliff")
     ax.set(xscale="log", xlabel="constant rate", ylabel="held-out loss", title=title)

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from course_lib.plots.base import BLUE, GREEN, INK, ORANGE, RED, panels, styled
 from course_lib.range_test import RULES, Rule, Summary, Sweep, Zones, summary, zones
 
 _GREY = "#8a8a84"
-_LEFT, _RIGHT, _BOTTOM, _TOP = 1.55, 0.15, 0.48, 0.55  # margins, inches
+_LEFT, _RIGHT, _BOTTOM, _TOP = 1.55, 0.15, 0.75, 0.55  # margins, inches
 _ROW, _LOSS, _GAP = 0.25, 2.3, 0.14
 _LABEL_SPACE = 0.13  # of the width of the axes, between the centres of two zone labels
 
@@ -64,7 +65,23 @@ def range_test_figure(
         for rate in marks.values():
             ax.axvline(rate, color=INK, linestyle=":", linewidth=1.2)
     _label_zones(losses, found, limits)
+    figure.legend(
+        handles=_key(),
+        loc="lower center",
+        bbox_to_anchor=(_LEFT / width + wide / 2, 0.0),
+        ncols=3,
+        fontsize=8.5,
+    )
     return figure
+
+
+def _key() -> list[Line2D]:
+    """Return what the marks of a row stand for."""
+    return [
+        Line2D([], [], color=INK, marker="|", ls="", ms=11, mew=2, label="median of the seeds"),
+        Line2D([], [], color=ORANGE, lw=7, solid_capstyle="butt", label="middle half"),
+        Line2D([], [], color=INK, lw=1, label="lowest to highest"),
+    ]
 
 
 def _draw_losses(ax: Axes, sweep: Sweep, found: Zones) -> None:

@@ -1,0 +1,251 @@
+"""The runs of lesson 7: full runs at constant rates, and what becomes of a rule's suggestion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from course_lib import range_test, schedules, training
+from course_lib.compare import Contrast, good_range, margin, paired
+from course_lib.problems import Classification
+from course_lib.range_test import RULES, Rule
+from course_lib.training import Workload
+
+#: A run has failed when it ends with a larger loss.
+FAILED = 0.5
+#: A rate is good when three runs of four end within this share of what they reach at the best.
+WITHIN = 0.5
+#: Half the distance of two rates on a grid of factors of two.
+HALF_STEP = 2**0.5
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What full runs at constant rates show.
+
+    Attributes:
+        rates: the grid, (K,), factors of two apart.
+        losses: held-out loss at the end, (K, S), infinite where a run diverged.
+        best: rate with the lowest median loss.
+        good: between these rates three runs of four end within `WITHIN` of the best, the ends
+            interpolated as in `compare.good_range`.
+        cliff: first rate above the best at which most runs fail; NaN if the grid ends before.
+
+    >>> losses = [[0.2] * 4, [0.1] * 4, [0.15] * 4, [2.0] * 4]
+    >>> found = truth_of([0.25, 0.5, 1, 2], losses)
+    >>> found.best, [round(end, 2) for end in found.good], found.cliff
+    (0.5, [0.35, 1.0], 2.0)
+    """
+
+    rates: np.ndarray
+    losses: np.ndarray
+    best: float
+    good: tuple[float, float]
+    cliff: float
+
+
+def truth_of(rates: Sequence[float], losses: np.ndarray) -> Truth:
+    """Return best rate, good range and cliff of full runs.
+
+    Args:
+        rates: (K,), rising.
+        losses: (K, S); not finite where a run diverged.
+    """
+    grid, table = np.asarray(rates, dtype=float), np.asarray(losses, dtype=float)
+    table = np.where(np.isfinite(table), table, np.inf)
+    upper = np.quantile(table, 0.75, axis=1, method="nearest")
+    good = good_range(grid, upper, WITHIN)
+    best = grid[np.median(table, axis=1).argmin()]
+    failing = grid[((table > FAILED).mean(axis=1) > 0.5) & (grid > best)]
+    cliff = float(failing[0]) if len(failing) else np.nan
+    return Truth(grid, table, float(best), (good.low, good.high), cliff)
+
+
+def held_out(workload: Workload, plans: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
+    """Return the held-out loss at the end of every plan with every seed, (plans, seeds).
+
+    Args:
+        workload: what is trained.
+        plans: rates, (plans, T).
+        seeds: one run each.
+    """
+    rates = np.repeat(plans, len(seeds), axis=0)
+    runs = training.train(workload, rates, np.tile(seeds, len(plans)))
+    losses = runs.held_out_loss[:, -1].reshape(len(plans), len(seeds))
+    return np.where(np.isfinite(losses), losses, np.inf)
+
+
+def full_runs(
+    workload: Workload, rates: Sequence[float], seeds: Sequence[int], steps: int, every: int
+) -> dict[int, Truth]:
+    """Return updates done -> the truth at that length, from runs at constant rates.
+
+    The beginning of a run at a constant rate is a shorter run at that rate.
+
+    Args:
+        workload: what is trained.
+        rates: (K,), rising.
+        seeds: one run each at every rate.
+        steps: updates of the longest run.
+        every: updates between two lengths.
+    """
+    plans = np.repeat(rates, len(seeds))[:, None] * np.ones((1, steps))
+    runs = training.train(workload, plans, np.tile(seeds, len(rates)), score_every=every)
+    losses = runs.held_out_loss.reshape(len(rates), len(seeds), -1)
+    return {int(at): truth_of(rates, losses[..., i]) for i, at in enumerate(runs.scored_at) if at}
+
+
+def past_cliff(found: np.ndarray, truth: Truth) -> np.ndarray:
+    """Return which suggestions lie past the cliff, which is known to half a step of the grid."""
+    return found >= truth.cliff / HALF_STEP
+
+
+def mostly_below(found: np.ndarray, truth: Truth) -> bool:
+    """Return whether three suggestions in four or more lie below the good range.
+
+    Args:
+        found: one suggestion a seed, NaN where there is none.
+        truth: what full runs show.
+    """
+    return bool((found < truth.good[0]).mean() >= 0.75)
+
+
+def one_cycle_ends(
+    workload: Workload, peaks: Sequence[float], seeds: Sequence[int], steps: int
+) -> np.ndarray:
+    """Return the held-out loss of 1-cycle runs, momentum cycle included, each with its own peak.
+
+    Args:
+        workload: what is trained.
+        peaks: one a run.
+        seeds: one a run.
+        steps: updates of every run.
+    """
+    t = np.arange(steps)
+    rates = np.array([schedules.one_cycle(peak, steps)(t) for peak in peaks])
+    momenta = np.tile(schedules.one_cycle_momentum(steps)(t), (len(peaks), 1))
+    return training.train(workload, rates, seeds, momenta=momenta).held_out_loss[:, -1]
+
+
+def suggestions_as_peaks(
+    workload: Workload,
+    rules: Sequence[str],
+    peaks: Sequence[float],
+    tune: Sequence[int],
+    fresh: Sequence[int],
+    steps: int,
+) -> list[Contrast]:
+    """Return each rule against a tuned peak, both as the peak of a 1-cycle with its momentum.
+
+    One range test a fresh seed suggests that seed's own peak.
+
+    Args:
+        workload: what is trained.
+        rules: names of rules that suggest something for every seed.
+        peaks: the grid for the tuned peak, increasing.
+        tune: seeds that choose the tuned peak.
+        fresh: seeds that score.
+        steps: updates of every run.
+    """
+    means = [one_cycle_ends(workload, [p] * len(tune), tune, steps).mean() for p in peaks]
+    best = int(np.argmin(means))
+    tuned = one_cycle_ends(workload, [peaks[best]] * len(fresh), fresh, steps)
+    swept = range_test.sweep(workload, fresh)
+    found = range_test.suggestions(swept, {rule: RULES[rule] for rule in rules})
+    return [
+        paired(
+            rule,
+            "tuned peak",
+            one_cycle_ends(workload, own, fresh, steps),
+            tuned,
+            margin(workload),
+            peaks=(float(np.median(own)), float(peaks[best])),
+            at_edge=(False, best in (0, len(peaks) - 1)),
+        )
+        for rule, own in found.items()
+    ]
+
+
+def small_grid(score: Callable[[float], float], edge: float) -> tuple[float, int]:
+    """Return the best peak around the edge of the unstable zone, and how many were tried.
+
+    A quarter, half, one and two times the edge; while the largest is the best, its double, and
+    while the smallest is, its half.
+
+    >>> small_grid(lambda peak: abs(peak - 1.0), edge=1.0)
+    (1.0, 4)
+    >>> small_grid(lambda peak: abs(peak - 4.0), edge=1.0)
+    (4.0, 6)
+    """
+    scores = {edge * factor: score(edge * factor) for factor in (0.25, 0.5, 1.0, 2.0)}
+    while True:
+        best = min(scores, key=scores.__getitem__)
+        beyond = 2 * best if best == max(scores) else best / 2 if best == min(scores) else None
+        if beyond is None:
+            return best, len(scores)
+        scores[beyond] = score(beyond)
+
+
+def one_update_of(
+    data: Classification, hidden: Sequence[int], seed: int
+) -> Callable[[float], float]:
+    """Return a function that makes one full-batch update at a rate and returns the loss before it.
+
+    Args:
+        data: what is learnt.
+        hidden: widths of the ReLU layers.
+        seed: seed of the initial weights.
+    """
+    x, labels = data.inputs, data.labels
+    weights = training.init_mlp([x.shape[1], *hidden, data.classes], seed)
+    rows = np.arange(len(x))
+
+    def one_update(rate: float) -> float:
+        outputs = [x]
+        for i in range(0, len(weights), 2):
+            z = outputs[-1] @ weights[i] + weights[i + 1]
+            outputs.append(np.maximum(z, 0))
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p /= p.sum(axis=1, keepdims=True)
+        loss = -np.log(p[rows, labels] + 1e-12).mean()
+        p[rows, labels] -= 1
+        error, gradients = p / len(x), []
+        for i in reversed(range(0, len(weights), 2)):
+            gradients = [outputs[i // 2].T @ error, error.sum(axis=0), *gradients]
+            error = (error @ weights[i].T) * (outputs[i // 2] > 0)
+        for w, gradient in zip(weights, gradients, strict=True):
+            w -= rate * gradient
+        return float(loss)
+
+    return one_update
+
+
+def own_sweep(workload: Workload, seeds: Sequence[int], rule: str) -> np.ndarray:
+    """Return a rule's suggestions, (S,), from the sweep that its own tool makes."""
+    swept = range_test.sweep_at(workload, seeds, RULES[rule].rates())
+    return range_test.suggestions(swept, {rule: RULES[rule]})[rule]
+
+
+def lowest_averages(swept: range_test.Sweep, betas: Sequence[float]) -> Mapping[float, float]:
+    """Return beta -> rate of the lowest debiased average, median over the seeds."""
+    found = {}
+    for beta in betas:
+        powers = beta ** np.arange(len(swept.rates))
+        averages = [np.convolve(losses, powers)[: len(powers)] for losses in swept.losses]
+        debiased = np.array(averages) / np.cumsum(powers)
+        found[beta] = float(np.median(swept.rates[debiased.argmin(axis=1)]))
+    return found
+
+
+def steepest(swept: range_test.Sweep, rule: Rule) -> dict[str, np.ndarray]:
+    """Return the rates of the steepest slope of a rule's average, read over rate and logarithm."""
+    read = {"over the rate": [], "over its logarithm": []}
+    skip = rule.skip_start(len(swept.rates))
+    for run in range(len(swept)):
+        recorded = rule.recorded(swept.recorded(run))[skip : -rule.skip_end]
+        at = swept.rates[skip : skip + len(recorded)]
+        for name, axis in (("over the rate", at), ("over its logarithm", np.log(at))):
+            read[name].append(at[np.gradient(recorded, axis).argmin()])
+    return {name: np.array(rates) for name, rates in read.items()}
