@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_lib import range_test, schedules, training
-from course_lib.compare import Contrast, good_range, margin, paired
+from course_lib.compare import Contrast, margin, paired
 from course_lib.problems import Classification
 from course_lib.range_test import RULES, Rule
 from course_lib.training import Workload
@@ -16,7 +16,7 @@ from course_lib.training import Workload
 #: A run has failed when it ends with a larger loss.
 FAILED = 0.5
 #: A rate is good when three runs of four end within this share of what they reach at the best.
-WITHIN = 0.5
+WITHIN = 0.3
 #: Half the distance of two rates on a grid of factors of two.
 HALF_STEP = 2**0.5
 
@@ -29,14 +29,14 @@ class Truth:
         rates: the grid, (K,), factors of two apart.
         losses: held-out loss at the end, (K, S), infinite where a run diverged.
         best: rate with the lowest median loss.
-        good: between these rates three runs of four end within `WITHIN` of the best, the ends
-            interpolated as in `compare.good_range`.
+        good: first and last rate of the grid around the best at which three runs of four end
+            within `WITHIN` of what they reach at the best.
         cliff: first rate above the best at which most runs fail; NaN if the grid ends before.
 
-    >>> losses = [[0.2] * 4, [0.1] * 4, [0.15] * 4, [2.0] * 4]
+    >>> losses = [[0.2] * 4, [0.1] * 4, [0.12] * 4, [2.0] * 4]
     >>> found = truth_of([0.25, 0.5, 1, 2], losses)
-    >>> found.best, [round(end, 2) for end in found.good], found.cliff
-    (0.5, [0.35, 1.0], 2.0)
+    >>> found.best, found.good, found.cliff
+    (0.5, (0.5, 1.0), 2.0)
     """
 
     rates: np.ndarray
@@ -56,11 +56,14 @@ def truth_of(rates: Sequence[float], losses: np.ndarray) -> Truth:
     grid, table = np.asarray(rates, dtype=float), np.asarray(losses, dtype=float)
     table = np.where(np.isfinite(table), table, np.inf)
     upper = np.quantile(table, 0.75, axis=1, method="nearest")
-    good = good_range(grid, upper, WITHIN)
+    outside = np.flatnonzero(upper > (1 + WITHIN) * upper.min())
+    lowest = upper.argmin()
+    first = max(outside[outside < lowest], default=-1) + 1
+    last = min(outside[outside > lowest], default=len(grid)) - 1
     best = grid[np.median(table, axis=1).argmin()]
     failing = grid[((table > FAILED).mean(axis=1) > 0.5) & (grid > best)]
     cliff = float(failing[0]) if len(failing) else np.nan
-    return Truth(grid, table, float(best), (good.low, good.high), cliff)
+    return Truth(grid, table, float(best), (float(grid[first]), float(grid[last])), cliff)
 
 
 def held_out(workload: Workload, plans: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
@@ -97,19 +100,14 @@ def full_runs(
     return {int(at): truth_of(rates, losses[..., i]) for i, at in enumerate(runs.scored_at) if at}
 
 
+def below_range(found: np.ndarray, truth: Truth) -> np.ndarray:
+    """Return which suggestions lie below the good range, by more than half a step of the grid."""
+    return found < truth.good[0] / HALF_STEP
+
+
 def past_cliff(found: np.ndarray, truth: Truth) -> np.ndarray:
     """Return which suggestions lie past the cliff, which is known to half a step of the grid."""
     return found >= truth.cliff / HALF_STEP
-
-
-def mostly_below(found: np.ndarray, truth: Truth) -> bool:
-    """Return whether three suggestions in four or more lie below the good range.
-
-    Args:
-        found: one suggestion a seed, NaN where there is none.
-        truth: what full runs show.
-    """
-    return bool((found < truth.good[0]).mean() >= 0.75)
 
 
 def one_cycle_ends(
@@ -166,6 +164,24 @@ def suggestions_as_peaks(
         )
         for rule, own in found.items()
     ]
+
+
+def valley_and_its_multiple(
+    workload: Workload, factor: float, seeds: Sequence[int], steps: int
+) -> Contrast:
+    """Return fastai's valley against a multiple of it, both as the peak of a 1-cycle.
+
+    Args:
+        workload: what is trained.
+        factor: of the valley's suggestion.
+        seeds: one range test and two runs each.
+        steps: updates of every run.
+    """
+    swept = range_test.sweep(workload, seeds)
+    own = range_test.suggestions(swept, {"it": RULES["fastai valley"]})["it"]
+    ends = [one_cycle_ends(workload, own * times, seeds, steps) for times in (1, factor)]
+    names, middle = ("fastai valley", f"{factor:g} times the valley"), float(np.median(own))
+    return paired(*names, *ends, margin(workload), peaks=(middle, factor * middle))
 
 
 def small_grid(score: Callable[[float], float], edge: float) -> tuple[float, int]:

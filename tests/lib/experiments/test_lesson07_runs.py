@@ -21,7 +21,7 @@ def test_the_cliff_is_looked_for_above_the_best_rate_only():
     found = runs.truth_of([1, 2, 4, 8], [[0.9] * 4, [0.1] * 4, [0.2] * 4, [np.nan] * 4])
     assert found.best == 2
     assert found.cliff == 8
-    assert 2 < found.good[1] < 4
+    assert found.good == (2, 2)
     assert np.isnan(runs.truth_of([1, 2], [[0.9] * 4, [0.1] * 4]).cliff)
 
 
@@ -36,8 +36,7 @@ def test_the_beginning_of_a_constant_run_is_the_shorter_run():
 
 def test_suggestions_are_counted_below_the_range_and_past_the_cliff():
     truth = runs.Truth(np.array([1.0]), np.ones((1, 1)), 0.5, (0.2, 0.8), 2.0)
-    assert runs.mostly_below(np.array([0.1, 0.1, 0.1, 0.5]), truth)
-    assert not runs.mostly_below(np.array([0.1, 0.1, 0.5, np.nan]), truth)
+    assert runs.below_range(np.array([0.1, 0.15, np.nan]), truth).tolist() == [True, False, False]
     assert runs.past_cliff(np.array([1.4, 1.5, np.nan]), truth).tolist() == [False, True, False]
 
 
@@ -82,3 +81,14 @@ def test_a_tools_own_sweep_ends_where_the_tool_ends():
     assert found.shape == (2,)
     assert (found[np.isfinite(found)] < 1.0).all()
     assert sweep(SMALL, range(2), steps=20).rates[-1] > 1.0
+
+
+def test_the_good_range_is_the_stretch_around_the_best():
+    losses = np.repeat([[0.11], [0.5], [0.12], [0.1], [0.13], [0.9]], 4, axis=1)
+    assert runs.truth_of([1, 2, 4, 8, 16, 32], losses).good == (4, 16)
+
+
+def test_the_valley_meets_a_multiple_of_itself_on_the_same_seeds():
+    found = runs.valley_and_its_multiple(SMALL, 4, range(2, 6), steps=20)
+    assert found.theirs == "4 times the valley"
+    assert found.peaks[1] == 4 * found.peaks[0]
