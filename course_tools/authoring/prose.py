@@ -44,7 +44,7 @@ NO_CLAIM = tuple(
         (r"<[^<>]*>", 0),
         (r"https?://\S+|\b(arXiv|doi|ISBN):\s*\S+", re.I),
         (r"^\s*(>\s*)?(#+ )?(\*\*)?\d+[.)](?=[\s*])", re.M),  # lists, headings, questions
-        (r"\b\d+(\s*(to|–|-)\s*\d+)? minutes?\b", 0),
+        (r"\b\d+(\s*(to|–|-)\s*\d+)? minutes?\b(, and \d+ more for)?", 0),
         (
             r"\b(lesson|exercise|section|chapter|figure|table|appendix|version|mistake|puzzle)s?"
             r"\s+\d+(\.\d+)*((,| to| and|, and|–| or)\s*\d+)*",

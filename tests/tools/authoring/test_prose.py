@@ -35,6 +35,7 @@ def unsupported(*cells):
         # no claims
         ("`step_size=5`, $x^3 + 2$, float32, T_0, arXiv:1608.03983 and [a link](12_x.ipynb)", []),
         ("lessons 2 to 4 and exercise 3 take 45 minutes", []),
+        ("about 35 minutes, and 15 more for *Further*", []),
         ("(He et al., 2016), in 2017, Goyal et al. (2017), Smith, 2018; the 95 % interval", []),
         ("1. one\n2. two\n\n## 3. three\n\n**4.** four\n> 5. five", []),
         ("```python\nrate = 77\n```\n\n$$\\eta = 88$$", []),
