@@ -147,8 +147,8 @@ def suggestions_as_peaks(
         fresh: seeds that score.
         steps: updates of every run.
     """
-    means = [one_cycle_ends(workload, [p] * len(tune), tune, steps).mean() for p in peaks]
-    best = int(np.argmin(means))
+    tried = one_cycle_ends(workload, np.repeat(peaks, len(tune)), np.tile(tune, len(peaks)), steps)
+    best = int(tried.reshape(len(peaks), -1).mean(axis=1).argmin())
     tuned = one_cycle_ends(workload, [peaks[best]] * len(fresh), fresh, steps)
     swept = range_test.sweep(workload, fresh)
     found = range_test.suggestions(swept, {rule: RULES[rule] for rule in rules})
@@ -184,24 +184,31 @@ def valley_and_its_multiple(
     return paired(*names, *ends, margin(workload), peaks=(middle, factor * middle))
 
 
-def small_grid(score: Callable[[float], float], edge: float) -> tuple[float, int]:
+def small_grid(
+    score: Callable[[Sequence[float]], Sequence[float]], edge: float
+) -> tuple[float, int]:
     """Return the best peak around the edge of the unstable zone, and how many were tried.
 
     A quarter, half, one and two times the edge; while the largest is the best, its double, and
     while the smallest is, its half.
 
-    >>> small_grid(lambda peak: abs(peak - 1.0), edge=1.0)
+    Args:
+        score: function from peaks to their mean losses.
+        edge: first rate of the unstable zone.
+
+    >>> small_grid(lambda peaks: [abs(peak - 1.0) for peak in peaks], edge=1.0)
     (1.0, 4)
-    >>> small_grid(lambda peak: abs(peak - 4.0), edge=1.0)
+    >>> small_grid(lambda peaks: [abs(peak - 4.0) for peak in peaks], edge=1.0)
     (4.0, 6)
     """
-    scores = {edge * factor: score(edge * factor) for factor in (0.25, 0.5, 1.0, 2.0)}
+    first = [edge * factor for factor in (0.25, 0.5, 1.0, 2.0)]
+    scores = dict(zip(first, score(first), strict=True))
     while True:
         best = min(scores, key=scores.__getitem__)
         beyond = 2 * best if best == max(scores) else best / 2 if best == min(scores) else None
         if beyond is None:
             return best, len(scores)
-        scores[beyond] = score(beyond)
+        scores[beyond] = score([beyond])[0]
 
 
 def one_update_of(

@@ -446,12 +446,13 @@ ratios, wide = [], {"SGD": 2.0 ** np.arange(-5, 3), "Adam": 2.0 ** np.arange(-10
 tried = {}
 for name, work in (workloads | {"SGD, noisy spirals": on_spirals(0.2)}).items():
 
-    def score(peak, work=work):
-        return runs.held_out(work, [decay(peak)], tune).mean()
+    def score(peaks, work=work):
+        return runs.held_out(work, [decay(peak) for peak in peaks], tune).mean(axis=1)
 
     edge = range_test.zones(range_test.sweep(work, np.arange(8))).unstable_from
     small, tried[name] = runs.small_grid(score, edge)
-    chosen = small, min(wide[name.split(",")[0]], key=score)
+    usual = wide[name.split(",")[0]]
+    chosen = small, usual[score(usual).argmin()]
     ratios.append(chosen[0] / chosen[1])
     print(
         f"{name}: {tried[name]} peaks tried against 8, the best {small / edge:.2g} times the edge"

@@ -41,8 +41,8 @@ def test_suggestions_are_counted_below_the_range_and_past_the_cliff():
 
 
 def test_the_small_grid_goes_on_in_both_directions():
-    assert runs.small_grid(lambda peak: abs(np.log(peak / 8)), 1.0) == (8.0, 7)
-    assert runs.small_grid(lambda peak: abs(np.log(peak * 16)), 1.0) == (1 / 16, 7)
+    assert runs.small_grid(lambda peaks: abs(np.log(np.array(peaks) / 8)), 1.0) == (8.0, 7)
+    assert runs.small_grid(lambda peaks: abs(np.log(np.array(peaks) * 16)), 1.0) == (1 / 16, 7)
 
 
 def test_a_suggestion_is_scored_against_the_tuned_peak_on_the_same_seeds():
