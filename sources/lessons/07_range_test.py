@@ -26,7 +26,7 @@ from course_lib import compare, explorers, outcomes, plots, problems, range_test
 from course_lib.experiments import lesson07_runs as runs
 from course_lib.intervals import mean_interval, ratio_interval, share_interval
 from course_lib.measured import show_table
-from course_lib.plots.lesson07 import full_run_scores, lines_over_rate, suggestions_over
+from course_lib.plots.lesson07 import lines_over_rate, suggestions_over
 from course_lib.plots.range_test import range_test_figure
 from course_lib.range_test import RULES
 from course_lib.training import Adam, Convnet, Mlp, Sgd, Workload, train
