@@ -36,7 +36,8 @@ def sharpness_panel(
             one a label. Where η = 0 there is no limit.
         ax: axes to draw in; None makes a figure.
         numerator: number that is divided by η: 2 for gradient descent, 2 (1 + μ) with momentum μ,
-            and (2 + 2 β₁) / (1 − β₁), which is 38 for β₁ = 0.9, for Adam's preconditioned sharpness.
+            and (2 + 2 β₁) / (1 − β₁), which is 38 for β₁ = 0.9, for Adam's preconditioned
+            sharpness.
         log: whether the vertical axis is logarithmic; sharpness <= 0 is then left out.
         title: title of the axes.
 
