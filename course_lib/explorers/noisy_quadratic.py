@@ -50,9 +50,9 @@ def noisy_quadratic() -> Explorer:
     end more than float64 can follow.
     """
     controls = {
-        "dimensions": slider("dimensions", 50, 1, 50, help="number of curvatures h_i"),
+        "dimensions": slider("dimensions", 50, 1, 50, help="number of curvatures λ_i"),
         "exponent": slider(
-            "exponent of h", 1.0, 0.0, 2.0, 0.05, help="h_i = i^-exponent; 0: all the same"
+            "exponent of λ", 1.0, 0.0, 2.0, 0.05, help="λ_i = i^-exponent; 0: all the same"
         ),
         "noise_exponent": slider(
             "exponent of noise",
@@ -60,7 +60,7 @@ def noisy_quadratic() -> Explorer:
             0.0,
             1.0,
             0.05,
-            help="σ_i² = σ² h_i^exponent; 0: the same noise everywhere",
+            help="σ_i² = σ² λ_i^exponent; 0: the same noise everywhere",
         ),
         "noise_std": log_slider(
             "noise σ", 4.0, 4.0, 40.0, help="of one example's gradient, steepest coordinate"
@@ -111,8 +111,8 @@ def noisy_quadratic_view(
 
     Args:
         dimensions: n, 1 … 50.
-        exponent: h_i = i^-exponent.
-        noise_exponent: σ_i² = noise_std² h_i^noise_exponent / B.
+        exponent: λ_i = i^-exponent.
+        noise_exponent: σ_i² = noise_std² λ_i^noise_exponent / B.
         noise_std: noise of one example along the steepest coordinate.
         batch_size: B, >= 1.
         horizon: T, updates of the run.
@@ -151,7 +151,7 @@ def _words(best: Optimum, found: list[Tuned], noise: float) -> str:
         f"With noise σ/√B = {noise:.2f}, the expected loss falls from {best.losses[0]:.3g} to "
         f"{best.losses[-1]:.3g} in {len(best.rates)} updates at best. "
         f"The best rates begin at {best.rates[0]:.3g} and end at {best.rates[-1]:.3g}{over}; "
-        f"the limit 2/h_max is {limit:.3g}. "
+        f"the limit 2/λ_max is {limit:.3g}. "
         f"At its own best peak, each schedule leaves more than that by: {order}."
     )
 
@@ -192,10 +192,10 @@ def _spectrum(best: Optimum) -> Chart:
     return Chart(
         "curvatures, and noise of a batch",
         Axis("coordinate i", 0.8, 62, log=True),
-        Axis("h, σ²/B", *_log_limits(h, noise), log=True),
+        Axis("λ, σ²/B", *_log_limits(h, noise), log=True),
         (
             Points(number, noise, ORANGE, "noise σ_i²/B", "ring", 3.0),
-            Points(number, h, INK, "curvature h_i", "o", 2.2),
+            Points(number, h, INK, "curvature λ_i", "o", 2.2),
         ),
     )
 
@@ -218,7 +218,7 @@ def _regrets(found: list[Tuned]) -> Chart:
 def _rates(best: Optimum, found: list[Tuned]) -> Chart:
     t, limit = _shown(len(best.rates)), theory.stability_limit(best.problem.curvatures.max())
     low, high = 0.1 * best.rates.min(), 1.5 * max(one.rates.max() for one in [best, *found])
-    marks = [Level(limit, "y", "limit 2/h_max")] if limit < high else []
+    marks = [Level(limit, "y", "limit 2/λ_max")] if limit < high else []
     for one in found:
         marks.append(Line(t, np.where(one.rates[t] > 0, one.rates[t], np.nan), *_look(one)))
     return Chart(

@@ -159,7 +159,7 @@ def test_training(jupyterlab, tmp_path):
 
 def test_noisy_quadratic(jupyterlab, tmp_path):
     with explored(jupyterlab, "03_cosine", tmp_path / "panel.png", theme="dark") as panel:
-        assert move_everything(panel)[:2] == ["dimensions", "exponent of h"]
+        assert move_everything(panel)[:2] == ["dimensions", "exponent of λ"]
         panel.press("dimensions", "Home")
         panel.press("updates T", "Home")
         # In one dimension the greedy rule is the best: m is the mean square of the weight.

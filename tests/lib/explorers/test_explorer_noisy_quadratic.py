@@ -171,7 +171,7 @@ def test_rates_above_the_limit_and_the_hill_they_climb_are_shown():
     above = (rates.rates > 2.0).sum()
     assert above > 0
     assert f"{above} of them lie above the stability limit" in shown.words
-    assert "limit 2/h_max" in charts_html(shown.charts)
+    assert "limit 2/λ_max" in charts_html(shown.charts)
     hill = shown.charts[3]
     assert rates.losses.max() > 50 * rates.losses[0]
     assert hill.y.high > rates.losses.max()
