@@ -42,8 +42,8 @@ def decay_families(schedules: Mapping[str, Schedule], total_steps: int) -> Figur
         left.plot(steps, rates, **look)
         right.plot(steps, np.where(rates > 0, rates, np.nan), **look)
     peak = max(float(schedule(steps).max()) for schedule in schedules.values())
-    left.set(xlabel="step", ylabel="learning rate", ylim=(0, 1.05 * peak), title="linear axis")
-    right.set(xlabel="step", yscale="log", ylim=(peak / 400, 1.3 * peak), title="log axis")
+    left.set(xlabel="updates", ylabel="learning rate", ylim=(0, 1.05 * peak), title="linear axis")
+    right.set(xlabel="updates", yscale="log", ylim=(peak / 400, 1.3 * peak), title="log axis")
     right.legend(loc="upper left", bbox_to_anchor=(1.0, 1.03), fontsize=9)
     return figure
 
@@ -76,6 +76,6 @@ def loss_over_drop_time(
         ax.plot(spread.ravel(), losses.ravel(), MARKERS[i], color=BLUE, alpha=0.25, markersize=3.5)
         means = [mean_interval(row) for row in losses]
         with_intervals(ax, times, means, color=colour, capsize=3, lw=1.5, label=label)
-    ax.set(xlabel="step of the drop", ylabel="loss at the end", title=title)
+    ax.set(xlabel="update of the drop", ylabel="loss at the end", title=title)
     ax.legend()
     return ax.figure
