@@ -12,7 +12,7 @@ from course_lib.schedules import cosine, linear
 
 @styled
 def half_cosine(peak_lr: float, floor: float, total_steps: int, ax: Axes | None = None) -> Figure:
-    """Draw the half-cosine beside the straight line: flat ends shaded, the middle and mean marked.
+    """Draw the half-cosine beside linear decay: flat ends shaded, the middle and mean marked.
 
     Args:
         peak_lr: rate at step 0.
@@ -30,7 +30,7 @@ def half_cosine(peak_lr: float, floor: float, total_steps: int, ax: Axes | None 
         ax.annotate(words, at, rotation=90, color=INK, **place)
     ax.plot(steps, cosine(peak_lr, total_steps, floor)(steps), color=BLUE, label="half-cosine")
     line = linear(peak_lr, total_steps, floor)(steps)
-    ax.plot(steps, line, color=ORANGE, ls=DASHES[1], lw=1.4, label="straight line")
+    ax.plot(steps, line, color=ORANGE, ls=DASHES[1], lw=1.4, label="linear decay")
     ax.axhline(mean, color=INK, ls=":", lw=1.2)
     ax.plot(total_steps / 2, mean, "o", color=BLUE, markersize=7)
     ax.annotate(
@@ -40,7 +40,7 @@ def half_cosine(peak_lr: float, floor: float, total_steps: int, ax: Axes | None 
         textcoords="offset points",
         va="bottom",
     )
-    ax.set(xlabel="step", ylabel="learning rate", ylim=(0, 1.05 * peak_lr))
+    ax.set(xlabel="updates", ylabel="learning rate", ylim=(0, 1.05 * peak_lr))
     ax.set(xlim=(0, 1.02 * total_steps))
     ax.legend(loc="lower left", bbox_to_anchor=(0.12, 0.04))
     return ax.figure
