@@ -517,7 +517,7 @@ show_facts(
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
-    plots.forest_plot(result),
+    plots.forest_plot(result, margin=margin),
     alt="Forest plot of six schedules. Left, held-out losses: linear decay lowest, then exponential, step decay "
     "and multi-step, then inverse square root, and the constant rate highest with the widest "
     "interval. Right, differences to linear decay: every interval lies to the right of zero.",

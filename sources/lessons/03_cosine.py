@@ -269,7 +269,7 @@ result.show(margin=margin, at="300 updates")
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
-    plots.forest_plot(result),
+    plots.forest_plot(result, margin=margin),
     alt="Held-out loss of the six schedules with intervals, and the paired difference to the cosine. Linear decay and "
     "the cosine lie together. The two with a floor of 10 % and the restarts lie half a hundredth to the right of them. "
     "The constant rate lies four hundredths to the right.",
