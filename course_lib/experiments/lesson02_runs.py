@@ -69,7 +69,7 @@ def polynomial(power: float) -> Maker:
 
 @dataclass(frozen=True)
 class Exact:
-    """What a family leaves on a noisy quadratic, every shape at its own best peak.
+    """The loss that a family leaves on a noisy quadratic, every shape at its best peak.
 
     Attributes:
         family: its name.

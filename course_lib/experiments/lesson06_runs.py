@@ -29,7 +29,7 @@ def by_torch(updates: int = 1000, **arguments: object) -> LoopResult:
 
     Args:
         updates: updates that the loop makes, >= 1.
-        arguments: of OneCycleLR; max_lr is 0.1 and total_steps 1000 unless given.
+        arguments: arguments of OneCycleLR; max_lr is 0.1 and total_steps 1000 unless given.
 
     >>> float(by_torch(10, total_steps=10).rates[0])
     0.004
@@ -50,7 +50,7 @@ def resumed(stop: int, total_steps: int, **arguments: object) -> np.ndarray:
     Args:
         stop: updates done before the stop.
         total_steps: length of the run.
-        arguments: of the new OneCycleLR, such as last_epoch.
+        arguments: arguments of the new OneCycleLR, such as last_epoch.
     """
     make = partial(OneCycleLR, max_lr=0.1, total_steps=total_steps)
     again = Resume(stop, ("load_optimizer", "build"), lambda o: make(o, **arguments))
@@ -100,7 +100,7 @@ def updates_needed(
         tables: schedule -> (lengths (B,), accuracies (B, runs)), the same seeds for all.
         target: accuracy to reach.
         reference: the schedule that the ratios are taken to.
-        level: of the intervals.
+        level: confidence level of the intervals.
         draws: resamples.
 
     >>> rising = np.repeat([[0.8], [0.9], [1.0]], 4, axis=1)

@@ -23,7 +23,7 @@ HALF_STEP = 2**0.5
 
 @dataclass(frozen=True)
 class Truth:
-    """What full runs at constant rates show.
+    """The results of full runs at constant rates.
 
     Attributes:
         rates: the grid, (K,), factors of two apart.
@@ -70,7 +70,7 @@ def held_out(workload: Workload, plans: np.ndarray, seeds: Sequence[int]) -> np.
     """Return the held-out loss at the end of every plan with every seed, (plans, seeds).
 
     Args:
-        workload: what is trained.
+        workload: data, model, optimizer and batch size.
         plans: rates, (plans, T).
         seeds: one run each.
     """
@@ -88,7 +88,7 @@ def full_runs(
     The beginning of a run at a constant rate is a shorter run at that rate.
 
     Args:
-        workload: what is trained.
+        workload: data, model, optimizer and batch size.
         rates: (K,), rising.
         seeds: one run each at every rate.
         steps: updates of the longest run.
@@ -116,7 +116,7 @@ def one_cycle_ends(
     """Return the held-out loss of 1-cycle runs, momentum cycle included, each with its own peak.
 
     Args:
-        workload: what is trained.
+        workload: data, model, optimizer and batch size.
         peaks: one a run.
         seeds: one a run.
         steps: updates of every run.
@@ -140,7 +140,7 @@ def suggestions_as_peaks(
     One range test a fresh seed suggests that seed's own peak.
 
     Args:
-        workload: what is trained.
+        workload: data, model, optimizer and batch size.
         rules: names of rules that suggest something for every seed.
         peaks: the grid for the tuned peak, increasing.
         tune: seeds that choose the tuned peak.
@@ -172,8 +172,8 @@ def valley_and_its_multiple(
     """Return fastai's valley against a multiple of it, both as the peak of a 1-cycle.
 
     Args:
-        workload: what is trained.
-        factor: of the valley's suggestion.
+        workload: data, model, optimizer and batch size.
+        factor: factor of the valley's suggestion.
         seeds: one range test and two runs each.
         steps: updates of every run.
     """
@@ -217,7 +217,7 @@ def one_update_of(
     """Return a function that makes one full-batch update at a rate and returns the loss before it.
 
     Args:
-        data: what is learnt.
+        data: the examples.
         hidden: widths of the ReLU layers.
         seed: seed of the initial weights.
     """
