@@ -29,7 +29,7 @@ def test_the_code_runs_and_gives_what_it_says(capsys):
 
     exec(second, names)
     printed = capsys.readouterr().out
-    for words in ("| rank |", "minus", "Cost: 19,200 updates to tune", "| fastai valley |"):
+    for words in ("| beaten by |", "minus", "Cost: 19,200 updates to tune", "| fastai valley |"):
         assert words in printed
     rules = names["summary"](names["swept"]).rows
     assert len(rules) == 8
