@@ -1,4 +1,4 @@
-"""The graded tasks: a folder an exercise, named as its notebook, and a module a task."""
+"""The graded tasks: a folder for each exercise, a module for each task."""
 
 import importlib
 import pkgutil

@@ -55,13 +55,13 @@ def answers_of(function: Callable[..., Any], cases: Sequence[Case]) -> list[Any]
 def known_mistake(
     task: Task, cases: Sequence[Case], answers: Sequence[Any], *, values_are_right: bool = False
 ) -> Misconception | None:
-    """Return the mistake whose answers these are; rather one with the same shapes as well.
+    """Return the known mistake that gives these answers; preferably one with the same shapes.
 
     Args:
         task: the task.
         cases: the arguments of every call.
         answers: the answers.
-        values_are_right: whether shape or kind of number is all that differs from the reference.
+        values_are_right: whether only the shape or the kind of number differs from the reference.
     """
     other_form = None
     for known in task.misconceptions:
@@ -70,7 +70,7 @@ def known_mistake(
             continue
         if all(_each(task, cases, answers, wrong, _alike)):
             return known
-        if not values_are_right:  # else the form is the mistake, and must be the same
+        if not values_are_right:  # otherwise the form is the mistake, and must be the same
             other_form = other_form or known
     return other_form
 
@@ -106,7 +106,7 @@ def _alike(task: Task, case: Case, got: Any, wrong: Any) -> bool:
 def symptom(
     task: Task, answers: Sequence[Any], expected: Sequence[Any], difference: Difference
 ) -> str:
-    """Return in a sentence what is wrong with an answer that is no known mistake's; "" for no idea.
+    """Return a sentence on what is wrong with an answer that fits no known mistake; "" if unknown.
 
     Args:
         task: the task.
@@ -116,11 +116,11 @@ def symptom(
     """
     got, want = difference.got, np.asarray(difference.expected)
     if all(answer is None for answer in answers):
-        return "The function returns None: is there a `return`?"
+        return "The function returns None. Is there a `return`?"
     if isinstance(got, Raised):
         return ""
     if want.dtype.kind == "U":
-        return "" if texts(got) is not None else f"{_text_kind(want)} is asked for."
+        return "" if texts(got) is not None else f"The task asks for {_text_kind(want)}."
     numbers = as_numbers(got)
     if numbers is None:
         return "The function has to return numbers: a float or an array of floats."
@@ -135,17 +135,17 @@ def symptom(
             f"The values are right, but the answer is {_size(numbers)}; {_size(want)} is expected."
         )
     wanted = _KIND_NAMES[want.dtype.kind]
-    return f"The values are right, but they are {type_name(got)}; {wanted} are asked for."
+    return f"The values are right, but they are {type_name(got)}; the task asks for {wanted}."
 
 
 def _fractions(numbers: np.ndarray, want: np.ndarray) -> str:
     if want.dtype.kind == "i" and (numbers % 1).any():
-        return "Whole numbers are asked for, and not all of these are whole."
+        return "The task asks for whole numbers, and not all of these are whole."
     return ""
 
 
 def _text_kind(want: np.ndarray) -> str:
-    return "A list of texts" if want.ndim else "A text"
+    return "a list of texts" if want.ndim else "a text"
 
 
 def _size(array: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""Checks one answer of a learner, in the notebook: right or not, and if not, why, in words."""
+"""Checks one answer of a learner in the notebook, and says in words what is wrong with it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from course_tasks.showing import WIDTH, answer_curve, same_rest, show, show_call
 from course_tasks.task import Case, Task, built
 
 _BAR = 20  # characters
-_SHORTEST_STRETCH, _MOST_STEPS = 20, 400  # that are drawn of an answer to single steps
+_SHORTEST_STRETCH, _MOST_STEPS = 20, 400  # drawn for a function of single steps
 
-_BEGINNING = re.compile("where to begin|how to begin")  # whoever has an answer has begun
+_BEGINNING = re.compile("where to begin|how to begin")  # useless once there is an answer
 
 
 @dataclass
 class Session:
-    """The checks of one kernel: which tasks there are, and what became of them.
+    """The checks of one kernel: its tasks and their results.
 
     Attributes:
         exercises: tasks of every exercise, by its name.
@@ -49,7 +49,7 @@ class Session:
 
     @property
     def file(self) -> progress.ProgressFile:
-        """The file of progress that holds now."""
+        """The file of progress that is used now."""
         return self.kept_in or progress.default_file()
 
 
@@ -67,7 +67,7 @@ class Checked:
     Attributes:
         is_passed: whether it is right, or scored points where a task is scored.
         text: message for the learner.
-        draw: shows the learner's curve and the right one, where there are curves.
+        draw: shows the learner's curve and the right one, if there are curves.
     """
 
     is_passed: bool
@@ -124,7 +124,7 @@ def answer(function: Callable[..., Any], case: Case) -> Any:
 
 
 def progress_text(session: Session = THIS_KERNEL) -> str:
-    """Return the points of every exercise, a line each: the best seen on this machine."""
+    """Return the points of every exercise, one line each: the best ones on this machine."""
     best, note = session.file.best()
     reached = possible = 0.0
     lines = []
@@ -152,7 +152,7 @@ def _task_of(function: Callable[..., Any], tasks: Mapping[str, Task]) -> Task:
 
 
 def _wrong_signature(task: Task, function: Callable[..., Any], case: Case) -> str:
-    """Return what to tell about a function that cannot be called as its task; "" if it can."""
+    """Return the message about a function that cannot be called as its task says; "" if it can."""
     try:
         inspect.signature(function).bind(**case)
     except TypeError:
@@ -198,7 +198,7 @@ def _describe(task: Task, verdict: Judgement, cases: int) -> list[str]:
 
 
 def _counted(sentences: list[str]) -> list[str]:
-    """Return each sentence once, with how often it was said where that is more than once."""
+    """Return each sentence once, with its number of times where that is more than one."""
     times = Counter(sentences)
     return [f"  {text}{f' ({n} times)' if n > 1 else ''}" for text, n in times.items()]
 
@@ -208,7 +208,7 @@ def _wrapped(text: str) -> str:
 
 
 def _bar(task: Task, session: Session) -> str:
-    """Return how far the notebook is, by the checks of this kernel: a rerun prints the same."""
+    """Return the notebook's points by this kernel's checks, so that a rerun prints the same."""
     members = next(group for group in session.exercises.values() if task in group)
     total = sum(member.points for member in members)
     seen = session.verdicts
@@ -224,7 +224,7 @@ def _filled(share: float) -> str:
 def _draw(
     task: Task, function: Callable[..., Any], cases: Sequence[Case], difference: Difference
 ) -> None:
-    """Show the learner's curve and the right one, where the answers make curves."""
+    """Show the learner's curve and the right one, if the answers make curves."""
     from course_lib import plots
     from course_lib.plots.check import answer_and_reference
 

@@ -58,7 +58,7 @@ def same_values(task: Task, case: Case, got: Any, want: Any) -> bool:
 
 
 def texts(answer: Any) -> Any:
-    """Return an answer of text as text or a list of it; None where it is something else."""
+    """Return a text answer as a text or a list of texts; None if it is something else."""
     array = as_array(answer)
     return array.tolist() if array is not None and array.dtype.kind == "U" else None
 
@@ -69,10 +69,10 @@ def same_shape(task: Task, case: Case, got: Any, want: Any) -> bool:
 
 
 def same_kind(task: Task, case: Case, got: Any, want: Any) -> bool:
-    """Return whether an answer has the expected kind of number; of single numbers Python's own."""
+    """Return whether an answer has the expected kind of number; Python's own for single numbers."""
     wanted, kind = np.asarray(want).dtype.kind, as_array(got).dtype.kind
     if wanted == "f" and kind in "iu":
-        # Python's own whole numbers turn into others by themselves; an array of them cuts off.
+        # Python converts its own whole numbers where needed; an array of them cuts fractions off.
         return not hasattr(got, "dtype")
     return {"u": "i", "V": "f"}.get(kind, kind) == wanted  # V: bfloat16 and the like
 
@@ -89,9 +89,9 @@ def as_numbers(answer: Any) -> np.ndarray | None:
 
 
 def as_array(answer: Any) -> np.ndarray | None:
-    """Return what NumPy makes of an answer, a list or another library's array; None: nothing.
+    """Return an answer, such as a list or another library's array, as a NumPy array, or None.
 
-    Complex numbers without an imaginary part are the real ones: from NumPy 2.5 on
+    Complex numbers without an imaginary part count as real: from NumPy 2.5 on
     `numpy.linalg.eigvals` returns nothing else.
     """
     with contextlib.suppress(Exception):  # ragged lists, and whatever an odd class may raise

@@ -10,7 +10,7 @@ from course_tasks.task import Case
 
 
 def peak_of(case: Case, expected: np.ndarray) -> float:
-    """Return the peak of a case: the scale to which the tolerance of a schedule's rate belongs."""
+    """Return the peak of a case: the scale for the tolerance of a schedule's rates."""
     return case["peak_lr"]
 
 

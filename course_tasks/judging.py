@@ -31,14 +31,14 @@ class JudgedPart:
 
 @dataclass(frozen=True)
 class Judgement:
-    """The points for the answers to a task, and the reason for missing ones.
+    """The points for the answers to a task, and the reason for missing points.
 
     Attributes:
         parts: points part by part.
-        difference: the first case that costs points; None where there is none.
+        difference: the first case that costs points; None if there is none.
         misconception: name of the known mistake whose answers these are, "" for none.
         cause: the likely cause, in a sentence; "" when nothing known fits.
-        scores: worth of the answer to every case, for a task that is scored.
+        scores: score of the answer to every case, for a task that is scored.
     """
 
     parts: tuple[JudgedPart, ...]
@@ -64,9 +64,9 @@ class Judgement:
 
 
 def judge(task: Task, cases: Sequence[Case], answers: Sequence[Any]) -> Judgement:
-    """Return what answers are worth.
+    """Return the points for the answers.
 
-    Values are right when they are as many as the reference's and each is within
+    Values are right when there are as many as in the reference and each is within
     rtol |expected| + rtol / 10 scale; NaN never is. Shape and kind of number count once all values
     are right. Text is right when it is the same.
 

@@ -1,4 +1,4 @@
-"""Calls, values and curves as a learner is shown them."""
+"""Calls, values and curves in the form in which a learner sees them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _number(value: Any) -> str:
 
 
 def same_rest(one: Case, other: Case, name: str) -> bool:
-    """Return whether two cases are the same but for one argument."""
+    """Return whether two cases are the same except for one argument."""
     return all(repr(one[key]) == repr(other[key]) for key in one if key != name)
 
 
@@ -77,7 +77,7 @@ def _as_long_as(values: np.ndarray, size: int) -> np.ndarray:
 
 
 def answer_curve(difference: Difference) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Return places, answer and expected answer as a curve; None where the answer is none."""
+    """Return places, answer and expected answer as a curve; None if the answer is no curve."""
     got, want = as_numbers(difference.got), np.asarray(difference.expected)
     if want.ndim != 1 or want.size < _SHORTEST_CURVE or want.dtype.kind not in "fi" or got is None:
         return None

@@ -14,12 +14,12 @@ import numpy as np
 #: The arguments of one call, by name: numbers, text, arrays, lists and dicts of them, and `Given`s.
 Case = Mapping[str, Any]
 
-#: Of a task's points, what the shape and the kind of number are worth; the rest is for the values.
+#: The points of a task for the shape and for the kind of number; the rest is for the values.
 SHAPE_POINTS = DTYPE_POINTS = 0.25
 
 
 class Given:
-    """An argument that is more than data: something of course_lib, made anew for every call.
+    """An argument that is more than data: an object of course_lib, made anew for every call.
 
     It travels by name, so that no code has to: `Given("schedules.cosine", peak_lr=0.1,
     total_steps=100)` stands for `course_lib.schedules.cosine(peak_lr=0.1, total_steps=100)`.
@@ -56,7 +56,7 @@ def built(case: Case) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Hint:
-    """Help that is folded away until it is wanted.
+    """Help that is folded until the learner opens it.
 
     Attributes:
         symptom: an observation or a thought of the learner: "My curve ends too high".
@@ -69,7 +69,7 @@ class Hint:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A known wrong implementation and what a teacher would say to it.
+    """A known wrong implementation, and what a teacher would say about it.
 
     Attributes:
         name: a short name for statistics over a class.
@@ -119,7 +119,7 @@ class Task:
         curve: name of the argument along which single answers make a curve, as "step"; None where
             an answer is a curve itself, or nothing is.
         score: None where an answer is right or wrong. Otherwise case and answer, numbers of the
-            expected shape -> its worth; the reference then is an answer worth all points.
+            expected shape -> its worth; the reference is then an answer that earns all points.
         number: the task's place in its exercise, from 1.
     """
 

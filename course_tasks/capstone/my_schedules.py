@@ -13,7 +13,7 @@ from course_lib import schedules
 from course_lib.capstone import PROBLEMS, known, regret
 from course_tasks.task import Case, Hint, Misconception, Score, Task
 
-# Regrets, in units of the constant rate's: up to the first nothing is lost, from the second on all.
+# Regrets in units of the constant rate's: all points up to the first, none from the second on.
 _NOTHING_LOST, _ALL_LOST = 0.05, 2.0
 _DIVERGED = 1000.0
 
@@ -63,12 +63,13 @@ _HINTS = (
     Hint(
         "I do not know where to begin",
         "Find the range first: a few constants, each ten times the one before. Which is the "
-        "largest that still trains? Peaks of falling schedules are higher than the best constant.",
+        "largest that still trains? The best peak of a falling schedule is often higher than "
+        "the best constant.",
     ),
     Hint(
         "All my trials are used up",
-        "Restart the kernel and you have them back. But see how far you come with what you have "
-        "measured: near its best, a loss changes slowly with the peak.",
+        "Restart the kernel to get them back. But first see how far your measurements take you. "
+        "Near the best peak, the loss changes only slowly.",
     ),
     Hint(
         "`step` is an array and my `if` fails",
@@ -90,20 +91,20 @@ def _task(name: str) -> Task:
             Misconception(
                 "the article's constant",
                 _usual(name, lambda total: schedules.constant(0.01)),
-                "This is the constant 0.01 of the article, which nobody tuned. Every problem has a "
-                "range of its own; find it with a few trials.",
+                "This is the constant 0.01 of the article, which nobody tuned. Every problem "
+                "has its own range of good rates. Find it with a few trials.",
             ),
             Misconception(
                 "never comes down",
                 _usual(name, lambda total: schedules.warmup(schedules.constant(0.1), total)),
-                "This rate only rises: a warmup as long as the run. At the end noise holds the "
-                "loss where a lower rate would let it fall.",
+                "This rate only rises, like a warmup as long as the run. At the end, noise "
+                "holds the loss up, and a lower rate would let it fall.",
             ),
             Misconception(
                 "the untuned cosine",
                 _usual(name, lambda total: schedules.cosine(0.001, total)),
-                "This is the cosine from 0.001, a peak that is usual elsewhere. The peak matters "
-                "more than the shape: find the range of this problem first.",
+                "This is the cosine from 0.001, a peak that is common elsewhere. The peak "
+                "matters more than the shape, so find the range of this problem first.",
             ),
         ),
         score=_score(name),

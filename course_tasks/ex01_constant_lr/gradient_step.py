@@ -46,23 +46,23 @@ TASK = Task(
         ),
         Hint(
             "I do not know how to begin",
-            "Do it for one number first. The weight is 1, the slope there is 4, the rate "
-            "0.1. Which way is downhill, how far do you move, and where are you then? Arrays need "
-            "no loop: NumPy does this for all weights at once.",
+            "Do it for one number first. The weight is 1, the slope there is 4, the rate 0.1. "
+            "Which way is downhill, how far do you move, and where are you then? Arrays need no "
+            "loop, because NumPy does this for all weights at once.",
         ),
     ),
     misconceptions=(
         Misconception(
             "uphill",
             lambda w, gradient, rate: w + rate * gradient,
-            "This step goes uphill. The gradient points to where the loss grows, so it has to be "
-            "taken away from the weights.",
+            "This step goes uphill. The gradient points to where the loss grows, so it has to "
+            "be subtracted from the weights.",
         ),
         Misconception(
             "no rate",
             lambda w, gradient, rate: w - gradient,
-            "The rate is not used: this is what you get when the whole gradient is taken away, "
-            "as if the rate were 1.",
+            "You do not use the rate. This is the result of subtracting the whole gradient, as "
+            "if the rate were 1.",
         ),
         Misconception(
             "only the change",

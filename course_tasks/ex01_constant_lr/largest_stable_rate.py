@@ -35,9 +35,9 @@ TASK = Task(
     hints=(
         Hint(
             "I pass with diagonal matrices and fail with the others",
-            "You may be reading the curvatures off the diagonal. Off it, the directions "
-            "mix. NumPy finds the curvatures of a symmetric matrix: look for `eigvalsh` in "
-            "`np.linalg`.",
+            "You may be reading the curvatures off the diagonal. This works only for a diagonal "
+            "matrix, because the other entries mix the directions. NumPy finds the curvatures "
+            "of a symmetric matrix: look for `eigvalsh` in `np.linalg`.",
         ),
         Hint(
             "My answer is too small by a factor of two",
@@ -46,21 +46,22 @@ TASK = Task(
         ),
         Hint(
             "My answer is far too large",
-            "Every direction has a limit of its own. All of them have to be respected by one rate.",
+            "Every direction has a limit of its own. A single rate has to stay below all of them.",
         ),
     ),
     misconceptions=(
         Misconception(
             "one step to the minimum",
             lambda hessian: 1 / np.linalg.eigvalsh(hessian)[-1],
-            "This is half of the limit: the rate that lands on the minimum in one step along the "
-            "steepest direction, |1 - ηλ| = 0. The limit is where |1 - ηλ| reaches 1 again.",
+            "This is half of the limit. It is the rate that reaches the minimum in one step "
+            "along the steepest direction, where |1 - ηλ| = 0. The limit is where |1 - ηλ| "
+            "reaches 1 again.",
         ),
         Misconception(
             "flattest direction",
             lambda hessian: 2 / np.linalg.eigvalsh(hessian)[0],
             "This uses the smallest curvature. At that rate the flattest direction is just "
-            "stable, but a steeper one has long run away: the steepest decides.",
+            "stable, but the steeper ones diverge. The steepest direction decides.",
         ),
         Misconception(
             "trace",

@@ -36,18 +36,18 @@ TASK = Task(
         Hint(
             "I do not know how to begin",
             'Write the step as "(something) times $w$, plus noise". Square it and take the '
-            "mean: what happens to the cross term, when the noise knows nothing of $w$? You "
-            "have $E[w^2]$ after the step in terms of $E[w^2]$ before.",
+            "mean. What happens to the cross term, given that the noise is independent of $w$? "
+            "You then have $E[w^2]$ after the step in terms of $E[w^2]$ before it.",
         ),
         Hint(
-            "I have that equation, and now?",
-            '"Stands still" means that the value after the step equals the value before. '
-            "Call it $m$ and solve for it.",
+            "I have that equation. What do I do now?",
+            "When the expected loss no longer changes, the value after the step equals the "
+            "value before it. Call it $m$ and solve for it.",
         ),
         Hint(
             "I am right for small rates and wrong for large ones",
-            "Somewhere $(\\eta\\lambda)^2$ got lost. It is small when $\\eta\\lambda$ is, and "
-            "only then.",
+            "Somewhere $(\\eta\\lambda)^2$ got lost. It is small only when $\\eta\\lambda$ is "
+            "small.",
         ),
         Hint(
             "I am off by a factor that depends on the curvature",
@@ -81,19 +81,20 @@ TASK = Task(
         Misconception(
             "noise without the rate",
             lambda rate, curvature, noise_std: noise_std**2 / (2 * rate * (2 - rate * curvature)),
-            "The noise enters as if it were added to the weight as it is. The noise is multiplied "
-            "by the rate too: it is part of the gradient.",
+            "Your noise is added to the weight directly. It is part of the gradient, so it is "
+            "multiplied by the rate as well.",
         ),
         Misconception(
             "rate not squared",
             lambda rate, curvature, noise_std: noise_std**2 / (2 * (2 - rate * curvature)),
-            "The noise enters with η σ². It is η σ ξ that is squared, so the rate is squared too.",
+            "The noise enters with η σ². The term that is squared is η σ ξ, so the rate is "
+            "squared too.",
         ),
         Misconception(
             "factor not squared",
             lambda rate, curvature, noise_std: rate * noise_std**2 / 2,
-            "This solves m = (1 - ηλ) m + η² σ². The distance shrinks by (1 - ηλ) a step, so the "
-            "squared distance shrinks by (1 - ηλ)².",
+            "This solves m = (1 - ηλ) m + η² σ². Each step multiplies the distance by (1 - ηλ), "
+            "so it multiplies the squared distance by (1 - ηλ)².",
         ),
     ),
 )

@@ -50,7 +50,7 @@ TASK = Task(
         Hint(
             "I do not know how to begin",
             "What is the rate after `every` updates, after twice and three times as many? Write "
-            "each as the peak times a power of gamma. What stands in the exponent, in terms of the "
+            "each as the peak times a power of gamma. What is the exponent, in terms of the "
             "step?",
         ),
     ),
@@ -58,8 +58,8 @@ TASK = Task(
         Misconception(
             "per update",
             lambda steps, peak_lr, gamma, every: peak_lr * gamma ** (1.0 * steps),
-            "Gamma acts at every update here. It is the factor of `every` updates together: lesson "
-            "2 shows what this mistake does to a run.",
+            "Gamma acts at every update here. It is the factor for `every` updates together. "
+            "Lesson 2 shows what this mistake does to a run.",
         ),
         Misconception(
             "staircase",
@@ -75,19 +75,19 @@ TASK = Task(
         Misconception(
             "gamma divided",
             lambda steps, peak_lr, gamma, every: peak_lr * (gamma / every) ** (1.0 * steps),
-            "Gamma is divided by `every`. To share out a factor one takes a root of it, and that "
-            "is a division in the exponent.",
+            "Gamma is divided by `every`. To spread a factor over several updates, take a root "
+            "of it, which is a division in the exponent.",
         ),
         Misconception(
             "euler",
             lambda steps, peak_lr, gamma, every: peak_lr * np.exp(-gamma * steps / every),
             "This is the form with e and a speed k. Here gamma is the factor itself, so it is "
-            "what the power is taken of.",
+            "the base of the power.",
         ),
         Misconception(
             "upside down",
             lambda steps, peak_lr, gamma, every: peak_lr * gamma ** (every / np.float64(steps)),
-            "The exponent is upside down: it has to grow with the step.",
+            "The exponent is upside down. It has to grow with the step.",
         ),
     ),
 )

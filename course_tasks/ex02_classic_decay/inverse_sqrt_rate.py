@@ -43,17 +43,17 @@ TASK = Task(
         Hint(
             "My first rate is wrong",
             "The rise does not begin at 0 and does not begin at the peak. Put $t=0$ into the "
-            "formula: what is left?",
+            "formula. What is left?",
         ),
         Hint(
             "My curve jumps where the rise ends",
-            "Both parts must give the peak there. Under the root stands a quotient: what is it "
-            "worth at that step?",
+            "Both parts must give the peak there. What is the value of the quotient under the "
+            "root at that step?",
         ),
         Hint(
             "I do not know how to begin",
-            "Two parts, two lines: one for steps before `warmup_steps`, one for the rest. Write "
-            "the second first, it is the shorter one.",
+            "The schedule has two parts: one for steps before `warmup_steps`, and one for the "
+            "rest. Write the second one first, because it is shorter.",
         ),
     ),
     misconceptions=(
@@ -74,13 +74,13 @@ TASK = Task(
                 if step < warmup_steps
                 else sqrt_decay(step, peak_lr, warmup_steps)
             ),
-            "Your rise starts right but is at the peak one update too early. It takes warmup_steps "
-            "equal pieces from the first rate to the peak.",
+            "Your rise starts right but is at the peak one update too early. The way from the "
+            "first rate to the peak has warmup_steps equal pieces.",
         ),
         Misconception(
             "no rise",
             lambda step, peak_lr, warmup_steps: sqrt_decay(step, peak_lr, warmup_steps),
-            "The rate stays at the peak until warmup_steps. It has to rise to it along a line.",
+            "The rate stays at the peak until warmup_steps. It has to rise to it linearly.",
         ),
         Misconception(
             "forgotten scale",
@@ -89,8 +89,8 @@ TASK = Task(
                 if step < warmup_steps
                 else peak_lr / np.sqrt(step)
             ),
-            "After the rise you divide by the root of the step alone. Then the rate falls off a "
-            "cliff where the rise ends: warmup_steps belongs under the root as well.",
+            "After the rise you divide by the root of the step alone. The rate then drops "
+            "suddenly where the rise ends. warmup_steps belongs under the root as well.",
         ),
         Misconception(
             "counts from the peak",

@@ -59,18 +59,19 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "First forget the milestones: how many updates does *one* epoch make? Do it by hand "
-            "for 10 examples in batches of 4, with the incomplete batch and without.",
+            "Forget the milestones at first. How many updates does *one* epoch make? Work it "
+            "out by hand for 10 examples in batches of 4, with the incomplete batch and without "
+            "it.",
         ),
         Hint(
-            "I am off by less than one update an epoch",
-            "You may be rounding at the end. Every epoch has its own incomplete last batch: it "
-            "is counted, or left out, once an epoch.",
+            "I am off by less than one update per epoch",
+            "You may be rounding at the end. Every epoch has its own incomplete last batch, "
+            "which is counted or left out once in each epoch.",
         ),
         Hint(
             "The check says that whole numbers are asked for",
-            "A quotient in Python is a float, even where it comes out even. A scheduler compares "
-            "its counter with milestones, so they are counts.",
+            "A quotient in Python is a float, even if it is a whole number. A scheduler "
+            "compares its counter with milestones, so they are counts.",
         ),
     ),
     misconceptions=(
@@ -94,8 +95,8 @@ TASK = Task(
             lambda epochs, examples, batch_size, drop_last: [
                 epoch * (examples // batch_size + (not drop_last)) for epoch in epochs
             ],
-            "Without drop_last you always add a batch. Where the batches come out even there is no "
-            "incomplete one: a full last batch is counted twice.",
+            "Without drop_last you always add a batch. If all batches are full, there is no "
+            "incomplete one, and you count one batch too many.",
         ),
         Misconception(
             "wrong way round",
@@ -110,16 +111,16 @@ TASK = Task(
             lambda epochs, examples, batch_size, drop_last: [
                 whole_batches(epoch * examples / batch_size, drop_last) for epoch in epochs
             ],
-            "All epochs are taken as one long row of examples and rounded once. Batches do not "
-            "run on from one epoch into the next: each epoch rounds for itself.",
+            "All epochs are taken as one long row of examples and rounded once. A batch never "
+            "continues into the next epoch, so each epoch is rounded separately.",
         ),
         Misconception(
             "not rounded",
             lambda epochs, examples, batch_size, drop_last: [
                 epoch * examples / batch_size for epoch in epochs
             ],
-            "Nothing is rounded here. There is no fraction of an update: the incomplete batch is "
-            "one or none.",
+            "Nothing is rounded here. There are no fractions of an update. The incomplete batch "
+            "counts as one update or none.",
         ),
         Misconception(
             "to the nearest",
@@ -142,8 +143,8 @@ TASK = Task(
             lambda epochs, examples, batch_size, drop_last: [
                 epoch * whole_batches(examples / batch_size, drop_last) - 1 for epoch in epochs
             ],
-            "You name the last update before the drop. A milestone is the number of updates done "
-            "when the lower rate comes into force.",
+            "You give the last update before the drop. A milestone is the number of updates "
+            "done when the lower rate first applies.",
         ),
     ),
 )

@@ -38,12 +38,12 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "At step 70, with milestones 30, 60 and 90: how many of them lie behind you? That "
-            "number is all the formula needs.",
+            "Take step 70 and the milestones 30, 60 and 90. How many of them have you passed? "
+            "That number is all that the formula needs.",
         ),
         Hint(
             "I am right everywhere except right at a milestone",
-            "Look at the sign in the formula: does a milestone that equals the step count?",
+            "Look at the sign in the formula. Does a milestone that equals the step count?",
         ),
         Hint(
             "My second drop is not deep enough",
@@ -57,16 +57,16 @@ TASK = Task(
             lambda step, peak_lr, milestones, drop: (
                 peak_lr * drop ** sum(m < step for m in milestones)
             ),
-            "Your drops come one update late: at step = milestone the lower rate is in force "
-            "already. (Keras counts as you do; PyTorch and this course do not.)",
+            "Your drops come one update late. At step = milestone the lower rate already "
+            "applies. (Keras counts as you do; PyTorch and this course do not.)",
         ),
         Misconception(
             "one update early",
             lambda step, peak_lr, milestones, drop: (
                 peak_lr * drop ** sum(m <= step + 1 for m in milestones)
             ),
-            "Your drops come one update early: at step = milestone - 1 the milestone is not "
-            "reached yet. (timm counts as you do; PyTorch and this course do not.)",
+            "Your drops come one update early. At step = milestone - 1 the milestone has not "
+            "been reached yet. (timm counts as you do; PyTorch and this course do not.)",
         ),
         Misconception(
             "drops once",
@@ -79,7 +79,7 @@ TASK = Task(
         Misconception(
             "all at once",
             lambda step, peak_lr, milestones, drop: peak_lr * drop ** len(milestones),
-            "All milestones are counted, also those that are still to come. The step is not used.",
+            "All milestones are counted, even those that are still to come. The step is not used.",
         ),
         Misconception(
             "gaps",
@@ -102,16 +102,16 @@ TASK = Task(
             lambda step, peak_lr, milestones, drop: (
                 peak_lr / drop ** sum(m <= step for m in milestones)
             ),
-            "Your rate grows at every milestone: you divide by drop. It is below 1, and the rate "
-            "is multiplied by it.",
+            "Your rate grows at every milestone because you divide by drop. drop is below 1, "
+            "and the rate is multiplied by it.",
         ),
         Misconception(
             "factor times count",
             lambda step, peak_lr, milestones, drop: (
                 peak_lr * (drop * n if (n := sum(m <= step for m in milestones)) else 1.0)
             ),
-            "The factor is multiplied by the number of milestones passed. Applying it again and "
-            "again makes a power.",
+            "The factor is multiplied by the number of milestones passed. Applying it "
+            "repeatedly gives a power.",
         ),
     ),
 )

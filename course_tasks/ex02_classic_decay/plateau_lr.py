@@ -41,7 +41,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
         case([1.0, 0.995, 0.991, 0.985, 0.984, 0.983, 0.982], patience=1),
         case([0.0, 0.0, 0.0, -0.5, -0.5, -0.5], patience=1, threshold=0.1),
         case([2.0, 2.5, 3.0, 1.0, 3.0, 3.0, 3.0, 3.0], peak_lr=1.0, patience=3, factor=0.2),
-        case([4.0, 3.0, 3.0, 3.0, 2.25, 2.25], patience=1, threshold=0.25),  # right at the bar
+        case(
+            [4.0, 3.0, 3.0, 3.0, 2.25, 2.25], patience=1, threshold=0.25
+        ),  # exactly at the threshold
         case([-4.0, -5.0, -5.0, -5.5], patience=1, threshold=0.25),
         case([0.7], peak_lr=0.3),
     ]
@@ -124,23 +126,24 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Copy the broken loop and go through the four sentences of the rule, one after "
-            "another. Which line of the loop says the same? Each sentence that has no such line is "
-            "a fault.",
+            "Copy the broken loop and go through the four parts of the rule one after another. "
+            "Which line of the loop carries out each part? A part without such a line is a "
+            "fault.",
         ),
         Hint(
             "My first cut comes too early or too late",
-            "Take patience 2 and losses that stand still: 1, 1, 1, 1. Two in a row are tolerated. "
-            "Count by hand which loss cuts, then print your counter.",
+            "Take patience 2 and losses that do not change: 1, 1, 1, 1. The rule tolerates two "
+            "bad losses in a row. Work out by hand after which loss it cuts, then print your "
+            "counter.",
         ),
         Hint(
             "After the first cut my rate falls at every loss",
-            "What does your counter stand at right after a cut?",
+            "What is the value of your counter right after a cut?",
         ),
         Hint(
             "Only the cases with negative losses fail",
-            "Put a best of −1 into your condition, and −1 once more as the loss. Does standing "
-            "still count as better? The threshold asks for a share of the *size* of the best.",
+            "Put a best of −1 into your condition, and −1 again as the loss. Does an unchanged "
+            "loss count as better? The threshold is a share of the *absolute value* of the best.",
         ),
     ),
     misconceptions=(
@@ -151,32 +154,33 @@ TASK = Task(
                 lambda waited, patience: waited >= patience,
                 lambda waited: waited,
             ),
-            "These are the rates of the broken loop. It has four faults; compare each sentence of "
+            "These are the rates of the broken loop. It has four faults. Compare each part of "
             "the rule with the line that should carry it out.",
         ),
         Misconception(
             "relative to the best itself",
             loop(torch_better),
-            "On a negative loss your bar lies on the wrong side of the best, so standing still "
-            "counts as improving. PyTorch's default does this too: lesson 2 shows it.",
+            "For a negative loss, your threshold lies on the wrong side of the best, so an "
+            "unchanged loss counts as an improvement. Lesson 2 shows that PyTorch's default "
+            "does this too.",
         ),
         Misconception(
             "patience one short",
             loop(better, cut=lambda waited, patience: waited >= max(patience, 1)),
-            "You cut one loss too early. `patience` losses without improvement are tolerated; the "
-            "next one cuts. (Keras counts as you do.)",
+            "You cut one loss too early. The rule tolerates `patience` losses without "
+            "improvement and cuts at the next one. (Keras counts as you do.)",
         ),
         Misconception(
             "count not reset",
             loop(better, after_cut=lambda waited: waited),
-            "After a cut your count goes on, so the next loss cuts again. A cut starts the waiting "
-            "anew.",
+            "After a cut your count goes on, so the next loss cuts again. A cut resets the "
+            "count to 0.",
         ),
         Misconception(
             "compared with the loss before",
             loop(lambda best, before, loss, threshold: before - loss > threshold * abs(before)),
-            "Each loss is compared with the one before it. A loss that goes up and comes back down "
-            "then counts as an improvement: the best so far is what it has to beat.",
+            "Each loss is compared with the one before it. A loss that goes up and comes back "
+            "down then counts as an improvement. Compare each loss with the best so far.",
         ),
         Misconception(
             "no threshold",
@@ -186,30 +190,32 @@ TASK = Task(
         Misconception(
             "at the bar",
             loop(lambda best, before, loss, threshold: best - loss >= threshold * abs(best)),
-            "A loss exactly at the bar counts as an improvement here; it has to lie below it.",
+            "A loss exactly at the threshold counts as an improvement here. It has to be below "
+            "the threshold.",
         ),
         Misconception(
             "best always the minimum",
             loop(better, otherwise=min),
-            "Your best is the lowest loss of all. A loss that is no improvement must not become "
-            "the best: else many small gains never add up to an improvement.",
+            "Your best is the lowest loss of all. A loss that is not an improvement must not "
+            "become the best. Otherwise many small gains never add up to an improvement.",
         ),
         Misconception(
             "absolute threshold",
             loop(lambda best, before, loss, threshold: best - loss > threshold),
-            "The threshold is taken as an amount of loss. It is a share of the size of the best.",
+            "The threshold is taken as an amount of loss. It is a share of the absolute value "
+            "of the best.",
         ),
         Misconception(
             "rate before the loss",
             in_force_before,
-            "Your rates lag by one: these are the rates in force *before* each loss was seen. "
-            "The task asks for the rate after it, which the next updates use.",
+            "Your rates lag by one. They are the rates that applied *before* each loss was "
+            "seen. The task asks for the rate after it, which the next updates use.",
         ),
         Misconception(
             "best forgotten",
             restarted_best,
-            "After a cut you take the loss of that moment as the best. The best so far stays the "
-            "best; only the count starts anew.",
+            "After a cut you take the loss of that moment as the best. The best so far does not "
+            "change; only the count goes back to 0.",
         ),
     ),
 )

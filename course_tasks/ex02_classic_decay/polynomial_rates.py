@@ -55,12 +55,12 @@ TASK = Task(
         Hint(
             "Past the end my rates rise again, or turn negative or NaN",
             "A negative number to the power of 2 is positive, and to the power of ½ it is not a "
-            "number. The share of the run that is left never falls below nothing.",
+            "number. The share of the run that is left never falls below 0.",
         ),
         Hint(
             "My curve starts too high, or has a corner before its end",
-            "The floor is where the curve *ends*. The whole way from the peak to the floor is "
-            "what shrinks, not the way from the peak to zero.",
+            "The floor is where the curve *ends*. The distance that shrinks is the one from the "
+            "peak to the floor, not the one from the peak to zero.",
         ),
     ),
     misconceptions=(
@@ -69,8 +69,9 @@ TASK = Task(
             lambda steps, peak_lr, total_steps, power, floor: (
                 floor + (peak_lr - floor) * (1 - steps / total_steps) ** power
             ),
-            "Past total_steps the formula goes on: the share that is left turns negative, and its "
-            "power does as it likes. From total_steps on the rate has to stay at the floor.",
+            "Past total_steps your formula goes on. The share that is left turns negative, and "
+            "so its power is wrong or not a number. From total_steps on the rate has to stay at "
+            "the floor.",
         ),
         Misconception(
             "floor cuts off",
@@ -85,8 +86,8 @@ TASK = Task(
             lambda steps, peak_lr, total_steps, power, floor: (
                 floor + peak_lr * share_left(steps, total_steps) ** power
             ),
-            "The floor is added on top, so the run starts above its peak. What shrinks is the "
-            "distance from the peak to the floor.",
+            "The floor is added on top, so the run starts above its peak. The distance that "
+            "shrinks is the one from the peak to the floor.",
         ),
         Misconception(
             "zero past the end",
@@ -95,15 +96,16 @@ TASK = Task(
                 floor + (peak_lr - floor) * share_left(steps, total_steps) ** power,
                 0.0,
             ),
-            "Past total_steps your rate is 0. The floor is held there.",
+            "Past total_steps your rate is 0. It should stay at the floor.",
         ),
         Misconception(
             "power of the share done",
             lambda steps, peak_lr, total_steps, power, floor: (
                 floor + (peak_lr - floor) * (1 - np.minimum(steps / total_steps, 1) ** power)
             ),
-            "The power is taken of the share done; it belongs on the share that is left. For "
-            "power 1 there is no difference, and for 2 your curve starts flat instead of steep.",
+            "You take the power of the share that is done. It has to be the power of the share "
+            "that is left. With power 1 there is no difference, but with power 2 your curve "
+            "starts flat instead of steep.",
         ),
         Misconception(
             "whole power",

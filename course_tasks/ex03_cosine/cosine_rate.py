@@ -49,8 +49,8 @@ TASK = Task(
         ),
         Hint(
             "My rates at the start or at the end are too high or too low",
-            "At step 0 the bracket $(1+\\cos)$ is 2, at the end 0. What do you get for the rate "
-            "in each of the two? It should be the peak and the floor.",
+            "At step 0 the bracket $(1+\\cos)$ is 2, and at the end it is 0. Which rates do you "
+            "get in these two cases? They should be the peak and the floor.",
         ),
     ),
     misconceptions=(
@@ -65,7 +65,7 @@ TASK = Task(
             lambda step, peak_lr, total_steps, floor: (
                 down(step / total_steps, peak_lr, floor) if step <= total_steps else 0.0
             ),
-            "Past total_steps your rate is 0. The floor is held there.",
+            "Past total_steps your rate is 0. It should stay at the floor.",
         ),
         Misconception(
             "zero from the end on",
@@ -87,8 +87,8 @@ TASK = Task(
             lambda step, peak_lr, total_steps, floor: down(
                 2 * min(step / total_steps, 1), peak_lr, floor
             ),
-            "This is a whole wave: it is at the floor in the middle of the run and at the peak "
-            "again at its end. Half a wave is asked for.",
+            "This is a whole wave. It reaches the floor in the middle of the run and is back at "
+            "the peak at its end. The task asks for half a wave.",
         ),
         Misconception(
             "floor cuts off",
@@ -103,8 +103,8 @@ TASK = Task(
             lambda step, peak_lr, total_steps, floor: (
                 floor + peak_lr * half_wave(min(step / total_steps, 1))
             ),
-            "The floor is added on top of the whole cosine, so the run starts above its peak. What "
-            "the cosine scales is the distance from the peak to the floor.",
+            "The floor is added on top of the whole cosine, so the run starts above its peak. "
+            "The cosine scales the distance from the peak to the floor.",
         ),
         Misconception(
             "floor as a share",
@@ -127,8 +127,8 @@ TASK = Task(
             lambda step, peak_lr, total_steps, floor: (
                 floor + (peak_lr - floor) * np.cos(np.pi / 2 * min(step / total_steps, 1))
             ),
-            "This is a quarter of a wave, from 1 to 0: it ends at its steepest. Half a wave, from "
-            "1 to −1, is moved up and scaled.",
+            "This is a quarter of a wave, from 1 to 0, which is steepest at its end. The "
+            "formula takes half a wave, from 1 to −1, and moves and scales it.",
         ),
         Misconception(
             "no pi",
@@ -143,8 +143,8 @@ TASK = Task(
             lambda step, peak_lr, total_steps, floor: down(
                 min((step + 1) / total_steps, 1), peak_lr, floor
             ),
-            "You count the steps from 1, so your curve is one update ahead: at step 0 nothing has "
-            "been done yet and the rate is the peak.",
+            "You count the steps from 1, so your curve is one update ahead. At step 0 nothing "
+            "has been done yet, and the rate is the peak.",
         ),
     ),
 )

@@ -79,8 +79,8 @@ TASK = Task(
         ),
         Hint(
             "The first two cycles are right, the later ones are not",
-            "Each cycle is `mult` times as long as the one *before it*, and it begins where that "
-            "one ended: after the sum of all lengths so far.",
+            "Each cycle is `mult` times as long as the one *before it*. It begins where that "
+            "one ended, which is after the sum of all lengths so far.",
         ),
         Hint(
             "I am wrong right where a cycle begins",
@@ -97,8 +97,8 @@ TASK = Task(
         Misconception(
             "floor at the boundary",
             cycles(restarts=lambda since, length: since > length),
-            "Your restarts come one update late: a cycle of `first` updates has the positions 0 to "
-            "first - 1, and at step = first the next one has begun, at the peak.",
+            "Your restarts come one update late. A cycle of `first` updates has the positions 0 "
+            "to first - 1, so the next one begins at step = first, at the peak.",
         ),
         Misconception(
             "lengths added",
@@ -108,8 +108,8 @@ TASK = Task(
         Misconception(
             "multiples of the first",
             cycles(lambda length, number, first, mult: first * mult),
-            "From the second cycle on yours stop growing. Each is mult times as long as the one "
-            "before, not as the first.",
+            "From the second one on, your cycles no longer grow. Each cycle is mult times as "
+            "long as the one before it, not as the first.",
         ),
         Misconception(
             "ends multiplied",
@@ -132,13 +132,14 @@ TASK = Task(
         Misconception(
             "no restart",
             lambda step, peak_lr, first, mult, floor: down(step / first, peak_lr, floor),
-            "This wave goes up as slowly as it came down. A restart jumps: each cycle is half a "
-            "wave and the next begins at the peak.",
+            "This wave goes up as slowly as it came down. A restart is a jump: each cycle is "
+            "half a wave, and the next one begins at the peak.",
         ),
         Misconception(
             "one cycle",
             lambda step, peak_lr, first, mult, floor: down(min(step / first, 1), peak_lr, floor),
-            "Your rate stays at the floor after the first cycle. There it has to start again.",
+            "Your rate stays at the floor after the first cycle. It should start again at the "
+            "peak there.",
         ),
         Misconception(
             "floor ignored",

@@ -74,8 +74,8 @@ TASK = Task(
         ),
         Hint(
             "My last values rise",
-            "Past `total_steps` the formula is no longer asked for the step itself. For which step "
-            "instead?",
+            "Past `total_steps` you must not put the step itself into the formula. Which step "
+            "do you need instead?",
         ),
     ),
     misconceptions=(
@@ -84,8 +84,8 @@ TASK = Task(
             lambda done, updates, peak_lr, total_steps, floor: down(
                 np.arange(1, updates + 1) / total_steps, peak_lr, floor
             ),
-            "These are the rates of the broken class. It has three faults, and the first line "
-            "that it printed shows two of them.",
+            "These are the rates of the broken class. The class has three faults, and the first "
+            "line that it printed shows two of them.",
         ),
         Misconception(
             "climbs past the end",
@@ -99,8 +99,8 @@ TASK = Task(
             lambda done, updates, peak_lr, total_steps, floor: down(
                 np.minimum(done + 1 + np.arange(updates), total_steps) / total_steps, peak_lr, floor
             ),
-            "You are one update ahead: after `done` updates the next one has t = done, because "
-            "the first has t = 0.",
+            "You are one update ahead. After `done` updates the next one has t = done, because "
+            "the first one has t = 0.",
         ),
         Misconception(
             "begins one step before",
@@ -129,8 +129,8 @@ TASK = Task(
             lambda done, updates, peak_lr, total_steps, floor: down(
                 (done + np.arange(updates)) % total_steps / total_steps, peak_lr, floor
             ),
-            "Past total_steps your curve begins again at the peak: that is a restart. The floor "
-            "should be held.",
+            "Past total_steps your curve begins again at the peak, which is a restart. It "
+            "should stay at the floor.",
         ),
         Misconception(
             "zero past the end",
@@ -139,27 +139,27 @@ TASK = Task(
                 resumed_rates(done, updates, peak_lr, total_steps, floor),
                 0.0,
             ),
-            "Past total_steps your rate is 0. The floor is held there.",
+            "Past total_steps your rate is 0. It should stay at the floor.",
         ),
         Misconception(
             "planned anew",
             planned_anew,
-            "You start at the right rate and then lay a new cosine over what is left of the run. A "
-            "resumed run goes on along the old one.",
+            "You start at the right rate and then fit a new cosine to the rest of the run. A "
+            "resumed run continues along the old one.",
         ),
         Misconception(
             "shorter cosine",
             shorter_cosine,
             "You start again at the peak, with a cosine over the updates that are left of the "
-            "plan. A resumed run goes on along the old curve, from where it was interrupted.",
+            "plan. A resumed run continues along the old curve from where it was interrupted.",
         ),
         Misconception(
             "updates as the end",
             lambda done, updates, peak_lr, total_steps, floor: down(
                 np.minimum(np.arange(done, updates) / total_steps, 1), peak_lr, floor
             ),
-            "You count from `done` up to `updates`. But `updates` is how many are to come, not the "
-            "step at which they end.",
+            "You count from `done` up to `updates`. But `updates` is the number of updates to "
+            "come, not the step at which they end.",
         ),
     ),
 )

@@ -105,13 +105,14 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Begin with a single gradient $g$, so $n=1$. What are $m$, $v$, and the two with hats? "
-            "You should find $g$ and $g^2$. Then put a loop around it.",
+            "Begin with a single gradient $g$, so $n=1$. What are $m$, $v$, $\\hat m$ and "
+            "$\\hat v$? For the last two you should find $g$ and $g^2$. Then put a loop around "
+            "it.",
         ),
         Hint(
             "I am right after one gradient and wrong after more",
-            "The hats depend on how many gradients there have been. And the averages are of the "
-            "raw $m$ and $v$: what carries a hat does not go into the next average.",
+            "$\\hat m$ and $\\hat v$ depend on the number of gradients so far. Only $m$ and $v$ "
+            "go into the next averages; $\\hat m$ and $\\hat v$ do not.",
         ),
         Hint(
             "I get NaN or a division by zero",
@@ -131,8 +132,8 @@ TASK = Task(
         Misconception(
             "no correction",
             adam(lambda beta, n: 1.0, lambda beta, n: 1.0),
-            "Neither average is corrected. Both begin at 0 and are too small at first, v far more "
-            "so than m: your first updates are too long.",
+            "Neither average is corrected. Both begin at 0 and are too small at first. v is far "
+            "smaller than it should be, so your first updates are too long.",
         ),
         Misconception(
             "only m corrected",
@@ -147,8 +148,8 @@ TASK = Task(
         Misconception(
             "correction without a power",
             adam(lambda beta, n: 1 - beta, lambda beta, n: 1 - beta),
-            "You divide by 1 - β whatever the number of gradients. That is right for the first "
-            "only: the share of an average that is filled grows with every gradient.",
+            "You divide by 1 - β for any number of gradients. That is right only for the first "
+            "one, because the weights in an average add up to more with every gradient.",
         ),
         Misconception(
             "correction one behind",
@@ -156,8 +157,8 @@ TASK = Task(
                 lambda beta, n: 1 - np.float64(beta) ** (n - 1),
                 lambda beta, n: 1 - np.float64(beta) ** (n - 1),
             ),
-            "Your correction counts from 0: after the first gradient it divides by 0. In Adam's "
-            "formula the first gradient has number 1.",
+            "Your correction counts from 0, so it divides by 0 after the first gradient. In "
+            "Adam's formula the first gradient has number 1.",
         ),
         Misconception(
             "no root",
@@ -179,7 +180,7 @@ TASK = Task(
             "hats fed back",
             hats_fed_back,
             "The corrected averages go into the next averages, so the correction acts again and "
-            "again. m and v without hats are what is carried on.",
+            "again. Carry on the m and v without hats.",
         ),
         Misconception(
             "betas swapped",
@@ -191,8 +192,8 @@ TASK = Task(
         Misconception(
             "gradient not squared",
             not_squared,
-            "v is an average of the gradients, which may be negative, and so has no root then. It "
-            "has to be the average of their squares.",
+            "Your v is an average of the gradients. It may be negative, and then it has no "
+            "square root. It has to be the average of their squares.",
         ),
         Misconception(
             "all updates added",
@@ -202,8 +203,8 @@ TASK = Task(
         Misconception(
             "sign",
             lambda gradients, rate, beta1, beta2, eps: -rate * np.sign(gradients[-1]),
-            "This is the sign of the last gradient times the rate: true of the first update (and "
-            "even there only for a small ε), not of the later ones.",
+            "This is the sign of the last gradient times the rate. It is right only for the "
+            "first update, and even there only for a small ε.",
         ),
     ),
 )

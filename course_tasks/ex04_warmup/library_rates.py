@@ -94,18 +94,19 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Divide the printed rates by the peak and look at each row: what is the first number, "
-            "as one over something? And by how much does it grow from one column to the next?",
+            "Divide the printed rates by the peak and look at each row. What is the first "
+            "number, as one over something? And by how much does it grow from one column to the "
+            "next?",
         ),
         Hint(
             "nanoGPT's numbers look odd",
-            "Its first rate is the peak over eleven, when the warmup is ten. Into how many equal "
-            "pieces is the way up from 0 cut, and at which $t$ is it finished?",
+            "Its first rate is the peak divided by eleven, and the warmup is ten. Into how many "
+            "equal pieces is the rise from 0 divided, and at which $t$ does it end?",
         ),
         Hint(
-            "torch's line does not fit any of the others",
-            "Two points fix a line: take its first rate, and the $t$ at which it is at the peak. "
-            "Is a piece of it as large as its first rate?",
+            "torch's rise does not match any of the others",
+            "Two points determine a linear rise: the first rate, and the $t$ at which it "
+            "reaches the peak. Is each step of it as large as the first rate?",
         ),
         Hint(
             "The rises are right, the rest is one off",
@@ -117,7 +118,7 @@ TASK = Task(
         Misconception(
             "all from zero",
             rates_of_libraries(dict.fromkeys(LINES, LINES["transformers"])),
-            "You let all four begin at 0. Only one of them does: look at the column t = 0.",
+            "You let all four begin at 0. Only one of them does. Look at the column t = 0.",
         ),
         Misconception(
             "all one ahead",
@@ -134,8 +135,8 @@ TASK = Task(
         Misconception(
             "torch as torchtitan",
             rates_of_libraries({"torch": LINES["torchtitan"]}),
-            "torch's LinearLR with total_iters = W is at the peak at t = W, not at W - 1: its "
-            "line is a little flatter. The other three are right.",
+            "torch's LinearLR with total_iters = W is at the peak at t = W, not at W - 1, so "
+            "its rise is a little flatter. The other three are right.",
         ),
         Misconception(
             "torch from zero",
@@ -146,20 +147,20 @@ TASK = Task(
         Misconception(
             "torch from a tenth",
             rates_of_libraries({"torch": lambda t, w: 0.1 + 0.9 * t / w}),
-            "torch's line begins at a tenth of the peak whatever the warmup. This fits W = 10 "
-            "only: the tenth in the table is one over W.",
+            "Your torch rise begins at a tenth of the peak for every warmup. This is right only "
+            "for W = 10, because the tenth in the table is one over W.",
         ),
         Misconception(
             "nanogpt from an eleventh",
             rates_of_libraries({"nanogpt": lambda t, w: 1 / 11 + 10 / 11 * t / w}),
-            "nanoGPT's line begins at an eleventh of the peak whatever the warmup. This fits W = "
-            "10 only: how does 11 come from 10?",
+            "Your nanoGPT rise begins at an eleventh of the peak for every warmup. This is "
+            "right only for W = 10. How do you get 11 from 10?",
         ),
         Misconception(
             "torchtitan from zero",
             rates_of_libraries({"torchtitan": lambda t, w: t / max(w - 1, 1)}),
-            "Your torchtitan begins at 0. It is at the peak at t = W - 1, as you have it, but its "
-            "first rate is not 0. The other three are right.",
+            "Your torchtitan warmup begins at 0. It does reach the peak at t = W - 1, as yours "
+            "does, but its first rate is not 0. The other three are right.",
         ),
         Misconception(
             "cosine one ahead",
@@ -169,13 +170,14 @@ TASK = Task(
         Misconception(
             "cosine at the peak",
             rates_of_libraries({}, begin=lambda library, w: w - (library == "torchtitan")),
-            "You let torchtitan's cosine begin at t = W - 1, where its line is at the peak. It "
-            "begins at W: torchtitan is at the peak for two updates.",
+            "You let torchtitan's cosine begin at t = W - 1, where its rise reaches the peak. "
+            "It begins at W, so torchtitan is at the peak for two updates.",
         ),
         Misconception(
             "cosine over the whole run",
             rates_of_libraries({}, length=lambda w, total: total),
-            "Your cosine takes total_steps updates. It has only those that the warmup leaves.",
+            "Your cosine takes total_steps updates. It should take only those that are left "
+            "after the warmup.",
         ),
         Misconception(
             "ends at the last update",
@@ -186,14 +188,14 @@ TASK = Task(
         Misconception(
             "rise from the floor",
             rates_of_libraries({}, base=lambda library: 1.0),
-            "Your lines rise from the floor. The floor belongs to the end of the run: the "
-            "warmup is a share of the peak.",
+            "Your warmups rise from the floor. The floor belongs to the end of the run; a "
+            "warmup starts from a share of the peak.",
         ),
         Misconception(
             "transformers from the floor",
             rates_of_libraries({}, base=lambda library: float(library == "transformers")),
-            "Your transformers rises from the floor. Its first rate is 0, also where the floor is "
-            "not. The other three are right.",
+            "Your transformers warmup rises from the floor. Its first rate is 0, even if the "
+            "floor is not. The other three are right.",
         ),
     ),
 )

@@ -82,22 +82,23 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Make three whole numbers first. Then two parts: before the end of the warmup, and "
-            "from it on. The first is linear: it goes through two points that the text names.",
+            "First make three whole numbers. Then write two parts: one before the end of the "
+            "warmup, and one from there on. The first part is linear and goes through two "
+            "points that the text names.",
         ),
         Hint(
             "My cosine does not end where it should",
-            "The cosine begins when the warmup is over. How many of its own updates has it done "
-            "at this step, and how many has it in all?",
+            "The cosine begins when the warmup is over. How many of its own updates have been "
+            "done at this step, and how many does it have in all?",
         ),
         Hint(
             "My rate rises again at the end",
-            "Past `total_steps` the share done would be more than one. It may not.",
+            "Past `total_steps` the share done would be more than one. It must not be.",
         ),
         Hint(
             "It raises ZeroDivisionError",
-            "With `warmup_steps` 0 there is no line to walk up. Which of your two parts should "
-            "step 0 belong to then?",
+            "With `warmup_steps` 0 there is no rise. To which of your two parts should step 0 "
+            "belong then?",
         ),
         Hint(
             "The values are right and I do not get all points",
@@ -115,37 +116,37 @@ TASK = Task(
         Misconception(
             "whole run",
             warmup_then(lambda t, warmup, total: half_wave(min(t / total, 1))),
-            "This is what you get when the whole run, not the rest after the warmup, is the length "
-            "of the cosine: right after the warmup the rate jumps down.",
+            "The length of your cosine is the whole run. It should be only the rest after the "
+            "warmup. As it is, the rate jumps down right after the warmup.",
         ),
         Misconception(
             "cosine too long",
             warmup_then(lambda t, warmup, total: half_wave(min((t - warmup) / total, 1))),
-            "Your cosine begins at the right place and takes total_steps updates from there. So it "
-            "ends warmup_steps too late: total_steps includes the warmup.",
+            "Your cosine begins at the right place and takes total_steps updates from there. So "
+            "it ends warmup_steps updates too late. total_steps includes the warmup.",
         ),
         Misconception(
             "first update moves",
             warmup_then(fall, rise=lambda t, warmup: (t + 1) / warmup),
-            "Your warmup is one update ahead: it begins above 0 and is at the peak one update "
+            "Your warmup is one update ahead. It begins above 0 and reaches the peak one update "
             "early. Here the rate at step 0 is 0. (torchtitan warms up as you do.)",
         ),
         Misconception(
             "peak one late",
             warmup_then(fall, rise=lambda t, warmup: t / (warmup + 1)),
-            "Your line is too flat: it would be at the peak one update after warmup_steps, and so "
-            "there is a jump at warmup_steps.",
+            "Your warmup is too flat. It would reach the peak one update after warmup_steps, so "
+            "the rate jumps at warmup_steps.",
         ),
         Misconception(
             "the course's warmup",
             warmup_then(fall, rise=lambda t, warmup: (1 + (warmup - 1) * t / warmup) / warmup),
-            "Your line begins at the peak divided by warmup_steps, as `schedules.warmup` of this "
-            "course does by default. Here it begins at 0.",
+            "Your warmup begins at the peak divided by warmup_steps, as `schedules.warmup` of "
+            "this course does by default. Here it begins at 0.",
         ),
         Misconception(
             "no warmup",
             warmup_then(fall, rise=lambda t, warmup: 1.0),
-            "Before warmup_steps your rate is the peak already. It has to rise to it from 0.",
+            "Before warmup_steps your rate is already the peak. It has to rise to it from 0.",
         ),
         Misconception(
             "always from 0",
@@ -164,28 +165,28 @@ TASK = Task(
         Misconception(
             "not cut to whole numbers",
             warmup_then(fall, cast=float),
-            "Steps and lengths may arrive with a fraction, and you use it. All three are to be "
-            "cut off to whole numbers first.",
+            "Steps and lengths may arrive with a fraction, and you use it. First cut all three "
+            "off to whole numbers.",
         ),
         Misconception(
             "rounded",
             warmup_then(fall, cast=round),
-            "You round to the nearest whole number. The fraction is to be cut off, as int does.",
+            "You round to the nearest whole number. Cut the fraction off instead, as int does.",
         ),
         Misconception(
             "only the step cut",
             lambda step, peak_lr, warmup_steps, total_steps: warmup_then(fall, cast=float)(
                 int(step), peak_lr, warmup_steps, total_steps
             ),
-            "You cut off the fraction of the step and not those of the two lengths.",
+            "You cut off the fraction of the step, but not the fractions of the two lengths.",
         ),
         Misconception(
             "not shape (1,)",
             lambda step, peak_lr, warmup_steps, total_steps: float(
                 lr_at_step(step, peak_lr, warmup_steps, total_steps)[0]
             ),
-            "Every value is right. You return a single number, and an array of shape (1,) is "
-            "asked for: one number in a list of one.",
+            "Every value is right, but you return a single number. The task asks for an array "
+            "of shape (1,), which holds one number.",
         ),
         Misconception(
             "linear decay",
@@ -198,8 +199,8 @@ TASK = Task(
                 lambda t, warmup, total: half_wave(min((t - warmup) // (total - warmup), 1)),
                 rise=lambda t, warmup: t // warmup,
             ),
-            "Your rate is a box: 0, then the peak, then 0. The shares are divided with //, which "
-            "throws away everything behind the point.",
+            "Your rate is 0, then the peak, then 0 again. You divide with //, which drops "
+            "everything after the decimal point.",
         ),
         Misconception(
             "forgotten half",
@@ -218,13 +219,14 @@ TASK = Task(
             warmup_then(
                 lambda t, warmup, total: (1 + np.cos(180 * share_done(t, warmup, total))) / 2
             ),
-            "The cosine is given degrees. NumPy's wants radians: half a turn is π, not 180.",
+            "The cosine is given degrees. NumPy's cosine takes radians, so half a turn is π, "
+            "not 180.",
         ),
         Misconception(
             "no warmup breaks",
             no_warmup_breaks,
-            "With warmup_steps 0 you divide by 0 at step 0. The warmup is over at warmup_steps: "
-            "that step belongs to the cosine.",
+            "With warmup_steps 0 you divide by 0 at step 0. The warmup is over at warmup_steps, "
+            "so that step belongs to the cosine.",
         ),
     ),
 )

@@ -69,13 +69,13 @@ TASK = Task(
     hints=(
         Hint(
             "The truth value of an array is ambiguous",
-            "An `if` needs one yes or no, and a comparison of an array has many. Look for "
-            "`np.where`: it takes the yes and no of every element.",
+            "An `if` needs a single yes or no, but a comparison of an array gives one for every "
+            "element. Look up `np.where`, which chooses for every element.",
         ),
         Hint(
             "My rate is NaN or infinite where there is no warmup",
-            "`np.where` computes both parts everywhere and then chooses. So neither may divide by "
-            "0, even where it is not chosen.",
+            "`np.where` computes both parts for every element and then chooses. So neither part "
+            "may divide by 0, even where it is not chosen.",
         ),
         Hint(
             "My shape is wrong",
@@ -90,8 +90,8 @@ TASK = Task(
                     t / warmup if warmup else 1.0, half_wave(min(t / total, 1))
                 )
             ),
-            "You take the smaller of a line and a cosine over the whole run. The two do not meet "
-            "at the peak: the cosine has to begin where the warmup ends.",
+            "You take the smaller of a line and a cosine over the whole run. The two do not "
+            "meet at the peak. The cosine has to begin where the warmup ends.",
         ),
         Misconception(
             "product",
@@ -100,8 +100,9 @@ TASK = Task(
                     (min(t / warmup, 1) if warmup else 1.0) * half_wave(min(t / total, 1))
                 )
             ),
-            "You multiply a warmup with a cosine over the whole run, as PyTorch's ChainedScheduler "
-            "would. So the peak is never reached: the cosine has begun to fall before.",
+            "You multiply a warmup with a cosine over the whole run, as PyTorch's "
+            "ChainedScheduler would. So the peak is never reached, because the cosine begins to "
+            "fall before the warmup ends.",
         ),
         Misconception(
             "climbs past the end",
@@ -128,14 +129,14 @@ TASK = Task(
                     else half_wave(min((t - warmup) / max(total - 2 * warmup, 1e-9), 1))
                 )
             ),
-            "The warmup is taken off twice, so the cosine is over warmup_steps too early. What is "
-            "left after the warmup is total_steps - warmup_steps.",
+            "The warmup is subtracted twice, so the cosine ends warmup_steps updates too early. "
+            "total_steps - warmup_steps updates are left after the warmup.",
         ),
         Misconception(
             "ends at the last update",
             many(lambda t, warmup, total: t / warmup if t < warmup else fall(t, warmup, total - 1)),
-            "Your cosine is at 0 at total_steps - 1, which is the last update. Here it gets there "
-            "at total_steps, one update later.",
+            "Your cosine reaches 0 at total_steps - 1, which is the last update. Here it should "
+            "reach 0 at total_steps, one update later.",
         ),
         Misconception(
             "always from 0",
@@ -156,16 +157,16 @@ TASK = Task(
             lambda steps, peak_lr, warmup_steps, total_steps: warmup_cosine_rates(
                 steps, peak_lr, warmup_steps, total_steps
             ).ravel(),
-            "Every value is right, but the shape of `steps` got lost: the rates come in one long "
-            "row.",
+            "Every value is right, but the shape of `steps` is lost. You return the rates in "
+            "one long row.",
         ),
         Misconception(
             "sorted",
             lambda steps, peak_lr, warmup_steps, total_steps: warmup_cosine_rates(
                 np.arange(steps.size).reshape(steps.shape), peak_lr, warmup_steps, total_steps
             ),
-            "You answer for the steps 0, 1, 2 and so on, as many as there are. The steps asked for "
-            "are in `steps`, in any order.",
+            "You give the rates of the steps 0, 1, 2 and so on. The steps that the task asks "
+            "for are in `steps`, in any order.",
         ),
     ),
 )

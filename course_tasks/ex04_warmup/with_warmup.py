@@ -46,16 +46,16 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know which kind of schedule I get",
-            "You need not know. It is a function: call it with a step and you get a rate. To which "
-            "rate does the warmup have to rise?",
+            "You do not need to know. It is a function: you call it with a step and get a rate. "
+            "To which rate does the warmup have to rise?",
         ),
         Hint(
             "My curve jumps where the warmup ends",
-            "There the schedule should be at *its* beginning. Which step of its own is that?",
+            "There the schedule should be at *its* beginning. Which of its own steps is that?",
         ),
         Hint(
             "The schedule says that a step must be a whole number",
-            "A quotient is a float. Hand the schedule a difference of steps, and nothing else.",
+            "A quotient is a float. Pass the schedule only a difference of steps.",
         ),
     ),
     misconceptions=(
@@ -64,8 +64,9 @@ TASK = Task(
             lambda step, schedule, warmup_steps: (
                 schedule(0) * step / warmup_steps if step < warmup_steps else schedule(step)
             ),
-            "The schedule runs on behind the warmup: when it takes over, its first warmup_steps "
-            "updates are gone, and the peak with them. timm does so unless warmup_prefix is set.",
+            "The schedule already runs during the warmup. When it takes over, its first "
+            "warmup_steps updates are gone, and so is the peak. timm does so unless "
+            "warmup_prefix is set.",
         ),
         Misconception(
             "multiplied",
@@ -82,8 +83,8 @@ TASK = Task(
                 if step < warmup_steps
                 else schedule(step - warmup_steps)
             ),
-            "Your line rises to the rate that the schedule has at step warmup_steps. Then comes "
-            "the schedule's start, and that is higher: there is a jump.",
+            "Your warmup rises to the rate that the schedule has at step warmup_steps. Then the "
+            "schedule starts at a higher rate, so there is a jump.",
         ),
         Misconception(
             "rises to a later rate",
@@ -92,8 +93,8 @@ TASK = Task(
                 if step < warmup_steps
                 else schedule(step)
             ),
-            "Your line rises to the rate that the schedule has at step warmup_steps, and the "
-            "schedule goes on from there. So its beginning is left out, and the peak with it.",
+            "Your warmup rises to the rate that the schedule has at step warmup_steps, and the "
+            "schedule goes on from there. So its beginning is left out, including the peak.",
         ),
         Misconception(
             "multiplied, then shifted",
@@ -102,8 +103,8 @@ TASK = Task(
                 if step < warmup_steps
                 else schedule(step - warmup_steps)
             ),
-            "During the warmup your schedule already runs, so your rise is not linear. The rise "
-            "leads to the rate that the schedule has at step 0.",
+            "Your schedule already runs during the warmup, so your rise is not linear. The rise "
+            "should lead to the rate that the schedule has at step 0.",
         ),
         Misconception(
             "one piece too few",
@@ -112,8 +113,8 @@ TASK = Task(
                 if step < warmup_steps
                 else schedule(step - warmup_steps)
             ),
-            "Your line is at schedule(0) one update too early, at warmup_steps - 1. It would get "
-            "there at warmup_steps, where the schedule begins.",
+            "Your warmup reaches schedule(0) one update too early, at warmup_steps - 1. It "
+            "should reach it at warmup_steps, where the schedule begins.",
         ),
         Misconception(
             "first update moves",
@@ -122,8 +123,7 @@ TASK = Task(
                 if step < warmup_steps
                 else schedule(step - warmup_steps)
             ),
-            "Your warmup is one update ahead: here the rate at step 0 is 0, if there is a warmup "
-            "at all.",
+            "Your warmup is one update ahead. Here the rate at step 0 is 0 if there is a warmup.",
         ),
         Misconception(
             "peak twice",
@@ -132,8 +132,8 @@ TASK = Task(
                 if step < warmup_steps
                 else schedule(max(step - warmup_steps - 1, 0))
             ),
-            "The schedule is one update late: at step = warmup_steps it begins, and one step later "
-            "it is at its own step 1.",
+            "Your schedule is one update late. It should begin at step = warmup_steps, and one "
+            "step later it should be at its own step 1.",
         ),
         Misconception(
             "warmup only",

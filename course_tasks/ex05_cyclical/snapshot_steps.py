@@ -42,18 +42,18 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "How many cycles are *complete* when the run is over? Where does the first of them "
-            "end, where the second?",
+            "How many cycles are *complete* when the run is over? Where does the first one end, "
+            "and where the second?",
         ),
         Hint(
             "The last one is missing when the cycles fill the run exactly",
-            "`range` leaves its end out. All updates are done when total_steps are done, and "
-            "that is a good moment too.",
+            "`range` excludes its end. A cycle that ends exactly at total_steps is complete, so "
+            "it counts as well.",
         ),
         Hint(
             "I return too many",
-            "Two reasons are common. A snapshot before the first update is no model yet. And "
-            "only the last `count` are wanted.",
+            "There are two common reasons. At step 0 nothing has been trained, so it does not "
+            "count. And the task asks only for the last `count`.",
         ),
     ),
     misconceptions=(
@@ -62,39 +62,38 @@ TASK = Task(
             lambda total_steps, step_size, count: list(
                 range(step_size, total_steps + 1, step_size)
             )[-count:],
-            "Every second of these is at a top, where the rate is highest and the model least "
-            "finished. A cycle is two step sizes long.",
+            "Every second one of these is at a top, where the rate is highest. A cycle is two "
+            "step sizes long.",
         ),
         Misconception(
             "at the tops",
             lambda total_steps, step_size, count: list(
                 range(step_size, total_steps + 1, 2 * step_size)
             )[-count:],
-            "These are the tops, where the rate is highest and the model least finished.",
+            "These are the tops, where the rate is highest. A snapshot is taken at the foot.",
         ),
         Misconception(
             "the untrained model",
             lambda total_steps, step_size, count: list(range(0, total_steps + 1, 2 * step_size))[
                 -count:
             ],
-            "Step 0 is among them where there is room for it. The rate is at its foot there, but "
-            "nothing has been trained.",
+            "You include step 0. The rate is at its foot there, but nothing has been trained.",
         ),
         Misconception(
             "last cycle forgotten",
             lambda total_steps, step_size, count: list(
                 range(2 * step_size, total_steps, 2 * step_size)
             )[-count:],
-            "The end of the run itself is missing where a cycle ends with it. `range` leaves its "
-            "end out.",
+            "The end of the run is missing in cases where a cycle ends with it. `range` "
+            "excludes its end.",
         ),
         Misconception(
             "the first ones",
             lambda total_steps, step_size, count: list(
                 range(2 * step_size, total_steps + 1, 2 * step_size)
             )[:count],
-            "These are the first `count` ends of cycles. The last ones are wanted: they are "
-            "trained longest.",
+            "These are the first `count` ends of cycles. The task asks for the last ones, which "
+            "have been trained longest.",
         ),
         Misconception(
             "all of them",
@@ -108,7 +107,7 @@ TASK = Task(
             lambda total_steps, step_size, count: snapshot_steps(total_steps, step_size, count)[
                 ::-1
             ],
-            "These are the right moments, the latest first. They are asked for in rising order.",
+            "These are the right steps, but with the latest first. The task asks for rising order.",
         ),
         Misconception(
             "counted back from the end of the run",
@@ -124,23 +123,23 @@ TASK = Task(
                 end + total_steps % (2 * step_size)
                 for end in snapshot_steps(total_steps, step_size, count)
             ],
-            "These lie whole cycles before the end of the run. Where a cycle is cut short, the "
-            "rate is not at its foot there: count from step 0.",
+            "These lie whole cycles before the end of the run. If the last cycle is cut short, "
+            "the rate is not at its foot there. Count from step 0.",
         ),
         Misconception(
             "number of the last update",
             lambda total_steps, step_size, count: [
                 end - 1 for end in snapshot_steps(total_steps, step_size, count)
             ],
-            "Each of these is one too small: you count the last update of a cycle from 0. Asked "
-            "for is how many updates are done.",
+            "Each of these is one too small, because it is the number of the last update, "
+            "counted from 0. The task asks for the number of updates done.",
         ),
         Misconception(
             "the end of the run in any case",
             lambda total_steps, step_size, count: sorted(
                 {*range(2 * step_size, total_steps + 1, 2 * step_size), total_steps}
             )[-count:],
-            "The end of the run is always among these. Where a cycle is cut short, the rate is "
+            "You always include the end of the run. If the last cycle is cut short, the rate is "
             "not at its foot there.",
         ),
     ),

@@ -14,7 +14,7 @@ def step_size_in_updates(epochs: int, examples: int, batch_size: int, drop_last:
 
 def cases(rng: np.random.Generator) -> list[Case]:
     edges = [
-        (2, 900, 32, False),  # a rest of 4
+        (2, 900, 32, False),  # 4 examples are left over
         (2, 900, 32, True),
         (3, 960, 32, False),  # nothing left over
         (3, 960, 32, True),
@@ -42,17 +42,17 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "How many updates does *one* epoch make? Take 10 examples in batches of 4, and deal "
-            "them out on paper: once with the last batch kept, once without.",
+            "How many updates does *one* epoch make? Take 10 examples in batches of 4 and "
+            "divide them up on paper, once with the last batch and once without it.",
         ),
         Hint(
-            "I am right where the batches come out even, and one or more off elsewhere",
-            "Look at `drop_last`. It decides what becomes of the examples that do not fill a "
-            "batch, and it decides in *every* epoch.",
+            "I am right when all batches are full, and off by one or more otherwise",
+            "Look at `drop_last`. It decides what happens to the examples that do not fill a "
+            "batch, and it does so in *every* epoch.",
         ),
         Hint(
             "The values are right, but their type is not",
-            "`/` gives a float even where the result is whole. A count is an int.",
+            "`/` gives a float even when the result is whole. A count is an int.",
         ),
     ),
     misconceptions=(
@@ -65,35 +65,35 @@ TASK = Task(
         Misconception(
             "never dropped",
             lambda epochs, examples, batch_size, drop_last: epochs * -(-examples // batch_size),
-            "This keeps the incomplete batch in every case: drop_last is not used.",
+            "This keeps the incomplete batch in every case. drop_last is not used.",
         ),
         Misconception(
             "drop_last the other way round",
             lambda epochs, examples, batch_size, drop_last: step_size_in_updates(
                 epochs, examples, batch_size, not drop_last
             ),
-            "drop_last works the other way round here: with True the incomplete batch is left out.",
+            "You use drop_last the wrong way round. With True the incomplete batch is left out.",
         ),
         Misconception(
             "a batch more in any case",
             lambda epochs, examples, batch_size, drop_last: (
                 epochs * (examples // batch_size + (not drop_last))
             ),
-            "With drop_last=False you always add a batch. Where the batches come out even, "
-            "nothing is left over for it.",
+            "With drop_last=False you always add a batch. If all batches are full, nothing is "
+            "left over for another one.",
         ),
         Misconception(
             "a single epoch",
             lambda epochs, examples, batch_size, drop_last: step_size_in_updates(
                 1, examples, batch_size, drop_last
             ),
-            "These are the updates of one epoch: epochs is not used.",
+            "These are the updates of one epoch. epochs is not used.",
         ),
         Misconception(
             "fractions of a batch",
             lambda epochs, examples, batch_size, drop_last: epochs * examples / batch_size,
-            "This divides without rounding. An incomplete batch makes a whole update or none, as "
-            "drop_last says.",
+            "This divides without rounding. An incomplete batch makes one whole update or none, "
+            "depending on drop_last.",
         ),
         Misconception(
             "batches across epochs",
@@ -103,14 +103,14 @@ TASK = Task(
                 else -(-epochs * examples // batch_size)
             ),
             "This is what you get when batches run on from one epoch into the next. The loader "
-            "starts afresh in every epoch, so the rounding happens once an epoch.",
+            "starts afresh in every epoch, so you have to round in each epoch.",
         ),
         Misconception(
             "whole cycle",
             lambda epochs, examples, batch_size, drop_last: (
                 2 * step_size_in_updates(epochs, examples, batch_size, drop_last)
             ),
-            "This is the whole cycle. The step size is the length of the climb alone.",
+            "This is the whole cycle. The step size is the length of the rise only.",
         ),
         Misconception(
             "examples for updates",

@@ -24,11 +24,11 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Begin with the plain triangle of the task before. All that is new is one factor, "
-            "and it needs to know how many cycles are over.",
+            "Begin with the plain triangle of the previous task. Only one factor is new, and it "
+            "depends on the number of cycles that are over.",
         ),
         Hint(
-            "The first cycle is right, the others are too low or too high",
+            "The first cycle is right, but the others are too low or too high",
             "Write down the height of the tops *above the foot* for three cycles, and then the "
             "tops themselves. Which of the two lists is halved each time?",
         ),
@@ -42,7 +42,7 @@ TASK = Task(
         Misconception(
             "not halved",
             triangular_lr,
-            "This is the plain triangle: every cycle is as high as the first.",
+            "This is the plain triangle, in which every cycle is as high as the first.",
         ),
         Misconception(
             "the top is halved",
@@ -50,7 +50,7 @@ TASK = Task(
                 base_lr
                 + (max_lr / 2 ** (step // (2 * step_size)) - base_lr) * triangle(step, step_size)
             ),
-            "This halves max_lr itself, so a late top falls below base_lr. What is halved is the "
+            "This halves max_lr itself, so a late top falls below base_lr. You should halve the "
             "height above the foot.",
         ),
         Misconception(
@@ -58,15 +58,15 @@ TASK = Task(
             lambda step, base_lr, max_lr, step_size: (
                 triangular_lr(step, base_lr, max_lr, step_size) / 2 ** (step // (2 * step_size))
             ),
-            "The whole rate is halved here, the foot with it, and that makes it jump between "
-            "cycles. The foot stays at base_lr.",
+            "You halve the whole rate, including the foot, so the rate jumps between cycles. "
+            "The foot stays at base_lr.",
         ),
         Misconception(
             "halved every half cycle",
             lambda step, base_lr, max_lr, step_size: (
                 base_lr + (max_lr - base_lr) * triangle(step, step_size) / 2 ** (step // step_size)
             ),
-            "The height is halved at every turn, the tops included: this counts in step_size. A "
+            "You halve the height after every step_size updates, so at the tops as well. A "
             "cycle is twice as long.",
         ),
         Misconception(
@@ -88,8 +88,8 @@ TASK = Task(
                 * triangle(step, step_size)
                 / 2 ** (1 + step // (2 * step_size))
             ),
-            "The first cycle is already halved here: its number is counted from 1. No cycle is "
-            "over yet at step 0, and the first top is max_lr.",
+            "Your first cycle is already halved, because you count the cycles from 1. At step 0 "
+            "no cycle is over yet, and the first top is max_lr.",
         ),
         Misconception(
             "falls as one over the cycle",

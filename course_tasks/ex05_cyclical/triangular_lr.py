@@ -25,21 +25,22 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "First find where in its cycle the step is: a number from 0 up to, but not including, "
-            "the cycle's length. Then forget the cycles before it.",
+            "First find the position of the step in its cycle, a number from 0 up to, but not "
+            "including, the cycle's length. After that you can forget the earlier cycles.",
         ),
         Hint(
-            "I need an `if` for up and one for down",
-            "That is a right way. Or ask how far the step is from the *top*: the distance is the "
-            "same on both sides, and `abs` knows it.",
+            "I need one `if` for the rise and one for the fall",
+            "That works. You can also ask how far the step is from the *top*. The distance is "
+            "the same on both sides, and `abs` gives it.",
         ),
         Hint(
             "My top comes too early, or the wave repeats twice as often",
-            "`step_size` is the way from the foot to the top. How long is a cycle, then?",
+            "`step_size` is the number of updates from the foot to the top. How long is a "
+            "cycle, then?",
         ),
         Hint(
-            "The first cycle is right, the others are not",
-            "The wave goes on for ever. Which operator gives what is left over by a division?",
+            "The first cycle is right, but the others are not",
+            "The wave goes on for ever. Which operator gives the remainder of a division?",
         ),
     ),
     misconceptions=(
@@ -48,39 +49,39 @@ TASK = Task(
             lambda step, base_lr, max_lr, step_size: (
                 base_lr + (max_lr - base_lr) * triangle(step, step_size / 2)
             ),
-            "Your waves are half as long: this is what you get when step_size is the whole cycle. "
-            "It is the length of the climb alone, half a cycle.",
+            "Your waves are half as long as they should be, because you take step_size as the "
+            "whole cycle. It is the length of the rise, half a cycle.",
         ),
         Misconception(
             "begins at the top",
             lambda step, base_lr, max_lr, step_size: (
                 max_lr - (max_lr - base_lr) * triangle(step, step_size)
             ),
-            "This wave is upside down: it begins at the top. The first update uses base_lr.",
+            "This wave is upside down. It begins at the top. The first update uses base_lr.",
         ),
         Misconception(
             "sawtooth",
             lambda step, base_lr, max_lr, step_size: (
                 base_lr + (max_lr - base_lr) * (step % step_size) / step_size
             ),
-            "This climbs, and then falls back at once: a sawtooth. The way down is as long as "
-            "the way up.",
+            "This rate rises and then drops back at once, like a sawtooth. The fall should be "
+            "as long as the rise.",
         ),
         Misconception(
             "base added to the whole height",
             lambda step, base_lr, max_lr, step_size: base_lr + max_lr * triangle(step, step_size),
-            "The top of this wave is base_lr + max_lr. What the triangle multiplies is the "
+            "The top of this wave is base_lr + max_lr. The triangle should multiply the "
             "distance between the two rates.",
         ),
         Misconception(
             "base not added",
             lambda step, base_lr, max_lr, step_size: (max_lr - base_lr) * triangle(step, step_size),
-            "This is the height above the foot alone: base_lr has to be added to it.",
+            "This is only the height above the foot. You have to add base_lr to it.",
         ),
         Misconception(
             "foot at zero",
             lambda step, base_lr, max_lr, step_size: max_lr * triangle(step, step_size),
-            "The foot of this wave is 0: base_lr is not used.",
+            "The foot of this wave is 0. base_lr is not used.",
         ),
         Misconception(
             "counted from one",
@@ -95,16 +96,16 @@ TASK = Task(
             lambda step, base_lr, max_lr, step_size: (
                 base_lr + (max_lr - base_lr) * triangle(step - 1, step_size)
             ),
-            "This curve is one update late: you take 1 off the step, which is counted from 0 as "
-            "it is.",
+            "This curve is one update late. You subtract 1 from the step, which is already "
+            "counted from 0.",
         ),
         Misconception(
             "rounded to foot or top",
             lambda step, base_lr, max_lr, step_size: (
                 base_lr + (max_lr - base_lr) * (step // step_size % 2)
             ),
-            "This wave stays at the foot, then at the top: `//` rounds the share of the way down "
-            "to a whole number. Only `/` keeps what lies between.",
+            "This wave stays at the foot and then at the top, because `//` rounds the share "
+            "down to a whole number. `/` keeps the fraction.",
         ),
         Misconception(
             "rounded to the top",
@@ -112,8 +113,8 @@ TASK = Task(
                 base_lr
                 + (max_lr - base_lr) * (1 - abs(step % (2 * step_size) - step_size) // step_size)
             ),
-            "This wave is at the top but for one update a cycle: `//` rounds the distance from the "
-            "top down to 0. Only `/` keeps what lies between.",
+            "This wave is at the top except for one update per cycle, because `//` rounds the "
+            "distance from the top down to 0. `/` keeps the fraction.",
         ),
         Misconception(
             "a single cycle",
@@ -127,8 +128,8 @@ TASK = Task(
             lambda step, base_lr, max_lr, step_size: (
                 base_lr + (max_lr - base_lr) * (1 - math.cos(math.pi * step / step_size)) / 2
             ),
-            "This wave has the right turning points, and is round between them. Triangles are "
-            "made of linear pieces.",
+            "This wave has the right turning points, but it is curved between them. A triangle "
+            "consists of linear pieces.",
         ),
     ),
 )

@@ -56,8 +56,9 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Three levels again, and half a cosine between each two. Only the levels differ from "
-            "task 1: which of them comes first, when the momentum runs against the rate?",
+            "There are three levels again, with half a cosine between each two. Only the levels "
+            "differ from task 1. Which of them comes first if the momentum runs against the "
+            "rate?",
         ),
         Hint(
             "My curve is upside down",
@@ -66,21 +67,21 @@ TASK = Task(
         ),
         Hint(
             "The second phase is wrong",
-            "It begins at rise_steps and lasts until total_steps. How many updates are these?",
+            "It begins at rise_steps and lasts until total_steps. How many updates is that?",
         ),
     ),
     misconceptions=(
         Misconception(
             "with the rate",
             momentum(lambda base, top: [base, top, base]),
-            "This momentum rises and falls together with the rate. It has to run against it: "
-            "high where the rate is low.",
+            "This momentum rises and falls together with the rate. It has to run against the "
+            "rate and be high where the rate is low.",
         ),
         Misconception(
             "stays low",
             momentum(lambda base, top: [top, base, base]),
-            "After the peak of the rate your momentum stays low. It climbs back while the rate "
-            "falls.",
+            "After the peak of the rate your momentum stays low. It should rise again while the "
+            "rate falls.",
         ),
         Misconception(
             "linear phases",
@@ -99,8 +100,7 @@ TASK = Task(
             lambda step, total_steps, rise_steps, base_momentum, max_momentum: through(
                 step, [0, rise_steps, 2 * rise_steps], [max_momentum, base_momentum, max_momentum]
             ),
-            "The way back is as long as the way down here. In two phases it takes the whole rest "
-            "of the run.",
+            "Your second phase is as long as the first. It should take the whole rest of the run.",
         ),
         Misconception(
             "falls again past the end",
@@ -112,8 +112,8 @@ TASK = Task(
                 * (1 - np.cos(np.pi * (step - rise_steps) / (total_steps - rise_steps)))
                 / 2
             ),
-            "Up to total_steps this is right; then the momentum falls again. Past the end it is "
-            "held.",
+            "This is right up to total_steps, but then the momentum falls again. It should keep "
+            "its last value.",
         ),
     ),
 )

@@ -60,8 +60,8 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Three rates of the curve are all you need, and two places. Which rates does the "
-            "table above give a formula for?",
+            "You only need three rates of the curve and two positions. For which rates does the "
+            "table above give a formula?",
         ),
         Hint(
             "pct_start is a little too small",
@@ -70,34 +70,34 @@ TASK = Task(
         ),
         Hint(
             "The last number is too large by a constant factor",
-            "Between the peak and the last rate lie *two* divisions. Which of them is over "
-            "already at the first rate?",
+            "There are *two* divisions between the peak and the last rate. Which of them has "
+            "already happened at the first rate?",
         ),
     ),
     misconceptions=(
         Misconception(
             "peak counted as in the course",
             read(lambda a, rates: [a[0], a[1], a[2] - 1 / a[1], a[3], a[4]]),
-            "Your pct_start is the place of the peak over total_steps. PyTorch's peak comes one "
-            "update before pct_start * total_steps.",
+            "Your pct_start is the position of the peak divided by total_steps. PyTorch's peak "
+            "comes one update before pct_start * total_steps.",
         ),
         Misconception(
             "peak over the last step",
             read(lambda a, rates: [a[0], a[1], (a[1] * a[2] - 1) / (a[1] - 1), a[3], a[4]]),
             "Your pct_start is the share of the way from the first to the last update. PyTorch "
-            "multiplies it by total_steps and takes one off.",
+            "multiplies pct_start by total_steps and subtracts one.",
         ),
         Misconception(
             "one update too few",
             read(lambda a, rates: [a[0], a[1] - 1, a[2], a[3], a[4]]),
-            "total_steps is the number of the last update here, counted from 0. It is how many "
-            "updates there are.",
+            "Your total_steps is the number of the last update, counted from 0. It should be "
+            "the number of updates.",
         ),
         Misconception(
             "both factors in one",
             read(lambda a, rates: [a[0], a[1], a[2], a[3], a[3] * a[4]]),
-            "Your final_div_factor is the peak over the last rate. It divides the first rate, so "
-            "compare the last one with that.",
+            "Your final_div_factor is the peak divided by the last rate. It should be the first "
+            "rate divided by the last.",
         ),
         Misconception(
             "factors upside down",
@@ -107,7 +107,7 @@ TASK = Task(
         Misconception(
             "factors exchanged",
             read(lambda a, rates: [a[0], a[1], a[2], a[4], a[3]]),
-            "Your last two numbers have changed places: div_factor comes first.",
+            "Your last two numbers are swapped. div_factor comes first.",
         ),
         Misconception(
             "a length for a share",

@@ -26,7 +26,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         (2.0, 50, 0.5, 4.0, 10.0),
         (0.5, 20, 0.9, 10.0, 1.0),  # it ends where it began
         (1.0, 10, 0.2, 5.0, 100.0),  # a rise of two updates; one less is no division by 0
-        (0.3, 12, 0.25, 1.0, 20.0),  # no rise to speak of: it begins at the peak
+        (0.3, 12, 0.25, 1.0, 20.0),  # no rise: it begins at the peak
         (0.1, 33, 0.3, 25.0, 50.0),  # 9.9: rounded, not cut off
     ]
     for _ in range(2):
@@ -119,26 +119,27 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Draw three points: the first rate, the peak, the end. Each of the two stretches "
-            "between them needs a share that runs from 0 to 1, and half a cosine that turns "
-            "this share into a rate.",
+            "Draw three points: the first rate, the peak and the last rate. Each of the two "
+            "phases between them needs a share that runs from 0 to 1, and half a cosine that "
+            "turns this share into a rate.",
         ),
         Hint(
-            "The rise is right, the fall is not",
-            "In the fall the share has to be 0 at the *peak*. How many updates are left from "
+            "The rise is right, but the fall is not",
+            "The share of the fall has to be 0 at the *peak*. How many updates are left from "
             "there to the end?",
         ),
         Hint(
             "I end too high, or too low",
-            "Two factors stand between the peak and the end. Print both levels on their own.",
+            "There are two factors between the peak and the last rate. Print both levels "
+            "separately.",
         ),
         Hint(
             "My curve climbs again past the end",
             "The cosine does not stop by itself. Its share must not grow beyond 1.",
         ),
         Hint(
-            "One setting is right, others are one update off",
-            "`pct_start * total_steps` is seldom a whole number, and `int` cuts off.",
+            "One setting is right, but others are off by one update",
+            "`pct_start * total_steps` is rarely a whole number, and `int` cuts the fraction off.",
         ),
     ),
     misconceptions=(
@@ -162,29 +163,29 @@ TASK = Task(
         Misconception(
             "the end one update early",
             turning(round, lambda total: total - 1),
-            "The rise is right. Your end is reached at total_steps - 1, the last update; here the "
-            "end is at total_steps.",
+            "The rise is right. Your fall ends at total_steps - 1, the last update. Here it "
+            "ends at total_steps.",
         ),
         Misconception(
             "cut off",
             turning(int, lambda total: total),
-            "r is cut off here, not rounded: `int(9.9)` is 9.",
+            "You cut r off instead of rounding it: `int(9.9)` is 9.",
         ),
         Misconception(
             "not rounded",
             turning(lambda r: r, lambda total: total),
-            "r is not rounded here. It is a whole number, so that the peak falls on a step.",
+            "You do not round r. It has to be a whole number, so that the peak falls on a step.",
         ),
         Misconception(
             "final_div divides the peak",
             two_phases(last=lambda peak, div, final: peak / final),
-            "Your end is the peak over final_div. final_div divides the first rate, which "
-            "already is the peak over div.",
+            "Your last rate is the peak divided by final_div. final_div divides the first rate, "
+            "which is already the peak divided by div.",
         ),
         Misconception(
             "back to the first rate",
             two_phases(last=lambda peak, div, final: peak / div),
-            "The fall ends at the first rate here: final_div is not used.",
+            "Your fall ends at the first rate. final_div is not used.",
         ),
         Misconception(
             "down to zero",
@@ -194,7 +195,7 @@ TASK = Task(
         Misconception(
             "from zero",
             two_phases(first=lambda peak, div: 0.0),
-            "This begins at 0: div is not used in the rise.",
+            "Your rise begins at 0. div is not used in it.",
         ),
         Misconception(
             "linear phases",
@@ -211,37 +212,39 @@ TASK = Task(
         Misconception(
             "climbs again",
             climbs_again,
-            "Up to total_steps this is right; then it climbs again. Past the end the last level "
-            "is held.",
+            "This is right up to total_steps, but then the rate climbs again. It should keep "
+            "its last value.",
         ),
         Misconception(
             "the fall began at the start",
             cosine_over_the_run,
-            "This is what you get when the whole run, not the rest after the rise, is the "
-            "length of the fall: the rate jumps down after the rise.",
+            "The length of your fall is the whole run. It should be only the rest after the "
+            "rise. As it is, the rate jumps down after the rise.",
         ),
         Misconception(
             "the fall takes too long",
             fall_over_the_run(held=False),
-            "Your fall takes total_steps updates, and so it is not over at total_steps. Fewer "
-            "are left after the rise.",
+            "Your fall takes total_steps updates, so it is not over at total_steps. Fewer "
+            "updates are left after the rise.",
         ),
         Misconception(
             "the fall is cut short",
             fall_over_the_run(held=True),
-            "The share of your fall is taken of total_steps, not of what is left after the rise: "
-            "it is not over at total_steps, and the rate jumps to its end.",
+            "You divide by total_steps in the fall, not by the number of updates that are left "
+            "after the rise. So the fall is not over at total_steps, and the rate jumps to its "
+            "last value.",
         ),
         Misconception(
             "zero past the end",
             zero_past_the_end(one_cycle_lr),
-            "Up to total_steps this is right; then it is 0. The last level is held.",
+            "This is right up to total_steps, but then the rate is 0. It should keep its last "
+            "value.",
         ),
         Misconception(
             "cosine without the half",
             without_the_half,
-            "1 - cos goes from 0 to 2, so your rise ends far above the peak and your fall "
-            "below 0. It has to be halved.",
+            "1 - cos goes from 0 to 2, so your rise ends far above the peak and your fall ends "
+            "below 0. You have to halve it.",
         ),
     ),
 )

@@ -72,16 +72,17 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "It is a line through four points. Write down for each of them the step and the rate.",
+            "The curve consists of linear pieces through four points. Write down the step and "
+            "the rate of each point.",
         ),
         Hint(
             "There are too many `if`s",
-            "NumPy has a function that draws straight lines through given points, and that holds "
-            "the last value behind them.",
+            "NumPy has a function that interpolates linearly between given points and keeps the "
+            "last value after them.",
         ),
         Hint(
             "My rate gets negative",
-            "A line goes on for ever. What is asked for past total_steps?",
+            "A linear function goes on for ever. What does the task ask for past total_steps?",
         ),
     ),
     misconceptions=(
@@ -91,8 +92,8 @@ TASK = Task(
                 lambda peak, div, final: [peak / div, peak, peak / div / final],
                 lambda rise, total: [0, rise, total],
             ),
-            "This has two phases: it falls from the peak to the end in one line. The stop at the "
-            "first rate, after as many updates as the rise took, is missing.",
+            "This has two phases. It falls from the peak to the last rate in a single piece. It "
+            "should pass the first rate after as many updates as the rise took.",
         ),
         Misconception(
             "no last phase",
@@ -100,8 +101,8 @@ TASK = Task(
                 lambda peak, div, final: [peak / div, peak, peak / div],
                 lambda rise, total: [0, rise, 2 * rise],
             ),
-            "Up and down are right. Then the rate stays at peak / div: the last phase, down to the "
-            "end, is missing.",
+            "The rise and the first fall are right. Then the rate stays at peak / div. The last "
+            "phase is missing.",
         ),
         Misconception(
             "the fall takes the rest",
@@ -109,8 +110,8 @@ TASK = Task(
                 lambda peak, div, final: [peak / div, peak, peak / div, peak / div / final],
                 lambda rise, total: [0, rise, total, total + 1e-9],
             ),
-            "The fall back to the first rate takes the whole rest of the run here. It should "
-            "take as many updates as the rise; what is left belongs to the last phase.",
+            "Your fall back to the first rate takes the whole rest of the run. It should take "
+            "as many updates as the rise. The updates after that belong to the last phase.",
         ),
         Misconception(
             "final_div divides the peak",
@@ -118,7 +119,7 @@ TASK = Task(
                 lambda peak, div, final: [peak / div, peak, peak / div, peak / final],
                 lambda rise, total: [0, rise, 2 * rise, total],
             ),
-            "Your end is the peak over final_div. final_div divides the first rate.",
+            "Your last rate is the peak divided by final_div. final_div divides the first rate.",
         ),
         Misconception(
             "one update early",
@@ -134,25 +135,25 @@ TASK = Task(
             phases(
                 first_and_last, lambda rise, total: [0, rise, 2 * rise, max(total - 1, 2 * rise)]
             ),
-            "Your end is reached at total_steps - 1, the last update; here the end is at "
-            "total_steps.",
+            "Your fall ends at total_steps - 1, the last update. Here it ends at total_steps.",
         ),
         Misconception(
             "half-cosines",
             phases_of_cosines,
-            "The turning points are right, with half a cosine between them. This time the phases "
-            "are linear.",
+            "The turning points are right, but you put half a cosine between them. This time "
+            "the phases are linear.",
         ),
         Misconception(
             "zero past the end",
             zero_past_the_end(three_phase_lr),
-            "Up to total_steps this is right; then it is 0. Hold the last level.",
+            "This is right up to total_steps, but then the rate is 0. It should keep its last "
+            "value.",
         ),
         Misconception(
             "goes on falling",
             goes_on_falling,
-            "Past total_steps your last line goes on, and below 0 in the end. The last level is "
-            "held.",
+            "Past total_steps your last phase goes on and finally falls below 0. The rate "
+            "should keep its last value.",
         ),
     ),
 )

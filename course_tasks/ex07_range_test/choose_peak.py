@@ -131,62 +131,65 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Find the order of magnitude first. A handful of rates, far apart, shows which "
-            "decade is the best. How many calls are left then?",
+            "Find the order of magnitude first. A handful of rates far apart shows which decade "
+            "is best. How many calls are left after that?",
         ),
         Hint(
             "I run out of calls",
-            "Rates that are spread evenly over the whole range are mostly wasted: most lie "
-            "where you know already that nothing good is. Spend the rest near the best so far.",
+            "Rates that are spread evenly over the whole range are mostly wasted, because most "
+            "of them are far from the best rate. Use the remaining calls near the best rate so "
+            "far.",
         ),
         Hint(
-            "I get most of the points and no more",
-            "The best rate is between two of yours. Try one on each side of your best, closer "
-            "than the neighbours you have, and then closer still.",
+            "I get most of the points, but not all",
+            "The best rate lies between two of yours. Try one rate on each side of your best, "
+            "closer than its neighbours, and then try closer ones.",
         ),
         Hint(
             "My code fails on inf",
-            "A training that diverges ends with inf. Subtracting fails, for inf minus inf is NaN; "
-            "comparing works, unless both are inf: then the better rate is the lower one, or lower "
-            "still.",
+            "A training that diverges returns inf. Subtraction fails, because inf minus inf is "
+            "NaN. Comparison works unless both losses are inf. In that case the best rate is "
+            "below both.",
         ),
     ),
     misconceptions=(
         Misconception(
             "the largest that does not diverge",
             largest_that_ends,
-            "This is the largest rate on a grid that does not diverge. Such a run just survives; "
-            "the lowest loss is reached well below.",
+            "This is the largest rate on a grid that does not diverge. The lowest loss is at a "
+            "much smaller rate.",
         ),
         Misconception(
             "where the loss falls fastest",
             steepest_fall,
-            "This is where the loss falls fastest as the rate grows. It goes on falling from "
-            "there; you have the losses themselves, so take the rate of the lowest.",
+            "This is where the loss falls fastest as the rate grows, but it goes on falling "
+            "beyond that rate. You have the losses themselves, so take the rate of the lowest "
+            "one.",
         ),
         Misconception(
             "a constant",
             lambda train: 0.1,
-            "This is 0.1 for every model. The best peaks differ by orders of magnitude: nothing "
-            "but a training tells.",
+            "This is 0.1 for every model. The best peaks differ by orders of magnitude, and "
+            "only a training can find them.",
         ),
         Misconception(
             "one even grid",
             best_of_one_grid,
             "All calls went into one even grid, most of them far from the best rate. Begin with "
-            "a coarse grid and spend what is left around its best rate.",
+            "a coarse grid, and use the remaining calls around its best rate.",
         ),
         Misconception(
             "the best power of ten",
             best_decade,
-            "This is the best power of ten, a good beginning. You have calls left to look between "
-            "it and its neighbours.",
+            "This is the best power of ten, which is a good start. You have calls left to look "
+            "between it and its neighbours.",
         ),
         Misconception(
             "a tenth of divergence",
             tenth_of_divergence,
-            "This is a tenth of the largest rate that does not diverge: a rule of thumb, right for "
-            "some models and too low for others. You have the losses, so look where they are low.",
+            "This is a tenth of the largest rate that does not diverge. That rule of thumb is "
+            "right for some models and too low for others. You have the losses, so look where "
+            "they are low.",
         ),
         Misconception(
             "too many calls",

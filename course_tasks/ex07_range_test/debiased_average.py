@@ -62,18 +62,18 @@ TASK = Task(
             "corrected *copy* each time.",
         ),
         Hint(
-            "A flat loss does not stay flat",
-            "After one loss the average holds the share 1 - beta of it. Which share is filled "
-            "after two, after t + 1?",
+            "My average of a constant loss is not constant",
+            "After one loss, the weight in the average is 1 - beta. What do the weights add up "
+            "to after two losses, and after t + 1?",
         ),
         Hint(
             "I divide by zero, or my first value is infinite",
-            "At t = 0, 1 - beta**t is 0. How many losses has the average taken in by then?",
+            "At t = 0, 1 - beta**t is 0. How many losses are in the average by then?",
         ),
         Hint(
             "Only the first value is right",
-            "Perhaps the corrected value goes into the next round. The correction is for "
-            "showing only: the average itself goes on uncorrected.",
+            "Perhaps you carry the corrected value on to the next step. Correct only the value "
+            "that you return, and carry on the uncorrected average.",
         ),
     ),
     misconceptions=(
@@ -85,8 +85,8 @@ TASK = Task(
         Misconception(
             "begins at the first loss",
             average_with(lambda losses: losses[0], lambda beta, t: 1.0),
-            "This average begins at the first loss. It needs no correction, but it is another "
-            "average: the first loss keeps a far too large weight.",
+            "This average begins at the first loss. It needs no correction, but it is a "
+            "different average, in which the first loss keeps far too large a weight.",
         ),
         Misconception(
             "one step off",
@@ -97,27 +97,27 @@ TASK = Task(
         Misconception(
             "the exponent is t",
             average_with(lambda losses: 0.0, lambda beta, t: 1 - beta**t),
-            "1 - beta**t is 0 at t = 0. After L_t, t + 1 losses are in, and the share is "
-            "1 - beta**(t+1).",
+            "1 - beta**t is 0 at t = 0. After L_t the average contains t + 1 losses, and their "
+            "weights add up to 1 - beta**(t+1).",
         ),
         Misconception(
             "divided by the weight of one loss",
             average_with(lambda losses: 0.0, lambda beta, t: 1 - beta),
-            "You divide by 1 - beta every time. That is the share after one loss; it grows with "
-            "each further one.",
+            "You divide by 1 - beta every time. That is the sum of the weights after one loss, "
+            "and it grows with each further loss.",
         ),
         Misconception(
             "weights exchanged",
             average_with(
                 lambda losses: 0.0, lambda keep, t: 1 - keep ** (t + 1), own=lambda beta: 1 - beta
             ),
-            "beta and 1 - beta have changed places: beta is the weight of the *past*.",
+            "beta and 1 - beta are swapped. beta is the weight of the *past*.",
         ),
         Misconception(
             "corrected again and again",
             debiased_again,
-            "The corrected value goes into the next round here, and so is corrected again. Keep "
-            "the average as it is, and correct a copy.",
+            "You carry the corrected value on to the next step, so it is corrected again. Carry "
+            "on the uncorrected average, and correct a copy.",
         ),
     ),
 )

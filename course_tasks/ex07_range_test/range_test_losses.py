@@ -97,43 +97,43 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "It is the training loop of exercise 1, with another rate in every round, and with a "
-            "list in which you write down the losses.",
+            "Write a loop of the gradient steps of exercise 1, with another rate in every "
+            "round, and collect the losses in a list.",
         ),
         Hint(
             "The first loss is right, the others are not",
-            "Print w in every round. Does it move, in the right direction, and with the rate of "
-            "this round? And how often do you ask for a batch?",
+            "Print w in every round. Does it move in the right direction, and with the rate of "
+            "that round? And how often do you take a batch?",
         ),
         Hint(
             "All my losses come one round early",
-            "A range test writes down the loss *before* the update, which is known from the "
-            "same call as the gradient.",
+            "A range test records the loss *before* the update, which the same call returns "
+            "together with the gradient.",
         ),
     ),
     misconceptions=(
         Misconception(
             "uphill",
             wrong_test(uphill),
-            "The weights go uphill. The gradient has to be taken away from them.",
+            "The weights go uphill. You have to subtract the gradient from them.",
         ),
         Misconception(
             "two batches an update",
             wrong_test(two_batches),
-            "You call loss_and_gradient twice in a round: the loss is of one batch, and the "
-            "gradient of the next. One call gives both.",
+            "You call loss_and_gradient twice in a round, so the loss comes from one batch and "
+            "the gradient from the next. One call returns both.",
         ),
         Misconception(
             "loss after the update",
             wrong_test(loss_after),
             "These are losses after the update, on a further batch. Record the loss before the "
-            "update, of the batch that the gradient comes from.",
+            "update, on the batch that gives the gradient.",
         ),
         Misconception(
             "one round early",
             one_round_early,
-            "All your losses come one round early: the first one, before any update, is missing, "
-            "and the last is of one batch too many.",
+            "All your losses come one round early. The first one, before any update, is "
+            "missing, and the last one comes from one batch too many.",
         ),
         Misconception(
             "one rate for all",
@@ -145,13 +145,13 @@ TASK = Task(
         Misconception(
             "nothing is trained",
             wrong_test(never_moves),
-            "The weights never move: these are the losses of all batches at the starting point.",
+            "The weights never move. These are the losses of all batches at the starting point.",
         ),
         Misconception(
             "each rate from the start",
             from_the_start_each_time,
-            "Each rate is tried from the starting point here. A range test is a single run, "
-            "which goes on from where the last update has led.",
+            "Each rate is tried from the starting point here. A range test is a single run, in "
+            "which each update starts where the last one ended.",
         ),
     ),
 )

@@ -33,12 +33,12 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Each rate is the one before times a constant. By what does the whole sweep multiply "
-            "the first rate? In how many multiplications?",
+            "Each rate is the previous one times a constant. By how much does the whole sweep "
+            "multiply the first rate, and in how many multiplications?",
         ),
         Hint(
             "My last rate is a little too low, or too high",
-            "Between n posts of a fence there are not n gaps.",
+            "A fence with n posts does not have n gaps.",
         ),
     ),
     misconceptions=(
@@ -53,15 +53,15 @@ TASK = Task(
             lambda lowest_rate, highest_rate, steps: (
                 lowest_rate * (highest_rate / lowest_rate) ** (np.arange(steps) / steps)
             ),
-            "The highest rate is never reached: from the first to the last rate there is one "
-            "multiplication fewer than there are rates.",
+            "The highest rate is never reached. There is one multiplication fewer than there "
+            "are rates.",
         ),
         Misconception(
             "first rate left out",
             lambda lowest_rate, highest_rate, steps: (
                 lowest_rate * (highest_rate / lowest_rate) ** (np.arange(1, steps + 1) / steps)
             ),
-            "The lowest rate is left out: your sweep begins one multiplication later.",
+            "The lowest rate is missing. Your sweep begins one multiplication too late.",
         ),
         Misconception(
             "one rate too many",

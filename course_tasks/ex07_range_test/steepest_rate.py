@@ -48,8 +48,8 @@ TASK = Task(
         ),
         Hint(
             "I am one point off",
-            "There is one slope fewer than there are points. Slope 0 lies between the points 0 "
-            "and 1; which of them does the rule take?",
+            "There is one slope fewer than there are points. Slope 0 lies between points 0 and "
+            "1. Which of the two does the rule take?",
         ),
     ),
     misconceptions=(
@@ -57,14 +57,15 @@ TASK = Task(
             "over the rate itself",
             lambda rates, smoothed: rates[np.argmin(np.diff(smoothed) / np.diff(rates))],
             "These are slopes over the rate itself, as Lightning takes them. At low rates they "
-            "are enormous, for hardly anything; take the logarithm of the rate first.",
+            "are enormous even where the loss hardly changes. Take the logarithm of the rate "
+            "first.",
         ),
         Misconception(
             "per step",
             lambda rates, smoothed: rates[np.argmin(np.diff(smoothed))],
             "This is the largest fall from one point to the next, as in torch-lr-finder. The "
-            "steps are not equally long on the logarithmic axis, so the fall has to be divided "
-            "by their length.",
+            "steps are not equally long on the logarithmic axis, so you have to divide each "
+            "fall by the length of its step.",
         ),
         Misconception(
             "end of the step",
@@ -77,7 +78,7 @@ TASK = Task(
         Misconception(
             "steepest rise",
             lambda rates, smoothed: rates[np.argmax(np.diff(smoothed) / np.diff(np.log(rates)))],
-            "This is where the loss *rises* fastest: the run breaks down there.",
+            "This is where the loss *rises* fastest, that is, where the run breaks down.",
         ),
         Misconception(
             "the slope at the points",
@@ -88,20 +89,20 @@ TASK = Task(
         Misconception(
             "the place for the rate",
             lambda rates, smoothed: np.argmin(np.diff(smoothed) / np.diff(np.log(rates))),
-            "This is the number k of the steepest step. The rate there is wanted.",
+            "This is the number k of the steepest step. The task asks for the rate there.",
         ),
         Misconception(
             "the logarithm of the rate",
             lambda rates, smoothed: np.log(steepest_rate(rates, smoothed)),
-            "This is the logarithm of the rate. It only serves the slopes; the rate itself is "
-            "wanted.",
+            "This is the logarithm of the rate. You need it only for the slopes. The task asks "
+            "for the rate itself.",
         ),
         Misconception(
             "steepest either way",
             lambda rates, smoothed: rates[
                 np.argmax(np.abs(np.diff(smoothed) / np.diff(np.log(rates))))
             ],
-            "This takes the size of the slope and forgets its sign, so a steep rise wins.",
+            "This takes the absolute value of the slope, so a steep rise can win.",
         ),
     ),
 )

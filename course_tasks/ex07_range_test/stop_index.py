@@ -81,13 +81,13 @@ TASK = Task(
     hints=(
         Hint(
             "It never stops on NaN",
-            "Every comparison with NaN is false. Ask in another way whether a number is one: "
-            "NumPy has a function for it.",
+            "Every comparison with NaN is false. NumPy has a function that tells whether a "
+            "number is finite.",
         ),
         Hint(
             "It stops too late in some cases",
-            "What is the best at the beginning, and when does it change? It is the lowest value "
-            "*so far*.",
+            "The best is the lowest value *so far*. What is it at the beginning, and when does "
+            "it change?",
         ),
         Hint(
             "It stops too early in some cases",
@@ -98,8 +98,8 @@ TASK = Task(
         Misconception(
             "NaN goes on",
             first_index(lambda losses, smoothed, f, t: smoothed[t] > f * min(smoothed[: t + 1])),
-            "NaN does not stop this: `nan > limit` is False, for ever. Ask whether the loss is "
-            "finite, too.",
+            "NaN does not stop this, because `nan > limit` is always False. Also ask whether "
+            "the loss is finite.",
         ),
         Misconception(
             "infinity goes on",
@@ -108,7 +108,7 @@ TASK = Task(
                     np.isnan(losses[t]) or smoothed[t] > f * best_before(smoothed, t)
                 )
             ),
-            "NaN stops this, and infinity does not always: at the first update there is no best "
+            "NaN stops this, but infinity does not always. At the first update there is no best "
             "to compare with. Ask whether the loss is finite.",
         ),
         Misconception(
@@ -118,8 +118,8 @@ TASK = Task(
                     not np.isfinite(losses[t]) or smoothed[t] >= f * best_before(smoothed, t)
                 )
             ),
-            "This stops as well where the average is exactly stop_factor times the best. It has "
-            "to be greater.",
+            "This also stops when the average is exactly stop_factor times the best. It has to "
+            "be greater.",
         ),
         Misconception(
             "watches the single loss",
@@ -129,7 +129,7 @@ TASK = Task(
                 )
             ),
             "This watches the losses of single batches, so one bad batch ends the test. The "
-            "limit is for the average.",
+            "limit applies to the average.",
         ),
         Misconception(
             "against the first",
@@ -139,7 +139,7 @@ TASK = Task(
                 )
             ),
             "This compares with the first value. A loss that has fallen a lot may then grow for "
-            "a long time; compare with the best so far.",
+            "a long time. Compare with the best so far.",
         ),
         Misconception(
             "best of the whole curve",
@@ -148,8 +148,8 @@ TASK = Task(
                     not np.isfinite(losses[t]) or smoothed[t] > f * np.nanmin(smoothed)
                 )
             ),
-            "This compares with the best of the whole curve, later values included. During the "
-            "test the future is not known.",
+            "This compares with the best of the whole curve, including later values. During the "
+            "test these are not known.",
         ),
         Misconception(
             "only what is not finite",
@@ -160,14 +160,14 @@ TASK = Task(
         Misconception(
             "minus one at the end",
             ended_by(lambda losses: -1),
-            "Where nothing stops the test you return -1. Then the answer is len(losses): every "
-            "loss may be looked at.",
+            "If nothing stops the test, you return -1. The answer is then len(losses), because "
+            "a rule may use every loss.",
         ),
         Misconception(
             "the last index at the end",
             ended_by(lambda losses: len(losses) - 1),
-            "Where nothing stops the test you return the last index. Then the answer is "
-            "len(losses), or else the last loss would be left out.",
+            "If nothing stops the test, you return the last index. The answer is then "
+            "len(losses); otherwise the last loss would be left out.",
         ),
         Misconception(
             "one before the stop",
@@ -175,22 +175,22 @@ TASK = Task(
                 stop_index(losses, smoothed, stop_factor)
                 - (stop_index(losses, smoothed, stop_factor) < len(losses))
             ),
-            "Where the test stops this is one too small: it is the last loss that a rule may look "
-            "at. The index of the loss that stops the test is asked for.",
+            "When the test stops, your index is one too small. It is the last loss that a rule "
+            "may use. The task asks for the index of the loss that stops the test.",
         ),
         Misconception(
             "one too small",
             lambda losses, smoothed, stop_factor: stop_index(losses, smoothed, stop_factor) - 1,
-            "Every answer is one too small: the last loss that a rule may look at, and not the "
-            "first that it may not.",
+            "Every answer is one too small. It is the last loss that a rule may use, not the "
+            "first one that it may not use.",
         ),
         Misconception(
             "one further",
             lambda losses, smoothed, stop_factor: min(
                 stop_index(losses, smoothed, stop_factor) + 1, len(losses)
             ),
-            "This is one too large where the test stops: it counts the losses, the last one "
-            "included. The index of the loss that stops the test is asked for.",
+            "When the test stops, your index is one too large. It counts the losses up to that "
+            "one. The task asks for the index of the loss that stops the test.",
         ),
     ),
 )

@@ -51,32 +51,32 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Cut both arrays in the same way first. Then look for the place of the lowest value, "
-            "in the piece that is left.",
+            "First cut both arrays in the same way. Then find the index of the lowest value in "
+            "the part that is left.",
         ),
         Hint(
             "My rate is too low, by some steps",
-            "A place in the piece is not the same place in the whole array. How much lies before "
-            "the piece?",
+            "An index in the part is not the same index in the whole array. How many values lie "
+            "before the part?",
         ),
         Hint(
             "`attempt to get argmin of an empty sequence`",
-            "Look at `values[2:-0]`: minus nothing is 0, and so the slice ends before it begins.",
+            "Look at `values[2:-0]`. Here -0 is 0, so the slice ends before it begins.",
         ),
     ),
     misconceptions=(
         Misconception(
             "nothing skipped",
             lambda rates, smoothed, skip_start, skip_end: rates[np.argmin(smoothed)] / 10,
-            "Nothing is skipped: the lowest value of the whole curve is read here, where an early "
-            "average of almost no losses can be the lowest.",
+            "You skip nothing. You take the lowest value of the whole curve, which may be an "
+            "early average of only a few losses.",
         ),
         Misconception(
             "not divided",
             lambda rates, smoothed, skip_start, skip_end: (
                 10 * tenth_of_minimum(rates, smoothed, skip_start, skip_end)
             ),
-            "This is the rate of the minimum itself. There the loss is about to rise; the rule "
+            "This is the rate of the minimum itself, where the loss is about to rise. The rule "
             "takes a tenth of it.",
         ),
         Misconception(
@@ -84,43 +84,44 @@ TASK = Task(
             lambda rates, smoothed, skip_start, skip_end: (
                 rates[np.argmin(smoothed[skip_start : len(rates) - skip_end])] / 10
             ),
-            "The place is counted in the piece that is left, and used in the whole array: the "
-            "values skipped at the start are missing from the count.",
+            "You count the index in the part that is left, but use it in the whole array. Add "
+            "the number of values that are skipped at the start.",
         ),
         Misconception(
             "only the start skipped",
             lambda rates, smoothed, skip_start, skip_end: tenth_of_minimum(
                 rates, smoothed, skip_start, 0
             ),
-            "The end is not skipped: skip_end is not used.",
+            "You do not skip the values at the end. skip_end is not used.",
         ),
         Misconception(
             "skips exchanged",
             lambda rates, smoothed, skip_start, skip_end: tenth_of_minimum(
                 rates, smoothed, skip_end, skip_start
             ),
-            "skip_start and skip_end have changed places: the low rates come first.",
+            "skip_start and skip_end are swapped. The low rates come first.",
         ),
         Misconception(
             "the place for the rate",
             lambda rates, smoothed, skip_start, skip_end: (
                 skip_start + np.argmin(smoothed[skip_start : len(rates) - skip_end])
             ),
-            "This is the place of the lowest average. A tenth of the rate at that place is wanted.",
+            "This is the index of the lowest average. The task asks for a tenth of the rate at "
+            "that index.",
         ),
         Misconception(
             "minus nothing",
             lambda rates, smoothed, skip_start, skip_end: (
                 rates[skip_start:-skip_end][np.argmin(smoothed[skip_start:-skip_end])] / 10
             ),
-            "A slice that ends at `-skip_end` is empty when skip_end is 0, for -0 is 0.",
+            "A slice that ends at `-skip_end` is empty when skip_end is 0, because -0 is 0.",
         ),
         Misconception(
             "the loss for the rate",
             lambda rates, smoothed, skip_start, skip_end: (
                 np.min(smoothed[skip_start : len(rates) - skip_end]) / 10
             ),
-            "This is a tenth of the lowest *loss*. A tenth of the rate at that place is wanted.",
+            "This is a tenth of the lowest *loss*. The task asks for a tenth of the rate there.",
         ),
     ),
 )

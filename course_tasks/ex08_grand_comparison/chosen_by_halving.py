@@ -112,32 +112,33 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Take the four schedules printed above and a pencil: who runs in the first round, "
-            "what is left of the budget, who is kept? Do the second round, then write the loop.",
+            "Work through the four schedules printed above with a pencil. Which of them run in "
+            "the first round, how much of the budget is left, and which are kept? Do the second "
+            "round, then write the loop.",
         ),
         Hint(
-            "I pass the small cases and fail the larger ones",
+            "I pass the small cases but fail the larger ones",
             "With an odd number of schedules left, how many are kept? And once some are gone, is "
             "the number that you return still a row of `losses`?",
         ),
         Hint(
             "I am wrong only where the budget is short",
-            "A round is made for all that are left or not at all. What has to be true before it? "
-            "And is a budget enough that is used up by it?",
+            "A round runs all remaining schedules or none. What has to be true before it? And "
+            "is the budget large enough if the round uses all of it?",
         ),
     ),
     misconceptions=(
         Misconception(
             "latest seed alone",
             latest,
-            "Each round is judged by its own seed alone. The runs of the rounds before are paid "
-            "for: take the mean over all seeds so far.",
+            "Each round is judged by its own seed alone. The runs of earlier rounds are already "
+            "paid for, so take the mean over all seeds so far.",
         ),
         Misconception(
             "luckiest run",
             luckiest,
-            "This judges a schedule by its lowest loss. The more runs, the luckier the best of "
-            "them; the mean does not have this fault.",
+            "This judges a schedule by its lowest loss, which depends on luck and falls with "
+            "more runs. The mean does not have this fault.",
         ),
         Misconception(
             "rounded down",
@@ -148,26 +149,26 @@ TASK = Task(
         Misconception(
             "no budget",
             without_limit,
-            "This goes on until one is left, whatever it costs. A round that the rest of the "
-            "budget does not pay for is not made.",
+            "This goes on until one is left, whatever it costs. Do not make a round that the "
+            "rest of the budget does not pay for.",
         ),
         Misconception(
             "one at a time",
             one_by_one,
-            "This drops one schedule a round. Half of them go, so that the budget lasts for more "
-            "seeds of those that stay.",
+            "This drops one schedule in each round. Drop half of them, so that the budget pays "
+            "for more seeds of the others.",
         ),
         Misconception(
             "equal shares",
             equal_shares,
-            "This spends the budget evenly: as many seeds for the worst schedule as for the best. "
-            "Halving saves on those that are clearly behind.",
+            "This spends the budget evenly, with as many seeds for the worst schedule as for "
+            "the best. Halving spends less on the schedules with high losses.",
         ),
         Misconception(
             "first seed only",
             first_seed_only,
-            "This is the lowest loss on the first seed. One run is mostly luck; the budget pays "
-            "for more.",
+            "This is the lowest loss on the first seed. The result of a single run is mostly "
+            "luck, and the budget pays for more.",
         ),
         Misconception(
             "keeps the worse half",
@@ -177,14 +178,13 @@ TASK = Task(
         Misconception(
             "place among those left",
             place_among_those_left,
-            "This is always 0, perhaps the place among those that are left. Keep their rows in "
-            "`losses` along with them.",
+            "This is always 0. Perhaps it is the index among the remaining schedules. Keep "
+            "track of their rows in `losses`.",
         ),
         Misconception(
             "last unit kept",
             last_unit_kept,
-            "A round that the budget pays for exactly is not made here. Nothing has to be left "
-            "over.",
+            "You do not make a round that uses up the budget exactly. Nothing has to be left over.",
         ),
     ),
 )

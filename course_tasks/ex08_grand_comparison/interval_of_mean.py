@@ -54,52 +54,55 @@ TASK = Task(
     hints=(
         Hint(
             "My interval is a little too short",
-            "Two things do that with few seeds: the spread divided by n instead of n - 1, and a "
-            "quantile that does not know how few there are.",
+            "With few seeds there are two common reasons: a spread that is divided by n instead "
+            "of n - 1, and a quantile that does not depend on the number of seeds.",
         ),
         Hint(
-            "I have the level, and which quantile is it?",
-            "What lies outside of the interval is shared by two tails. How much of the "
-            "distribution lies below the upper end?",
+            "I have the level. Which quantile do I need?",
+            "The part of the distribution outside the interval is split between two tails. How "
+            "much of the distribution lies below the upper end?",
         ),
         Hint(
             "My interval does not get shorter with more seeds",
-            "The spread of the scores stays what it is. The spread of their *mean* does not.",
+            "The spread of the scores does not shrink with more seeds. The spread of their "
+            "*mean* does.",
         ),
     ),
     misconceptions=(
         Misconception(
             "normal quantile",
             interval_with(quantile=lambda n, level: ndtri((1 + level) / 2)),
-            "This uses the normal distribution, as if the spread were known. It is estimated from "
-            "a few scores; Student's t pays for that with a wider interval.",
+            "This uses the normal distribution, as if the spread were known. It is estimated "
+            "from a few scores, and Student's t takes this into account with a wider interval.",
         ),
         Misconception(
             "population spread",
             interval_with(ddof=0),
-            "The standard deviation is divided by n. The scores are closer to their own mean than "
-            "to the true one; n - 1 makes up for it (NumPy's default is n).",
+            "The standard deviation is divided by n. The scores are closer to their own mean "
+            "than to the true one, and n - 1 corrects for this. (NumPy's default is n.)",
         ),
         Misconception(
             "spread of the scores",
             interval_with(root=lambda n: 1.0),
-            "This is how far single runs spread. The mean of n runs is steadier by the root of n.",
+            "This is the spread of single runs. The spread of the mean of n runs is smaller by "
+            "a factor of the square root of n.",
         ),
         Misconception(
             "divided by n",
             interval_with(root=lambda n: n),
-            "The spread is divided by n. The standard error of a mean falls with the root of n.",
+            "The spread is divided by n. The standard error of a mean is the spread divided by "
+            "the square root of n.",
         ),
         Misconception(
             "one-sided quantile",
             interval_with(quantile=lambda n, level: stdtrit(n - 1, level)),
-            "The level itself was taken as the quantile. That leaves the whole error on each side, "
-            "and the interval is too short: each tail gets half.",
+            "The level itself was taken as the quantile. That puts the whole error on each "
+            "side, so the interval is too short. Each tail gets half of it.",
         ),
         Misconception(
             "degrees of freedom n",
             interval_with(quantile=lambda n, level: stdtrit(n, (1 + level) / 2)),
-            "Student's t was taken with n degrees of freedom. One is used up by the mean.",
+            "You use Student's t with n degrees of freedom. The mean uses up one of them.",
         ),
         Misconception(
             "around the median",
@@ -109,7 +112,7 @@ TASK = Task(
         Misconception(
             "mean in the middle",
             mean_in_the_middle,
-            "The three numbers are right, and their order is not: it is mean, low, high.",
+            "The three numbers are right, but their order is not. It should be mean, low, high.",
         ),
     ),
 )

@@ -96,36 +96,36 @@ TASK = Task(
     hints=(
         Hint(
             "My interval is far too wide",
-            "A hard seed is hard for both. Which list of numbers is free of that, and has one "
-            "number for each seed?",
+            "A hard seed is hard for both. Which list of numbers, with one for each seed, does "
+            "not contain this effect?",
         ),
         Hint(
-            "I pass the first case and fail the second",
+            "I pass the first case but fail the second",
             "The two dicts need not have their seeds in the same order, nor the same seeds. What "
             "do both have?",
         ),
         Hint(
             "I do not know how to begin",
-            "Once you have one difference a seed, this is the task before.",
+            "Once you have one difference for each seed, this is the previous task.",
         ),
     ),
     misconceptions=(
         Misconception(
             "other sign",
             other_sign,
-            "The difference is the other way round: asked for is the first minus the second.",
+            "Your difference has the wrong sign. The task asks for the first minus the second.",
         ),
         Misconception(
             "unpaired",
             unpaired,
-            "This treats the two as unrelated samples. The seeds are shared: take the difference "
-            "seed by seed, and the luck of a seed drops out.",
+            "This treats the two as unrelated samples. The seeds are shared. If you take the "
+            "difference seed by seed, the luck of each seed cancels.",
         ),
         Misconception(
             "by position",
             by_position,
-            "The scores are paired by their place in the dicts. A pair is two runs with the same "
-            "seed, wherever they stand.",
+            "You pair the scores by their position in the dicts. A pair is two runs with the "
+            "same seed, wherever they are.",
         ),
         Misconception(
             "ends subtracted",
@@ -136,20 +136,20 @@ TASK = Task(
         Misconception(
             "widths added",
             widths_added,
-            "The half widths of two intervals are added here, which is far too wide: the luck "
-            "that both share is counted twice instead of dropping out.",
+            "You add the half widths of two intervals, which is far too wide. The luck that "
+            "both schedules share is counted twice instead of cancelling.",
         ),
         Misconception(
             "normal quantile",
             normal_pairs,
-            "This uses the normal distribution. The spread is estimated from a few differences; "
-            "Student's t has the wider interval that this needs.",
+            "This uses the normal distribution. The spread is estimated from a few differences, "
+            "so you need the wider interval of Student's t.",
         ),
         Misconception(
             "unpaired, all runs",
             unpaired_all,
-            "These are two unrelated samples, with runs that only one of the two has. Keep the "
-            "seeds that both have, and take the difference seed by seed.",
+            "These are two unrelated samples, with runs that only one of the two has. Keep only "
+            "the seeds that both have, and take the difference seed by seed.",
         ),
     ),
 )

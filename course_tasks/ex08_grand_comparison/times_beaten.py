@@ -134,8 +134,9 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Take two schedules and find the low end of the interval of their difference, as in "
-            "tasks 2 and 3, at a level of its own. Then go through all *i* and *j* and count.",
+            "Take two schedules and find the lower end of the interval of their difference, as "
+            "in tasks 2 and 3, at the level of a single interval. Then go through all *i* and "
+            "*j* and count.",
         ),
         Hint(
             "My counts are too high",
@@ -144,22 +145,23 @@ TASK = Task(
         ),
         Hint(
             "My counts are too low",
-            "A lucky seed is lucky for all schedules. Does that luck cancel in your differences, "
-            "or does it stand in your widths? And how many pairs do you count for two schedules?",
+            "A lucky seed is lucky for all schedules. Does this luck cancel in your "
+            "differences, or does it widen your intervals? And how many pairs do you count for "
+            "two schedules?",
         ),
     ),
     misconceptions=(
         Misconception(
             "one interval's level",
             by_quantile(one_pair),
-            "Each interval has the given level by itself. With many pairs some would declare a "
-            "difference by luck; the error has to be shared among all pairs.",
+            "Each interval has the given level by itself. With many pairs, some would show a "
+            "difference by luck. The error has to be divided among all pairs.",
         ),
         Misconception(
             "unpaired",
             by_quantile(all_pairs, unpaired_spread),
-            "The widths come from the spread of each schedule's scores. The seeds are the same "
-            "for all, so the spread that counts is that of the differences, seed by seed.",
+            "The widths come from the spread of each schedule's scores. All schedules share "
+            "their seeds, so you need the spread of the differences, seed by seed.",
         ),
         Misconception(
             "one-sided",
@@ -171,25 +173,25 @@ TASK = Task(
             "normal quantile",
             by_quantile(normal),
             "The widths use the normal distribution. With few seeds the spread itself is "
-            "uncertain, and Student's t is wider for that reason.",
+            "uncertain, so Student's t is wider.",
         ),
         Misconception(
             "order of the means",
             order_of_means,
-            "These are the places by the mean alone. A lower mean beats a higher one only if the "
-            "interval of their difference leaves out 0.",
+            "You compare only the means. A schedule with a lower mean is better only if the "
+            "interval of the difference does not contain 0.",
         ),
         Misconception(
             "counts those behind",
             counts_those_behind,
-            "You count the schedules that are worse. Scores are losses: count the schedules with a "
-            "lower one.",
+            "You count the schedules that are worse. The scores are losses, so count the "
+            "schedules with a lower score.",
         ),
         Misconception(
             "against the winner only",
             against_the_winner,
             "Each schedule is compared only with the one that has the lowest mean, so no count "
-            "exceeds 1. Every schedule that is better counts.",
+            "exceeds 1. Count every schedule that is better.",
         ),
         Misconception(
             "pairs counted twice",
@@ -200,8 +202,8 @@ TASK = Task(
         Misconception(
             "level shared",
             by_quantile(level_shared),
-            "The level is divided by the number of pairs. The pairs share the error, which is 1 "
-            "minus the level.",
+            "You divide the level by the number of pairs. You should divide the error, which is "
+            "1 minus the level.",
         ),
         Misconception(
             "counts from 1",

@@ -104,13 +104,13 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Look at one schedule first: a table of peaks by seeds. Split its columns in two "
-            "groups. One group is for choosing a row, the other for reading that row.",
+            "Look at one schedule first: a table of peaks by seeds. Split its columns into two "
+            "groups. Use one group to choose a row, and the other to score that row.",
         ),
         Hint(
             "My scores are too good",
-            "Which seeds chose the peak, and which seeds is it scored on? A peak that won on some "
-            "seeds won partly by their luck.",
+            "On which seeds do you choose the peak, and on which do you score it? A peak that "
+            "wins on some seeds wins partly by luck.",
         ),
         Hint(
             "The shapes do not fit",
@@ -122,51 +122,50 @@ TASK = Task(
         Misconception(
             "scored where tuned",
             scored_where_tuned,
-            "These are the scores on the seeds that chose the peaks. They are too good: each peak "
-            "was chosen partly for the luck of just these seeds.",
+            "These are the scores on the seeds that chose the peaks. They are too good, because "
+            "each peak was chosen partly for its luck on these seeds.",
         ),
         Misconception(
             "scored on all",
             scored_on_all,
-            "The tuning seeds are counted in the score. A peak is chosen partly for its luck on "
-            "them, so they have to stay out.",
+            "Your score includes the tuning seeds. A peak is chosen partly for its luck on "
+            "them, so you have to leave them out.",
         ),
         Misconception(
             "chosen on the fresh seeds",
             chosen_on_fresh,
-            "The peak was chosen on the seeds that score it; the tuning seeds were not used at "
-            "all. Fresh seeds must have no say in the choice.",
+            "You choose the peak on the seeds that score it, and do not use the tuning seeds at "
+            "all. The fresh seeds must not influence the choice.",
         ),
         Misconception(
             "chosen on all",
             chosen_on_all,
-            "All seeds had a say in the choice of the peak, the fresh ones too. What scores a "
-            "choice must not have made it.",
+            "You choose the peak on all seeds, including the fresh ones. The seeds that score a "
+            "choice must not influence it.",
         ),
         Misconception(
             "one peak for all",
             one_peak_for_all,
-            "One peak was chosen for all schedules together. It suits some and not others; each "
-            "schedule is to have its own best.",
+            "One peak was chosen for all schedules together. It suits some of them but not "
+            "others. Each schedule should have its own best peak.",
         ),
         Misconception(
             "luckiest run",
             luckiest_run,
-            "The peak is chosen by its single best run. What counts is the mean over the tuning "
-            "seeds, bad runs included.",
+            "You choose the peak by its single best run. Take the mean over the tuning seeds, "
+            "including the bad runs.",
         ),
         Misconception(
             "the first seeds",
             first_seeds,
-            "You took the first seeds of the table for tuning, as many as there are. tuning_seeds "
-            "says which ones, by their place along the last axis.",
+            "You tune on the first seeds of the table. tuning_seeds says which ones to take, by "
+            "their index along the last axis.",
         ),
         Misconception(
             "scored on the last seeds",
             scored_behind,
-            "The peaks are right, and they are scored on the last seeds of the table. "
-            "tuning_seeds are places, not always the first ones; the others are all that are not "
-            "among them.",
+            "The peaks are right, but you score them on the last seeds of the table. "
+            "tuning_seeds are indices and not always the first ones. Score on all other seeds.",
         ),
     ),
 )

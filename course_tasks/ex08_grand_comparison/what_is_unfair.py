@@ -127,13 +127,14 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Begin with an empty list and one fault. Does it look at each row by itself, or at how "
-            "rows differ? Add its name where you find it; then take the next one.",
+            "Begin with an empty list and one fault. Does this fault concern each row by "
+            "itself, or how the rows differ? Add its name if you find it, and then take the "
+            "next fault.",
         ),
         Hint(
             "A fault is missing that I can see",
-            "Does your loop end at the first row? One row with a fault is enough. And a run that "
-            "is written down twice is still one run.",
+            "Does your loop end at the first row? One row with a fault is enough. And a run "
+            "that is listed twice is still one run.",
         ),
         Hint(
             "I name tuning seeds where none are expected",
@@ -141,15 +142,15 @@ TASK = Task(
         ),
         Hint(
             "A fair table gives None",
-            "The answer is a list for every table; of a fair one it is empty. Does your function "
-            "come to a `return` if nothing is found?",
+            "The answer is a list for every table, and for a fair table it is empty. Does your "
+            "function reach a `return` if it finds nothing?",
         ),
     ),
     misconceptions=(
         Misconception(
             "every row must have it",
             only_when_all,
-            "You name a fault only where every row has it. One row is enough to make the "
+            "You name a fault only if every row has it. One row is enough to make the "
             "comparison unfair.",
         ),
         Misconception(
@@ -164,13 +165,14 @@ TASK = Task(
                 "few seeds",
                 lambda rows, least: any(len(row["seeds"]) < least for row in rows),
             ),
-            "A seed that is listed twice is counted twice. The same run again says nothing new: "
-            "count different seeds.",
+            "A seed that is listed twice is counted twice. A repeated run adds no information, "
+            "so count different seeds.",
         ),
         Misconception(
             "seeds of all rows together",
             changed("few seeds", lambda rows, least: len(seeds_of_all(rows, "seeds")) < least),
-            "The seeds of all rows are counted together. Each schedule needs enough of its own.",
+            "You count the seeds of all rows together. Each schedule needs enough seeds of its "
+            "own.",
         ),
         Misconception(
             "just enough is too few",
@@ -178,7 +180,8 @@ TASK = Task(
                 "few seeds",
                 lambda rows, least: any(len(set(row["seeds"])) <= least for row in rows),
             ),
-            "You name few seeds where there are exactly least_seeds of them. That is enough.",
+            "You report few seeds when there are exactly least_seeds of them. That number is "
+            "enough.",
         ),
         Misconception(
             "tuning seeds of another row",
@@ -188,8 +191,8 @@ TASK = Task(
                     seeds_of_all(rows, "tuned_on") & seeds_of_all(rows, "seeds")
                 ),
             ),
-            "A seed that tuned one schedule and scored another is named here. It is a fault only "
-            "where both are the same row.",
+            "You report a seed that tuned one schedule and scored another. It is a fault only "
+            "if both are in the same row.",
         ),
         Misconception(
             "same seeds again",
@@ -199,19 +202,19 @@ TASK = Task(
                     row["tuned_on"] and set(row["seeds"]) <= set(row["tuned_on"]) for row in rows
                 ),
             ),
-            "You name tuning seeds only where all seeds are. One seed in both lists is enough.",
+            "You report tuning seeds only if all seeds were used for tuning. One seed in both "
+            "lists is enough.",
         ),
         Misconception(
             "not in order",
             unsorted,
-            "The faults are right, and their order is not: the names are asked for in alphabetical "
-            "order.",
+            "The faults are right, but their order is not. The task asks for alphabetical order.",
         ),
         Misconception(
             "once a row",
             once_a_row,
-            "A fault stands in your list once for each row that has it. Each name is asked for at "
-            "most once.",
+            "Your list names a fault once for each row that has it. Each name may occur at most "
+            "once.",
         ),
     ),
 )

@@ -100,8 +100,8 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Write the three parts as three arrays and join them. How long is each? Count for a "
-            "small case on your fingers; one part may be empty.",
+            "Write the three parts as three arrays and join them. How long is each of them? "
+            "Count by hand for a small case. One part may be empty.",
         ),
         Hint(
             "My last rate is the floor",
@@ -109,52 +109,54 @@ TASK = Task(
             "cooldown is done before its first update, and before its last?",
         ),
         Hint(
-            "I pass with the line and fail with other powers",
-            "The power goes on the share that is *done*. For a line it makes no difference whether "
-            "you take it of what is done or of what is left.",
+            "I pass with power 1 but fail with other powers",
+            "Take the power of the share that is *done*. With power 1 it makes no difference "
+            "whether you use the share that is done or the share that is left.",
         ),
     ),
     misconceptions=(
         Misconception(
             "floor at the last update",
             floor_at_last_update,
-            "Your cooldown is at the floor in its last update. It is divided into one part too "
-            "few: the floor is reached only when all its updates are done.",
+            "Your cooldown is at the floor in its last update. You divide it into one part too "
+            "few. It should reach the floor only after all its updates.",
         ),
         Misconception(
             "first update already lower",
             first_update_already_lower,
-            "Your cooldown is one update ahead: its first update already has a smaller rate. When "
-            "it begins, nothing of it is done.",
+            "Your cooldown is one update ahead. Its first update already has a smaller rate, "
+            "but at that point none of the cooldown is done.",
         ),
         Misconception(
             "power of what is left",
             power_of_what_is_left,
-            "The power was taken of the share that is left. The root of what is left falls late; "
-            "one minus the root of what is done falls early, which is the shape asked for.",
+            "You take the power of the share that is left. The root of this share falls late. "
+            "One minus the root of the share that is done falls early, and the task asks for "
+            "this shape.",
         ),
         Misconception(
             "floor as a share",
             floor_is_a_share,
-            "The floor was multiplied by the peak. It is a rate here, not a share of the peak.",
+            "You multiply the floor by the peak. Here the floor is a rate, not a share of the "
+            "peak.",
         ),
         Misconception(
             "branch counted from the warmup's end",
             branch_after_warmup,
-            "Your run is longer by the warmup. branch_step counts all updates from the start of "
-            "the run, those of the warmup included.",
+            "Your run is too long by the length of the warmup. branch_step counts all updates "
+            "from the start of the run, including the warmup.",
         ),
         Misconception(
             "cooldown before the branch",
             cooldown_inside,
-            "Your cooldown ends at branch_step. The run leaves the stable phase there: the "
-            "cooldown comes after it, in addition.",
+            "Your cooldown ends at branch_step. The stable phase ends there, and the cooldown "
+            "comes after it.",
         ),
         Misconception(
             "clipped at the floor",
             clipped_at_floor,
-            "Your cooldown falls towards 0 and is cut off at the floor. It is to end there: what "
-            "shrinks is the part of the peak that lies above the floor.",
+            "Your cooldown falls towards 0 and is cut off at the floor. It should end there, so "
+            "only the part of the peak above the floor shrinks.",
         ),
         Misconception(
             "peak in the warmup",

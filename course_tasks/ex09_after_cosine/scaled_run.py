@@ -74,18 +74,18 @@ TASK = Task(
     hints=(
         Hint(
             "My rate is right for one optimizer only",
-            "A larger batch has less noise. SGD's step shrinks and grows with the gradient. Adam "
-            "divides by the gradient's size, in which the noise is included: it feels the "
-            "standard deviation, not the variance.",
+            "The gradient of a larger batch has less noise. SGD's step is proportional to the "
+            "gradient. Adam divides by the size of the gradient, noise included, so its step "
+            "depends on the standard deviation of the noise, not on the variance.",
         ),
         Hint(
             "My number of updates is off by one",
-            "What the last examples are too few for is not done. Count the examples first, then "
-            "see how many *whole* batches they make.",
+            "Leftover examples that do not fill a batch are not used. Count the examples first, "
+            "then see how many *whole* batches they make.",
         ),
         Hint(
             "My rate is too large for large batches",
-            "There is one more argument. No batch is large enough to go past it.",
+            "There is one more argument, and no batch size allows a rate above it.",
         ),
     ),
     misconceptions=(
@@ -93,24 +93,24 @@ TASK = Task(
             "linear for Adam too",
             scaled_with({"sgd": 1.0, "adam": 1.0}),
             "The rate is scaled linearly for Adam as well. Adam divides by the gradient's size, "
-            "so its rate goes with the square root of the batch.",
+            "so its rate is proportional to the square root of the batch size.",
         ),
         Misconception(
             "root for SGD too",
             scaled_with({"sgd": 0.5, "adam": 0.5}),
-            "The rate is scaled by the square root for SGD as well. At equal examples SGD's rate "
-            "goes with the batch itself.",
+            "The rate is scaled by the square root for SGD as well. For the same number of "
+            "examples, SGD's rate is proportional to the batch size.",
         ),
         Misconception(
             "rules swapped",
             scaled_with({"sgd": 0.5, "adam": 1.0}),
-            "The two rules are swapped: the square root belongs to Adam.",
+            "The two rules are swapped. The square root belongs to Adam.",
         ),
         Misconception(
             "updates kept",
             scaled_with(RULES, keep_updates=True),
-            "The number of updates stayed as it was. With another batch size this is another "
-            "number of examples: the run gets longer, or shorter.",
+            "You did not change the number of updates. With another batch size, the run then "
+            "uses another number of examples.",
         ),
         Misconception(
             "rounded up",
@@ -120,37 +120,37 @@ TASK = Task(
         Misconception(
             "rounded",
             scaled_with(RULES, whole_batches=np.rint),
-            "The updates are rounded to the nearest number. Where that is up, the last update "
+            "The updates are rounded to the nearest number. If that rounds up, the last update "
             "needs more examples than there are.",
         ),
         Misconception(
             "no limit",
             scaled_with(RULES, limited=False),
-            "The limit is not used. The rules hold while noise limits the rate; past the "
-            "stability limit a larger batch allows no larger rate.",
+            "The limit is not used. The rules hold only while noise limits the rate. Beyond the "
+            "stability limit, a larger batch does not allow a larger rate.",
         ),
         Misconception(
             "other way round",
             scaled_with({"sgd": -1.0, "adam": -0.5}),
-            "The rate falls where the batch grows. A larger batch has less noise, so that it can "
-            "bear a larger rate.",
+            "Your rate falls when the batch grows. The gradient of a larger batch has less "
+            "noise, so it allows a larger rate.",
         ),
         Misconception(
             "whole ratio",
             whole_ratio,
-            "The ratio of the batch sizes is cut to a whole number, which is 0 for a smaller "
-            "batch. The rate needs the ratio as it is; only batches are whole.",
+            "You cut the ratio of the batch sizes to a whole number, which is 0 for a smaller "
+            "batch. The rate needs the exact ratio. Only the number of updates has to be whole.",
         ),
         Misconception(
             "divided first",
             divided_first,
-            "The batch sizes were divided by each other before the updates came in, and what was "
-            "left over is lost. Count the examples first, and divide them once.",
+            "You divide the batch sizes by each other first and lose the remainder. Count the "
+            "examples first, and then divide once.",
         ),
         Misconception(
             "not whole",
             scaled_with(RULES, whole_batches=float),
-            "Your number of updates has a fraction. Half an update cannot be done: count whole "
+            "Your number of updates has a fraction. There is no half update, so count whole "
             "batches.",
         ),
     ),

@@ -72,61 +72,63 @@ TASK = Task(
         Hint(
             "I do not know how to begin",
             "Do one update by hand, without noise and with one weight. All three points are the "
-            "same at first. Where is $z$ after it? And the average of one point, where is it?",
+            "same at first. Where is $z$ after the update? And where is the average of one "
+            "point?",
         ),
         Hint(
-            "The first update is right and the second is not",
-            "Two things are wrong only from the second update on: where the gradient is taken, and "
-            "how much of the newest $z$ comes into the average. For the first three updates print "
-            "$z$, $x$, $y$ and the weight that $z$ has in $x$.",
+            "The first update is right, but the second is not",
+            "Two mistakes show only from the second update on: the point where you take the "
+            "gradient, and the weight of the newest $z$ in the average. For the first three "
+            "updates print $z$, $x$, $y$ and the weight that $z$ has in $x$.",
         ),
         Hint(
-            "I am right with beta = 0 and wrong otherwise",
+            "I am right with beta = 0 but wrong otherwise",
             "With $\\beta = 0$ the gradient is taken at $z$. Which of the two points gets the "
-            "weight $\\beta$, the quiet one or the restless one?",
+            "weight $\\beta$: the average, or the point that makes the steps?",
         ),
     ),
     misconceptions=(
         Misconception(
             "gradient at z",
             schedule_free_with(gradient_at="z"),
-            "The gradient is taken at z here, which is plain SGD with an average beside it. "
-            "Schedule-free takes it at y, between z and x.",
+            "You take the gradient at z, which is plain SGD with an additional average. "
+            "Schedule-free SGD takes it at y, between z and x.",
         ),
         Misconception(
             "gradient at x",
             schedule_free_with(gradient_at="x"),
-            "The gradient is taken at the average x here. It belongs to y, between z and x.",
+            "You take the gradient at the average x. Schedule-free SGD takes it at y, between z "
+            "and x.",
         ),
         Misconception(
             "returns z",
             schedule_free_with(returned="z"),
-            "This is z, which does the steps and is as restless as plain SGD. The model is x.",
+            "This is z, which makes the steps and is as noisy as plain SGD. The model is x.",
         ),
         Misconception(
             "returns y",
             schedule_free_with(returned="y"),
-            "This is y, where the next gradient would be taken: what you score when you forget "
-            "optimizer.eval(). The model is x.",
+            "This is y, where the next gradient would be taken. You also get y in practice if "
+            "you forget optimizer.eval(). The model is x.",
         ),
         Misconception(
             "start in the average",
             schedule_free_with(first=2),
-            "The start is counted in your average: the newest point comes in with one half in the "
-            "first update. x is the mean of the z after each update; the first replaces it.",
+            "Your average includes the start, so the first z gets only the weight one half. x "
+            "is the mean of the z after each update, so the first z replaces the start.",
         ),
         Misconception(
             "beta on z",
             beta_on_z,
-            "The weights of z and x in y are swapped: with a beta near 1 the gradient is to be "
+            "The weights of z and x in y are swapped. With a beta near 1 the gradient should be "
             "taken close to the average x.",
         ),
         Misconception(
             "start counted, in place",
             start_counted_in_place,
-            "The start is counted in your average: from the second update on the newest point "
-            "comes in with too little weight. And z and x are one array at first, so that a "
-            "change of one in place is a change of both.",
+            "Your average includes the start, so the newest z gets too little weight from the "
+            "second update on. Also, z and x are the same array at first, so changing one in "
+            "place changes both.",
         ),
     ),
 )

@@ -75,56 +75,59 @@ TASK = Task(
     curve="step",
     hints=(
         Hint(
-            "My line does not meet the peak at the end of the warmup",
-            "Where does your line begin, and how many updates does it take from there to zero? "
-            "The warmup is a part of the run, not in addition to it.",
+            "My decay does not meet the peak at the end of the warmup",
+            "Where does your decay begin, and how many updates does it take from there to zero? "
+            "The warmup is part of the run, not an addition to it.",
         ),
         Hint(
             "I get negative rates",
-            "A line does not know that the run is over. Which step should it stop counting at?",
+            "A linear formula goes on falling after the end of the run. At which step should it "
+            "stop?",
         ),
         Hint(
             "I divide by zero",
-            "Without a warmup there is no step that lies in it. Ask whether you are in the warmup "
-            "before you divide by its length, and look at your comparison when both sides are 0.",
+            "Without a warmup there is no step that lies in it. Ask whether the step is in the "
+            "warmup before you divide by its length. What does your comparison give when both "
+            "sides are 0?",
         ),
     ),
     misconceptions=(
         Misconception(
             "line from step 0",
             line_from_step_zero,
-            "The line seems to start at step 0, behind the warmup, so that the peak is never "
-            "reached. It has to start at the peak, when the warmup ends.",
+            "Your decay seems to start at step 0, during the warmup, so the peak is never "
+            "reached. It has to start at the peak when the warmup ends.",
         ),
         Misconception(
             "decay as long as the run",
             decay_as_long_as_the_run,
-            "This is what you get when the whole run, not the rest after the warmup, is the length "
-            "of the decay: the rate is not zero at the end.",
+            "The length of your decay is the whole run. It should be only the rest after the "
+            "warmup. As it is, the rate is not zero at the end.",
         ),
         Misconception(
             "zero one update early",
             zero_one_early,
-            "Here the rate is zero in the last update already, which is wasted. Zero belongs to "
+            "Your rate is already zero in the last update, which is wasted. Zero belongs to "
             "step total_steps, which comes after the last update.",
         ),
         Misconception(
             "not held",
             not_held,
-            "Past the end your line goes on below zero. A negative rate climbs the loss; zero has "
-            "to be held.",
+            "Past the end your rate goes on falling below zero. A negative rate makes the loss "
+            "grow. The rate has to stay at zero.",
         ),
         Misconception(
             "warmup one ahead",
             warmup_one_ahead,
-            "Your warmup is one update ahead: it reaches the peak in its own last update. Here "
+            "Your warmup is one update ahead. It reaches the peak in its own last update. Here "
             "step 0 has the rate 0, and the peak comes at step warmup_steps.",
         ),
         Misconception(
             "share of the whole run",
             share_of_the_whole_run,
-            "Warmup and end are right, with a jump between them: the warmup is counted as a part "
-            "of the fall. None of the fall is done when the warmup ends.",
+            "The warmup and the end are right, but there is a jump between them, because you "
+            "count the warmup as part of the decay. None of the decay is done when the warmup "
+            "ends.",
         ),
     ),
 )

@@ -49,8 +49,8 @@ TASK = Task(
     hints=(
         Hint(
             "The rate jumps up and down",
-            "Count for 8 batches and 4 of them an update: how many updates, how many steps of the "
-            "scheduler? Which two counts have to agree?",
+            "Count for 8 batches, with 4 of them in each update. How many updates and how many "
+            "scheduler steps are there? Which two counts have to agree?",
         ),
         Hint(
             "I fail only where batches are left over",
@@ -67,25 +67,25 @@ TASK = Task(
         Misconception(
             "batches, stepped per update",
             accumulation_as(lambda k, a: k, lambda b, a: b),
-            "The scheduler is stepped once an update and T_max counts batches: the rate ends far "
-            "above zero.",
+            "The scheduler is stepped once per update, but T_max counts batches, so the rate "
+            "ends far above zero.",
         ),
         Misconception(
             "all in batches",
             accumulation_as(lambda k, a: k * a + a - 1, lambda b, a: b),
-            "Scheduler and T_max both count batches now. That is close, but the first update then "
-            "comes after some steps, below the peak. Count updates in both.",
+            "The scheduler and T_max now both count batches. That is close, but the first "
+            "update comes after some steps of the scheduler, below the peak. Count updates in "
+            "both.",
         ),
         Misconception(
             "a rate a batch",
             a_rate_a_batch,
-            "There is a rate for every batch. Only the last batch of a group makes an update.",
+            "You return a rate for every batch. Only the last batch of a group makes an update.",
         ),
         Misconception(
             "leftover batches counted",
             leftover_is_an_update,
-            "The batches left over at the end are counted as an update. The loop makes none of "
-            "them.",
+            "You count the batches left over at the end as an update. They make no update.",
         ),
     ),
 )

@@ -58,12 +58,13 @@ TASK = Task(
     hints=(
         Hint(
             "The rate climbs at the end",
-            "torch's cosine is a formula that knows no end. Who has to know that it is over: what "
-            "does a scheduler do that nobody steps?",
+            "The formula of torch's cosine does not stop at its end. What does a scheduler do "
+            "if you no longer step it?",
         ),
         Hint(
             "My curve is too slow",
-            "T_max is meant. The run is longer than that on purpose; its end stays at the floor.",
+            "T_max is right as it is. The run is longer on purpose, and stays at the floor "
+            "after T_max.",
         ),
     ),
     misconceptions=(
@@ -75,23 +76,24 @@ TASK = Task(
         Misconception(
             "stretched",
             stretched,
-            "The cosine is stretched over the whole run. It is to reach the floor after T_max "
-            "updates and to stay there.",
+            "The cosine is stretched over the whole run. It should reach the floor after T_max "
+            "updates and stay there.",
         ),
         Misconception(
             "run cut off",
             run_cut_off,
-            "The run ends at T_max now. All its updates are wanted, the later ones at the floor.",
+            "Your run now ends at T_max. Return the rates of all updates; the later ones have "
+            "the floor.",
         ),
         Misconception(
             "zero past the end",
             zero_past_the_end,
-            "Past T_max the rate is 0 and not the floor.",
+            "Past T_max your rate is 0. It should be the floor.",
         ),
         Misconception(
             "held one early",
             end_as(lambda t, T_max: np.minimum(t, T_max - 1)),
-            "The rate is held one step too early: it stays a little above the floor.",
+            "The rate is held one step too early, so it stays a little above the floor.",
         ),
         Misconception(
             "restarted",
@@ -101,8 +103,8 @@ TASK = Task(
         Misconception(
             "held one late",
             end_as(lambda t, T_max: np.minimum(t, T_max + 1)),
-            "The rate is held one step too late: it has reached the floor and climbed a little "
-            "from it.",
+            "The rate is held one step too late. It has reached the floor and risen a little "
+            "again.",
         ),
     ),
 )

@@ -38,38 +38,38 @@ TASK = Task(
     hints=(
         Hint(
             "The rate goes up and down",
-            "T_max has a unit: that of a call of the scheduler's step. Which unit has it here, and "
-            "how often is the step called?",
+            "T_max counts the calls of the scheduler's step. What does it count here, and how "
+            "often is step called?",
         ),
         Hint(
             "My rate goes down in stairs",
-            "That repairs it too, but the task asks for something else: every update has a rate of "
-            "its own. So which of the two numbers has to change?",
+            "That is another way to repair it, but the task asks for a new rate at every "
+            "update. So which of the two numbers has to change?",
         ),
     ),
     misconceptions=(
         Misconception(
             "as broken",
             epochs_as(lambda t, batches: t, lambda epochs, batches: epochs),
-            "These are still the rates of the broken loop: T_max is in epochs, and the scheduler "
-            "is stepped once a batch, so the cosine is through after a few batches.",
+            "These are still the rates of the broken loop. T_max is in epochs, but the "
+            "scheduler is stepped once per batch, so the cosine is over after a few batches.",
         ),
         Misconception(
             "stairs",
             epochs_as(lambda t, batches: t // batches, lambda epochs, batches: epochs),
-            "The rate falls once an epoch, in stairs. Here it is to fall at every update.",
+            "The rate falls only once per epoch. It should fall at every update.",
         ),
         Misconception(
             "updates, stepped per epoch",
             epochs_as(lambda t, batches: t // batches, lambda epochs, batches: epochs * batches),
-            "Two things were changed at once: T_max is in updates now, and the scheduler is "
-            "stepped once an epoch. The rate hardly falls.",
+            "You changed two things at once. T_max is now in updates, but the scheduler is "
+            "stepped once per epoch, so the rate hardly falls.",
         ),
         Misconception(
             "length of one epoch",
             epochs_as(lambda t, batches: t, lambda epochs, batches: batches),
-            "T_max is the length of one epoch here: the rate falls in the first epoch and climbs "
-            "in the second.",
+            "Your T_max is the length of one epoch, so the rate falls in the first epoch and "
+            "rises in the second.",
         ),
         Misconception(
             "one update short",

@@ -52,39 +52,39 @@ TASK = Task(
         ),
         Hint(
             "Only the floor is wrong now",
-            "The floor is a rate. Your function returns something else. How is the one expressed "
-            "in the other?",
+            "The floor is a rate, but your function returns a factor. How do you express the "
+            "floor as a factor?",
         ),
     ),
     misconceptions=(
         Misconception(
             "as broken",
             factor_as(lambda base, gamma, floor, t: base * max(base * gamma**t, floor)),
-            "These are still the rates of the broken loop: LambdaLR multiplies what it is given "
-            "by the optimizer's own rate.",
+            "These are still the rates of the broken loop. LambdaLR multiplies the value of "
+            "your function by the optimizer's own rate.",
         ),
         Misconception(
             "floor as a factor",
             factor_as(lambda base, gamma, floor, t: base * max(gamma**t, floor)),
-            "The falling part is right. The floor is still given as a rate where a factor is "
-            "wanted, so it lies too low or too high.",
+            "The falling part is right. You still give the floor as a rate, but LambdaLR "
+            "expects a factor, so the floor is too low or too high.",
         ),
         Misconception(
             "no floor",
             factor_as(lambda base, gamma, floor, t: base * gamma**t),
-            "The floor is gone. It is asked for as a rate; what is it as a factor?",
+            "The floor is missing. It is given as a rate. What is it as a factor?",
         ),
         Misconception(
             "factors multiplied up",
             factors_multiplied_up,
-            "The factors of all steps are multiplied up, so the rate falls faster and faster. "
+            "You multiply the factors of all steps, so the rate falls faster and faster. "
             "LambdaLR applies one factor to the base rate; MultiplicativeLR compounds them.",
         ),
         Misconception(
             "added",
             factor_as(lambda base, gamma, floor, t: floor + (base - floor) * gamma**t),
-            "The rate approaches the floor slowly. It was to fall as without a floor, and stop "
-            "there.",
+            "Your rate approaches the floor slowly. It should fall as it would without a floor, "
+            "and stop at the floor.",
         ),
     ),
 )

@@ -74,32 +74,32 @@ TASK = Task(
     hints=(
         Hint(
             "It raises an error about too many steps",
-            "Count the batches of one epoch by hand, for 10 examples in batches of 4. The last one "
-            "is small. Is it an update?",
+            "Count the batches of one epoch by hand for 10 examples in batches of 4. The last "
+            "one is small. Is it an update?",
         ),
         Hint(
             "It still raises for some numbers of epochs",
-            "Every epoch has its own small batch. Round in each epoch, and not once at the end.",
+            "Every epoch has its own small batch. Round in each epoch, not once at the end.",
         ),
     ),
     misconceptions=(
         Misconception(
             "as broken",
             stops_with_error(lambda epochs, examples, size: epochs * (examples // size)),
-            "The loop still makes more updates than the scheduler was told of: the small batch at "
+            "The loop still makes more updates than the scheduler expects. The small batch at "
             "the end of each epoch is an update, too.",
         ),
         Misconception(
             "rounded once",
             stops_with_error(lambda epochs, examples, size: math.ceil(epochs * examples / size)),
-            "The batches of the whole run are rounded up once. Each epoch has a small batch of its "
-            "own, so there are more updates than that.",
+            "You round the batches of the whole run up once. Each epoch has a small batch of "
+            "its own, so there are more updates than that.",
         ),
         Misconception(
             "guarded",
             one_cycle_guarded,
-            "The error is gone, and the count is still wrong: the cycle is over too early, and the "
-            "updates that are left run past its end, below the last rate.",
+            "The error is gone, but the count is still wrong. The cycle ends too early, and the "
+            "remaining updates run past its end, below the last rate.",
         ),
         Misconception(
             "too long",
@@ -109,13 +109,13 @@ TASK = Task(
         Misconception(
             "small batches dropped",
             small_batches_dropped,
-            "The small batches are left out now. They are part of the run: it has an update for "
-            "each of them.",
+            "You leave the small batches out. They are part of the run, and each of them makes "
+            "an update.",
         ),
         Misconception(
             "one batch more",
             one_batch_more,
-            "Every epoch is given one batch more, even where nothing is left over for it: there "
+            "You add a batch to every epoch, even if nothing is left over for it. In that case "
             "the cycle is longer than the run.",
         ),
     ),

@@ -38,36 +38,36 @@ TASK = Task(
     hints=(
         Hint(
             "I see no mistake",
-            "Print the rate right before the update, three times over. How often has the "
-            "scheduler moved on before the first update uses it?",
+            "Print the rate right before each of the first three updates. How often has the "
+            "scheduler stepped before the first update?",
         ),
         Hint(
-            "My rates hold one update too long now",
-            "Every update is followed by one step of the scheduler, the first one as well.",
+            "My first rate now lasts one update too long",
+            "Every update is followed by one step of the scheduler, including the first update.",
         ),
     ),
     misconceptions=(
         Misconception(
             "as broken",
             shifted_steps(1),
-            "These are still the rates of the broken loop: the scheduler moves on before the first "
-            "update, so that its first rate lasts one update less.",
+            "These are still the rates of the broken loop. The scheduler steps before the first "
+            "update, so its first rate lasts one update less.",
         ),
         Misconception(
             "first step left out",
             shifted_steps(-1),
-            "The first rate now lasts one update too long: somewhere a step of the scheduler is "
-            "left out.",
+            "The first rate now lasts one update too long. Somewhere a step of the scheduler is "
+            "missing.",
         ),
         Misconception(
             "never stepped",
             lambda base_lr, step_size, gamma, updates: [base_lr] * updates,
-            "The rate never falls: the scheduler is built and never stepped.",
+            "The rate never falls, because the scheduler is never stepped.",
         ),
         Misconception(
             "every update",
             lambda base_lr, step_size, gamma, updates: base_lr * gamma ** np.arange(updates),
-            "The rate falls at every update. It is to stay for step_size updates.",
+            "The rate falls at every update. It should stay the same for step_size updates.",
         ),
     ),
 )

@@ -68,20 +68,22 @@ TASK = Task(
     hints=(
         Hint(
             "The rate never falls",
-            "Compute the bar by hand, for a best metric of -1. Is it easier or harder to reach "
-            "than -1 itself? The scheduler has a second mode for its threshold.",
+            "Compute by hand what a metric has to beat when the best is -1. Is this easier or "
+            "harder to reach than -1 itself? The scheduler has a second mode for its threshold.",
         ),
         Hint(
-            "My rate falls one epoch off",
-            "patience is the number of bad epochs that are borne. The one after them is too many.",
+            "My rate falls one epoch too early or too late",
+            "patience is the number of bad epochs that the rule tolerates. It cuts after the "
+            "next one.",
         ),
     ),
     misconceptions=(
         Misconception(
             "as broken",
             plateau_as(lambda metric, best, threshold, last: metric < best * (1 - threshold)),
-            "These are still the rates of the broken loop: the bar is a share of the best metric, "
-            "and of a negative one it lies on the wrong side, so that standing still counts.",
+            "These are still the rates of the broken loop. Its threshold is a share of the best "
+            "metric. If this is negative, the threshold lies on the wrong side, so an unchanged "
+            "metric counts as better.",
         ),
         Misconception(
             "no threshold",
@@ -94,21 +96,21 @@ TASK = Task(
                 lambda metric, best, threshold, last: metric < best - threshold,
                 lambda bad, patience: bad >= max(patience, 1),
             ),
-            "The rate falls one epoch early, as in Keras. In torch `patience` bad epochs are "
-            "borne, and the next one cuts.",
+            "The rate falls one epoch early, as in Keras. torch tolerates `patience` bad epochs "
+            "and cuts after the next one.",
         ),
         Misconception(
             "larger is better",
             plateau_as(
                 lambda metric, best, threshold, last: metric > best + threshold, start=-math.inf
             ),
-            "Larger metrics count as better here. This one is to become smaller, that is more "
-            "negative.",
+            "Larger metrics count as better here. This metric should become smaller, that is, "
+            "more negative.",
         ),
         Misconception(
             "against the last epoch",
             plateau_as(lambda metric, best, threshold, last: metric < last - threshold),
-            "Each metric is compared with the epoch before. It has to beat the best so far.",
+            "You compare each metric with the previous epoch. It has to beat the best so far.",
         ),
     ),
 )

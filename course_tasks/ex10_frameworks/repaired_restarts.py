@@ -38,8 +38,8 @@ TASK = Task(
     hints=(
         Hint(
             "The first two rates are equal",
-            "The step comes *after* the update. How many batches of this epoch are done when it is "
-            "called for the first time?",
+            "The step comes *after* the update. How many batches of this epoch are done when "
+            "the step is called for the first time?",
         ),
         Hint(
             "My restarts come one update too late",
@@ -50,29 +50,31 @@ TASK = Task(
         Misconception(
             "as broken",
             restarts_as(lambda t, batches: np.maximum(t - 1, 0) / batches),
-            "These are still the rates of the broken loop: each lags one update behind, and the "
-            "peak is used twice at the start.",
+            "These are still the rates of the broken loop. Each of them is one update late, and "
+            "the peak is used twice at the start.",
         ),
         Misconception(
             "no argument",
             restarts_as(lambda t, batches: t),
-            "T_0 is counted in batches here: the scheduler was told of whole batches, or stepped "
-            "without an argument. The restarts come much too often.",
+            "You count T_0 in batches. The scheduler is stepped with whole batches, or without "
+            "an argument. The restarts come much too often.",
         ),
         Misconception(
             "once an epoch",
             restarts_as(lambda t, batches: t // batches),
-            "The rate changes once an epoch. It is to fall within the epochs, too.",
+            "The rate changes only once per epoch. It should fall within the epochs, too.",
         ),
         Misconception(
             "one epoch ahead",
             restarts_as(lambda t, batches: np.where(t > 0, (t - 1) / batches + 1, 0)),
-            "The epoch was counted from 1. The batch is what is done by one more, not the epoch.",
+            "You count the epochs from 1. After an update, one more batch is done, not one more "
+            "epoch.",
         ),
         Misconception(
             "one ahead",
             restarts_as(lambda t, batches: np.where(t > 0, (t + 1) / batches, 0)),
-            "From the second update on each rate is one update ahead: one too many was added.",
+            "From the second update on, each rate is one update ahead, because you add one too "
+            "many.",
         ),
     ),
 )

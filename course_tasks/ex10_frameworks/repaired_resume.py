@@ -1,4 +1,4 @@
-"""Exercise 10, task 7: stopped and taken up again."""
+"""Exercise 10, task 7: stopped and resumed."""
 
 from __future__ import annotations
 
@@ -49,50 +49,51 @@ TASK = Task(
     hints=(
         Hint(
             "The rate goes on where it was, but falls too slowly",
-            "The rate itself is kept in the optimizer's state. Something else remembers how far "
-            "the schedule is. Was that saved?",
+            "The rate itself is kept in the optimizer's state. Something else keeps the "
+            "position in the schedule. Was that saved?",
         ),
         Hint(
             "The first rate after the restart is the peak",
-            "Two things have to be restored. Which of them holds the rate in force?",
+            "Two things have to be restored. Which of them holds the current rate?",
         ),
     ),
     misconceptions=(
         Misconception(
             "as broken",
             resumed_as(lambda later, total, stop, whole: whole[stop] * half_cosine(later, total)),
-            "These are still the rates of the broken loop: the optimizer's rate is restored, but "
-            "the scheduler's counter begins at 0 again.",
+            "These are still the rates of the broken loop. The optimizer's rate is restored, "
+            "but the scheduler's counter begins at 0 again.",
         ),
         Misconception(
             "nothing restored",
             resumed_as(lambda later, total, stop, whole: half_cosine(later, total)),
-            "After the restart the whole curve begins again at the peak: neither state has arrived "
-            "in the new objects.",
+            "After the restart the whole curve begins again at the peak. Neither state was "
+            "loaded into the new objects.",
         ),
         Misconception(
             "scheduler only",
             resumed_as(lambda later, total, stop, whole: whole[later + stop] / whole[stop]),
-            "The counter is restored and the rate is not. torch's cosine computes each rate from "
-            "the one in force, so the rest of the curve starts from the peak.",
+            "The counter is restored, but the rate is not. torch's cosine computes each rate "
+            "from the current one, so the rest of the curve starts from the peak.",
         ),
         Misconception(
             "one rate skipped",
             resumed_as(skips_a_rate),
-            "One rate is skipped at the restart: the scheduler moves on once too often.",
+            "One rate is skipped at the restart, because the scheduler steps once too often.",
         ),
         Misconception(
             "last_epoch one too many",
             resumed_as(counter_one_too_many),
-            "The first rate after the restart is right, and from there on the curve falls too "
-            "fast: the counter is one too many. last_epoch is the updates done, minus one.",
+            "The first rate after the restart is right, but then the curve falls too fast, "
+            "because the counter is one too high. last_epoch is the number of updates done "
+            "minus one.",
         ),
         Misconception(
             "a new cosine for the rest",
             resumed_as(
                 lambda later, total, stop, whole: whole[stop] * half_cosine(later, total - stop)
             ),
-            "After the restart a new cosine falls from the rate in force to zero. The run was to "
+            "After the restart a new cosine falls from the current rate to zero. The run should "
             "go on as if it had never stopped.",
         ),
     ),

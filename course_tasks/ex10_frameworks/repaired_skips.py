@@ -63,45 +63,45 @@ TASK = Task(
     make_cases=cases,
     hints=(
         Hint(
-            "Where is the rate that is missing?",
-            "The schedule is a function of the updates *done*. What has been done in an attempt "
-            "that overflows?",
+            "A rate is missing",
+            "The schedule is a function of the updates *done*. Does an attempt that overflows "
+            "make an update?",
         ),
         Hint(
             "I have too many rates",
-            "One rate for each update that was carried out: an attempt that is skipped uses none.",
+            "Return one rate for each update that was carried out. A skipped attempt uses no rate.",
         ),
     ),
     misconceptions=(
         Misconception(
             "as broken",
             attempts_counted,
-            "These are still the rates of the broken loop: the scheduler counts attempts. A "
+            "These are still the rates of the broken loop. The scheduler counts attempts. A "
             "skipped attempt changes no weight, so it must not use up a rate.",
         ),
         Misconception(
             "attempts listed",
             attempts_listed,
-            "There is a rate for every attempt, and the scheduler moves on at each of them. "
-            "Skipped attempts neither use a rate nor move the schedule.",
+            "You return a rate for every attempt, and the scheduler steps at each of them. A "
+            "skipped attempt should do neither.",
         ),
         Misconception(
             "skipped ones listed",
             skipped_listed,
-            "The scheduler now waits, but the rates of skipped attempts are listed too. They were "
-            "never used.",
+            "The scheduler now waits, but you also return the rates of skipped attempts. They "
+            "were never used.",
         ),
         Misconception(
             "condition turned round",
             steps_when_skipped,
-            "The scheduler moves on when an attempt is skipped, and stays when an update is made: "
-            "the condition is the wrong way round.",
+            "The scheduler steps when an attempt is skipped and not when an update is made. "
+            "Your condition is the wrong way round.",
         ),
         Misconception(
             "line over those made",
             line_over_those_made,
-            "The line falls to zero over the updates that were carried out. While a run goes on "
-            "nobody knows how many these will be: it falls over total_steps.",
+            "Your rate falls to zero over the updates that were carried out. During a run "
+            "nobody knows how many there will be, so it has to fall over total_steps.",
         ),
     ),
 )

@@ -8,7 +8,7 @@ from course_tasks.task import Case
 
 
 def half_cosine(t, total, peak=1.0, floor=0.0):
-    """Return torch's cosine after t steps, as it goes on past its end: up again, and so on."""
+    """Return torch's cosine after t steps; past its end it goes on as a wave."""
     return floor + (peak - floor) * (1 + np.cos(np.pi * np.asarray(t) / total)) / 2
 
 

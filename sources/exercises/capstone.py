@@ -1,13 +1,13 @@
 # %% [markdown] tags=["title"]
 # # Capstone: choose the schedule yourself, for three problems that nobody describes to you
 #
-# Three trainings, called a, b and c. You know how many updates each has, and that the rate may be anything.
-# You have twenty trials for each. Then your schedule is run on seeds you have not seen, and scored by its
-# **regret**: how far its final loss is above the best known. **Time:** about 60 minutes, or an evening.
-# **You need** [lesson 8](../notebooks/08_grand_comparison.ipynb) and what came before it.
+# There are three problems, called a, b and c. You know how many updates a run of each has, and that any rate ≥ 0 is
+# allowed. You have twenty trials for each problem. Then your schedule is run on seeds that you have not seen and scored by
+# its **regret**: the distance of its final loss from the best one known. **Time:** about 60 minutes, or an evening.
+# **You need** [lesson 8](../notebooks/08_grand_comparison.ipynb) and the lessons before it.
 
 # %% tags=["parameters"]
-seed = 0  # nothing is drawn at random here; kept so that all exercises run alike
+seed = 0  # nothing is random here; it is kept so that all exercises run alike
 
 # %%
 
@@ -21,14 +21,15 @@ for name, problem in PROBLEMS.items():
 # %% [markdown]
 # ## How to try something out
 #
-# `trial = Trials("a")` holds the trials of problem a, and `trial(schedule)` uses one up: it trains with your rates and
-# returns the final loss. A schedule is a function of `step`, an array of all steps at once, 0, 1, 2, …; the presets
-# of `course_lib.schedules` are such functions. A trial that cannot be run, say because a rate is
+# `trial = Trials("a")` holds the trials of problem a. A call `trial(schedule)` uses one of them up: it trains with your
+# rates and returns the final loss. A schedule is a function of `step`, an array of all steps 0, 1, 2, … at once. The presets
+# of `course_lib.schedules` are such functions. A trial that cannot be run, for example because a rate is
 # negative, is not counted.
 #
-# For instance `schedules.linear(0.3, 400)(step)` are the rates of a linear decay from 0.3 to 0 in 400 updates.
+# For instance, `schedules.linear(0.3, 400)(step)` gives the rates of a linear decay from 0.3 to 0 in 400 updates.
 #
-# Plan before you spend: twenty are few. Which question should the first five answer? Make cells as you like.
+# Make a plan first, because twenty trials are not many. Which question should the first five answer? You may add cells of
+# your own.
 
 # %%
 trial_a, trial_b, trial_c = Trials("a"), Trials("b"), Trials("c")
@@ -39,13 +40,13 @@ for trial in (trial_a, trial_b, trial_c):
 # %% [markdown]
 # ## How it is scored
 #
-# Regret 0 is the best schedule known; 1 is the best *constant* rate, as well as it can be tuned. A regret up to 0.05
-# has all 5 points; from there they fall evenly to none at regret 2, so about half of them are yours with a well-tuned
-# constant. Of problem a the best schedule is known exactly, and its losses are expected ones, without any luck of
-# seeds. Those of b and c come from a search over curves: you may beat them.
+# The best schedule known has regret 0, and the best-tuned *constant* rate has regret 1. A regret of up to 0.05 earns all 5
+# points. From there the points fall evenly to none at regret 2, so a well-tuned constant earns about half of them. For
+# problem a the best schedule is known exactly, and its losses are expected losses, which do not depend on a seed. The best
+# schedules for b and c come from a search over curves, and you may beat them.
 #
-# The score is computed from your rates alone, for b and c on seeds that no trial has seen. Check once, at the end: every look
-# at the score tunes your schedule to its seeds.
+# The score depends only on your rates. For b and c it is computed on seeds that no trial has used. Check only once, at the
+# end, because every look at the score tunes your schedule to its seeds.
 
 # %% [markdown] tags=["task"]
 # ## Problem a
@@ -56,7 +57,7 @@ for trial in (trial_a, trial_b, trial_c):
 #
 # - `step`: array of whole numbers, all steps 0, 1, …, `total_steps` - 1 of the problem
 #
-# Returned is an array of the same shape: rates ≥ 0.
+# It returns an array of the same shape, with rates ≥ 0.
 
 
 # %% task="my_schedule_a" tags=["solution"]
@@ -105,8 +106,8 @@ check(my_schedule_c, seed)
 # %% [markdown]
 # ## Where you stand
 #
-# Your three beside the course's own schedules, each with its peak tuned by dozens of runs, not twenty. Look when
-# yours are written: the table tells which shapes do well.
+# The next cell shows your three schedules beside the course's own, whose peaks were each tuned with dozens of runs instead of
+# twenty. Run it only when yours are written, because the table shows which shapes do well.
 
 # %%
 leaderboard(a=my_schedule_a, b=my_schedule_b, c=my_schedule_c)
@@ -117,6 +118,7 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Your answers to b and c were found on one set of seeds and scored on another. How much of what your trials
-# promised was left? Which of your twenty told you least, and what would you have asked instead?
-# Back to [lesson 8](../notebooks/08_grand_comparison.ipynb), or on to your own training.
+# You found your answers to b and c on one set of seeds, and they were scored on another. How much of the gain in your
+# trials remained? Which of your twenty trials told you least, and what would you have asked instead?
+#
+# Go back to [lesson 8](../notebooks/08_grand_comparison.ipynb), or on to your own training.

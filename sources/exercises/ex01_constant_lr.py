@@ -1,17 +1,17 @@
 # %% [markdown] tags=["title"]
 # # Exercise 1: take a step, find the limit, compute the floor
 #
-# Three functions, each a line or two once you see it. **Time:** about 30 minutes.
+# You write three functions, each of one or two lines once you see how. **Time:** about 30 minutes.
 # **You need** [lesson 1](../notebooks/01_constant_lr.ipynb) and NumPy.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import numpy as np
@@ -73,14 +73,15 @@ check(largest_stable_rate, seed)
 #
 # $$w \leftarrow w - \eta\,(\lambda w + \sigma\xi) .$$
 #
-# After many steps the *expected* loss stands still. `steady_state_loss(rate, curvature, noise_std)` returns that level, exactly, as
-# a float, for any rate below the stability limit. Lesson 1 states the result; here you work it out from the step.
+# After many steps the *expected* loss no longer changes. `steady_state_loss(rate, curvature, noise_std)` returns this
+# level exactly, as a float, for any rate below the stability limit. Lesson 1 states the result; here you derive it from
+# the step.
 #
 # - `rate`: η, with 0 < η < 2/λ
 # - `curvature`: λ > 0
 # - `noise_std`: σ ≥ 0
 #
-# The next cell measures such a level by brute force, for you to compare with.
+# The next cell measures such a level by brute force. You can compare your result with it.
 
 # %%
 rng = np.random.default_rng(1)
@@ -92,7 +93,7 @@ print(f"rate 0.5, curvature 2, noise 1: the mean loss settles near {np.mean(0.5 
 
 # %% task="steady_state_loss" tags=["solution"]
 def steady_state_loss(rate, curvature, noise_std):
-    """Return the expected loss at which noisy gradient descent comes to rest."""
+    """Return the expected loss at which noisy gradient descent settles."""
     shrink = (1 - rate * curvature) ** 2
     mean_square = (rate * noise_std) ** 2 / (1 - shrink)
     return 0.5 * curvature * mean_square
@@ -107,7 +108,8 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you can say, before a run, where a rate breaks and what it leaves behind. Try your functions on a
-# matrix of your own: what happens to the limit when you scale one weight by ten (its row and its
+# You can now say before a run at which rate it becomes unstable, and what loss the noise leaves behind. Try your
+# functions on a matrix of your own. What happens to the limit when you scale one weight by ten (its row and its
 # column of $H$)?
-# Back to [lesson 1](../notebooks/01_constant_lr.ipynb).
+#
+# Go back to [lesson 1](../notebooks/01_constant_lr.ipynb).

@@ -1,20 +1,20 @@
 # %% [markdown] tags=["title"]
 # # Exercise 2: write the classic decays, repair a plateau rule, count in updates
 #
-# Six functions: four formulas, a loop, and the number that every recipe in epochs hides. **Time:** about
-# 60 minutes. **You need** [lesson 2](../notebooks/02_classic_decay.ipynb) and NumPy.
+# You write six functions: four formulas, a loop, and the conversion from epochs to updates that every recipe in
+# epochs needs. **Time:** about 60 minutes. **You need** [lesson 2](../notebooks/02_classic_decay.ipynb) and NumPy.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 #
 # As in the lessons, a **step** $t$ counts the updates already done: the first update has $t=0$. The symbol
 # $\eta_0$ is the peak.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import numpy as np
@@ -26,16 +26,16 @@ from course_lib.checks import check, show_progress
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# $$\eta_t = \eta_0\, d^{\,n(t)}, \qquad n(t) = \text{how many milestones are} \le t .$$
+# $$\eta_t = \eta_0\, d^{\,n(t)}, \qquad n(t) = \text{the number of milestones} \le t .$$
 #
 # `multi_step_rate(step, peak_lr, milestones, drop)` returns the rate at one step, as a float.
 #
 # - `step`: $t$, a whole number ≥ 0
 # - `peak_lr`: $\eta_0$, the rate before the first milestone, > 0
-# - `milestones`: a list of steps ≥ 1, rising; it may be empty, and then nothing drops
+# - `milestones`: a list of steps ≥ 1 in rising order; if it is empty, the rate never drops
 # - `drop`: the factor $d$ of each drop, 0 < d < 1
 #
-# At `step` equal to a milestone, the lower rate is in force already.
+# When `step` equals a milestone, the lower rate already applies.
 
 
 # %% task="multi_step_rate" tags=["solution"]
@@ -53,15 +53,15 @@ check(multi_step_rate, seed)
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# A recipe gives the factor of an epoch, or of many updates. You want the smooth curve: the rate falls at
-# every update by the same factor, and `every` updates together multiply it by $\gamma$.
+# A recipe gives one factor for a whole epoch, or for many updates. You want the smooth curve instead. The rate is
+# multiplied by the same factor at every update, and over `every` updates these factors multiply to $\gamma$.
 #
-# `exponential_rates(steps, peak_lr, gamma, every)` returns the rates at many steps: an array of the shape of `steps`.
-# With `every = 1` it is lesson 2's $\eta_0\,\gamma^t$.
+# `exponential_rates(steps, peak_lr, gamma, every)` returns the rates at many steps, an array of the same shape as
+# `steps`. With `every = 1` this is $\eta_0\,\gamma^t$ from lesson 2.
 #
 # - `steps`: a NumPy array of whole numbers ≥ 0, of any shape
 # - `peak_lr`: $\eta_0$, the rate at step 0, > 0
-# - `gamma`: the factor of `every` updates, 0 < γ ≤ 1
+# - `gamma`: the factor for `every` updates together, 0 < γ ≤ 1
 # - `every`: a whole number ≥ 1
 
 
@@ -89,7 +89,7 @@ check(exponential_rates, seed)
 #
 # - `step`: $t$, a whole number ≥ 0
 # - `peak_lr`: $\eta_0$, the rate at $t = W$, > 0
-# - `warmup_steps`: $W$, a whole number ≥ 1; with $W=1$ the first update has the peak already
+# - `warmup_steps`: $W$, a whole number ≥ 1; with $W=1$ the first update already has the peak
 #
 # This schedule has no end: it keeps falling, more and more slowly.
 
@@ -115,8 +115,8 @@ check(inverse_sqrt_rate, seed)
 #
 # and after $T$ the rate stays at the floor.
 #
-# `polynomial_rates(steps, peak_lr, total_steps, power, floor)` returns the rates at many steps: an array of the shape of
-# `steps`.
+# `polynomial_rates(steps, peak_lr, total_steps, power, floor)` returns the rates at many steps, an array of the same
+# shape as `steps`.
 #
 # - `steps`: a NumPy array of whole numbers ≥ 0, of any shape; some may lie past `total_steps`
 # - `peak_lr`: $\eta_0$, the rate at step 0, > 0
@@ -140,27 +140,27 @@ check(polynomial_rates, seed)
 #
 # *Difficulty* ●●● · *about 20 minutes* · *3 points*
 #
-# The rule, in four sentences:
+# The rule has four parts:
 #
-# 1. The first loss is the **best** so far, and a count of waiting begins at 0.
-# 2. A later loss is an **improvement** when it lies below the best by *more than* `threshold` times the size
-#    (absolute value) of the best: then it becomes the best, and the count goes back to 0.
+# 1. The first loss is the **best** so far, and a count of bad losses starts at 0.
+# 2. A later loss is an **improvement** if it is below the best by *more than* `threshold` times the absolute value
+#    of the best. It then becomes the best, and the count goes back to 0.
 # 3. Any other loss adds 1 to the count.
 # 4. When the count exceeds `patience`, the rate is multiplied by `factor` at once and the count goes
-#    back to 0; the best stays what it was.
+#    back to 0. The best does not change.
 #
-# `plateau_lr(losses, peak_lr, factor, patience, threshold)` returns a list of rates, one per loss: the rate in
-# force *after* that loss was seen. The first is `peak_lr`.
+# `plateau_lr(losses, peak_lr, factor, patience, threshold)` returns a list of rates, one for each loss: the rate
+# that applies *after* that loss has been seen. The first one is `peak_lr`.
 #
-# - `losses`: the held-out losses so far, a list of one or more numbers; some may be negative or 0
+# - `losses`: held-out losses, a list of one or more numbers; some may be negative or 0
 # - `peak_lr`: the rate at the beginning, > 0
-# - `factor`: what a cut multiplies by, 0 < factor < 1
-# - `patience`: how many losses in a row without improvement are tolerated, a whole number ≥ 0
+# - `factor`: factor by which a cut multiplies the rate, 0 < factor < 1
+# - `patience`: number of losses in a row without improvement that the rule tolerates, a whole number ≥ 0
 # - `threshold`: a share ≥ 0
 #
-# The next cell has a loop that somebody wrote for this. It runs, it lowers the rate, and it does not follow
-# the rule. It has four faults. Go through its two stories by hand first: after which loss does the rule cut
-# in each, and how often? Then write a loop that does so.
+# The next cell contains a loop that somebody wrote for this purpose. It runs and it lowers the rate, but it does not
+# follow the rule. It has four faults. First work through its two examples by hand. In each of them, after which
+# losses should the rule cut the rate? Then write a loop that does so.
 
 
 # %%
@@ -180,9 +180,9 @@ def broken_plateau(losses, peak_lr, factor, patience, threshold):
 
 
 print("the broken loop, patience 2, factor 0.5, threshold 0.01")
-for story in ([1.0, 1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 0.8, 0.9, 0.85, 0.9, 0.85]):
-    print("losses", story)
-    print("rates ", broken_plateau(story, 0.1, 0.5, 2, 0.01))
+for example in ([1.0, 1.0, 1.0, 1.0, 1.0, 1.0], [1.0, 0.8, 0.9, 0.85, 0.9, 0.85]):
+    print("losses", example)
+    print("rates ", broken_plateau(example, 0.1, 0.5, 2, 0.01))
 
 
 # %% task="plateau_lr" tags=["solution"]
@@ -213,19 +213,19 @@ check(plateau_lr, seed)
 #
 # A recipe says "divide the rate by 10 after 30, 60 and 90 epochs". Your scheduler counts updates.
 #
-# `milestones_in_updates(epochs, examples, batch_size, drop_last)` returns a list of whole numbers: for each entry of
-# `epochs`, how many updates have been done when that many epochs are over.
+# `milestones_in_updates(epochs, examples, batch_size, drop_last)` returns a list of whole numbers. For each entry of
+# `epochs`, it holds the number of updates that have been done when that many epochs are over.
 #
-# - `epochs`: a list of whole numbers ≥ 1, at least one of them
+# - `epochs`: a list of at least one whole number ≥ 1
 # - `examples`: training examples in one epoch
 # - `batch_size`: examples in one update, a whole number from 1 to `examples`
 # - `drop_last`: True or False. The last batch of an epoch may be incomplete. With False it is an update like any
 #   other; with True it is thrown away. If the last batch is complete, `drop_last` changes nothing.
 #
-# Every epoch begins with a new batch. There is one process, and no gradients are accumulated.
+# Every epoch begins with a new batch. There is only one process, and gradients are not accumulated.
 #
-# The next cell shows ResNet's schedule for CIFAR-10, which its paper gives in updates. Turn its drops into epochs
-# by hand; your function goes the other way.
+# The next cell shows ResNet's schedule for CIFAR-10, which its paper gives in updates. Convert its drops to epochs
+# by hand. Your function converts in the other direction.
 
 # %%
 from course_lib.schedules.recipes import RECIPES
@@ -254,7 +254,8 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you can read a recipe and say what the rate is at any update. Try it on ImageNet: 1,281,167 images, batches
-# of 256, drops at 30, 60 and 90 epochs. Then double the batch. Which arguments of your `multi_step_rate` change,
-# and which should? Back to [lesson 2](../notebooks/02_classic_decay.ipynb), or on to
-# [lesson 3](../notebooks/03_cosine.ipynb).
+# You can now read a recipe and say what the rate is at any update. Try it on ImageNet, which has 1,281,167 images,
+# with batches of 256 and drops after 30, 60 and 90 epochs. Then double the batch size. Which arguments of your
+# `multi_step_rate` change, and which should?
+#
+# Go back to [lesson 2](../notebooks/02_classic_decay.ipynb), or on to [lesson 3](../notebooks/03_cosine.ipynb).

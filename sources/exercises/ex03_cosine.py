@@ -1,19 +1,19 @@
 # %% [markdown] tags=["title"]
 # # Exercise 3: bend a cosine, restart it, resume it
 #
-# Three functions. The last one repairs a class that is wrong in three ways. **Time:** about 45 minutes.
+# You write three functions. The last one repairs a class that is wrong in three ways. **Time:** about 45 minutes.
 # **You need** [lesson 3](../notebooks/03_cosine.ipynb) and NumPy.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 #
 # As in the lessons, a **step** $t$ counts the updates already done: the first update has $t=0$.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import numpy as np
@@ -60,8 +60,8 @@ check(cosine_rate, seed)
 #
 # $$\eta_\text{floor} + \tfrac12\,(\eta_\text{peak} - \eta_\text{floor})\,\bigl(1 + \cos(\pi i/n)\bigr) .$$
 #
-# So every cycle begins at the peak. The floor itself is never reached: where it would be, the next cycle
-# begins. The cycles go on for ever.
+# So every cycle begins at the peak. No update has the floor itself, because the next cycle begins where the curve
+# would reach it. The cycles go on for ever.
 #
 # `restart_rate(step, peak_lr, first, mult, floor)` returns the rate at one step, as a float.
 #
@@ -71,9 +71,9 @@ check(cosine_rate, seed)
 # - `mult`: $T_\text{mult}$, a whole number ≥ 1; with 1 all cycles are equally long
 # - `floor`: 0 ≤ floor ≤ peak
 #
-# If the check does not come back, a loop of yours does not end: interrupt the kernel.
+# If the check does not finish, one of your loops does not end. In that case, interrupt the kernel.
 #
-# The next cell has PyTorch's rates for one setting, to compare with.
+# The next cell prints PyTorch's rates for one setting. You can compare your own with them.
 
 # %%
 import torch
@@ -107,18 +107,19 @@ check(restart_rate, seed)
 #
 # *Difficulty* ●●○ · *about 15 minutes* · *2 points*
 #
-# The class in the next cell should follow task 1's cosine. Its user builds it once, trains, and asks for a rate before every
-# update. Then the run is interrupted; the user builds it again and goes on. And the run lasts longer than planned.
+# The class in the next cell should follow the cosine of task 1. Its user builds it once, trains, and asks it for a
+# rate before every update. Then the run is interrupted. The user builds the class again and goes on, and the run lasts
+# longer than planned.
 #
-# It has three faults. Find them in what the cell prints. The rates *should* start at the peak, reach the floor
+# The class has three faults. Find them in the output of the cell. The rates *should* start at the peak, reach the floor
 # at `total_steps`, stay there, and go on after the break as if there had been none.
 #
-# `resumed_rates(done, updates, peak_lr, total_steps, floor)` returns the right rates of the next updates, after a break: an array of
-# shape `(updates,)`.
+# `resumed_rates(done, updates, peak_lr, total_steps, floor)` returns the right rates of the next updates after a break,
+# an array of shape `(updates,)`.
 #
 # - `done`: updates of the run before the break, a whole number ≥ 0; it may be larger than `total_steps`
-# - `updates`: how many updates follow, ≥ 1
-# - `peak_lr`, `total_steps`, `floor`: as in task 1, of the whole run
+# - `updates`: number of updates that follow, ≥ 1
+# - `peak_lr`, `total_steps`, `floor`: those of the whole run, as in task 1
 
 
 # %%
@@ -160,6 +161,8 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then no cosine can surprise you past its end. One more question: for a budget of $N$ updates with `mult = 2`, which
-# `first` makes the third cycle end exactly there? And which of your three functions would you like a library to
-# have? Back to [lesson 3](../notebooks/03_cosine.ipynb), or on to [lesson 4](../notebooks/04_warmup.ipynb).
+# A cosine can no longer surprise you past its end. Here are two more questions. For a budget of $N$ updates with
+# `mult = 2`, which `first` makes the third cycle end exactly at $N$? And which of your three functions would you like
+# a library to have?
+#
+# Go back to [lesson 3](../notebooks/03_cosine.ipynb), or on to [lesson 4](../notebooks/04_warmup.ipynb).

@@ -1,20 +1,20 @@
 # %% [markdown] tags=["title"]
 # # Exercise 4: warm up, for one step and for many, and match four libraries
 #
-# Five functions. The first is the schedule of the lesson; take your time for its edges. **Time:** about
+# You write five functions. The first is the schedule of the lesson; take your time over its edge cases. **Time:** about
 # 75 minutes. **You need** [lesson 4](../notebooks/04_warmup.ipynb) and NumPy.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 #
-# As in the lessons, a **step** counts the updates already done: the first update is step 0. And `total_steps` is
+# As in the lessons, a **step** counts the updates already done, so the first update is step 0. `total_steps` is
 # the length of the whole run, warmup included.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import numpy as np
@@ -33,20 +33,20 @@ from course_lib.checks import check, show_progress
 # - falls from there along half a cosine and is 0 at `total_steps`,
 # - stays 0 after that, however far the step lies past the end.
 #
-# It has five points because its edges count: each of them is tried, and all of them have to be right.
+# Let $u$ be the share of the updates after the warmup that has been done: 0 at `warmup_steps` and 1 at `total_steps`.
+# From the end of the warmup on, the rate is $\tfrac12\,\eta_\text{peak}\,(1+\cos \pi u)$.
 #
-# So from the end of the warmup on, with $u$ the share of the remaining updates that is done (0 at
-# `warmup_steps`, 1 at `total_steps`), it is $\tfrac12\,\eta_\text{peak}\,(1+\cos \pi u)$.
+# The task is worth five points because of its edge cases. The check tries each of them, and all have to be right.
 #
-# - `step`, `warmup_steps`, `total_steps`: numbers ≥ 0 that **may arrive as floats**. Make whole numbers of all three
-#   first, by cutting off the fraction: 12.7 counts as 12. After that, warmup_steps < total_steps.
+# - `step`, `warmup_steps`, `total_steps`: numbers ≥ 0 that **may arrive as floats**. First turn all three into whole
+#   numbers by cutting off the fraction, so that 12.7 counts as 12. After that, warmup_steps < total_steps.
 # - `peak_lr`: > 0
 #
 # `warmup_steps` may be 0. Then there is no rise, and the rate is `peak_lr` at step 0.
 #
-# Return an **array of shape `(1,)`**: one number, in a list of one. Any kind of array will do, of NumPy or JAX, and so will
-# a list. You may use a library for it if your instructor agrees (the grader points it out), and if you know exactly what its
-# arguments mean.
+# Return an **array of shape `(1,)`**, that is, an array that holds one number. A NumPy array, a JAX array and a list of one
+# number are all accepted. You may use a library for this task if your instructor agrees (the grader reports it) and if
+# you know exactly what its arguments mean.
 
 
 # %% task="lr_at_step" tags=["solution"]
@@ -70,8 +70,8 @@ check(lr_at_step, seed)
 # *Difficulty* ●●○ · *about 15 minutes* · *2 points*
 #
 # `warmup_cosine_rates(steps, peak_lr, warmup_steps, total_steps)` returns the rates of the same schedule at all `steps`
-# at once: an array of floats with the **shape of `steps`**. (This time there is no shape `(1,)`, unless that is the shape of
-# `steps`.)
+# at once: an array of floats with the **shape of `steps`**. (This time the shape is not `(1,)`, unless `steps` has that
+# shape.)
 #
 # - `steps`: a NumPy array of whole numbers ≥ 0, of any shape and in any order; some may lie past the end
 # - `peak_lr`: > 0
@@ -96,26 +96,26 @@ check(warmup_cosine_rates, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
-# You have a schedule already: a function that takes a step and returns a rate. Put a warmup in front of it:
+# You already have a schedule: a function that takes a step and returns a rate. Put a warmup in front of it.
 #
-# - for steps before `warmup_steps` $=W$, the rate rises linearly, from 0 at step 0 towards `schedule(0)`,
-#   which it would reach at step $W$;
-# - from step $W$ on, the schedule runs from its own beginning: at step $W$ the rate is `schedule(0)`, one update later
-#   `schedule(1)`, and so on.
+# - For steps before `warmup_steps` $=W$, the rate rises linearly from 0 at step 0 towards `schedule(0)`,
+#   which it would reach at step $W$.
+# - From step $W$ on, the schedule runs from its own beginning. At step $W$ the rate is `schedule(0)`, one update later
+#   it is `schedule(1)`, and so on.
 #
 # `with_warmup(step, schedule, warmup_steps)` returns the rate at one step, as a float.
 #
 # - `step`: a whole number ≥ 0
 # - `schedule`: a function of a **whole number** ≥ 0; it raises an error for any other argument
-# - `warmup_steps`: a whole number ≥ 0; with 0 nothing is changed
+# - `warmup_steps`: a whole number ≥ 0; with 0 the schedule is not changed
 #
-# The next cell shows what such a function is like.
+# The next cell shows an example of such a function.
 
 # %%
 from course_lib import schedules
 
 example = schedules.linear(peak_lr=0.1, total_steps=4)
-print("a schedule, at its steps 0 to 5:", [round(example(t), 4) for t in range(6)])
+print("a schedule at its steps 0 to 5:", [round(example(t), 4) for t in range(6)])
 
 
 # %% task="with_warmup" tags=["solution"]
@@ -134,27 +134,28 @@ check(with_warmup, seed)
 #
 # *Difficulty* ●●○ · *about 15 minutes* · *3 points*
 #
-# For every weight Adam keeps two averages, both 0 at the beginning. The $n$-th gradient $g$, with $n = 1, 2, \dots$, changes them to
+# For every weight, Adam keeps two averages, both 0 at the beginning. The $n$-th gradient $g$, with $n = 1, 2, \dots$, changes them to
 #
 # $$m \leftarrow \beta_1 m + (1-\beta_1)\,g, \qquad v \leftarrow \beta_2 v + (1-\beta_2)\,g^2 ,$$
 #
 # and then $-\eta\,\hat m/(\sqrt{\hat v}+\epsilon)$ is **added** to the weight, where $\hat m = m/(1-\beta_1^n)$ and $\hat v =
 # v/(1-\beta_2^n)$.
 #
-# `adam_update(gradients, rate, beta1, beta2, eps)` returns what is added after the **last** of these gradients (not
+# `adam_update(gradients, rate, beta1, beta2, eps)` returns the update after the **last** of these gradients (not
 # the sum of all updates), as an array with one number per weight.
 #
 # - `gradients`: an array of shape `(n, weights)`, one row per update, in order; at least one row
 # - `rate`: η, the same for all updates
 # - `beta1`, `beta2`: 0 ≤ β < 1
-# - `eps`: ε > 0, added to the root; not always tiny
+# - `eps`: ε > 0, added to the square root; it is not always tiny
 #
-# When you pass, try one row of your own: what is left of the gradient's size in the very first update?
+# When your function passes, try a single row of your own. How does the very first update depend on the size of the
+# gradient?
 
 
 # %% task="adam_update" tags=["solution"]
 def adam_update(gradients, rate, beta1, beta2, eps):
-    """Return what Adam adds to the weights after the last of `gradients`."""
+    """Return Adam's update of the weights after the last of `gradients`."""
     m = v = np.zeros(gradients.shape[1])
     for g in gradients:
         m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
@@ -171,21 +172,22 @@ check(adam_update, seed)
 #
 # *Difficulty* ●●● · *about 15 minutes* · *3 points*
 #
-# Four libraries, all asked for a warmup of $W$ updates and a cosine to a floor. From $t = W$ on they agree:
+# Four libraries are asked for the same schedule: a warmup of $W$ updates and a cosine to a floor. From $t = W$ on they
+# agree:
 #
 # $$\eta_t = \eta_\text{floor} + \tfrac12\,(\eta_\text{peak}-\eta_\text{floor})\,\Bigl(1+\cos \pi\,\frac{t-W}{T-W}\Bigr),
 # \qquad W \le t < T .$$
 #
-# For $t < W$ each of them rises linearly, and no two in the same way. The next cell prints rates that were recorded from the
-# libraries themselves. Read the four lines off. You need to know this besides:
+# For $t < W$ each of them rises linearly, but no two of them do it in the same way. The next cell prints rates that were
+# recorded from the libraries themselves. Work out the four rises from this table. Three facts will help you:
 #
-# - the rise always leads to the peak, at $t = W-1$ or at $t = W$, and never starts from the floor;
-# - where the first rate is not 0, it is the peak over a number that grows with $W$, so for another $W$ it is another
-#   share of the peak;
-# - `torch` is a `SequentialLR`: a `LinearLR`, and `CosineAnnealingLR` after it.
+# - The rise always leads to the peak, at $t = W-1$ or at $t = W$, and never starts from the floor.
+# - If the first rate is not 0, it is the peak divided by a number that grows with $W$. For another $W$ it is therefore
+#   another share of the peak.
+# - `torch` is a `SequentialLR` that consists of a `LinearLR` and then a `CosineAnnealingLR`.
 #
-# `library_rates(library, peak_lr, warmup_steps, total_steps, floor)` returns the rates of a whole run, of the updates with $t = 0, 1, \dots,
-# T-1$: an array of shape `(total_steps,)`.
+# `library_rates(library, peak_lr, warmup_steps, total_steps, floor)` returns the rates of all updates of a run, at
+# $t = 0, 1, \dots, T-1$: an array of shape `(total_steps,)`.
 #
 # - `library`: `"transformers"`, `"torchtitan"`, `"nanogpt"` or `"torch"`
 # - `peak_lr`: > 0
@@ -232,6 +234,7 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you can say at any update what the rate is, and in which library. One more question: your run resumes in
-# another library, in the middle of the warmup. Between which two of the four is the jump of the rate largest? Back to
-# [lesson 4](../notebooks/04_warmup.ipynb), or on to [lesson 5](../notebooks/05_cyclical.ipynb).
+# You can now say what the rate is at any update, in any of these libraries. One more question: your run is interrupted
+# in the middle of the warmup and resumes in another library. Between which two of the four does the rate jump most?
+#
+# Go back to [lesson 4](../notebooks/04_warmup.ipynb), or on to [lesson 5](../notebooks/05_cyclical.ipynb).

@@ -1,19 +1,19 @@
 # %% [markdown] tags=["title"]
 # # Exercise 5: count a cycle, draw two triangles, choose the moments for snapshots
 #
-# Four functions, each a few lines. **Time:** about 40 minutes.
+# You write four functions of a few lines each. **Time:** about 40 minutes.
 # **You need** [lesson 5](../notebooks/05_cyclical.ipynb) and Python.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 #
-# In all of them a *step* is the number of updates already done: the first update has step 0.
+# In all tasks a *step* is the number of updates already done, so the first update is step 0.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import numpy as np
@@ -26,8 +26,8 @@ from course_lib.checks import check, show_progress
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# Papers give the step size of a cycle, the length of its climb, in epochs. `CyclicLR` wants it in updates.
-# `step_size_in_updates(epochs, examples, batch_size, drop_last)` returns it as an int.
+# The *step size* of a cycle is the length of its rise. Papers give it in epochs; `CyclicLR` takes it in updates.
+# `step_size_in_updates(epochs, examples, batch_size, drop_last)` returns it in updates, as an int.
 #
 # - `epochs`: the step size in epochs, a whole number ≥ 1
 # - `examples`: examples in one epoch, a whole number ≥ 1
@@ -36,13 +36,13 @@ from course_lib.checks import check, show_progress
 #   each epoch is not full. With `drop_last=True` it is left out; otherwise it is used like the others. (With `True`
 #   there is always at least one full batch.)
 #
-# Every batch makes one update. Each epoch begins with a new first batch: examples left over are not carried into
-# the next one.
+# Every batch makes one update. Each epoch begins with a new batch: leftover examples are not carried into the next
+# epoch.
 
 
 # %% task="step_size_in_updates" tags=["solution"]
 def step_size_in_updates(epochs, examples, batch_size, drop_last):
-    """Return the updates in so many epochs, as an int."""
+    """Return the number of updates in this many epochs, as an int."""
     full, rest = divmod(examples, batch_size)
     batches = full if drop_last or rest == 0 else full + 1
     return epochs * batches
@@ -56,16 +56,16 @@ check(step_size_in_updates, seed)
 #
 # *Difficulty* ●○○ · *about 10 minutes* · *2 points*
 #
-# The rate begins at `base_lr`, rises linearly to `max_lr` in `step_size` updates, falls back to
-# `base_lr` linearly in as many, and repeats without end. `triangular_lr(step, base_lr, max_lr, step_size)`
-# returns the rate at one step, as a float.
+# The rate begins at `base_lr`, rises linearly to `max_lr` in `step_size` updates, and falls back linearly to
+# `base_lr` in the same number of updates. This cycle repeats for ever.
+# `triangular_lr(step, base_lr, max_lr, step_size)` returns the rate at one step, as a float.
 #
 # - `step`: updates already done, a whole number ≥ 0
 # - `base_lr`: the rate at the foot, ≥ 0
 # - `max_lr`: the rate at the top, ≥ `base_lr`
 # - `step_size`: updates from foot to top, a whole number ≥ 1
 #
-# Some values of such a wave, from the library, to compare with:
+# Here are some values of such a wave from `course_lib`. You can compare your own with them.
 
 # %%
 wave = schedules.triangular(peak_lr=0.1, floor=0.01, period=20)  # a period is two step sizes
@@ -92,9 +92,9 @@ check(triangular_lr, seed)
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
 # In the form *triangular2* the height of the wave above its foot is halved after every whole cycle. The
-# foot stays at `base_lr`. In the first cycle the top is `max_lr`, in the second half-way between `base_lr` and `max_lr`, and so
-# on. `triangular2_lr(step, base_lr, max_lr, step_size)` returns the rate at one step, as a float. The arguments are those of
-# task 2. Again some values from the library:
+# foot stays at `base_lr`. In the first cycle the top is at `max_lr`, in the second it is half-way between `base_lr` and
+# `max_lr`, and so on. `triangular2_lr(step, base_lr, max_lr, step_size)` returns the rate at one step, as a float. The
+# arguments are those of task 2. Here are some values from `course_lib` again.
 
 # %%
 halving = schedules.triangular(peak_lr=0.1, floor=0.01, period=20, mode="triangular2")
@@ -120,16 +120,16 @@ check(triangular2_lr, seed)
 # *Difficulty* ●●○ · *about 15 minutes* · *2 points*
 #
 # A snapshot is a copy of the weights at the end of a cycle, when the rate has come down to its foot. A run of
-# `total_steps` updates follows the wave of task 2. `snapshot_steps(total_steps, step_size, count)` returns the numbers of
-# updates done at which a cycle ends, as a list of ints in rising order: only the last `count` of them, or all
-# when there are fewer.
+# `total_steps` updates follows the wave of task 2. `snapshot_steps(total_steps, step_size, count)` returns the steps at
+# which a cycle ends, as a list of ints in rising order. It returns only the last `count` of them, or all if there are
+# fewer.
 #
 # - `total_steps`: updates in the run, a whole number ≥ 2 · `step_size`, so that at least one cycle is complete
 # - `step_size`: updates from foot to top, a whole number ≥ 1
-# - `count`: how many snapshots are wanted at most, a whole number ≥ 1
+# - `count`: largest number of snapshots, a whole number ≥ 1
 #
-# A cycle that ends together with the run counts. A cycle that the end of the run cuts short does not, and neither does
-# the beginning.
+# A cycle that ends together with the run counts. A cycle that the end of the run cuts short does not count, and step 0
+# does not count either.
 
 
 # %% task="snapshot_steps" tags=["solution"]
@@ -149,7 +149,9 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you can plan a cyclical run from the numbers in a paper. One to think about: your budget is fixed and you want
-# four snapshots. Which step size lets the last of them fall on the end of the run, and what does a step size that
-# misses it by a few updates cost? Back to [lesson 5](../notebooks/05_cyclical.ipynb), or on to a single cycle in
+# You can now plan a cyclical run from the numbers in a paper. A question to think about: your budget is fixed and you
+# want four snapshots. Which step size puts the last of them at the end of the run? What do you lose if the last cycle
+# ends a few updates too late?
+#
+# Go back to [lesson 5](../notebooks/05_cyclical.ipynb), or on to a single cycle in
 # [lesson 6](../notebooks/06_one_cycle.ipynb).

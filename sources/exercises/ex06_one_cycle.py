@@ -1,19 +1,19 @@
 # %% [markdown] tags=["title"]
 # # Exercise 6: write one cycle and its momentum, then read its arguments back
 #
-# Four functions of a few lines each. **Time:** about 55 minutes.
+# You write four functions of a few lines each. **Time:** about 55 minutes.
 # **You need** [lesson 6](../notebooks/06_one_cycle.ipynb) and NumPy.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 #
-# In all of them a *step* is the number of updates already done: the first update has step 0.
+# In all tasks a *step* is the number of updates already done, so the first update is step 0.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import numpy as np
@@ -28,21 +28,21 @@ from course_lib.libraries import from_library
 # *Difficulty* ●●○ · *about 20 minutes* · *3 points*
 #
 # `one_cycle_lr(step, peak_lr, total_steps, pct_start, div, final_div)` returns the rate at one step, as a float. It
-# begins at `peak_lr / div`. It reaches `peak_lr` at step $r$, where $r$ is `pct_start * total_steps`, rounded to the nearest whole
-# number (never half-way between two, here). It reaches its end at step `total_steps`, and is held from there on. The end is the
-# first rate divided by `final_div`. Each phase is half a cosine: from a rate $a$ to a rate $b$, with the share $u$
-# of the phase that is over,
+# begins at `peak_lr / div`. It reaches `peak_lr` at step $r$, where $r$ is `pct_start * total_steps`, rounded to the nearest
+# whole number (here it is never half-way between two). It reaches its last value at step `total_steps` and stays there.
+# This last value is the first rate divided by `final_div`. Each phase is half a cosine. When the share $u$ of a phase
+# from a rate $a$ to a rate $b$ is over, the rate is
 #
 # $$\eta = a + (b - a)\,\frac{1 - \cos \pi u}{2} .$$
 #
 # - `step`: updates already done, a whole number ≥ 0; it may be past the end
 # - `peak_lr`: the highest rate, > 0
 # - `total_steps`: updates in the run, a whole number ≥ 2
-# - `pct_start`: share of the run that rises, between 0 and 1, such that 1 ≤ $r$ < `total_steps`
-# - `div`: peak over first rate, ≥ 1
-# - `final_div`: first rate over end, ≥ 1
+# - `pct_start`: share of the run in which the rate rises, between 0 and 1, such that 1 ≤ $r$ < `total_steps`
+# - `div`: the peak divided by the first rate, ≥ 1
+# - `final_div`: the first rate divided by the last, ≥ 1
 #
-# Some values, from the library, to compare with:
+# Here are some values from `course_lib`. You can compare your own with them.
 
 # %%
 steps = np.array([0, 10, 15, 29, 30, 31, 65, 99, 100, 120])
@@ -73,18 +73,18 @@ check(one_cycle_lr, seed)
 #
 # *Difficulty* ●○○ · *about 10 minutes* · *2 points*
 #
-# Now the phases are linear, and the rate stops on the way down. The rate
+# Now the phases are linear, and there are two of them on the way down. The rate
 #
 # 1. rises from `peak_lr / div` to `peak_lr` in `rise_steps` updates,
-# 2. falls back to `peak_lr / div` in as many,
-# 3. and falls from there to `peak_lr / div / final_div`, which it reaches at step `total_steps` and holds from there on.
+# 2. falls back to `peak_lr / div` in the same number of updates,
+# 3. and falls from there to `peak_lr / div / final_div`, which it reaches at step `total_steps` and then keeps.
 #
 # `three_phase_lr(step, peak_lr, total_steps, rise_steps, div, final_div)` returns the rate at one step, as a float.
 #
 # - `rise_steps`: updates of the first phase, a whole number ≥ 1, with 2 · `rise_steps` < `total_steps`
 # - the others: as in task 1
 #
-# Some values of such a cycle:
+# Here are some values of such a cycle.
 
 # %%
 lines = schedules.one_cycle(**usual, three_phase=True, anneal="linear")
@@ -110,16 +110,18 @@ check(three_phase_lr, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
-# The momentum of a 1-cycle with two phases begins at `max_momentum`, is lowest, at `base_momentum`, when the rate is at its peak,
-# and is back at `max_momentum` at the end, where it stays. Both phases are half cosines, as in task 1.
-# `cycled_momentum(step, total_steps, rise_steps, base_momentum, max_momentum)` returns it at one step, as a float.
+# The momentum of a 1-cycle with two phases begins at `max_momentum`. It falls to `base_momentum`, which it reaches when
+# the rate is at its peak. It then returns to `max_momentum`, which it reaches at step `total_steps` and keeps. Both
+# phases are half cosines, as in task 1.
+# `cycled_momentum(step, total_steps, rise_steps, base_momentum, max_momentum)` returns the momentum at one step, as a
+# float.
 #
 # - `step`: updates already done, a whole number ≥ 0; it may be past the end
 # - `total_steps`: updates in the run, a whole number ≥ 2
 # - `rise_steps`: the step at which the *rate* is at its peak, a whole number, 1 ≤ `rise_steps` < `total_steps`
 # - `base_momentum`, `max_momentum`: 0 ≤ `base_momentum` ≤ `max_momentum` < 1
 #
-# Some values of such a momentum:
+# Here are some values of such a momentum.
 
 # %%
 momentum = schedules.one_cycle_momentum(total_steps=100, pct_start=0.3, base=0.85, highest=0.95)
@@ -148,9 +150,9 @@ check(cycled_momentum, seed)
 #
 # *Difficulty* ●●○ · *about 15 minutes* · *3 points*
 #
-# A colleague sends the rates of a run with PyTorch's `OneCycleLR`, one for each update, and has lost the call. The run was complete,
-# with two phases; you do not know whether its phases are cosines or lines. PyTorch counts a little differently from
-# task 1:
+# A colleague sends you the rates of a run with PyTorch's `OneCycleLR`, one for each update, but no longer has the call
+# that made them. The run was complete and had two phases. You do not know whether its phases are cosines or linear.
+# PyTorch counts a little differently from task 1:
 #
 # | step | rate there |
 # |---|---|
@@ -162,9 +164,9 @@ check(cycled_momentum, seed)
 # `[max_lr, total_steps, pct_start, div_factor, final_div_factor]`.
 #
 # - `rates`: array of shape `(total_steps,)`; `rates[t]` is the rate at step t. `pct_start * total_steps` is a whole
-#   number ≥ 2, and `div_factor` is above 1, so there is one peak, and it lies between the ends.
+#   number ≥ 2, and `div_factor` is above 1, so there is one peak, and it is neither the first rate nor the last.
 #
-# Here are two such recordings. The values are PyTorch's, and the arguments are known.
+# Here are two such recordings with known arguments. The values are PyTorch's.
 
 # %%
 known = {"max_lr": 0.1, "total_steps": 50, "pct_start": 0.3, "div_factor": 5.0}
@@ -186,7 +188,7 @@ for anneal, rates in recordings.items():
 plots.show(
     plots.rate_lines(recordings),
     alt="Two recordings of 50 updates: both rise from 0.02 to 0.1 at step 14 and fall to 0.001, one "
-    "along half-cosines, the other along lines.",
+    "along half-cosines, the other linearly.",
 )
 
 
@@ -209,7 +211,8 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then no call of `OneCycleLR` can surprise you. One to think about: with three phases, could you still read all five
-# arguments back from the rates? Which of them needs another look at the curve? Back to
-# [lesson 6](../notebooks/06_one_cycle.ipynb), or on to where the peak comes from, in
-# [lesson 7](../notebooks/07_range_test.ipynb).
+# A call of `OneCycleLR` can no longer surprise you. A question to think about: with three phases, could you still read
+# all five arguments back from the rates? Which of them would you have to find in another way?
+#
+# Go back to [lesson 6](../notebooks/06_one_cycle.ipynb), or on to [lesson 7](../notebooks/07_range_test.ipynb), which
+# asks where the peak comes from.

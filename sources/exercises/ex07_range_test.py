@@ -1,17 +1,17 @@
 # %% [markdown] tags=["title"]
 # # Exercise 7: write a range test, read it by two rules, then choose a peak
 #
-# Six functions of a few lines, and one with a plan. **Time:** about 90 minutes.
+# You write six functions of a few lines, and one that needs a plan. **Time:** about 90 minutes.
 # **You need** [lesson 7](../notebooks/07_range_test.ipynb) and NumPy.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import numpy as np
@@ -24,8 +24,8 @@ from course_lib.range_test.models import BUDGET, Minibatches, Trainings
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# `range_test_rates(lowest_rate, highest_rate, steps)` returns the rates of a range test, an array of shape `(steps,)`. The first is
-# `lowest_rate`, the last is `highest_rate`, and each is the one before times the same factor.
+# `range_test_rates(lowest_rate, highest_rate, steps)` returns the rates of a range test, an array of shape `(steps,)`. The
+# first is `lowest_rate`, the last is `highest_rate`, and each rate is the previous one times the same factor.
 #
 # - `lowest_rate`: > 0
 # - `highest_rate`: > `lowest_rate`
@@ -46,16 +46,17 @@ check(range_test_rates, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
-# Now the test itself. `range_test_losses(loss_and_gradient, w, rates)` makes one update of plain gradient descent with each rate, in
-# their order, and returns the loss of every batch *before* its update, an array of the shape of `rates`.
+# Now comes the test itself. `range_test_losses(loss_and_gradient, w, rates)` makes one update of plain gradient descent with
+# each of the rates, in their order. It returns the loss of every batch *before* its update, an array of the same shape as
+# `rates`.
 #
-# - `loss_and_gradient`: a function. `loss, gradient = loss_and_gradient(w)` takes the **next batch** and returns its loss at `w`, a
-#   float, and its gradient there, an array of the shape of `w`. Every call is another batch, so call it once
-#   for each update.
+# - `loss_and_gradient`: a function. `loss, gradient = loss_and_gradient(w)` takes the **next batch** and returns its loss
+#   at `w`, a float, and its gradient there, an array of the same shape as `w`. Every call takes another batch, so call it
+#   only once for each update.
 # - `w`: the weights before the first update, an array of shape `(n,)`. You may change it in place.
 # - `rates`: array of shape `(steps,)`
 #
-# There is no stop yet, and the losses stay finite. Three calls of such a function, at the same weights:
+# There is no stop yet, and the losses stay finite. The next cell makes three calls of such a function at the same weights.
 
 # %%
 loss_and_gradient = Minibatches(curvatures=[2.0, 0.5], spread=0.5, seed=0)
@@ -84,23 +85,23 @@ check(range_test_losses, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
-# Losses of single batches are noisy. The exponential average $a$ starts from $a_{-1} = 0$ and takes in one loss after the other:
+# Losses of single batches are noisy. The exponential average $a$ starts from $a_{-1} = 0$ and adds one loss after another:
 #
 # $$a_t = \beta\, a_{t-1} + (1 - \beta)\, L_t .$$
 #
-# After $L_t$ it is filled to a share of $1 - \beta^{t+1}$ only, so it is too small by this factor. `debiased_average(losses, beta)` returns
-# the average divided by this share, for every $t$, an array of shape `(n,)`.
+# The weights of the losses up to $L_t$ add up to only $1 - \beta^{t+1}$, so the average is too small by this factor.
+# `debiased_average(losses, beta)` returns the average divided by this factor for every $t$, an array of shape `(n,)`.
 #
 # - `losses`: $L_0, L_1, \dots$, array of shape `(n,)`, n ≥ 1, all finite
 # - `beta`: β, with 0 ≤ β < 1
 #
-# A flat loss has to stay flat. What happens without the division:
+# The average of a constant loss has to be that constant. The next cell shows what happens without the division.
 
 # %%
 average = 0.0
 for t in range(4):
     average = 0.9 * average + 0.1 * 2.0
-    print(f"t = {t}: the loss is 2, the average {average:.4f}, filled to {1 - 0.9 ** (t + 1):.4f}")
+    print(f"t = {t}: loss 2, average {average:.4f}, sum of the weights {1 - 0.9 ** (t + 1):.4f}")
 
 
 # %% task="debiased_average" tags=["solution"]
@@ -125,18 +126,18 @@ check(debiased_average, seed)
 # A range test stops at the first update $t$ for which one of these is true:
 #
 # - the loss `losses[t]` is not finite: NaN or infinite;
-# - the average `smoothed[t]` is greater than `stop_factor` times the best average before it, the lowest of
-#   `smoothed[0]` … `smoothed[t - 1]`. At $t = 0$ there is none, so this cannot stop the test there. Exactly `stop_factor` times the
-#   best does not stop it.
+# - the average `smoothed[t]` is greater than `stop_factor` times the best average before it, that is, the lowest of
+#   `smoothed[0]` … `smoothed[t - 1]`. At $t = 0$ there is no earlier average, so this condition cannot stop the test there.
+#   An average of exactly `stop_factor` times the best does not stop it either.
 #
-# `stop_index(losses, smoothed, stop_factor)` returns this $t$, as an int, or `len(losses)` when the test runs to its end. So
-# `losses[:stop_index(...)]` are the losses that a rule may look at.
+# `stop_index(losses, smoothed, stop_factor)` returns this $t$ as an int, or `len(losses)` if the test runs to its end. So
+# `losses[:stop_index(...)]` are the losses that a rule may use.
 #
 # - `losses`: loss of every batch, array of shape `(n,)`, n ≥ 1, each ≥ 0, infinite or NaN
 # - `smoothed`: their average, array of shape `(n,)`; not finite from the first infinite or NaN loss on
 # - `stop_factor`: > 1
 #
-# What a comparison makes of such numbers:
+# The next cell shows how such numbers compare.
 
 # %%
 print("nan > 4 * 0.5:", np.nan > 4 * 0.5, "    inf > 4 * 0.5:", np.inf > 4 * 0.5)
@@ -162,18 +163,19 @@ check(stop_index, seed)
 #
 # *Difficulty* ●○○ · *about 10 minutes* · *2 points*
 #
-# The first rule leaves out `skip_start` values at the low end and `skip_end` at the high end, looks for the lowest average among the
-# rest, and returns a tenth of the rate there. `tenth_of_minimum(rates, smoothed, skip_start, skip_end)` returns that number, a
-# float. (fastai's *minimum* is this rule, with the first tenth and the last five left out.)
+# The first rule leaves out `skip_start` values at the low end and `skip_end` values at the high end. It looks for the lowest
+# average among the rest, and suggests a tenth of the rate there.
+# `tenth_of_minimum(rates, smoothed, skip_start, skip_end)` returns that suggestion, a float. (fastai's *minimum* is this
+# rule; it leaves out the first tenth of the values and the last five.)
 #
 # - `rates`: the rates of the test up to its stop, rising, array of shape `(n,)`
-# - `smoothed`: the average at each of them, finite, array of shape `(n,)`. Its lowest value occurs once.
+# - `smoothed`: the average at each of them, finite, array of shape `(n,)`. Its lowest value occurs only once.
 # - `skip_start`, `skip_end`: whole numbers ≥ 0, with `skip_start + skip_end` < n; each may be 0
 
 
 # %% task="tenth_of_minimum" tags=["solution"]
 def tenth_of_minimum(rates, smoothed, skip_start, skip_end):
-    """Return a tenth of the rate at the lowest average, of those that are not skipped."""
+    """Return a tenth of the rate at the lowest average among those that are not skipped."""
     end = len(smoothed) - skip_end
     place = skip_start + np.argmin(smoothed[skip_start:end])
     return rates[place] / 10
@@ -191,14 +193,14 @@ check(tenth_of_minimum, seed)
 #
 # $$s_k = \frac{a_{k+1} - a_k}{\ln \eta_{k+1} - \ln \eta_k} .$$
 #
-# It takes the step with the smallest slope, that is, the steepest fall, and returns the rate $\eta_k$ at which this step *begins*.
-# When the average rises all the way, it is the step that rises least. `steepest_rate(rates, smoothed)` returns that rate, a float.
-# (fastai's *steep* is this rule, with points left out as before.)
+# The rule takes the step with the smallest slope, that is, the steepest fall, and suggests the rate $\eta_k$ at which this
+# step *begins*. If the average rises all the way, it takes the step that rises least. `steepest_rate(rates, smoothed)`
+# returns that rate, a float. (fastai's *steep* is this rule; it leaves out the same points as before.)
 #
-# - `rates`: η, rising, array of shape `(n,)`, n ≥ 2. They need not be at equal ratios.
-# - `smoothed`: a, the average at each of them, finite, array of shape `(n,)`. One step is the steepest.
+# - `rates`: η, rising, array of shape `(n,)`, n ≥ 2. Their ratios need not be equal.
+# - `smoothed`: a, the average at each of them, finite, array of shape `(n,)`. Only one step is the steepest.
 #
-# The slopes of a short test:
+# The next cell computes the slopes of a short test.
 
 # %%
 rates, smoothed = np.array([0.001, 0.01, 0.02, 0.2]), np.array([2.0, 1.5, 1.3, 1.0])
@@ -226,23 +228,23 @@ check(steepest_rate, seed)
 #
 # *Difficulty* ●●● · *about 35 minutes* · *4 points*
 #
-# Rules are forecasts; short trainings are facts, but they cost. Here you have a few of them, for a model you have not seen.
-# `choose_peak(train)` returns the peak you would use, a float.
+# A rule only forecasts a good peak. A short training measures one, but it costs updates. Here you may make a few short
+# trainings of a model that you have not seen. `choose_peak(train)` returns the peak that you would use, a float.
 #
-# - `train`: a function. `train(rate)` makes a short training with a linear decay from the peak `rate`, a number > 0, to 0, and
-#   returns the loss at its end; the lower the better. It returns `inf` when the training diverges. The same rate gives the same loss
-#   again. You may call it **14 times**; one call more raises a `RuntimeError`.
+# - `train`: a function. `train(rate)` makes a short training with linear decay from the peak `rate`, a number > 0, to 0. It
+#   returns the loss at the end, or `inf` if the training diverges; lower is better. The same rate always gives the same
+#   loss. You may call the function **14 times**; one call more raises a `RuntimeError`.
 #
-# All that is known of the model is that its best peak lies between 0.00001 and 100. Over the logarithm of the rate the loss falls, has one
-# lowest point, and rises, until `inf` begins.
+# You know only that the best peak of the model lies between 0.00001 and 100. Over the logarithm of the rate the loss falls,
+# has one lowest point, and rises until it is `inf`.
 #
-# The check tries several models; their best peaks differ by orders of magnitude. An answer is worth all points when the loss it leads to is at
-# most 1.05 times the lowest there is, and none from 1.5 times the lowest on. In between, points fall evenly with the
-# logarithm of the loss. Your points are the mean over the models.
+# The check tries several models, whose best peaks differ by orders of magnitude. An answer earns all points if its loss is at
+# most 1.05 times the lowest possible one, and no points if it is 1.5 times the lowest or more. In between, the points fall
+# evenly with the logarithm of the loss. Your points are the mean over the models.
 #
-# Each `Trainings(...)` counts its calls; make a new one for every try. Its arguments are a number to call the model by,
-# its largest curvature, how many times smaller the smallest is (`spread`), the noise of its gradients, and the updates of a training.
-# One such model, to play with:
+# Each `Trainings(...)` counts its calls, so make a new one for every try. Its arguments are a number that names the model,
+# its largest curvature, the ratio of its largest to its smallest curvature (`spread`), the noise of its gradients, and the
+# number of updates in a training. The next cell makes one such model for you to try out.
 
 # %%
 train = Trainings(number=0, curvature=5.0, spread=3.0, noise=0.3, steps=50)
@@ -261,7 +263,7 @@ def choose_peak(train):
             tried[x] = train(10.0**x)
         return tried[x]
 
-    best = min(range(-5, 3), key=loss_at)  # one a decade: 8 calls
+    best = min(range(-5, 3), key=loss_at)  # one rate in each decade: 8 calls
     for width in (0.5, 0.25, 0.125):  # in powers of ten, 2 calls each
         best = min((best, best - width, best + width), key=loss_at)
     return 10.0**best
@@ -276,7 +278,10 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you can run a range test, and know what to do when you may spend a little more. One to think about: the batches of
-# task 7 are noisy, but `train` returns the *expected* loss, which is exact. In practice you get a single draw, and two trainings at the
-# same rate end differently. How would you spend the same number of calls then, and where would you stop refining? Back to [lesson 7](../notebooks/07_range_test.ipynb), or on to a comparison in which every schedule has its
-# own peak, in [lesson 8](../notebooks/08_grand_comparison.ipynb).
+# You can now run a range test, and you know what to do when you can afford a little more. A question to think about: the
+# batches of task 7 are noisy, but `train` returns the *expected* loss, which is exact. In practice you get a single draw,
+# and two trainings at the same rate end differently. How would you spend the same number of calls then, and where would you
+# stop refining?
+#
+# Go back to [lesson 7](../notebooks/07_range_test.ipynb), or on to [lesson 8](../notebooks/08_grand_comparison.ipynb), which
+# compares schedules that each have their own peak.

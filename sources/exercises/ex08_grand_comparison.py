@@ -1,17 +1,17 @@
 # %% [markdown] tags=["title"]
 # # Exercise 8: find what is unfair, say how sure you are, choose without luck
 #
-# Six functions that turn a table of runs into a fair result. **Time:** about 90 minutes.
+# You write six functions that turn a table of runs into a fair result. **Time:** about 90 minutes.
 # **You need** [lesson 8](../notebooks/08_grand_comparison.ipynb), NumPy and SciPy.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import numpy as np
@@ -22,10 +22,10 @@ from course_lib.checks import check, show_progress
 # %% [markdown]
 # ## Three tables
 #
-# Each row says how one schedule was compared: how many peaks were tried for it, on which seeds these
-# were tried, which seeds the reported score is the mean of, the updates of a run, the data of the score,
-# and whether it is the loss at the end or the best on the way. The first table follows the article that
-# [lesson 8](../notebooks/08_grand_comparison.ipynb) takes apart. The others are made up, in a manner that you will meet.
+# Each row says how one schedule was compared. It names the number of peaks that were tried, the seeds on which they were
+# tried, the seeds over which the reported score is a mean, the updates of a run, and the data of the score. Its last entry
+# says whether the score is the loss at the end or the best loss on the way. The first table follows the article that
+# [lesson 8](../notebooks/08_grand_comparison.ipynb) examines. The other two are made up, but you will meet tables like them.
 
 # %%
 columns = ("schedule", "peaks_tried", "tuned_on", "seeds", "updates", "data", "report")
@@ -71,12 +71,12 @@ for name, rows in tables.items():
 # | `"few seeds"` | at least one row has fewer than `least_seeds` *different* seeds in its `seeds` |
 # | `"one peak"` | `peaks_tried` is 1 in at least one row |
 # | `"training loss"` | `data` is `"training"` in at least one row |
-# | `"tuning seeds"` | at least one row has a seed that stands in its own `tuned_on` and in its own `seeds` |
+# | `"tuning seeds"` | at least one row has a seed that occurs both in its own `tuned_on` and in its own `seeds` |
 # | `"unequal lengths"` | `updates` is not the same number in all rows |
 # | `"unequal tuning"` | `peaks_tried` is not the same number in all rows |
 #
 # - `rows`: a list of at least one dict with the keys `schedule`, `peaks_tried` (≥ 1), `tuned_on` (a list of
-#   seeds, empty where nothing was tuned), `seeds` (a list of at least one seed; a seed may stand in it
+#   seeds, empty if nothing was tuned), `seeds` (a list of at least one seed, in which a seed may occur
 #   twice), `updates`, `data` (`"training"` or `"held-out"`) and `report` (`"end"` or `"best"`)
 # - `least_seeds`: a whole number ≥ 2
 #
@@ -114,12 +114,13 @@ check(what_is_unfair, seed)
 # `interval_of_mean(scores, level)` returns three numbers, `[mean, low, high]`: the mean of the scores and the ends of
 # its interval by Student's t,
 #
-# $$\text{mean} \pm q\,\frac{s}{\sqrt n},$$
+# $$\text{mean} \pm q\,\frac{s}{\sqrt n}.$$
 #
-# where $s$ is the standard deviation of the sample (with $n-1$), and $q$ the point of Student's t with $n-1$ degrees
-# of freedom such that the part `level` of the distribution lies between $-q$ and $q$. `stats.t.ppf` knows such points.
+# Here $s$ is the standard deviation of the sample (with $n-1$). The number $q$ is the point of Student's t with $n-1$
+# degrees of freedom for which the share `level` of the distribution lies between $-q$ and $q$. `stats.t.ppf` computes such
+# points.
 #
-# - `scores`: an array of shape `(n,)`, $n \ge 2$, one score a seed; they may all be equal
+# - `scores`: an array of shape `(n,)`, $n \ge 2$, one score for each seed; they may all be equal
 # - `level`: above 0 and below 1, for instance 0.95
 
 # %%
@@ -144,17 +145,17 @@ check(interval_of_mean, seed)
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
 # Two schedules were run with the same seeds, and some seeds are hard for both. `paired_difference(first, second)` returns
-# `[mean, low, high]` of the difference *first minus second*, taken seed by seed, with its 95 % interval by
+# `[mean, low, high]` of the difference *first minus second*, taken seed by seed, with its 95 % interval from
 # Student's t as in task 2.
 #
-# - `first`, `second`: dicts from seed to score. The order of the seeds may differ, and a run may be missing in either:
-#   use the seeds that both have. There are at least two such seeds.
+# - `first`, `second`: dicts from seed to score. The order of the seeds may differ, and a run may be missing in either
+#   dict. Use the seeds that both dicts have; there are at least two of them.
 #
-# What pairing is worth, on made-up scores:
+# The next cell shows on made-up scores what pairing is worth.
 
 # %%
 rng = np.random.default_rng(0)
-luck = rng.normal(0.6, 0.1, size=8)  # of a seed, the same for both schedules
+luck = rng.normal(0.6, 0.1, size=8)  # the luck of each seed, the same for both schedules
 plain = luck + rng.normal(0.02, 0.01, size=8)
 better = luck + rng.normal(0.00, 0.01, size=8)
 print(f"spread of the scores:              {plain.std(ddof=1):.3f} and {better.std(ddof=1):.3f}")
@@ -179,16 +180,16 @@ check(paired_difference, seed)
 # *Difficulty* ●●● · *about 20 minutes* · *3 points*
 #
 # `times_beaten(scores, level)` returns, for each schedule, the number of schedules that are *better*.
-# It is an array of whole numbers, `int` and not `float`; that kind counts.
+# The answer is an array of whole numbers, `int` and not `float`; the kind of number counts.
 #
-# Schedule $j$ is better than $i$ if the interval of the paired difference $i$ minus $j$ lies above 0: if its low end
-# is > 0. The intervals are those of task 2 on the differences, and they have to hold for **all pairs at once** with the
+# Schedule $j$ is better than $i$ if the interval of the paired difference $i$ minus $j$ lies above 0, that is, if its
+# lower end is > 0. The intervals are those of task 2 on the differences. They have to hold for **all pairs at once** with
 # probability `level`. By Bonferroni's rule each single interval then has the level
 #
 # $$1-\frac{1-\mathtt{level}}{\text{number of pairs}},$$
 #
-# where $S$ schedules have $S(S-1)/2$ pairs. Several schedules may be beaten by none.
-# You may call your function of task 2.
+# where $S$ schedules have $S(S-1)/2$ pairs. Several schedules may have the count 0.
+# You may call your function from task 2.
 #
 # - `scores`: losses, lower is better; an array of shape `(S, n)`, $S \ge 2$ schedules on the same $n \ge 2$ seeds
 # - `level`: above 0 and below 1
@@ -221,24 +222,25 @@ check(times_beaten, seed)
 #
 # *Difficulty* ●●○ · *about 15 minutes* · *2 points*
 #
-# `tuned_scores(scores, tuning_seeds)` returns a score for each schedule, an array of floats of shape `(S,)`. For each schedule by itself:
+# `tuned_scores(scores, tuning_seeds)` returns a score for each schedule, an array of floats of shape `(S,)`. Do the following
+# for each schedule separately:
 #
 # 1. choose the peak with the lowest *mean* score over the tuning seeds;
 # 2. return the mean score of that peak over all the *other* seeds.
 #
 # The arguments:
 #
-# - `scores`: losses of shape `(S, P, n)`: schedules, peaks, seeds. A run that diverged has the loss `np.inf`; the peak
-#   that is chosen has no such run, so every answer is finite.
-# - `tuning_seeds`: a list of different places (from 0) along the last axis, in any order; at least one, and at
-#   least one other is left
+# - `scores`: losses of shape `(S, P, n)`: schedules, peaks, seeds. A run that diverged has the loss `np.inf`. The chosen
+#   peak has no such run, so every answer is finite.
+# - `tuning_seeds`: a list of different indices (from 0) along the last axis, in any order. It has at least one index, and
+#   leaves at least one other seed.
 #
-# The lowest mean is never shared by two peaks here.
+# Two peaks never share the lowest mean here.
 
 
 # %% task="tuned_scores" tags=["solution"]
 def tuned_scores(scores, tuning_seeds):
-    """Return each schedule's mean over the fresh seeds, at the peak that the others chose."""
+    """Return each schedule's mean over the fresh seeds, at the peak that the tuning seeds chose."""
     is_fresh = np.ones(np.shape(scores)[2], dtype=bool)
     is_fresh[tuning_seeds] = False
     answer = []
@@ -256,22 +258,22 @@ check(tuned_scores, seed)
 #
 # *Difficulty* ●●● · *about 20 minutes* · *3 points*
 #
-# A run of one schedule on one seed costs 1 of the `budget`. Rather than run all schedules on all seeds, you drop half of them
-# in each round. At first all are left. In round 1, 2, 3, …
+# A run of one schedule on one seed costs 1 of the `budget`. You do not run all schedules on all seeds. Instead, you drop half
+# of the schedules in each round. At first all of them remain. In each round 1, 2, 3, …
 #
-# 1. each schedule that is left is run on one more seed: in round $k$ its loss is in column $k-1$ of `losses`;
-# 2. those left are ordered by the mean of their losses over **all** seeds so far;
-# 3. the better half of them stays, the others are dropped. Of an odd number one more stays than is dropped: of 5 the
-#    best 3, of 3 the best 2.
+# 1. each remaining schedule is run on one more seed; in round $k$ its loss is in column $k-1$ of `losses`;
+# 2. the remaining schedules are ordered by the mean of their losses over **all** seeds so far;
+# 3. the better half stays and the others are dropped. If their number is odd, one more stays than is dropped: the best 3
+#    of 5, the best 2 of 3.
 #
-# It ends when one schedule is left, when all columns are used, or when what is left of the budget does not pay for a run of each
-# schedule that is left. `chosen_by_halving(losses, budget)` returns the schedule with the lowest mean in the last round made,
-# as its row in `losses`, an int from 0.
+# The procedure ends when one schedule remains, when all columns are used, or when the rest of the budget does not pay for one
+# run of each remaining schedule. `chosen_by_halving(losses, budget)` returns the schedule with the lowest mean in the last
+# round that was made: its row in `losses`, an int counted from 0.
 #
 # - `losses`: lower is better; shape `(S, n)`, $S \ge 1$ schedules, $n \ge 1$ seeds. No two means are equal.
 # - `budget`: a whole number ≥ S, so that there is always a first round
 #
-# Here are the rounds for four schedules and a budget of 7:
+# The next cell shows the rounds for four schedules and a budget of 7.
 
 # %%
 losses = np.array([[0.52, 0.61, 0.40], [0.49, 0.70, 0.45], [0.66, 0.30, 0.31], [0.58, 0.55, 0.60]])
@@ -306,5 +308,7 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# You now have the tools of the grand comparison. Draw 12 rows of scores from one and the same distribution, and
-# count a thousand times: how often is any of them beaten? And how often if you leave out Bonferroni's rule? Back to [lesson 8](../notebooks/08_grand_comparison.ipynb).
+# You now have the tools of the grand comparison. Draw 12 rows of scores from one and the same distribution, and do this a
+# thousand times. How often is any row beaten? How often is one beaten if you leave out Bonferroni's rule?
+#
+# Go back to [lesson 8](../notebooks/08_grand_comparison.ipynb).

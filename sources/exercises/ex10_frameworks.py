@@ -1,23 +1,23 @@
 # %% [markdown] tags=["title"]
 # # Exercise 10: repair ten training loops
 #
-# Ten loops around real schedulers of PyTorch, with one mistake each: nine run to their end, one raises an error.
-# **Time:** about 70 minutes.
+# Here are ten training loops with real schedulers of PyTorch. Each has one mistake. Nine of them run to their end, and one
+# raises an error. **Time:** about 70 minutes.
 # **You need** [lesson 10](../notebooks/10_frameworks.ipynb), NumPy and PyTorch.
 #
-# Write your code in the cells that raise `NotImplementedError`, then run the cell below each. It compares
-# your function with the right answer on several cases; when they differ it shows the first such
-# case and, where it can, names the likely cause. Hints are folded: open one when you are stuck, and
-# not before. Keep the names of the arguments; your function may change what is in them, and a
-# warning costs nothing. You may add cells as you like.
+# Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
+# The check compares your function with the right answer on several cases. If they differ, it shows the first
+# such case and, where it can, names the likely cause. The hints are folded; open one only when you are stuck.
+# Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
+# You may add cells of your own.
 #
-# Each task shows a function `broken_...`, the rates it gives and the rates that are wanted. Write the
-# repaired function under its own name, with the same arguments. It returns the rate in force **at each update
-# that is carried out**, in order: a list of floats, or an array. Keep torch's scheduler where you can; the
-# check looks at the rates alone.
+# Each task shows a function `broken_...`, the rates that it gives and the rates that it should give. Write the
+# repaired function under its own name, with the same arguments. It returns the rate **of each update that is carried
+# out**, in order, as a list of floats or an array. Keep torch's scheduler where you can. The check looks only at the
+# rates.
 
 # %% tags=["parameters"]
-seed = 0  # of the cases that are drawn at random; another number, other cases
+seed = 0  # seed of the random cases; another number gives other cases
 
 # %%
 import warnings
@@ -51,10 +51,11 @@ def show(label, rates):
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# Wanted: `step_size` updates at `base_lr`, then `step_size` updates at `gamma` times that rate, and so on.
-# `repaired_order(base_lr, step_size, gamma, updates)` returns the rates of all `updates` ≥ 1 updates; `step_size` ≥ 1 and 0 < `gamma` < 1.
+# The loop should make `step_size` updates at `base_lr`, then `step_size` updates at `gamma` times that rate, and so on.
+# `repaired_order(base_lr, step_size, gamma, updates)` returns the rates of all updates. `updates` and `step_size` are
+# ≥ 1, and 0 < `gamma` < 1.
 #
-# torch warns of this one; the warning is silenced below.
+# torch warns about this mistake. The warning is silenced below.
 
 
 # %%
@@ -96,10 +97,11 @@ check(repaired_order, seed)
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# In mixed precision an attempt whose gradients overflow changes no weight. `overflows` says of each attempt whether it
-# does: a list of `True` and `False`. The rates should be `peak_lr` · (1 − t / `total_steps`) over the updates *carried out*,
-# $t$ being the number of those before. `repaired_skips(peak_lr, total_steps, overflows)` returns their rates, one for each attempt
-# that did not overflow. There are at most `total_steps` attempts; if all of them overflow, the answer is empty.
+# In mixed precision an attempt whose gradients overflow changes no weight. `overflows` is a list that says for each
+# attempt whether this happens, `True` or `False`. The rates should be `peak_lr` · (1 − $t$ / `total_steps`), where $t$
+# counts only the updates that have been *carried out*. `repaired_skips(peak_lr, total_steps, overflows)` returns their
+# rates, one for each attempt that did not overflow. There are at most `total_steps` attempts. If all of them overflow,
+# the answer is empty.
 
 
 # %%
@@ -142,9 +144,9 @@ check(repaired_skips, seed)
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# Wanted: one half cosine from `peak_lr` to 0 over the whole run, with a new rate at **every update**. A batch is an
-# update; 0 would be the rate after the last one. `repaired_epochs(peak_lr, epochs, batches)` returns the rates of all `epochs * batches`
-# updates, with `batches` ≥ 1 in each of `epochs` ≥ 1.
+# The rates should follow half a cosine from `peak_lr` to 0 over the whole run, with a new rate at **every update**. Each
+# batch is one update, and 0 would be the rate after the last one. `repaired_epochs(peak_lr, epochs, batches)` returns the
+# rates of all `epochs * batches` updates; `epochs` and `batches` are ≥ 1.
 
 
 # %%
@@ -185,9 +187,10 @@ check(repaired_epochs, seed)
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# The gradients of `accumulate` batches are added up for one update. At the end of the run batches may be left over that make
-# no update. Wanted: one half cosine from `peak_lr` to 0 over the updates. `repaired_accumulation(peak_lr, batches, accumulate)` returns
-# their rates; `batches` of the whole run ≥ `accumulate` ≥ 1.
+# The gradients of `accumulate` batches are added up for one update. The batches left over at the end of the run, if any,
+# make no update. The rates should follow half a cosine from `peak_lr` to 0 over the updates.
+# `repaired_accumulation(peak_lr, batches, accumulate)` returns the rates of these updates. `batches` is the number of
+# batches in the whole run, and `batches` ≥ `accumulate` ≥ 1.
 
 
 # %%
@@ -204,7 +207,7 @@ def broken_accumulation(peak_lr, batches, accumulate):
 
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore", UserWarning)  # of the order, as in task 1
+    warnings.simplefilter("ignore", UserWarning)  # about the order, as in task 1
     show("broken", broken_accumulation(0.1, 25, 4))
 show("wanted", schedules.cosine(0.1, 6)(np.arange(6)))
 
@@ -231,9 +234,9 @@ check(repaired_accumulation, seed)
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# Wanted: a half cosine from `peak_lr` that reaches the rate `floor` after `T_max` updates; then that floor for the rest of the
-# run. `repaired_end(peak_lr, floor, T_max, updates)` returns the rates of all `updates`, which may be more than `T_max`, as many, or
-# fewer. Both are ≥ 1; 0 ≤ `floor` ≤ `peak_lr`.
+# The rates should follow half a cosine from `peak_lr` that reaches `floor` after `T_max` updates, and then stay at the floor
+# for the rest of the run. `repaired_end(peak_lr, floor, T_max, updates)` returns the rates of all updates. `updates` may be
+# larger than `T_max`, equal to it or smaller. Both are ≥ 1, and 0 ≤ `floor` ≤ `peak_lr`.
 
 
 # %%
@@ -274,10 +277,10 @@ check(repaired_end, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *1 point*
 #
-# Every epoch goes through all `examples` in batches of `batch_size`; the last batch of an epoch may be smaller, and is an update
-# all the same. The rates should make one cycle over all these updates, with the settings below: linear from a tenth of `max_lr` up to
-# `max_lr`, and another down to a hundredth of `max_lr`, which is the rate of the last update. Of $N$ updates, counted from 0,
-# the top is at $0.3N-1$ (`pct_start`), which may lie between two of them.
+# Every epoch goes through all `examples` in batches of `batch_size`. The last batch of an epoch may be smaller, but it is
+# an update all the same. The rates should make one cycle over all these updates, with the settings below. They rise
+# linearly from a tenth of `max_lr` to `max_lr`, then fall linearly to a hundredth of `max_lr`, which is the rate of the last
+# update. With $N$ updates, counted from 0, the peak is at $0.3N-1$ (`pct_start`), which may lie between two updates.
 # `repaired_one_cycle(max_lr, epochs, examples, batch_size)` returns the rates. There are at least 4 updates.
 
 
@@ -337,14 +340,14 @@ def repaired_one_cycle(max_lr, epochs, examples, batch_size):
 check(repaired_one_cycle, seed)
 
 # %% [markdown] tags=["task"]
-# ## 7. Stopped and taken up again
+# ## 7. Stopped and resumed
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *1 point*
 #
-# A run of `total_steps` updates is stopped after `stop` of them, and a new process takes it up. Wanted: the rates of a run that
-# was never stopped, half a cosine from `peak_lr` to 0 over `total_steps`. `repaired_resume(peak_lr, total_steps, stop)` returns those of
-# both processes, one after the other; 1 ≤ `stop` < `total_steps`. The dict `saved` stands for a file: all that the new process
-# knows of the old one has to be in it.
+# A run of `total_steps` updates is stopped after `stop` of them, and a new process resumes it. The rates should be those of a
+# run that was never stopped: half a cosine from `peak_lr` to 0 over `total_steps`. `repaired_resume(peak_lr, total_steps, stop)`
+# returns the rates of both processes, one after the other; 1 ≤ `stop` < `total_steps`. The dict `saved` stands for a file:
+# it has to contain everything that the new process knows about the old one.
 
 
 # %%
@@ -375,7 +378,7 @@ show("wanted", schedules.cosine(0.1, 8)(np.arange(8)))
 
 # %% task="repaired_resume" tags=["solution"]
 def repaired_resume(peak_lr, total_steps, stop):
-    """Return the rates of a run that is stopped once and taken up again."""
+    """Return the rates of a run that is stopped once and resumed."""
     sgd = make_sgd(peak_lr)
     fall = lrs.CosineAnnealingLR(sgd, T_max=total_steps)
     used = run_updates(sgd, fall, stop)
@@ -395,9 +398,9 @@ check(repaired_resume, seed)
 #
 # *Difficulty* ●○○ · *about 5 minutes* · *1 point*
 #
-# Wanted: `base_lr` times `gamma` to the power $t$ at step $t = 0, 1, \dots$, but never less than the rate `floor`.
-# `repaired_factor(base_lr, gamma, floor, updates)` returns the rates of all `updates`; 0 < `gamma` < 1 and
-# 0 ≤ `floor` ≤ `base_lr`. The loop uses `run_updates`, given in task 7: run that cell first.
+# The rate at step $t = 0, 1, \dots$ should be `base_lr` times `gamma` to the power $t$, but never less than the rate
+# `floor`. `repaired_factor(base_lr, gamma, floor, updates)` returns the rates of all updates; 0 < `gamma` < 1 and
+# 0 ≤ `floor` ≤ `base_lr`. The loop uses `run_updates` from task 7, so run that cell first.
 
 
 # %%
@@ -427,9 +430,10 @@ check(repaired_factor, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *1 point*
 #
-# Wanted: a half cosine from `peak_lr` towards 0 over `T_0` epochs, which falls at every update; at the first update of epoch
-# `T_0`, 2 · `T_0`, … (counted from 0) it is back at the peak. `repaired_restarts(peak_lr, T_0, epochs, batches)` returns the rates of all
-# `epochs * batches` updates; all arguments but the rate are whole numbers ≥ 1.
+# The rates should follow half a cosine from `peak_lr` towards 0 over `T_0` epochs and fall at every update. At the first
+# update of epoch `T_0`, 2 · `T_0`, … (counted from 0) the rate is back at the peak.
+# `repaired_restarts(peak_lr, T_0, epochs, batches)` returns the rates of all `epochs * batches` updates. All arguments except
+# the rate are whole numbers ≥ 1.
 
 
 # %%
@@ -470,17 +474,19 @@ check(repaired_restarts, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *1 point*
 #
-# The metric is a negative log-likelihood of a density, which may well be negative; lower is better. Wanted:
+# The metric is the negative log-likelihood of a density. It can be negative, and lower is better. The rule is this:
 #
-# - A metric is *better* if it lies below the best so far by **more** than `threshold`, an absolute amount > 0, or if it is
-#   the first. An epoch that is not better is a *bad* one.
+# - A metric is *better* if it is below the best so far by **more** than `threshold`, an absolute amount > 0, or if it is
+#   the first. An epoch whose metric is not better is a *bad* epoch.
 # - When there have been more than `patience` bad epochs since the last better one or the last cut, the rate is
-#   cut: multiplied by `factor`, from the next epoch on.
+#   cut: it is multiplied by `factor` from the next epoch on.
 #
-# `repaired_plateau(base_lr, factor, patience, threshold, metrics)` returns the rate of each epoch. Here one epoch is one update; its
-# metric is known at its end.
+# `repaired_plateau(base_lr, factor, patience, threshold, metrics)` returns the rate of each epoch. Here one epoch is one
+# update, and its metric is known at its end.
 #
-# - `factor`: above 0 and below 1 · `patience`: a whole number ≥ 0 · `metrics`: a list of floats, one an epoch
+# - `factor`: above 0 and below 1
+# - `patience`: a whole number ≥ 0
+# - `metrics`: a list of floats, one for each epoch
 
 
 # %%
@@ -527,6 +533,8 @@ show_progress()
 # %% [markdown] tags=["next"]
 # ## Done?
 #
-# Then you have repaired ten loops. Only one of them raised an error; nine ran to their end, at rates that nobody meant. Which
-# of these would you have noticed from the loss alone? Take a loop of your own, record the rates right before
-# each update, and compare them with your plan. Back to [lesson 10](../notebooks/10_frameworks.ipynb).
+# You have repaired ten loops. Only one of them raised an error; the other nine ran to their end at the wrong rates. Which
+# of these would you have noticed from the loss alone? Take a loop of your own, record the rate right before
+# each update, and compare these rates with your plan.
+#
+# Go back to [lesson 10](../notebooks/10_frameworks.ipynb).

@@ -180,7 +180,7 @@ def test_scalars_and_short_arrays_are_not_drawn(shown, failing):
             "2.75 of 3",
             "of shape (12, 1); an array of shape (12,) is",
         ),
-        (lambda n: np.arange(n), "2.75 of 3", "int64; floating-point numbers are asked for"),
+        (lambda n: np.arange(n), "2.75 of 3", "int64; the task asks for floating-point numbers"),
         (lambda n: np.array(ramp(n), object), "0 of 3", "has to return numbers"),
     ],
 )

@@ -70,7 +70,7 @@ def test_true_and_false_are_not_numbers_and_numbers_not_they():
 def test_what_is_no_text_is_told_so():
     task = Task("words", 1, lambda: ["a", "b"], lambda rng: [{}], (), ())
     for answer in ({"a", "b"}, [1, 2], {"a": 1}):
-        assert judge(task, [{}], [answer]).cause == "A list of texts is asked for."
+        assert judge(task, [{}], [answer]).cause == "The task asks for a list of texts."
     assert judge(task, [{}], [["b", "a"]]).cause == ""
 
 
