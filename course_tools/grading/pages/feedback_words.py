@@ -31,15 +31,15 @@ class Words:
     sentence: str = ""
 
 
-# A suspicion is the instructor's: to the student such a submission is graded, as any other.
+# Only instructors see a suspicion; the student sees a graded submission like any other.
 _STATES = {
     GRADED: Words("good", "Graded"),
     SUSPICIOUS: Words("good", "Graded"),
     PARTLY_GRADED: Words(
         "part",
         "Partly graded",
-        "A cell did not finish in time and was stopped; below is which. The others are not "
-        "affected.",
+        "A cell did not finish in time and was stopped. You can see below which one. The others "
+        "are not affected.",
     ),
     UNREADABLE: Words(
         "bad",
@@ -50,12 +50,13 @@ _STATES = {
     CRASHED: Words(
         "bad",
         "Crashed",
-        "The Python process that ran your code ended before it was done; below is where.",
+        "The Python process that ran your code ended too early. You can see below where.",
     ),
     OVER_A_LIMIT: Words(
         "bad",
         "Over a limit",
-        "Your code was stopped: it used more memory, or printed more, than a submission may.",
+        "Your code was stopped because it used more memory, or printed more, than a submission "
+        "may.",
     ),
 }
 _NOTHING_WRITTEN = Words(
@@ -86,7 +87,7 @@ def is_unwritten(report: Report) -> bool:
 
 
 def state_words(report: Report) -> Words:
-    """Return the words for what became of a notebook."""
+    """Return the words for the state of a notebook."""
     if report.state in (GRADED, SUSPICIOUS) and is_unwritten(report):
         return _NOTHING_WRITTEN
     words = _STATES.get(report.state) or Words("open", report.state)
@@ -98,7 +99,7 @@ def state_words(report: Report) -> Words:
 
 
 def task_words(task: TaskReport) -> Words:
-    """Return the words for what became of a task."""
+    """Return the words for the outcome of a task."""
     if task.outcome != ANSWERED:
         return _OUTCOMES.get(task.outcome) or Words("open", task.outcome)
     if task.is_right:

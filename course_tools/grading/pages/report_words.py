@@ -1,6 +1,7 @@
 """The sentences for what a report holds as kinds and numbers, for pages and tables.
 
-A kind that no table has is `TOLD`, or of a newer version of the course; it is shown as it is.
+A kind that is in no table is `TOLD`, or comes from a newer version of the course. It is shown
+unchanged.
 """
 
 from __future__ import annotations
@@ -9,21 +10,21 @@ from course_tools.grading import report
 from course_tools.grading.report import Note, Reproduction, Suspicion
 
 _SUSPICIONS = {
-    report.CALLS_IMPLEMENTATION: "{task} calls {names}, an implementation that exists.",
+    report.CALLS_IMPLEMENTATION: "{task} calls {names}, an existing implementation.",
     report.REACHES_BEYOND: "{task} uses {names}, which no exercise needs.",
-    report.READS_PRIVATE: "{task} reads {names}, private to what it was given.",
+    report.READS_PRIVATE: "{task} reads {names}, private parts of an argument.",
     report.RIGHT_NO_POINTS: "So {task} got no points. Its values were right.",
     report.WRONG_NO_POINTS: "So {task} got no points. Its values were not right.",
 }
 _NOTES = {
-    report.NOT_CODE: "The cell of {task} is no code cell any more; it cannot be run.",
+    report.NOT_CODE: "The cell of {task} is no longer a code cell, so it cannot be run.",
     report.CELL_STOPPED: "{whose}, which begins with “{begins}”, was stopped: {why}.",
-    report.TWICE: "{task} is there more than once; the last one counts.",
+    report.TWICE: "{task} occurs more than once; the last one counts.",
     report.EMPTY_FILE: "The file is empty (0 bytes).",
 }
 _REPRODUCTIONS = {
     report.NO_OUTPUTS: "No outputs were handed in.",
-    report.MALFORMED: "The file is not well-formed: it cannot be run as a notebook.",
+    report.MALFORMED: "The file is not well-formed, so it cannot be run as a notebook.",
     report.ENDLESS: "Run afresh, the notebook did not come to its end.",
     report.OTHER_OUTPUTS: "Run afresh, the notebook prints something else in {named} (of {cells}). "
     "Clock times and random numbers without a seed differ as well.",
@@ -50,7 +51,7 @@ def note_words(note: Note, *, for_staff: bool = False) -> str:
 
 
 def reproduction_words(found: Reproduction | None) -> str:
-    """Return in a sentence or two whether outputs appear again, "" where that was not asked."""
+    """Return in a sentence or two whether outputs appear again; "" if that was not checked."""
     if found is None:
         return ""
     words = _REPRODUCTIONS.get(found.kind)

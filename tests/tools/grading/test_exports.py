@@ -58,8 +58,8 @@ def test_the_grades(tmp_path):
         "points": "1.75",
         "possible": "2",
         "percent": "87.5",
-        "suspicions": "lr_at_step calls optax.join_schedules, an implementation that exists.",
-        "notes": "lr_at_step is there more than once; the last one counts.",
+        "suspicions": "lr_at_step calls optax.join_schedules, an existing implementation.",
+        "notes": "lr_at_step occurs more than once; the last one counts.",
         "reproduction": "Run afresh, the notebook prints what was handed in "
         "(3 cells with outputs).",
         "file": "ada/a.ipynb",

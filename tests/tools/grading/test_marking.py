@@ -112,7 +112,7 @@ def test_hard_coded_public_answers_get_no_points_and_the_page_says_so():
     assert found.public is None
     assert found.hidden is not None
     page = student_page("ada", [Report("ex03_cosine", report.GRADED, (found,))], False)
-    assert "does the function only know these cases?" in page
+    assert "Does it only know these cases?" in page
     assert found.hidden.call not in page
 
 

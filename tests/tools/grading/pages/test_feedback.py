@@ -165,7 +165,7 @@ def test_a_page_shows_points_difference_cause_and_curve():
         "0.0025",
         "0.005",
         "twice as late",
-        "no code cell any more",
+        "no longer a code cell",
         "prints something else in In [3], In [4] (of 5 cells with outputs)",
         "first difference, at step 1",
         "step 0  lr 0.0\nstep 1",
@@ -191,7 +191,7 @@ def test_what_is_the_instructors_is_on_no_students_page():
 
 
 def test_hidden_cases_are_shown_only_where_that_is_wanted():
-    only = "Right on every case that the notebook's check shows, but not on others"
+    only = "right on every case that the notebook's check shows, but not on others"
     report = Report("ex05_cyclical", words.GRADED, (made.HIDDEN_ONLY,))
     closed = Structure(student_page("Ada", [report], False)).text
     assert only in closed
@@ -223,7 +223,7 @@ def test_every_state_and_outcome_has_words_of_its_own(state, outcome):
     states = {
         words.PARTLY_GRADED: "others are not affected",
         words.UNREADABLE: "could not be read as a notebook",
-        words.CRASHED: "ended before it was done",
+        words.CRASHED: "ended too early",
         words.OVER_A_LIMIT: "than a submission may",
     }
     said = Structure(student_page("Ada", [Report("ex04_warmup", state)], False)).text

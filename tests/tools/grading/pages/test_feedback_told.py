@@ -33,7 +33,7 @@ def parts_of(*tasks):
 def test_parts_that_count_with_right_values_only_are_not_called_wrong_without():
     text, found = parts_of(made.LATE)
     assert found == [("✗", "values")]
-    assert "shape and kind of number count with right values" in text
+    assert "shape and kind of number count only if the values are right" in text
     assert "Kind of number:" not in text
     text, found = parts_of(made.LATE, made.KIND, made.KIND)
     assert found[1:4] == [("✓", "values"), ("✓", "shape"), ("✗", "kind of number")]
@@ -87,7 +87,7 @@ def test_where_nothing_is_written_nothing_is_called_graded():
 def test_files_without_a_result_are_on_top_of_the_class_page():
     assert "not graded yet" not in class_page(made.view())
     text = Structure(class_page(made.view(), pending=1_200)).text
-    assert "1,200 files are not graded yet: run the same command again." in text
+    assert "1,200 files are not graded yet. Run the same command again." in text
     assert "1 file is not graded yet" in Structure(class_page(made.view(), pending=1)).text
 
 
@@ -106,5 +106,5 @@ def test_known_mistakes_are_shown_with_what_is_read_and_by_whom():
 
 def test_lines_between_few_steps_are_said_to_be_none():
     text, _ = parts_of(made.FEW)
-    assert "The lines join the steps asked." in text
+    assert "The lines join the steps that were tried." in text
     assert "lines join" not in parts_of(made.LATE)[0]

@@ -18,7 +18,7 @@ from tests.tools.grading.example_reports import full_report
 SUSPICIONS = (
     (
         Suspicion(kinds.CALLS_IMPLEMENTATION, "f", ("optax.a", "optax.b")),
-        "f calls optax.a, optax.b, an implementation that exists.",
+        "f calls optax.a, optax.b, an existing implementation.",
     ),
     (
         Suspicion(kinds.REACHES_BEYOND, "f", ("eval", "gc")),
@@ -26,14 +26,14 @@ SUSPICIONS = (
     ),
     (
         Suspicion(kinds.READS_PRIVATE, "f", ("._x",)),
-        "f reads ._x, private to what it was given.",
+        "f reads ._x, private parts of an argument.",
     ),
     (Suspicion(kinds.RIGHT_NO_POINTS, "f"), "So f got no points. Its values were right."),
     (Suspicion(kinds.WRONG_NO_POINTS, "f"), "So f got no points. Its values were not right."),
     (Suspicion(kinds.TOLD, told="f calls {it}."), "f calls {it}."),
 )
 NOTES = (
-    (Note(kinds.NOT_CODE, "f"), "The cell of f is no code cell any more; it cannot be run."),
+    (Note(kinds.NOT_CODE, "f"), "The cell of f is no longer a code cell, so it cannot be run."),
     (
         Note(kinds.CELL_STOPPED, "f", "x = {1}", kinds.TIMED_OUT),
         "The cell of f, which begins with “x = {1}”, was stopped: timed out.",
@@ -42,7 +42,7 @@ NOTES = (
         Note(kinds.CELL_STOPPED, begins="x = 1", why=kinds.DIED),
         "A cell of yours, which begins with “x = 1”, was stopped: crashed.",
     ),
-    (Note(kinds.TWICE, "f"), "f is there more than once; the last one counts."),
+    (Note(kinds.TWICE, "f"), "f occurs more than once; the last one counts."),
     (Note(kinds.EMPTY_FILE), "The file is empty (0 bytes)."),
     (Note(kinds.TOLD, told="It is no JSON."), "It is no JSON."),
 )
@@ -59,10 +59,14 @@ REPRODUCTIONS = (
     ),
     (
         Reproduction(kinds.MALFORMED),
-        "The file is not well-formed: it cannot be run as a notebook.",
+        "The file is not well-formed, so it cannot be run as a notebook.",
         True,
     ),
-    (Reproduction(kinds.ENDLESS, 3), "Run afresh, the notebook did not come to its end.", True),
+    (
+        Reproduction(kinds.ENDLESS, 3),
+        "Run afresh, the notebook did not come to its end.",
+        True,
+    ),
     (
         Reproduction(kinds.SAME_OUTPUTS, 1),
         "Run afresh, the notebook prints what was handed in (1 cell with outputs).",
