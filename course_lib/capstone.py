@@ -1,4 +1,4 @@
-"""The capstone's three problems: what a schedule reaches on each, tried out and ranked."""
+"""The capstone's three problems: trials of a schedule on each, its score and its regret."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VALLEY = problems.RiverValley()
 
 @dataclass(frozen=True)
 class CapstoneProblem:
-    """Something to be trained in a fixed number of updates.
+    """A training problem with a fixed number of updates.
 
     Attributes:
         name: "a", "b" or "c".
@@ -32,7 +32,7 @@ class CapstoneProblem:
         losses: rates, shape (R, total_steps), and seeds -> final losses, shape (R,), mean over
             seeds; infinite where a run diverges.
         trial_seeds: seeds of the runs in which a schedule is tried out.
-        score_seeds: seeds of those in which it is scored: others.
+        score_seeds: different seeds, of the runs in which it is scored.
 
     >>> problem = PROBLEMS["a"]
     >>> problem.total_steps
@@ -53,14 +53,14 @@ class CapstoneProblem:
 
 
 def _quadratic_losses(rates: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
-    """Return expected losses: exact, so that no seed matters."""
+    """Return expected losses, which are exact and do not depend on seeds."""
     with np.errstate(over="ignore", invalid="ignore"):
         return _finite(theory.expected_losses(QUADRATIC, rates)[:, -1])
 
 
 @cache
 def _spirals() -> training.Workload:
-    """Return the workload of problem b: making it loads SciPy, which most exercises do without."""
+    """Return the workload of problem b; making it loads SciPy, which most exercises do not need."""
     return training.Workload(
         problems.noisy_spirals(seed=3),
         training.Mlp((32, 32)),  # in double precision no processor rounds a score apart
@@ -84,7 +84,7 @@ def _valley_losses(rates: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
 
 
 def _finite(losses: np.ndarray) -> np.ndarray:
-    """Return losses, infinite where they say no more than that the run has run away."""
+    """Return losses, infinite where the run has diverged."""
     return np.where(losses < _RUN_AWAY, losses, np.inf)
 
 
@@ -96,7 +96,7 @@ PROBLEMS: Mapping[str, CapstoneProblem] = {
 
 
 class Trials:
-    """Runs on which a schedule can be tried out, so many and no more.
+    """A limited number of runs on which a schedule can be tried out.
 
     Attributes:
         problem: problem that the schedules are tried on.
@@ -153,7 +153,7 @@ def rates_of(schedule: Rates, problem: CapstoneProblem) -> np.ndarray:
 
 @cache
 def known() -> dict[str, dict]:
-    """Return what is known of each problem: the lowest loss found, and the course's schedules.
+    """Return the known results for each problem: the lowest loss, and the course's schedules.
 
     Of each problem: "loss", the lowest; "course", schedule -> [tuned peak, loss]. Found by
     `python -m course_tools.capstone_search`, with the best rates, which stay with the answers.
@@ -168,7 +168,8 @@ def known() -> dict[str, dict]:
 def regret(name: str, loss: float) -> float:
     """Return how much a loss is above the best known, in units of the tuned constant's regret.
 
-    0 is the best known schedule, 1 the best constant rate; below 0 it beats all that was known.
+    0 is the best known schedule and 1 the best constant rate; below 0 it beats every known
+    schedule.
 
     >>> loss = known()["a"]["course"]["constant"][1]
     >>> regret("a", loss)

@@ -16,15 +16,15 @@ class CheckFailed(AssertionError):
     """
 
     def _render_traceback_(self) -> list[str]:
-        """Show the message alone in a notebook: the learner's code is not what raised this."""
+        """Show only the message in a notebook, because the learner's code did not raise this."""
         return str(self).splitlines()
 
 
 def check(function: Callable[..., Any], seed: int = 0, *, session: Any = None) -> None:
-    """Compare `function` with the task of the same name and print what was found.
+    """Compare `function` with the task of the same name and print the result.
 
-    Where the answer is a curve and differs, both curves are drawn as well. In a grader's box, where
-    nothing knows an answer, it does nothing: the grader asks the function itself.
+    If the answer is a curve and differs, both curves are drawn as well. In a grader's box, which
+    holds no answers, it does nothing, because the grader calls the function itself.
 
     Args:
         function: the learner's function; its name says which task it answers.
@@ -55,7 +55,7 @@ def check(function: Callable[..., Any], seed: int = 0, *, session: Any = None) -
 
 
 def show_progress(session: Any = None) -> None:
-    """Print the points of every exercise: the best that `check` has seen on this machine.
+    """Print the best points of every exercise that `check` has seen on this machine.
 
     Args:
         session: `course_tasks.checking.Session` with its file of progress; None takes that of this
@@ -70,7 +70,7 @@ def show_progress(session: Any = None) -> None:
 
 
 def _checking() -> Any:
-    """Return what knows the answers, or None in a grader's box: it is not in there.
+    """Return the module that knows the answers, or None in a grader's box, which does not hold it.
 
     Where the course is an installed package, the box has an empty folder in its place.
     """

@@ -46,7 +46,7 @@ def decimals(interval: Interval) -> int:
     """Return the digits after the point that the interval supports, 0 or more.
 
     Rounding moves a number by up to half a unit of its last digit; the digits are as many as keep
-    that within the tolerance. Without a width there is nothing to go by, and there are six.
+    that within the tolerance. For an interval of no width the result is six.
 
     >>> decimals(Interval(0.528, 0.515, 0.541)), decimals(Interval(1.0, 0.8, 1.2))
     (2, 1)
@@ -80,8 +80,8 @@ def show_table(
         outcomes: outcomes that the table shows, recorded for the sentences that rest on it.
 
     Raises:
-        TypeError: a cell is of another type. A float has no interval, so nothing says how far it
-            can be trusted: give its interval, or format it to the digits that always come out.
+        TypeError: a cell is of another type. A float has no interval, so its accuracy is unknown:
+            give its interval, or format it to digits that are the same on every machine.
         ValueError: a row has more or fewer cells than the header.
 
     >>> show_table(["loss"], [[Interval(0.528, 0.515, 0.541)]])  # doctest: +ELLIPSIS

@@ -1,9 +1,9 @@
 """Outcomes that a lesson's cells record, and the sentences that rest on them.
 
-A cell that compares two schedules records what came out, `1-cycle better_than constant at 40
+A cell that compares two schedules records the result, `1-cycle better_than constant at 40
 updates`, in the data of its output. A sentence that concludes something names the outcome that it
 rests on in a comment, `<!-- holds: 1-cycle better_than constant at 40 updates -->`, and the check
-of the course fails where the record says something else (`course_tools.authoring.bindings`).
+of the course fails if the record says something else (`course_tools.authoring.bindings`).
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class Outcome:
 
 
 def normal(words: str) -> str:
-    """Return words as they are compared: case, hyphens, underscores and spaces do not count.
+    """Return words in the form in which they are compared, without case, hyphens, underscores and
+    spaces.
 
     >>> normal("One-Cycle better_than  constant")
     'one cycle better than constant'
@@ -99,7 +100,7 @@ def normal(words: str) -> str:
 
 
 def check_claim(claim: str, outcomes: Iterable[Outcome]) -> str:
-    """Return why a claim does not follow from the outcomes; empty where one of them says it.
+    """Return why a claim does not follow from the outcomes; empty if one of them states it.
 
     Args:
         claim: words of a comment after `holds:`, such as `linear equal_to cosine`.
@@ -146,10 +147,10 @@ def from_data(data: Iterable[Iterable[str]]) -> list[Outcome]:
 
 
 def show_facts(facts: Mapping[str, bool], *, at: str = "") -> None:
-    """Display what was tested, each with its answer, and record it.
+    """Display the tested facts, each with its answer, and record them.
 
     Args:
-        facts: words of a statement -> whether it came out true.
+        facts: words of a statement -> whether it is true.
         at: under which condition, such as `peak 0.2`; part of the record.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The file that `check` writes: the best points of every task, and what it said last."""
+"""The file that `check` writes: the best points of every task, and its last message."""
 
 from __future__ import annotations
 
@@ -61,9 +61,10 @@ class ProgressFile:
         return ProgressFile(folder / _FILE)
 
     def keep(self, task: str, points: float, possible: float, told: str) -> str:
-        """Keep the points of a task where they are its best, and what was said.
+        """Keep the points of a task if they are its best, and the message.
 
-        A check must never fail for this: a full or read-only disk is a sentence, not an error.
+        A check must never fail because of this, so a full or read-only disk gives a sentence, not
+        an error.
 
         Args:
             task: name of the task.
@@ -87,7 +88,7 @@ class ProgressFile:
         return ""
 
     def best(self) -> tuple[dict[str, Kept], str]:
-        """Return what is kept, by task, and why there is nothing where it cannot be read."""
+        """Return what is kept, by task, and the reason if it cannot be read."""
         if self.file is None:
             return {}, "Progress is not kept: LR_COURSE_PROGRESS is empty."
         if not self.file.is_file():
@@ -105,7 +106,7 @@ def default_file(variables: Mapping[str, str] = os.environ) -> ProgressFile:
     """Return the learner's: in the folder LR_COURSE_PROGRESS, else in the user's data folder.
 
     Args:
-        variables: environment variables. Where LR_COURSE_PROGRESS is empty, nothing is kept.
+        variables: environment variables. If LR_COURSE_PROGRESS is empty, nothing is kept.
 
     >>> default_file({"LR_COURSE_PROGRESS": "mine"}).file.as_posix()
     'mine/progress.sqlite'

@@ -1,6 +1,6 @@
-"""The pen of every SVG picture: coordinates in an area, paths with gaps, ticks, and texts.
+"""Helpers for every SVG picture: coordinates in an area, paths with gaps, ticks, and texts.
 
-It imports NumPy alone, so a feedback page does not wait for matplotlib's figures.
+It imports only NumPy, so a feedback page does not wait for matplotlib.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def short_number(text: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Return a text as it may stand in an element or in a quoted attribute."""
+    """Return a text, escaped for an element or a quoted attribute."""
     return html.escape(text)
 
 

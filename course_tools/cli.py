@@ -1,4 +1,4 @@
-"""The command ``lr-course``: build the notebooks, run them, check the machine."""
+"""The command ``lr-course``: builds the notebooks, runs them, grades, and checks the machine."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def main() -> None:
 
 @main.command()
 @click.argument("names", nargs=-1)
-@click.option("--check", "only_check", is_flag=True, help="Write nothing; name what is wrong.")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; list the problems.")
 @click.option(
     "--root",
     type=click.Path(path_type=Path),
@@ -89,7 +89,7 @@ def run(
 ) -> None:
     """Execute NOTEBOOKS, or those in a folder, and say which of them fail.
 
-    The files stay as they are: executed copies are kept only with --out.
+    The files are not changed; executed copies are kept only with --out.
     """
     with _one_line_errors():
         from course_tools.authoring import running
@@ -133,7 +133,7 @@ def run(
 
 @main.command()
 @click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--processor", "names", multiple=True, help="One to compute as; by default all.")
+@click.option("--processor", "names", multiple=True, help="Processor to imitate; by default all.")
 @click.option("--jobs", type=click.IntRange(min=1), help="At one time; by default one a core.")
 def portable(notebooks: tuple[Path, ...], names: tuple[str, ...], jobs: int | None) -> None:
     """Execute NOTEBOOKS as other x86-64 processors would, and list each cell that changes.
@@ -165,7 +165,8 @@ def portable(notebooks: tuple[Path, ...], names: tuple[str, ...], jobs: int | No
 def check(notebooks: tuple[Path, ...], timeout: int) -> None:
     """Check your answers in NOTEBOOKS, or in all exercises, and print points and likely causes.
 
-    They run afresh, through nbval; the files stay as they are. Exit status 0: all tasks are right.
+    They are run from the start, through nbval; the files are not changed. Exit status 0: all tasks
+    are right.
     """
     with _one_line_errors():
         from course_tools.authoring.exercise_checks import check_notebook
@@ -185,19 +186,21 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
 
 @main.command()
 @click.argument("submissions", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Where grades go.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder for the grades."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="Limits and policies, in TOML.")
 @click.option("--jobs", type=click.IntRange(min=1), help="At one time; by default one a core.")
-@click.option("--scheduler", help="tcp://… of a Dask scheduler whose workers are to grade.")
+@click.option("--scheduler", help="Address tcp://… of a Dask scheduler whose workers grade.")
 @click.option("--gradebook", help="SQLAlchemy URL; by default OUT/grades.sqlite.")
-@click.option("--seed", type=int, help="Of the hidden cases; by default drawn once and kept.")
+@click.option("--seed", type=int, help="Seed of the hidden cases; by default drawn once and kept.")
 @click.option("--regrade", multiple=True, help="A student or a file to grade again, or `all`.")
 @click.option("--unsafe", is_flag=True, help="Run strangers' code without the sandbox.")
 def grade(submissions: Path, **options: Any) -> None:
     """Grade SUBMISSIONS, a folder or a zip file from Canvas or Moodle.
 
-    Run again, it grades only what is new. Exit status 0: every submission has a report; 1: some
-    could not be graded here; 2: the call is wrong, or there is no sandbox.
+    When it is run again, it grades only new submissions. Exit status 0: every submission has a
+    report; 1: some could not be graded here; 2: the call is wrong, or there is no sandbox.
     """
     with _one_line_errors():
         from course_tools.grading.box.sandbox import NoSandboxError
@@ -209,8 +212,8 @@ def grade(submissions: Path, **options: Any) -> None:
             raise InputError(str(error)) from error
         except NoSandboxError as error:
             raise InputError(
-                f"submissions cannot be run safely here: {error} Or, for submissions of people you "
-                "trust with your files: --unsafe."
+                f"submissions cannot be run safely here: {error} Or use --unsafe, for "
+                "submissions of people whom you trust with your files."
             ) from error
 
 

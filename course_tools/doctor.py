@@ -1,4 +1,4 @@
-"""Checks whether this machine can run the course: a line a check, with the fix for what fails.
+"""Checks whether this machine can run the course: one line for each check, with a fix if it fails.
 
 Only the standard library is imported at the top, because a missing package is what it reports.
 """
@@ -32,7 +32,7 @@ INSTALL_ALL = "python -m pip install -c constraints.txt -e '.[staff]'"
 
 @dataclass(frozen=True)
 class Check:
-    """The result of one check, and what to do when something is not in order."""
+    """The result of one check, and the fix if something is not in order."""
 
     name: str
     ok: bool
@@ -107,7 +107,7 @@ def check_kernel(kernel_name: str = "python3") -> Check:
     name = f"kernel {kernel_name}"
     started = time.perf_counter()
     error = _kernel_error(kernel_name)
-    if error and error.died:  # once is no proof: another program may have taken one of its ports
+    if error and error.died:  # once proves nothing: another program may have taken one of its ports
         error = _kernel_error(kernel_name)
     if error:
         fix = f"{sys.executable} -m ipykernel install --sys-prefix --name {kernel_name}"
@@ -137,12 +137,12 @@ def _kernel_error(kernel_name: str) -> _KernelError | None:
         from jupyter_client.manager import KernelManager
 
         manager = KernelManager(kernel_name=kernel_name)
-        # Elsewhere than here, or the folder itself would make the import work uninstalled.
+        # In another folder, because in this one the import works even if nothing is installed.
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             manager.start_kernel(cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             try:
                 return _import_in(manager.client())
-            except RuntimeError as error:  # it gives no answer
+            except RuntimeError as error:  # it does not answer
                 return _error_of(error, died=not manager.is_alive())
             finally:
                 manager.shutdown_kernel(now=True)
@@ -167,7 +167,7 @@ def find_chromium(names: Sequence[str] = CHROMIUM_NAMES) -> str | None:
 
 
 def check_chromium(names: Sequence[str] = CHROMIUM_NAMES) -> Check:
-    """Check that there is a Chromium or Chrome that tells its version."""
+    """Check that there is a Chromium or Chrome that reports its version."""
     fix = "apt-get install chromium, or install Chrome (browser tests are skipped until then)"
     path = find_chromium(names)
     if path is None:
@@ -177,7 +177,7 @@ def check_chromium(names: Sequence[str] = CHROMIUM_NAMES) -> Check:
 
 
 def check_bubblewrap(trial: Sequence[str] = BWRAP_TRIAL) -> Check:
-    """Check that bubblewrap (Linux only) can make a sandbox, which grading runs in."""
+    """Check that bubblewrap (Linux only) can make a sandbox, which grading needs."""
     if shutil.which(trial[0]) is None:
         fix = "apt-get install bubblewrap (Linux only; elsewhere grade in WSL or a Linux container)"
         return Check("bubblewrap", False, f"no {trial[0]} command", fix, staff_only=True)
@@ -251,7 +251,7 @@ def report(checks: Sequence[Check]) -> int:
     if missing:
         print(f"Staff tools not in order: {', '.join(missing)}. Learners do not need them.")
     if failed:
-        print(f"The course cannot run yet; to put right: {', '.join(failed)}.")
+        print(f"The course cannot run yet. Please fix: {', '.join(failed)}.")
         return 1
     print("The course can run.")
     return 0

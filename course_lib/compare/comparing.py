@@ -1,4 +1,4 @@
-"""The comparison itself: tune every schedule's peak, then score it on seeds that had no part."""
+"""The comparison itself: tune every schedule's peak, then score it on fresh seeds."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ def compare(
 
     1. Tuning: every schedule, in every shape that is given for it, at every peak with every
        validation seed, in one call of the engine. The shape and the peak with the lowest mean score
-       are chosen together, schedule by schedule; the first of two equals. A peak at which any run
-       of a shape diverged is out for that shape.
+       are chosen together for each schedule; of two equal ones the first is taken. A peak at which
+       any run of a shape diverged is out for that shape.
     2. Scoring: every schedule at its chosen peak with every fresh seed, in one more call. All
        schedules share the seeds, and so the initial weights and batches: scores are paired.
-    3. Differences to the reference get bootstrap intervals, one at a time; ranks get simultaneous
-       ones over all pairs, see `course_lib.compare.rank`.
+    3. Differences to the reference get bootstrap intervals, one at a time; the counts of better
+       schedules rest on simultaneous intervals for all pairs, see `course_lib.compare.rank`.
 
-    The score is the loss on the held-out examples at the end; where the data has none, the final
-    training loss; for a quadratic its final loss. A schedule with a diverged fresh run has an
-    infinite mean score and ranks below all that have none.
+    The score is the loss on the held-out examples at the end. If the data has none, it is the final
+    training loss; for a quadratic it is the final loss. A schedule with a diverged fresh run has an
+    infinite mean score and is worse than every schedule that has none.
 
-    All schedules get the same steps, peaks and seeds. A schedule given in several shapes is tuned
-    more than one given in one: give every family that has a shape parameter as many, or say that
-    they were not tuned alike. A schedule with a momentum is trained with it at every step, the
-    others with the optimizer's own; momentum m multiplies the effective rate by up to 1 / (1 - m),
-    which moves the best peak.
+    All schedules get the same steps, peaks and seeds. A schedule that is given in several shapes is
+    tuned more than one that is given in a single shape. Give every family with a shape parameter
+    the same number of shapes, or say that they were not tuned alike. A schedule with a momentum is
+    trained with it at every step, the others with the optimizer's own; momentum m multiplies the
+    effective rate by up to 1 / (1 - m), which moves the best peak.
 
     Args:
         problem: a workload, a noisy quadratic, or a function (rates, seeds, momenta) -> `Trials`.
@@ -62,8 +62,8 @@ def compare(
         seeds: number of seeds of each kind, >= 2 (even numbers choose the peak, odd ones score), or
             `Seeds` with explicit lists.
         reference: the schedule that differences are taken to; None takes the lowest mean score.
-            It is then picked by the very scores it is compared by, which the intervals of single
-            differences do not allow for; the simultaneous ones do.
+            It is then chosen by the same scores that it is compared by. The intervals of single
+            differences do not allow for this; the simultaneous ones do.
         level: confidence level of all intervals, 0 < level < 1.
         within: a peak is good when its mean validation score exceeds the best one's by at most
             this share, see `course_lib.compare.good_range`.

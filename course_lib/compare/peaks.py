@@ -46,21 +46,21 @@ class GoodRange:
 def peak_means(scores: np.ndarray) -> np.ndarray:
     """Return the mean over the last axis, inf where any score is not finite.
 
-    A run that diverged has an infinite loss, and so has the mean over runs of which one diverged:
-    a peak at which any validation run diverged is out.
+    A run that diverged has an infinite loss, and so does a mean that includes such a run. So a peak
+    at which any validation run diverged cannot be chosen.
     """
     whole = np.isfinite(scores).all(axis=-1)
     return np.where(whole, np.where(np.isfinite(scores), scores, 0.0).mean(axis=-1), np.inf)
 
 
 def good_range(peaks: np.ndarray, means: np.ndarray, within: float = 0.1) -> GoodRange:
-    """Return the stretch of peaks around the best whose mean score is nearly as good.
+    """Return the range of peaks around the best one whose mean score is nearly as good.
 
     Nearly: mean <= best + within * |best|. Between two peaks of the grid the mean is taken to be
     linear in log(peak). The stretch holds the best peak and ends where the mean first leaves the
     limit on either side, or at the last good peak before one that diverged, or at the grid's end.
-    Its ends carry the noise of the means. Where the mean bends upwards between two peaks, as it
-    does around the best, a straight line overstates it, and the stretch comes out too narrow.
+    Its ends are as noisy as the means. Between two peaks the mean is usually convex around the best
+    one, so that the linear interpolation overstates it and the range comes out too narrow.
 
     Args:
         peaks: (K,), > 0, increasing.

@@ -24,8 +24,8 @@ class Seeds:
     """The seeds that choose the peaks, and the different ones that score the schedules.
 
     A peak is chosen because it did well on the validation seeds, partly by their luck. The fresh
-    seeds took no part in the choice, so that luck does not reach the score. What they do not
-    remove: both kinds of run are judged on the same held-out examples.
+    seeds play no part in the choice, so that luck does not enter the score. One dependence remains:
+    both kinds of run are scored on the same held-out examples.
 
     Attributes:
         validation: seeds that choose the peaks, at least one.
@@ -99,7 +99,7 @@ def check_peaks(peaks: Sequence[float]) -> np.ndarray:
 def make_plan(schedules: Mapping[str, Family], peaks: Sequence[float], total_steps: int) -> Plan:
     """Return the rates, and the momenta where there are any, of every schedule at every peak.
 
-    Where a schedule is a mapping from shapes to functions, every shape of it is a member.
+    If a schedule is a mapping from shapes to functions, every shape of it is a member.
 
     Raises:
         ValueError, TypeError: no schedule; one that cannot be made, exceeds the peak it was

@@ -38,7 +38,8 @@ class Ranking:
     def undecided(self) -> np.ndarray:
         """Pairs of which neither is better, (S, S) bool; true of each schedule and itself.
 
-        Not an equivalence: it may hold for a and b and for b and c while a is better than c.
+        This is not an equivalence: it may hold for a and b and for b and c while a is better than
+        c.
         """
         return ~(self.worse | self.worse.T)
 
@@ -50,19 +51,20 @@ def rank(scores: np.ndarray, level: float = 0.95) -> Ranking:
     level 1 - (1 - level) / (S (S - 1) / 2), Bonferroni's for all pairs, so that all intervals
     hold at once in a share `level` of comparisons. i is worse than j when the interval of
     d_ij lies above 0, or when i diverged on a seed and j on none: a run that diverged has an
-    infinite loss. The number of schedules that beat i is no place in a list: a schedule with very
-    uneven scores may be beaten by none and have the worst mean.
+    infinite loss. The number of schedules that beat i is not a rank. A schedule with very uneven
+    scores may be beaten by none although it has the worst mean.
 
-    All pairs count, and not only those with the best, because the best is picked by the same
-    scores. The intervals are Student's because a pair level is high and seeds are few: at 99 % the
+    All pairs count, not only those with the best, because the best is chosen by the same scores.
+    The intervals are Student's because a pair level is high and seeds are few: at 99 % the
     percentile bootstrap of 8 normal values covers 94 %, Student's 99 % (measured, 2000 samples).
 
     Measured with 12 equal schedules and 2000 simulations each (standard error 0.5 points): all
     are beaten by none in 95.4 % with 8 seeds and normal scores, 96.3 % with 16, 99.3 % with
     log-normal scores. Single 95 % intervals of the differences to the best of the same scores
-    declare at least one of the other 11 worse in 66 % (500 simulations). The price is power: a
-    true difference of 2 standard deviations of d is found in 55 % with 12 schedules and 8 seeds, in
-    99.8 % with 16 seeds, and in 92 % with 4 schedules and 8 seeds (500 simulations, normal scores).
+    declare at least one of the other 11 worse in 66 % (500 simulations). The cost is a loss of
+    power: a true difference of 2 standard deviations of d is found in 55 % of comparisons with 12
+    schedules and 8 seeds, in 99.8 % with 16 seeds, and in 92 % with 4 schedules and 8 seeds (500
+    simulations, normal scores).
 
     Args:
         scores: (S, n), n >= 2 seeds, the same for all schedules; not finite where diverged.

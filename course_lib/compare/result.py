@@ -24,12 +24,12 @@ class Row:
 
     Attributes:
         schedule: its name.
-        shape: the chosen shape; empty where there was one only.
+        shape: the chosen shape; empty if there was only one.
         beaten_by: number of schedules that are better.
         undecided_with: the schedules that it is neither better nor worse than.
         peak_lr: the chosen peak.
-        at_edge: whether that is the lowest or highest of the grid, so that a better one may lie
-            outside.
+        at_edge: whether this is the lowest or the highest of the grid, so that a better one may lie
+            outside it.
         good_range: the peaks that do nearly as well.
         score: mean over the fresh seeds, with its interval; inf where a run diverged.
         difference: mean paired difference to the reference, with an interval of its own; zero for
@@ -71,7 +71,7 @@ class Row:
 class Comparison:
     """S schedules, each tuned over K peaks on V validation seeds and scored on F fresh ones.
 
-    Scores are better the lower they are, and NaN where a run diverged.
+    Lower scores are better; they are NaN where a run diverged.
 
     Attributes:
         problem: name of what was trained.
@@ -131,7 +131,7 @@ class Comparison:
 
     @property
     def at_edge(self) -> np.ndarray:
-        """Whose chosen peak is the lowest or highest of the grid, (S,) bool: widen it there.
+        """Whether each chosen peak is at an edge of the grid, (S,) bool; widen the grid there.
 
         A single peak was not chosen, so it has no edge.
         """
@@ -181,8 +181,8 @@ class Comparison:
     def steps_to_reach(self) -> np.ndarray:
         """First scored update with a score at or below the threshold, (S, F).
 
-        inf where a run never gets there; NaN without a threshold. What happens between two scored
-        updates is not seen, and a run may leave again.
+        inf where a run never gets there; NaN without a threshold. Nothing is known between two
+        scored updates, and the score may rise above the threshold again.
         """
         if self.threshold is None:
             return np.full(self.scores.shape, np.nan)
@@ -190,7 +190,7 @@ class Comparison:
         return np.where(there.any(axis=2), self.scored_at[there.argmax(axis=2)], np.inf)
 
     def as_table(self) -> list[Row]:
-        """Return one row a schedule, by mean score.
+        """Return one row for each schedule, in the order of the mean scores.
 
         A schedule with very uneven scores may come last and be beaten by none.
         """
@@ -198,7 +198,7 @@ class Comparison:
         return [self._row(int(s)) for s in order]
 
     def as_markdown(self) -> str:
-        """Return the table in Markdown, and below it how it was made."""
+        """Return the table in Markdown, with a note on how it was made."""
         return _markdown(self)
 
     def contrast(self, ours: str, theirs: str, *, margin: float) -> Contrast:
@@ -333,7 +333,7 @@ def _upper_median(steps: np.ndarray) -> float:
 
 
 def _markdown(comparison: Comparison) -> str:
-    """Return the table, lowest mean first, in aligned Markdown, and below it how it was made."""
+    """Return the table, lowest mean first, in aligned Markdown, with a note on how it was made."""
     rows = comparison.as_table()
     columns = {
         "schedule": [row.schedule for row in rows],

@@ -49,7 +49,7 @@ def runner_for(
     """Return the function that runs a problem.
 
     Args:
-        problem: a workload, a noisy quadratic, or a runner of one's own.
+        problem: a workload, a noisy quadratic, or your own runner.
         score_every: updates between two points of the history; None for the end only.
         how: further arguments of `training.train`; for a workload only.
 
@@ -68,7 +68,9 @@ def runner_for(
         raise TypeError(f"only a Workload can use {sorted(how)}, got a {type(problem).__name__}")
     if callable(problem):
         if score_every is not None:
-            raise TypeError("score_every is not for a runner of one's own: it decides by itself")
+            raise TypeError(
+                "score_every cannot be given with your own runner, which decides when to score"
+            )
         return problem
     if not isinstance(problem, NoisyQuadratic):
         raise TypeError(
@@ -120,7 +122,7 @@ def _simulate(
 
 
 def check_trials(trials: Trials, runs: int, steps: int) -> Trials:
-    """Return the trials when their shapes fit; a runner of one's own may get them wrong."""
+    """Return the trials if their shapes fit; a user's own runner may get them wrong."""
     if not isinstance(trials, Trials):
         raise TypeError(f"a runner must return Trials, got {type(trials).__name__}")
     points = np.asarray(trials.scored_at)

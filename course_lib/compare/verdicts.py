@@ -1,4 +1,4 @@
-"""The one way to conclude: an effect with its interval, a margin set beforehand, and four words."""
+"""The one way to conclude: an effect with its interval, a margin set beforehand, four verdicts."""
 
 from __future__ import annotations
 
@@ -44,11 +44,12 @@ _RELATION = {
 
 
 def verdict(difference: Interval, margin: float) -> Verdict:
-    """Return what an interval of a difference of losses says, given what is too small to matter.
+    """Return the verdict for an interval of a difference of losses and a margin.
 
     equal: -margin < low and high < margin: whatever the difference is, it is too small to matter.
     Else better: high < 0. Worse: low > 0. Open: the interval holds 0 and leaves the margin, so the
-    runs do not decide. "Open" is no weaker form of "equal": more seeds may turn it into any other.
+    runs do not decide. "Open" is not a weaker form of "equal": with more seeds it may become any of
+    the others.
 
     Args:
         difference: ours - theirs of a loss, mean and interval; a nan end means that a run diverged.
@@ -78,12 +79,12 @@ def verdict(difference: Interval, margin: float) -> Verdict:
 
 
 def margin(problem: Workload | Classification | Sequences) -> float:
-    """Return the difference of held-out losses that is too small to choose a schedule by.
+    """Return the difference of held-out losses that is too small to matter for a choice.
 
-    margin = 0.005 · log(classes), in nats: half a per cent of the loss of guessing. It is fixed by
-    the data alone, before any run, and is the same for every schedule, length and optimizer: a
-    margin chosen per table could be chosen to please. Where losses come close to 0 it is a large
-    part of them, and the table shows the losses beside the verdict.
+    margin = 0.005 · log(classes), in nats: half a per cent of the loss of guessing. It depends only
+    on the data, so it is fixed before any run and is the same for every schedule, length and
+    optimizer. A margin chosen for each table could be chosen to get a desired result. Where losses
+    come close to 0 it is a large part of them, and the table shows the losses beside the verdict.
 
     Raises:
         TypeError: the problem has no classes, so no loss of guessing. For the exact losses of a
@@ -106,7 +107,7 @@ def margin(problem: Workload | Classification | Sequences) -> float:
 
 @dataclass(frozen=True)
 class Contrast:
-    """One schedule against another, with all that a reader needs to judge the verdict.
+    """One schedule against another, with everything that a reader needs to judge the verdict.
 
     Attributes:
         ours: name of the schedule that is judged.
@@ -155,8 +156,8 @@ def paired(
 ) -> Contrast:
     """Return the contrast of two schedules from their scores on the same seeds.
 
-    The interval is Student's, of this one difference: for a comparison that was planned. Where the
-    best of many is looked for, take `Comparison.against`, whose intervals hold all at once.
+    The interval is Student's for this one difference, so it suits a comparison that was planned. To
+    find the best of many, use `Comparison.against`, whose intervals hold all at once.
 
     Args:
         ours: name of the schedule that is judged.

@@ -40,7 +40,7 @@ class Axis:
             raise ValueError(f"axis {self.label!r} needs low > 0 for a log scale, got {self.low}")
 
     def share(self, values: np.ndarray) -> np.ndarray:
-        """Return where values lie, 0 at low and 1 at high; NaN where a log scale has no place."""
+        """Return positions of values, 0 at low and 1 at high; NaN where a log scale has none."""
         values, ends = np.asarray(values, dtype=np.float64), np.array([self.low, self.high])
         if self.log:
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -60,13 +60,13 @@ class Axis:
         return found[np.abs(self.share(found) - 0.5) <= 0.5 + 1e-9]
 
     def tick_texts(self) -> list[str]:
-        """Return what stands at each tick."""
+        """Return the text at each tick."""
         return list(self.names) or [tick_text(value) for value in self.ticks()]
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line through points, broken where a number is not finite.
+    """A curve through points, broken where a number is not finite.
 
     Attributes:
         x: shape (n,).
@@ -145,7 +145,7 @@ Mark = Line | Band | Points | Stretch | Level | Field
 
 @dataclass(frozen=True)
 class Chart:
-    """Axes and what is drawn between them, in the order of the marks.
+    """Axes and the marks between them, in drawing order.
 
     Attributes:
         title: a few words; also the chart's name for a screen reader.

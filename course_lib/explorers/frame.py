@@ -45,7 +45,7 @@ class View:
 
 
 class Explorer(widgets.VBox):
-    """An interactive panel: what `view` makes of the values of `controls`.
+    """An interactive panel: the output of `view` for the values of `controls`.
 
     Attributes:
         controls: the widgets that hold the settings, by the name of the argument of `view`.
@@ -66,14 +66,15 @@ class Explorer(widgets.VBox):
         """Draw once, and again whenever a control changes.
 
         Args:
-            view: takes the controls' values by name. A ValueError is shown as a sentence: it is
-                how every part of the course says that values do not go together.
+            view: takes the controls' values by name. A ValueError is shown as a sentence,
+                because every part of the course raises one when values do not go together.
             controls: in the order in which they are shown.
-            others: widgets that stand after the controls and hold no setting: buttons, play.
+            others: widgets after the controls that hold no setting, such as buttons and play.
         """
         self.view, self.controls = view, dict(controls)
         self.lock = threading.RLock()
-        self._hear = self.locked(self._moved)  # one object: what is observed twice is heard once
+        # One object, because a handler that is registered twice is called only once.
+        self._hear = self.locked(self._moved)
         self.words, self.picture, self.details = (
             widgets.HTML(layout={"width": "auto"}) for _ in range(3)
         )
@@ -108,7 +109,7 @@ class Explorer(widgets.VBox):
             view = self.view(**self.settings())
         except ValueError as error:
             self.words.value = alert(f"These values do not go together: {error}.")
-            if not self._is_dimmed:  # the last possible setting, so that it is seen what changed
+            if not self._is_dimmed:  # the last possible setting, so that the change is visible
                 self.picture.value = _dimmed(self.picture.value)
             self.details.value, self._is_dimmed = "", True
             return None
@@ -166,7 +167,7 @@ def alert(sentence: str) -> str:
 def slider(
     label: str, value: float, low: float, high: float, step: float | None = None, *, help: str = ""
 ) -> widgets.FloatSlider | widgets.IntSlider:
-    """Return a slider of equal steps, of whole numbers where all four numbers are.
+    """Return a slider of equal steps, with whole numbers if all four numbers are whole.
 
     Args:
         label: short name of the setting, with its unit.

@@ -37,7 +37,7 @@ _LOOKS = {
     "1-cycle": (PINK, (1.5, 1.5)),
 }
 _BEST = "best rates"
-_MOST_POINTS = 160  # of a line: one for every second pixel
+_MOST_POINTS = 160  # points of a curve: one for every second pixel
 _ALL_OF_THE_FIRST = 30  # where the best rates change most
 _LEAST_SHARE = 1e-3  # smallest regret that has a place of its own in its chart, 0.1 %
 _NAMES = 32  # pixels, for the names of the schedules
@@ -68,7 +68,7 @@ def noisy_quadratic() -> Explorer:
         "batch_size": choice(
             "batch size B", _BATCHES, 16, help="examples averaged in a gradient: noise σ/√B"
         ),
-        "horizon": slider("updates T", 300, 20, 500, 5, help="length of the run"),
+        "horizon": slider("updates T", 300, 20, 500, 5, help="number of updates in the run"),
         "floor": slider(
             "cosine's floor",
             0.0,
@@ -89,7 +89,7 @@ def noisy_quadratic() -> Explorer:
             0.0,
             0.3,
             0.01,
-            help="of all but the 1-cycle, which has one of its own",
+            help="of all schedules except the 1-cycle, which has its own",
         ),
     }
     return Explorer(noisy_quadratic_view, controls)
@@ -107,7 +107,7 @@ def noisy_quadratic_view(
     decay: float,
     warmup: float,
 ) -> View:
-    """Return what seven schedules at their best peaks leave on a noisy quadratic, and why.
+    """Return the last losses of seven schedules at their best peaks on a noisy quadratic.
 
     Args:
         dimensions: n, 1 … 50.
@@ -152,7 +152,7 @@ def _words(best: Optimum, found: list[Tuned], noise: float) -> str:
         f"{best.losses[-1]:.3g} in {len(best.rates)} updates at best. "
         f"The best rates begin at {best.rates[0]:.3g} and end at {best.rates[-1]:.3g}{over}; "
         f"the limit 2/λ_max is {limit:.3g}. "
-        f"At its own best peak, each schedule leaves more than that by: {order}."
+        f"At its own best peak, each schedule exceeds this lowest loss by: {order}."
     )
 
 
@@ -248,9 +248,9 @@ def _look(one: Tuned) -> tuple[str, str, tuple[float, ...]]:
 
 
 def _shown(count: int) -> np.ndarray:
-    """Return the numbers of the points that a line is drawn through: the first ones and the last.
+    """Return the indices of the points that a curve is drawn through: the first ones and the last.
 
-    All in between are as close as a screen can show; more would take longer to send.
+    The others are as close together as a screen can show; more would take longer to send.
     """
     every = -(-count // _MOST_POINTS)
     return np.unique(np.r_[: min(count, _ALL_OF_THE_FIRST), :count:every, count - 1])

@@ -1,4 +1,4 @@
-"""The landscapes of the schedule explorer: how each looks from above, and walks over it."""
+"""The landscapes of the schedule explorer: the view of each from above, and walks over it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from course_lib.problems import Landscape, Ravine, Rosenbrock, SeveralMinima
 
 REACH = 2.5  # every landscape is shown for x and y from -REACH to REACH
 _GRID, _LEVELS = 70, 9
-_NOISE_SEED = 0  # the same noise for all schedules: they differ in the rate alone
+_NOISE_SEED = 0  # the same noise for all schedules, so that they differ only in the rate
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Walks:
     above: np.ndarray
 
     def diverged_at(self, run: int) -> int | None:
-        """Return the first update after which the loss of a run is not finite; None: never."""
+        """Return the first update after which the loss of a run is not finite, or None."""
         lost = np.flatnonzero(~np.isfinite(self.above[run]))
         return int(lost[0]) if len(lost) else None
 

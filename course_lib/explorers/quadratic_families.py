@@ -17,8 +17,8 @@ from course_lib.schedules.catalogue import CATALOGUE
 #: Rate of the exponential decay after the run, as a share of its peak.
 EXPONENTIAL_END = 0.01
 _KEPT = 64  # settings whose best rates are not computed again
-# Rates that leave least spend less at the end than most families, so a peak that spends as much in
-# all is too high by about this.
+# The best rates are smaller at the end than those of most families. A peak with the same sum of
+# rates is therefore too high by about this.
 _TOO_HIGH = 1.4
 
 

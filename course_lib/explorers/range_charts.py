@@ -93,7 +93,7 @@ def rules_table(table: Summary, reasons: Mapping[str, str]) -> str:
 
     Args:
         table: suggestions of the rules.
-        reasons: rule -> why it says nothing for some seed.
+        reasons: rule -> why it has no suggestion for some seed.
     """
     heads = ("rule", "median η", "quartiles", "lowest … highest", "seeds", "why not all seeds")
     rows = []
@@ -105,7 +105,7 @@ def rules_table(table: Summary, reasons: Mapping[str, str]) -> str:
         rows.append(f'<tr><th scope="row" style="{_CELL}">{first}</th>{texts}</tr>')
     head = "".join(f'<th scope="col" style="{_CELL}">{html.escape(text)}</th>' for text in heads)
     return (
-        # Not folded away: it would fold itself at every move.
+        # Not folded, because it would fold again at every move.
         '<div tabindex="0" style="overflow-x:auto"><table style="line-height:1.4">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
@@ -114,7 +114,7 @@ def rules_table(table: Summary, reasons: Mapping[str, str]) -> str:
 def zones_over(sweep: Sweep, zones: Zones) -> list[tuple[str, str, float, float]]:
     """Return (name, colour, first rate, last rate) of the zones of a sweep."""
     ends = zone_ends(zones, (sweep.rates[0], sweep.rates[-1]))
-    if np.isnan(zones.falls_from):  # then nothing says that the first rates are too low
+    if np.isnan(zones.falls_from):  # then nothing shows that the first rates are too low
         ends = [("no clear fall" if name == "too low" else name, *rest) for name, *rest in ends]
     return ends
 
@@ -133,7 +133,7 @@ def _rate_axis(sweep: Sweep) -> Axis:
 
 
 def _loss_limits(sweep: Sweep, zones: Zones | None) -> tuple[float, float]:
-    """Return limits that show the fall and the beginning of the rise, whatever comes later."""
+    """Return limits that show the fall and the beginning of the rise, and nothing later."""
     first = float(np.median(sweep.losses[:, 0]))
     if zones is None:
         medians = np.median(sweep.losses, axis=0)

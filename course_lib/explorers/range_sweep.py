@@ -1,4 +1,4 @@
-"""The sweeps of the range-test explorer: one a setting, kept for as long as it is looked at."""
+"""The sweeps of the range-test explorer: one for each setting, kept while it is shown."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _examples(data: str, *noise: float) -> problems.Classification:
         found = problems.noisy_spirals(
             noise=angle_noise, label_noise=label_noise, held_out_per_class=1
         )
-    return replace(found, held_out=None)  # scoring it would take time, and nobody asks
+    return replace(found, held_out=None)  # scoring it would take time and is not needed
 
 
 @lru_cache(maxsize=16)
@@ -99,7 +99,7 @@ def zones_or_reason(setting: Setting) -> tuple[Zones | None, str]:
 
 @lru_cache(maxsize=256)
 def read_until(setting: Setting, step: int) -> tuple[Summary, Mapping[str, str]]:
-    """Return what each rule says of the first updates of a sweep, and why where it says nothing.
+    """Return each rule's suggestion for the first updates of a sweep, or why it has none.
 
     A tool reads what was recorded until the test stopped, so this is what it would suggest had
     the test been stopped there: it still drops what it drops of a test as long as planned.
@@ -123,7 +123,7 @@ def _few(reasons: list[str]) -> str:
 
 
 def _smoothed_once(rule: Rule) -> Rule:
-    """Return the same rule; several share a smoothing, and it takes longest of all."""
+    """Return the same rule; several rules share a smoothing, which takes most of the time."""
     smooth = _SMOOTHINGS.setdefault(rule.smooth, _remembered(rule.smooth))
     return replace(rule, smooth=smooth)
 

@@ -18,7 +18,7 @@ from course_lib.explorers.range_sweep import (
 )
 from course_lib.explorers.range_words import words_of
 
-_STEPS, _FRAMES = 100, 100  # frames: five seconds for a whole test, however long it is
+_STEPS, _FRAMES = 100, 100  # frames: five seconds for a whole test of any length
 
 
 def range_test() -> RangeTestExplorer:
@@ -35,7 +35,7 @@ class RangeTestExplorer(Explorer):
 
     def __init__(self) -> None:
         """Draw the whole test of the first setting."""
-        self.play = play_button(_FRAMES, help="let the rate rise, in five seconds")
+        self.play = play_button(_FRAMES, help="play the whole test in five seconds")
         self.play.value, self._is_playing = _FRAMES, False
         super().__init__(range_test_view, _controls(), others=(self.play,))
         self.play.observe(self.locked(self._frame), "value")
@@ -50,7 +50,7 @@ class RangeTestExplorer(Explorer):
         self.draw()
 
     def _follow_length(self, steps: int) -> None:
-        """Give the slider of the updates its new end, and keep it there where it stood there."""
+        """Give the slider of the updates its new end; if it was at its end, it stays there."""
         step = self.controls["step"]
         at_end = step.value == step.max
         step.max = steps
@@ -74,7 +74,7 @@ class RangeTestExplorer(Explorer):
 
 
 def range_test_view(*, spread: str, step: int, **test: Any) -> View:
-    """Return the charts of a range test after some of its updates, and what they show.
+    """Return the charts of a range test after some of its updates, with words on what they show.
 
     Args:
         spread: spread of the seeds, one of `range_charts.SPREADS`.

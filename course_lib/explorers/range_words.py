@@ -71,7 +71,7 @@ def _so_far(sweep: Sweep, zones: Zones | None, step: int) -> str:
     )
     return (
         f"Update {step} of {len(sweep.rates)}, at η = {rate:.2g}{where}: {now}; it began at "
-        f"{losses[0]:.3g}, the lowest so far is {losses.min():.3g}."
+        f"{losses[0]:.3g}, and the lowest so far is {losses.min():.3g}."
     )
 
 

@@ -32,7 +32,7 @@ _SHADES = {"rise": ORANGE, "hold": "#9a9a94", "fall": BLUE, "cycles": PINK}
 
 @dataclass(frozen=True)
 class ChosenPreset:
-    """A preset with its arguments: what the explorer shows now, or has kept to compare.
+    """A preset with its arguments: the one that the explorer shows, or one kept for comparison.
 
     Attributes:
         preset: a name of `schedules.parameters.PRESETS`.
@@ -99,7 +99,7 @@ def schedules_view(
     words = [_rate_words(plan, rates[0], updates), _walk_words(place, optimizer, start)]
     words.append(_end_words(found, names, updates))
     if done < updates:
-        words.append(f"Shown: the first {done} of {updates} updates.")
+        words.append(f"The charts show the first {done} of {updates} updates.")
     return View(charts, " ".join(words), _details(made[0], plan, updates, library))
 
 
@@ -112,7 +112,7 @@ def _curves(schedule: Schedule, rates: np.ndarray, names: list[str], done: int) 
         marks.append(Level(floor, "y", f"lowest {floor:.3g}"))
     steps = np.arange(updates)
     for row, name, (colour, dash) in _back_to_front(rates, names):
-        # A rate holds from one update to the next, so the line has steps; few enough to be seen.
+        # A rate holds from one update to the next, so the curve has steps; few enough to be seen.
         marks.append(Line(np.repeat(steps, 2)[1:], np.repeat(row, 2)[:-1], colour, name, dash))
     if done < updates:
         marks.append(Points(np.array([done]), rates[0, done : done + 1], RED, size=5))
@@ -233,7 +233,7 @@ def _details(schedule: Schedule, plan: ChosenPreset, updates: int, library: str)
     total = int(schedule.total_steps) if finite else updates
     findings = lint(schedule, total, loop_steps=updates, floor=dict(plan.arguments).get("floor"))
     said = "".join(f"<li>{html.escape(str(finding))}</li>" for finding in findings)
-    said = f"<ul>{said}</ul>" if said else "<p>Nothing to say.</p>"
+    said = f"<ul>{said}</ul>" if said else "<p>No findings.</p>"
     try:
         code = to_library(schedule, library)
     except CannotExpress as error:

@@ -34,7 +34,7 @@ def schedules(preset: str = "warmup + cosine") -> ScheduleExplorer:
     Raises:
         ValueError: there is no such preset.
     """
-    parameters(preset)  # says which names there are
+    parameters(preset)  # raises an error that lists the names
     return ScheduleExplorer(preset)
 
 
@@ -55,7 +55,9 @@ class ScheduleExplorer(Explorer):
         self._own = self._parameters_of(preset)
         self._schedule = {"preset": choice("schedule", list(PRESETS), preset)}
         self._run = {
-            "updates": slider("run length", 200, 2, _MOST_UPDATES, help="updates really made"),
+            "updates": slider(
+                "run length", 200, 2, _MOST_UPDATES, help="number of updates that the loop makes"
+            ),
             "place": choice("landscape", list(places.PLACES)),
             "optimizer": choice("optimizer", list(OPTIMIZERS)),
             "noise_std": slider(

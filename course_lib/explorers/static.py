@@ -1,4 +1,4 @@
-"""The charts of an explorer as a figure for where no kernel runs: a stored page, a printed one."""
+"""The charts of an explorer as a figure for pages without a kernel, such as a printed one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lesson 8's explorer: schedules trained for real, while one looks on."""
+"""Lesson 8's explorer: it trains schedules in front of you."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from course_lib.schedules.catalogue import FAMILIES
 _USUAL_STEPS = {"SGD": -2, "SGD, momentum 0.9": -20, "Adam": -34}
 _PER_DECADE, _LOWEST, _HIGHEST = 20, 1e-3, 1e3
 _FIRST = ("constant", "exponential", "cosine", "WSD")
-_BREATH = 0.005  # seconds between two stages in which the kernel hears what was pressed
+_BREATH = 0.005  # seconds between two stages, in which the kernel notices a pressed button
 _KEPT = 6  # results in the table
 
 
@@ -44,10 +44,10 @@ class TrainingExplorer(Explorer):
 
     Attributes:
         go: the button that starts, and starts over.
-        stop: the button that stops; what there is by then is shown.
+        stop: the button that stops; the results so far are then shown.
         bar: bar that shows how many updates are done.
         progress: the same in words.
-        outcome: the last training, as far as it got; None before the first Go.
+        outcome: the last training, finished or not; None before the first Go.
         task: the asyncio task that trains or has trained last; an error in it is shown as a
             sentence, given to the loop's exception handler, and raised where the task is awaited.
     """
@@ -118,7 +118,7 @@ class TrainingExplorer(Explorer):
             self.draw()
 
     def _end_turn(self) -> None:
-        """Let nothing more be written by what runs; what it has reached stays."""
+        """Let the current run write nothing more; what it has written stays."""
         running = self._turn is not None and self.outcome and self.outcome.state == "running"
         self._turn, self.stop.disabled = None, True
         if running:
@@ -174,10 +174,10 @@ class TrainingExplorer(Explorer):
 
 @lru_cache(maxsize=1)
 def example_view(*, shown: int, **settings: Any) -> View:
-    """Return what the panel shows of a setting once that is trained, with 4 seeds."""
+    """Return what the panel shows for a setting after training with 4 seeds."""
     settings["seeds"] = 4
     plan = plan_of(**settings)
-    (outcome,) = plan.stages(every=plan.updates)  # only the end is shown, so only that is scored
+    (outcome,) = plan.stages(every=plan.updates)  # only the end is shown, so only the end is scored
     return training_view(shown, outcome, **settings)
 
 
@@ -208,9 +208,9 @@ def _controls() -> dict[str, widgets.ValueWidget]:
             help=f"the largest rate of schedule {slot}",
         )
     return controls | {
-        "data": choice("data", list(DATA), help="what is learned"),
+        "data": choice("data", list(DATA), help="the data to learn"),
         "optimizer": choice(
-            "optimizer", list(OPTIMIZERS), help="a change moves the peaks to where it needs them"
+            "optimizer", list(OPTIMIZERS), help="changing it moves the peaks to suitable values"
         ),
         "seeds": slider("seeds", 8, 2, MOST_SEEDS, help="runs of each schedule"),
         "updates": slider("updates", 300, LEAST_UPDATES, MOST_UPDATES, 20, help="of each run"),
@@ -218,6 +218,6 @@ def _controls() -> dict[str, widgets.ValueWidget]:
             "boundary of",
             [(f"schedule {slot}", slot) for slot in SLOTS],
             _FIRST.index("cosine") + 1,
-            help="whose decision boundary is drawn, that of seed 0",
+            help="schedule whose decision boundary is drawn, for seed 0",
         ),
     }

@@ -30,7 +30,7 @@ _FAR_APART = 20
 
 
 def rates_chart(plan: TrainingPlan, updates: int | None = None) -> Chart:
-    """Return the rates over the updates, and where training has got to."""
+    """Return the rates over the updates, with a mark where training is now."""
     rates, name = plan.rates(), "learning rate"
     peaks = rates.max(axis=1)
     far_apart = peaks.max() > _FAR_APART * peaks.min()  # the lower ones would lie on the axis
@@ -71,7 +71,7 @@ def scores_chart(outcome: TrainingOutcome) -> Chart:
     axis = _log_axis("held-out loss, nats", known, np.array(floor))
     ends = np.array([SLOTS[0] - 0.6, SLOTS[-1] + 0.6])
     marks: list[Mark] = [
-        Line(ends, np.full(2, f), INK, "least to expect", (2, 3), 1.0) for f in floor
+        Line(ends, np.full(2, f), INK, "lowest loss to expect", (2, 3), 1.0) for f in floor
     ]
     for contender, row, interval in zip(outcome.plan.contenders, scores, means, strict=True):
         at, colour = contender.slot, _look(contender)["colour"]
@@ -93,7 +93,7 @@ def scores_chart(outcome: TrainingOutcome) -> Chart:
 
 
 def wrong_chart(outcome: TrainingOutcome) -> Chart:
-    """Return the share of held-out examples that are got wrong, mean over the seeds."""
+    """Return the share of held-out examples that are misclassified, mean over the seeds."""
     accuracy = outcome.by_contender(outcome.runs.held_out_accuracy)
     done = slice(outcome.stage + 1)
     curves = [100 * (1 - rows.mean(axis=0)[done]) for rows in accuracy]
@@ -112,7 +112,7 @@ def points_chart(plan: TrainingPlan) -> Chart:
 
 
 def boundary_chart(outcome: TrainingOutcome, row: int) -> Chart:
-    """Return what the network of seed 0 makes of the plane, for one contender."""
+    """Return how the network of seed 0 classifies the plane, for one contender."""
     label = outcome.plan.contenders[row].label
     weights = outcome.by_contender(outcome.runs.weights)[row, :1, outcome.stage]
     if not np.isfinite(weights).all():

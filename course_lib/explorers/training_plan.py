@@ -26,7 +26,7 @@ DATA = {
 SLOTS = (1, 2, 3, 4)
 BATCH = 32
 MOST_SEEDS, LEAST_UPDATES, MOST_UPDATES = 12, 60, 600
-_STAGES = 30  # of a run: each of them is drawn, and ends soon enough for Stop
+_STAGES = 30  # stages of a run: each is drawn, and is short enough for Stop to work
 _SHORTEST_STAGE = 10  # updates: scoring the held-out examples takes as long
 
 
@@ -104,7 +104,7 @@ class TrainingPlan:
         return np.array([FAMILIES[c.shape](c.peak, self.updates)(steps) for c in self.contenders])
 
     def stages(self, every: int | None = None) -> Iterator[TrainingOutcome]:
-        """Train, and return what there is after each stage.
+        """Train, and yield the results after each stage.
 
         Args:
             every: updates from stage to stage; None takes `score_every`.

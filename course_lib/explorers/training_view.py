@@ -32,7 +32,7 @@ from course_lib.explorers.training_plan import (
 def training_view(
     shown: int, outcome: TrainingOutcome | None = None, **settings: str | float
 ) -> View:
-    """Return the chosen rates, or what came of them once they were trained.
+    """Return the chosen rates or, once they were trained, their results.
 
     Args:
         shown: number of the schedule whose boundary is drawn.
@@ -68,7 +68,9 @@ def _outcome_view(outcome: TrainingOutcome, shown: int) -> View:
 def _row_of(plan: TrainingPlan, slot: int) -> int:
     slots = [contender.slot for contender in plan.contenders]
     if slot not in slots:
-        raise ValueError(f"the boundary of schedule {slot} is asked for, and there is none")
+        raise ValueError(
+            f"the boundary of schedule {slot} is asked for, but there is no such schedule"
+        )
     return slots.index(slot)
 
 
@@ -109,7 +111,7 @@ def _score_words(outcome: TrainingOutcome) -> str:
         for contender, interval in zip(plan.contenders, outcome.intervals(), strict=True)
     )
     # Below that a lucky draw of the held-out examples says more than the floor does.
-    floor = f"{data.loss_floor:.2f} is the least to expect, " if _has_floor(data) else ""
+    floor = f"{data.loss_floor:.2f} is the lowest loss to expect, " if _has_floor(data) else ""
     return (
         f"{early if outcome.state == 'stopped' else ''}Held-out loss after {outcome.updates} "
         f"updates, mean of {plan.seeds} seeds with its 95 % interval: {scores}; {floor}guessing "
@@ -138,7 +140,7 @@ def _order_words(outcome: TrainingOutcome) -> str:
 
 
 def _trouble_words(outcome: TrainingOutcome) -> str:
-    """Return which runs diverged, and which schedules end no better than guessing."""
+    """Return a sentence on the runs that diverged and on schedules no better than guessing."""
     data, sentences = examples(outcome.plan.data), []
     for contender, at, interval in zip(
         outcome.plan.contenders,

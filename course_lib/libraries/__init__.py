@@ -1,4 +1,4 @@
-"""The same schedule in another library's arguments, both ways, and what the libraries really do."""
+"""Converts schedules to and from other libraries, and simulates what those libraries really do."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Uncovered:
-    """A recorded schedule that no schedule of ours stands for, and why."""
+    """A recorded schedule without a counterpart of ours, and why."""
 
     library: str
     schedule: str
@@ -67,7 +67,7 @@ class Uncovered:
 
 
 def compare(record: Record, schedule: Schedule) -> Row:
-    """Return the row of a record and a schedule that is to reproduce it."""
+    """Return the row of a record and of the schedule that should reproduce it."""
     applied = np.isfinite(record.rates)
     difference = np.abs(schedule(np.arange(record.rates.size)) - record.rates)[applied]
     return Row(

@@ -50,7 +50,7 @@ def linear_cyclical(
     start, end = check_real("start_value", start_value), check_real("end_value", end_value)
     size = check_count("cycle_size", cycle_size, low=2)
     if monotonic:
-        raise ValueError("monotonic must be False, got True: a sawtooth is none of our shapes")
+        raise ValueError("monotonic must be False, got True: the course has no sawtooth shape")
     return (Phase(math.inf, start, end, Triangle(size)),)
 
 

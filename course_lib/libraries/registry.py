@@ -113,7 +113,7 @@ def convert(name: str, arguments: dict[str, Any]) -> Phases:
 def _find(name: str) -> Callable[..., Phases]:
     _load()
     if name in _REFUSED:
-        raise ValueError(f"{name} is no function of the step alone: {_REFUSED[name]}")
+        raise ValueError(f"{name} is not a function of the step alone: {_REFUSED[name]}")
     if name not in _CONVERTERS:
         raise ValueError(f"name must be one of {', '.join(sorted(_CONVERTERS))}; got {name!r}")
     return _CONVERTERS[name]

@@ -18,7 +18,7 @@ from course_lib.validation import check_count, check_real
 
 __all__ = ["Finding", "lint"]
 
-# Steps past the end are asked for too: torch's cosine needs a tenth of its run to climb back to
+# Steps past the end are read too: torch's cosine needs a tenth of its run to climb back to
 # 2.5 % of the peak, and an unclamped linear decay is negative at once.
 _PROBE_SHARE, _PROBE_LEAST = 10, 10
 
@@ -32,16 +32,16 @@ def lint(
     loop_steps: int | None = None,
     max_jump: float = 20.0,
 ) -> list[Finding]:
-    """Return what is suspicious about a schedule, ordered by the step where it begins.
+    """Return the suspicious parts of a schedule, ordered by the step where each begins.
 
     Args:
         schedule: a `Schedule`, any function from a step (int) to a rate, or the rates of a run
             that were recorded, one for each update.
         total_steps: updates the schedule is meant for, warmup included, >= 1.
         peak_lr: rate it is meant to reach, > 0; a `Schedule` says so itself.
-        floor: rate it is meant to come down to, >= 0; None asks nothing.
+        floor: rate it is meant to come down to, >= 0; with None this is not checked.
         loop_steps: updates the training loop really makes, >= 1 (after accumulation, over all
-            epochs); None means total_steps. The rates of these updates are what is judged.
+            epochs); None means total_steps. The linter judges the rates of these updates.
         max_jump: factor between two updates from which a change counts as a jump, > 1. The
             default lies between the drops by 10 of a staircase and the 25 by which a one-cycle
             behind another scheduler leaves its warmup too low.
@@ -118,7 +118,7 @@ def _number(value: object, what: str) -> float:
 
 
 def _own_end(schedule: object) -> float:
-    """Where the schedule ends; a constant last phase has no end that anybody could see."""
+    """Return where the schedule ends; the end of a constant last phase cannot be seen."""
     if not isinstance(schedule, Schedule):
         return math.inf
     last = schedule.phases[-1]

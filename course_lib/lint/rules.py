@@ -13,7 +13,7 @@ import numpy as np
 _NOISE = 1e-6
 # A ramp to or from 0 changes by any factor at its foot; below 1 % of the peak no factor counts.
 _FOOT = 0.01
-# float32 weights do not notice an update a billion times smaller than those at the peak. A cosine
+# An update a billion times smaller than those at the peak does not change float32 weights. A cosine
 # or a cubic to 0 is that low for at most 0.1 % of its run; optax's decay_steps = total - warmup is
 # for as long as the warmup.
 _DEAD, _DEAD_SHARE = 1e-9, 1e-3
@@ -35,7 +35,7 @@ _STEEP = 3.0
 
 @dataclass(frozen=True)
 class Finding:
-    """One suspicious thing.
+    """One suspicious part of a schedule.
 
     Attributes:
         code: name of the rule that found it, such as "dead-tail".
@@ -68,7 +68,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Run:
-    """The rates a rule may look at, and what they are meant to be."""
+    """The rates that a rule examines, and what they are meant to be."""
 
     known: np.ndarray  # rates at t = 0, 1, 2, … as far as they are known, finite or not
     total_steps: int
@@ -85,7 +85,7 @@ class Run:
 
     @cached_property
     def reached(self) -> np.ndarray:
-        """The same and, where known, the rate right after: an end is reached at t = total."""
+        """The same and, if known, the rate right after, because an end is reached at t = total."""
         return self.known[: self.loop_steps + 1]
 
     @cached_property
@@ -224,8 +224,8 @@ def _dead_tail(run: Run) -> Iterator[Finding]:
             first,
             last,
             f"the last {dead} of {run.rates.size} updates "
-            f"({dead / run.rates.size:.2g} of the run) have a rate of 0 or next to it.",
-            "Make the decay end with the run: optax's decay_steps, for one, includes the warmup.",
+            f"({dead / run.rates.size:.2g} of the run) have a rate of 0 or almost 0.",
+            "Make the decay end with the run; optax's decay_steps, for example, includes the warmup.",
         )
 
 

@@ -14,9 +14,10 @@ from course_lib.validation import check_count, check_real
 class TwoLayerProduct:
     """Two linear layers of width n and one example: L(u, v) = ½ (u·v / sqrt(n) - target)².
 
-    w holds u, then v, shape (…, 2n). The loss is 0 wherever u·v = sqrt(n) * target: the minimum
-    is not one point. What counts is the curvature λ = (|u|² + |v|²) / n, the squared gradient of
-    the output; where the loss is 0, it is the Hessian's only eigenvalue that is not 0.
+    w holds u, then v, shape (…, 2n). The loss is 0 wherever u·v = sqrt(n) * target, so the minimum
+    is not a single point. The important quantity is the curvature λ = (|u|² + |v|²) / n, the
+    squared gradient of the output; where the loss is 0, it is the Hessian's only eigenvalue that is
+    not 0.
 
     With the target 0 and f = u·v / sqrt(n), one step of gradient descent at the rate η gives
 

@@ -12,9 +12,9 @@ def digits(seed: int = 0, held_out_per_class: int = 36) -> Classification:
     """Return 1,797 handwritten digits, 8 x 8 pixels, a fifth of them held out.
 
     With the defaults 1,437 images to train on (138 to 147 of each digit) and 360 held out (36 of
-    each). Pixels are divided by 16, so that they lie in 0 … 1. The same 13 people wrote both
-    parts: the held-out score says how well a network reads these hands, not new ones. How low the
-    error can go is not known, so `error_floor` is None.
+    each). Pixels are divided by 16, so that they lie in 0 … 1. The same 13 people wrote both parts,
+    so the held-out score says how well a network reads their digits, not those of other people. How
+    low the error can go is not known, so `error_floor` is None.
 
     The seed chooses the split and nothing else: `RandomState(seed)` shuffles each digit's images,
     0 first, and the first `held_out_per_class` of each are held out. Both parts keep the order of

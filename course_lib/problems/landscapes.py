@@ -224,7 +224,7 @@ class SeveralMinima:
         The bowl and the other wells' tails pull it away from the centre.
 
         Raises:
-            ValueError: a well is no minimum: another or the bowl drowns it.
+            ValueError: a well is not a minimum, because the bowl or another well is too strong.
         """
         w = np.array(self.wells)[:, :2]
         with np.errstate(all="ignore"):

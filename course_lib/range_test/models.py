@@ -75,7 +75,7 @@ class Trainings:
         peak = check_real("rate", rate, low_open=True)
         self._made += 1
         if self._made > BUDGET:
-            raise RuntimeError(f"train may be called {BUDGET} times; this is one call more")
+            raise RuntimeError(f"train may be called {BUDGET} times; this call is one too many")
         return _final_loss(self._settings, peak)
 
 

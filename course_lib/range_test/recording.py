@@ -78,7 +78,8 @@ def smooth_from_first(losses: np.ndarray) -> np.ndarray:
 
 
 def steps_until_stop(watched: np.ndarray, stop_factor: float) -> int:
-    """Return after how many steps a tool stops: the first with loss > stop_factor * best so far.
+    """Return the number of steps until a tool stops, the first with loss > stop_factor * best so
+    far.
 
     That step is counted. NaN compares as false, so no tool stops on it, and it is never the best.
     """

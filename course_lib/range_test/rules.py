@@ -103,7 +103,7 @@ class Rule:
         return smoothed[: recording.steps_until_stop(watched, self.stop_factor)]
 
     def suggest(self, rates: np.ndarray, losses: np.ndarray) -> Suggestion:
-        """Return what the tool would suggest, had it made this sweep.
+        """Return the suggestion that the tool would make from this sweep.
 
         Args:
             rates: the rates of the planned steps, (T,); `losses[t]` is the loss before the update

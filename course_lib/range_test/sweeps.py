@@ -23,8 +23,8 @@ class Sweep:
             the step at which a run diverged or was stopped.
         diverged_at: (S,) int, first step whose loss is not finite; -1 where there is none.
         steps_run: (S,) int, T, or fewer where a run was stopped because its loss had grown too
-            far. A diverged run counts as run to the end: no tool stops on NaN, so that is
-            what their rules are given to read.
+            far. A diverged run counts as run to the end. No tool stops on NaN, so the tools' rules
+            read such runs as well.
         seeds: (S,) int, one a run.
 
     >>> rates, losses = np.array([0.01, 0.1, 1.0]), np.array([[1.1, 0.9, 7.0]])

@@ -1,4 +1,4 @@
-"""The range test of a torch model and loader of one's own; it leaves both as they were."""
+"""The range test of your own torch model and loader; it leaves both as they were."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def range_test(
 
     Afterwards, also after an error or an interrupt, everything is as before: parameters, buffers,
     gradients, the mode of every submodule, the optimizer, the global generators of torch, NumPy
-    and Python, and a generator that the loader or its sampler holds. What a module keeps in other
-    attributes is its own affair.
+    and Python, and a generator that the loader or its sampler holds. Other attributes of a module
+    are not restored.
 
     Args:
         model: its parameters are trained where `requires_grad` is set.

@@ -1,4 +1,4 @@
-"""The catalogue: every schedule of the course under its one name, a row a schedule.
+"""The catalogue: a row for every schedule of the course, under its one name.
 
 The lists of the explorers and the contenders of lesson 8 and of the capstone are made from it; the
 cheat sheet uses its names.
@@ -22,8 +22,8 @@ class Row:
     Attributes:
         name: the name in every table, figure and panel.
         preset: the function of `course_lib.schedules` that makes it.
-        arguments: (peak, updates) -> the preset's arguments, by name; all but the peak and the
-            length of the run has its customary value.
+        arguments: (peak, updates) -> the preset's arguments, by name; all except the peak and the
+            length of the run have their customary values.
         is_variant: whether it is a second setting of a preset that has a row already.
     """
 

@@ -1,4 +1,4 @@
-"""Counts the updates of a run: the number that every schedule needs and people get wrong."""
+"""Counts the updates of a run, a number that every schedule needs and that is often wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes that only other libraries' schedules need: stretches, products and their odd curves.
+"""Shapes that only other libraries' schedules need: parts of shapes, products and unusual curves.
 
 The convention is that of `course_lib.schedules.shapes`.
 """

@@ -14,7 +14,7 @@ from course_lib.validation import check_real
 def stability_limit(hessian: np.ndarray | float) -> float:
     """Return 2 / λ_max, the rate from which gradient descent no longer converges.
 
-    Noise that does not depend on w leaves the limit where it is: the variance of w stays bounded
+    Noise that does not depend on w does not change the limit: the variance of w stays bounded
     for 0 < η < 2 / λ_max and grows without bound above.
 
     Args:
@@ -99,7 +99,7 @@ def descend(curvatures: np.ndarray, start: np.ndarray, rates: np.ndarray) -> np.
 
 
 def noise_floor(rate: float, curvature: float, noise_std: float) -> float:
-    """Return the expected loss at which a constant rate comes to rest: η σ² / (2 (2 - η λ)).
+    """Return the expected loss at which a constant rate settles: η σ² / (2 (2 - η λ)).
 
     For η well below the stability limit this is η σ² / 4: proportional to the rate, and
     independent of the curvature. It is the fixed point of the recursion in `expected_loss`.

@@ -23,8 +23,8 @@ def greedy_rates(problem: NoisyQuadratic, steps: int) -> np.ndarray:
 
     In one dimension, with m_t = E[w_t²], this is h m_t / (h² m_t + σ²), and it is the best that
     any rates can do: E[L] after the last update rises with E[L] before it. For h = σ = m_0 = 1 it
-    is 1 / (t + 2). In more dimensions greed is short-sighted: it settles for rates too small for
-    the flat coordinates. On `power_law_quadratic()` after 1,000 updates it leaves 0.1201, and
+    is 1 / (t + 2). In more dimensions the greedy choice is short-sighted: its rates are too small
+    for the flat coordinates. On `power_law_quadratic()` after 1,000 updates it leaves 0.1201, and
     `optimal_rates` 0.0341 (measured).
 
     Args:
@@ -165,14 +165,15 @@ def _more_starts(problem: NoisyQuadratic, rates: np.ndarray) -> list[np.ndarray]
 
 
 def _lowest_near(problem: NoisyQuadratic, rates: np.ndarray) -> Found:
-    """Return where Newton's method leads from these rates, or passes where it does not apply."""
+    """Return the end point of Newton's method from these rates, or of passes if it does not
+    apply."""
     if (rates > 0).all():
         return newton(Terms(*_terms(problem)), rates)
     return _settled(problem, rates)
 
 
 def _settled(problem: NoisyQuadratic, rates: np.ndarray) -> Found:
-    """Return where passes lead from these rates."""
+    """Return the end point of passes from these rates."""
     rates = _settle(problem, rates)
     loss, slope = _final_loss_and_slope(problem, rates)
     return Found(rates, loss, float(np.max(np.abs(slope * rates)) / loss) if loss else 0.0)

@@ -75,8 +75,8 @@ def best_peak(
 def best_peaks(problem: NoisyQuadratic, shapes: np.ndarray, guesses: np.ndarray) -> np.ndarray:
     """Return the factor by which each shape leaves the smallest E[L(w_T)].
 
-    For rates proportional to their peak it is what `best_peak` finds, all shapes side by side: a
-    coarse grid about the guess and a fine one about its best point, each moved on while its best
+    For rates proportional to their peak it gives the result of `best_peak`, for all shapes at once:
+    a coarse grid about the guess and a fine one about its best point, each moved on while its best
     point is at an end, and then parabolas in log E[L(w_T)]. Seven shapes of 300 updates in 50
     dimensions take 10 ms (measured).
 

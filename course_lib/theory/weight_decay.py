@@ -9,7 +9,7 @@ from course_lib.validation import check_real
 
 
 def weight_decay_equilibrium(rate: float, weight_decay: float, momentum: float = 0.0) -> float:
-    """Return the rms of a weight at rest under w <- (1 - η λ) w - η u, for random u.
+    """Return the equilibrium rms of a weight under w <- (1 - η λ) w - η u, for random u.
 
     For independent u of mean 0 and mean square 1, as the sign of pure noise is,
 
@@ -59,8 +59,8 @@ def scale_invariant_norm(rate: float, weight_decay: float, gradient_norm: float)
 
         |w|² <- (1 - η λ)² |w|² + η² G² / |w|²,
 
-    at rest for |w|⁴ = η G² / (2 λ - η λ²). There a step turns w by about sqrt(2 η λ), whatever G:
-    η λ is the rate that counts.
+    at rest for |w|⁴ = η G² / (2 λ - η λ²). There a step turns w by about sqrt(2 η λ) for any G, so
+    η λ is the effective rate.
 
     Args:
         rate: learning rate η, > 0.

@@ -29,7 +29,7 @@ _PYTEST = "import sys, course_tools.without_iri_grammar, pytest; sys.exit(pytest
 
 @dataclass(frozen=True)
 class _CellError:
-    """Why a cell failed: for what kind of reason, and what the learner reads of it."""
+    """The reason why a cell failed, and the text about it for the learner."""
 
     kind: Literal["not written", "stopped", "error"]
     text: str
@@ -83,7 +83,9 @@ def check_notebook(path: Path, timeout: int) -> CheckedNotebook:
     code = _code_cells(path)
     names = _tasks_in(code)
     if not names:
-        raise CourseError(f"{path} holds no task of the course: no cell has one, none calls check")
+        raise CourseError(
+            f"{path} holds no task of the course: no cell is a task and no cell calls check"
+        )
     with tempfile.TemporaryDirectory(prefix="lr-course-check") as folder:
         failures, status = _run_nbval(path.resolve(), Path(folder), timeout)
         kept, problem = progress.ProgressFile.within(Path(folder)).best()

@@ -32,7 +32,7 @@ CHEAT_SHEET = "sources/appendix/cheat_sheet.py"  # its rows are in course_lib.re
 
 
 def check(root: Path) -> list[BrokenRule]:
-    """Every broken rule of the course at ``root``, in the order of the files.
+    """Return every broken rule of the course at ``root``, in the order of the files.
 
     Raises:
         CourseError: a source cannot be read or turned into a notebook.

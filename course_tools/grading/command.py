@@ -28,7 +28,7 @@ from course_tools.grading.visible_text import visible
 ALL = "all"
 INTERRUPTED = 130  # what shells say of Ctrl-C
 _MOST_SHOWN = 20  # changes and failures; the tables have all
-_MOST_NAMED = 5  # files that are nobody's
+_MOST_NAMED = 5  # files that belong to nobody
 _UNSAFE = (
     "WARNING: without the sandbox, every submission can do what you can do: read and delete your "
     "files, use the network, and change the marks of others."
@@ -53,8 +53,8 @@ class Options:
 def run(options: Options) -> int:
     """Grade, write tables and pages, print a summary; return the exit status.
 
-    0: every submission has a report. 1: some could not be graded, by the machine's fault. 130: it
-    was interrupted; what was graded is kept, and the same command goes on.
+    0: every submission has a report. 1: some could not be graded because of the machine. 130: it
+    was interrupted; finished grades are kept, and the same command continues.
 
     Raises:
         ValueError: a bad option, folder, configuration or gradebook; nothing was graded.
@@ -70,7 +70,7 @@ def run(options: Options) -> int:
     if others := left_out(options.source, found):
         more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
         named = ", ".join(map(visible, others[:_MOST_NAMED]))
-        click.echo(f"Left out, as nobody's: {named}{more}", err=True)
+        click.echo(f"Left out because they belong to nobody: {named}{more}", err=True)
     if options.unsafe:
         click.echo(_UNSAFE, err=True)
     url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
@@ -111,11 +111,14 @@ def _graded(
             )
         except KeyboardInterrupt:
             bar.close()
-            click.echo("Interrupted: what is graded is kept; the same command goes on.", err=True)
+            click.echo(
+                "Interrupted. Finished grades are kept; run the same command again to continue.",
+                err=True,
+            )
             return outcome, INTERRUPTED
         except batch.MachineError as error:
             bar.close()
-            click.echo(f"Stopped: {error}. What is graded is kept.", err=True)
+            click.echo(f"Stopped: {error}. Finished grades are kept.", err=True)
             return outcome, 1
     return outcome, int(bool(outcome.failed))
 
@@ -133,7 +136,7 @@ def _interrupts_answered() -> Iterator[None]:
 
     def stop(*_: object) -> None:
         signal.signal(signal.SIGINT, before)
-        click.echo("\nStopping: what runs is ended, which may take ten seconds.", err=True)
+        click.echo("\nStopping the running submissions, which may take ten seconds.", err=True)
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, stop)
@@ -161,7 +164,7 @@ def _names(one: Submission) -> tuple[str, ...]:
 
 @contextmanager
 def _executor(options: Options) -> Iterator[tuple[Executor | None, int]]:
-    """Return what grades and how many at one time; of a cluster, as many as it has threads."""
+    """Return the executor and the number of jobs at one time (the threads of a cluster)."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if options.scheduler is None:
         yield None, options.jobs or cores or 1
@@ -192,7 +195,7 @@ def _say(
 ) -> None:
     done = [f"{outcome.graded} graded now"]
     if outcome.copies:
-        done.append(f"{outcome.copies} with the bytes of another")
+        done.append(f"{outcome.copies} identical to another")
     done.append(f"{outcome.known} graded before")
     if outcome.failed:
         done.append(f"{len(outcome.failed)} not graded")
@@ -203,7 +206,7 @@ def _say(
     found = summary(standings)
     replaced = sum(one.others for one in standings)
     lines.append(
-        f"What counts, one attempt of a student at an exercise: {len(standings)}"
+        f"Attempts that count, one for each student and exercise: {len(standings)}"
         + (f" (other attempts: {replaced})" if replaced else "")
     )
     lines += [f"  {state:14} {number:6}" for state, number in found.states]

@@ -103,7 +103,7 @@ def read_settings(path: Path | None) -> Settings:
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise ValueError(f"{path} is no TOML: {error}") from error
+        raise ValueError(f"{path} is not valid TOML: {error}") from error
     for name in document:
         if name not in ("limits", "policy"):
             raise ValueError(f"{path}: the tables are limits and policy, got {name!r}")

@@ -92,7 +92,7 @@ def test_a_python_without_any_package_gets_lines_and_no_traceback(tmp_path):
     assert run.stderr == ""
     assert "FAIL  lr-course: not installed in this Python; fix: " in run.stdout
     assert "FAIL  kernel python3: ModuleNotFoundError" in run.stdout
-    assert "to put right: lr-course, kernel python3." in run.stdout
+    assert "Please fix: lr-course, kernel python3." in run.stdout
 
 
 def test_an_unknown_kernel_fails():

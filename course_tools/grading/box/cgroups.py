@@ -239,7 +239,8 @@ def _delegate(system: System, parent: Path) -> None:
         system.write(parent / "cgroup.subtree_control", "+memory +pids +cpu")
     except OSError as error:
         raise NoCgroupsError(
-            f"the control group {parent} is not ours to divide ({error.strerror}). {_ADVICE}"
+            f"the control group {parent} cannot be divided by this user ({error.strerror}). "
+            f"{_ADVICE}"
         ) from error
 
 

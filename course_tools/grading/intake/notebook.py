@@ -87,7 +87,7 @@ def document_of(content: bytes) -> dict[str, Any]:
     document = _document(content)
     version = document.get("nbformat")
     if not isinstance(version, int) or isinstance(version, bool) or version < _OLDEST:
-        raise UnreadableError("it is JSON, but no notebook: it names no nbformat")
+        raise UnreadableError("it is JSON, but not a notebook: it names no nbformat")
     if version == 4:
         return document
     try:
@@ -102,7 +102,7 @@ def _document(content: bytes) -> dict[str, Any]:
     try:
         document = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        raise UnreadableError("the file is not UTF-8 text, as a notebook is") from error
+        raise UnreadableError("the file is not UTF-8 text, so it is not a notebook") from error
     except RecursionError as error:
         raise UnreadableError("its JSON is nested too deeply") from error
     except ValueError as error:

@@ -72,7 +72,7 @@ class Submission:
             limit: most bytes that are read.
 
         Raises:
-            UnreadableError: it is no regular file, larger than the limit, or cannot be read.
+            UnreadableError: it is not a regular file, larger than the limit, or cannot be read.
         """
         try:
             with self._opened() as file:
@@ -96,7 +96,7 @@ class Submission:
             if part.is_symlink():  # it may point to anything that the grader may read
                 raise UnreadableError("a symbolic link is not followed; hand in the file itself")
         if not stat.S_ISREG(path.lstat().st_mode):
-            raise UnreadableError("it is no regular file")
+            raise UnreadableError("it is not a regular file")
         with open(path, "rb") as file:
             yield file
 
@@ -149,13 +149,13 @@ def _stem(place: str) -> str:
 
 
 def _places(source: Path) -> dict[str, float]:
-    """Return the paths of all files but those of systems, with the time each was changed."""
+    """Return the paths of all files except those of systems, with the time each was changed."""
     if source.is_file():
         try:
             with zipfile.ZipFile(source) as archive:
                 files = {one.filename: _time_of(one) for one in archive.infolist()}
         except (OSError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{source} is no zip file that can be read: {error}") from error
+            raise ValueError(f"{source} is not a readable zip file: {error}") from error
     elif source.is_dir():
         files = {str(name): (source / name).lstat().st_mtime for name in _files(source)}
     else:

@@ -23,7 +23,7 @@ _MOST_FAILURES = 5  # one after the other, before the machine is given up
 
 
 class MachineError(RuntimeError):
-    """Submissions cannot be graded here, one after the other; what is graded is kept."""
+    """Submissions cannot be graded here, one after the other; finished grades are kept."""
 
 
 @dataclass(frozen=True)

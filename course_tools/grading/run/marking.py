@@ -22,15 +22,15 @@ _MOST_STEPS = 400  # of a curve
 _FEWEST_STEPS = 4
 
 _WHY_NOT = {
-    report.MISSING: "There is no function of this name after your cells have run.",
+    report.MISSING: "After your cells have run, there is no function of this name.",
     report.TIMED_OUT: "It did not finish in time (perhaps a loop that does not end): 0 points; the "
     "others are not affected.",
-    report.DIED: "The notebook's process ended, or could not answer any more.",
+    report.DIED: "The notebook's process ended, or could no longer answer.",
     report.OVER_LIMIT: "It used more memory than allowed, or printed or sent too much.",
     report.NOT_WRITTEN: "It is not written yet.",
 }
 _UNSTEADY = (
-    "It was right in one call and wrong in another with the same arguments: does it draw random "
+    "It was right in one call and wrong in another with the same arguments. Does it draw random "
     "numbers, or keep something from one call to the next?"
 )
 
@@ -55,7 +55,7 @@ def _cases(task: Task, seed: int) -> tuple[list[Case], list[Case], list[int]]:
 
 
 def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
-    """Return what a learner's answers are worth.
+    """Return the marks for a learner's answers.
 
     Points are given for the cases of the secret seed. The public ones show what is wrong without
     telling anything that the notebook's check does not tell.
@@ -102,7 +102,7 @@ def without_points(found: TaskReport) -> TaskReport:
     if found.outcome != report.ANSWERED:
         return dataclasses.replace(found, parts=parts)
     why = (
-        f"{found.task} calls an implementation that exists already, which this course does not "
+        f"{found.task} calls an existing implementation, which this course does not "
         f"count. Its values were {'right' if values_are_right(found) else 'not right'}."
     )
     return dataclasses.replace(found, parts=parts, sentence=f"{why} {found.sentence}".rstrip())

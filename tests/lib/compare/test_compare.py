@@ -337,7 +337,7 @@ def bad_maker(values):
         ({"level": 1.0}, ValueError, "level must be < 1"),
         ({"within": -0.1}, ValueError, "within must be finite, >= 0"),
         ({"threshold": np.nan}, ValueError, "threshold must be finite"),
-        ({"score_every": 5}, TypeError, "score_every is not for a runner"),
+        ({"score_every": 5}, TypeError, "score_every cannot be given"),
         ({"jobs": 2}, TypeError, r"only a Workload can use \['jobs'\]"),
     ],
 )

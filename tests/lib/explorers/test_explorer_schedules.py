@@ -171,11 +171,11 @@ def test_play_shows_the_run_so_far(panel):
     assert panel.picture.value == full
     assert seen[:-1] == sorted(seen[:-1])
     panel.controls["shown"].value = 25
-    assert "Shown: the first 50 of 200 updates." in words(panel)
+    assert "The charts show the first 50 of 200 updates." in words(panel)
 
 
 def test_the_linter_and_the_code_stand_beside_it(panel):
-    assert "Nothing to say" in panel.details.value
+    assert "No findings" in panel.details.value
     panel.controls["updates"].value = 100
     assert "horizon-mismatch" in panel.details.value
     for library in LIBRARIES:

@@ -61,7 +61,7 @@ def test_the_scores_are_those_of_train(settings, data, optimizer):
         if slot == 3 and data.classes == 3:
             assert f"{slot} {name} with seed 0, gets {runs.held_out_accuracy[0, -1]:.0%}" in words
     assert f"guessing costs {np.log(data.classes):.2f}" in words
-    assert ("0.64 is the least to expect" in words) == ("data" not in settings)
+    assert ("0.64 is the lowest loss to expect" in words) == ("data" not in settings)
     assert f"after {asked['updates']} updates, mean of {asked['seeds']} seeds" in words
 
 

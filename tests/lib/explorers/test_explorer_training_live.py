@@ -231,7 +231,8 @@ def test_an_error_in_the_drawing_of_a_stage_is_not_swallowed(monkeypatch):
 
 def test_what_does_not_go_together_is_a_sentence_and_go_starts_nothing():
     panel = panel_with(schedule_3="")
-    assert "the boundary of schedule 3 is asked for, and there is none" in text(panel.words)
+    said = "the boundary of schedule 3 is asked for, but there is no such schedule"
+    assert said in text(panel.words)
     panel.go.click()
     assert panel.task is None
     assert 'role="alert"' in panel.words.value

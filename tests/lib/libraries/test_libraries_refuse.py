@@ -118,5 +118,5 @@ def test_bad_arguments_are_refused_by_name(name, bad, error, said):
     ],
 )
 def test_what_is_no_function_of_the_step_is_refused_with_the_reason(name):
-    with pytest.raises(ValueError, match="is no function of the step alone"):
+    with pytest.raises(ValueError, match="is not a function of the step alone"):
         from_library(name, base_lr=0.1)

@@ -57,9 +57,10 @@ def graded(needs_sandbox, tmp_path_factory):
 
 def test_a_class_is_graded_with_one_command(graded):
     folder, done = graded
-    assert (done.returncode, done.stderr) == (0, "Left out, as nobody's: ro⟨U+202E⟩ster.csv\n")
+    left_out = "Left out because they belong to nobody: ro⟨U+202E⟩ster.csv\n"
+    assert (done.returncode, done.stderr) == (0, left_out)
     assert "Files: 3 graded now, 0 graded before." in done.stdout
-    assert "What counts, one attempt of a student at an exercise: 3\n" in done.stdout
+    assert "Attempts that count, one for each student and exercise: 3\n" in done.stdout
     assert "2 students, on average 5.5 of 6 points" in done.stdout
     assert str(folder / "grades" / "class.html") in done.stdout
     assert set(tables(folder / "grades")) == {
@@ -204,8 +205,8 @@ def test_ctrl_c_stops_soon_and_the_same_command_goes_on(needs_sandbox, tmp_path)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert time.monotonic() - start < 10
-    assert err.index("Stopping: what runs is ended") < err.index(
-        "Interrupted: what is graded is kept"
+    assert err.index("Stopping the running submissions") < err.index(
+        "Interrupted. Finished grades are kept"
     )
     left = int(re.search(r"Not graded yet: (\d+)\. Run the same command again\.", out)[1])
     assert 0 < left <= 8

@@ -45,8 +45,8 @@ def test_what_is_written_is_read_and_the_rest_is_as_it_was(tmp_path):
         ("[policy]\nattempts = 'last'\n", "must be one of latest, first, best, got 'last'"),
         ("[policy]\nlibrary_calls = []\n", r"must be one of flag, zero, ignore, got \[\]"),
         ("[policy]\nshow_hidden = 1\n", "policy.show_hidden must be true or false, got 1"),
-        ("[policy\n", "is no TOML"),
-        (b"\xff\xfe", "is no TOML"),
+        ("[policy\n", "is not valid TOML"),
+        (b"\xff\xfe", "is not valid TOML"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path, text, words):

@@ -115,7 +115,7 @@ def test_a_link_to_itself_ends_nothing(tmp_path):
 def test_what_is_no_regular_file_is_not_read(tmp_path):
     os.mkfifo(tmp_path / "ada.ipynb")  # opening it would wait for ever
     (one,) = submissions(tmp_path)
-    with pytest.raises(UnreadableError, match="no regular file"):
+    with pytest.raises(UnreadableError, match="not a regular file"):
         one.read(1000)
 
 
@@ -140,7 +140,7 @@ def test_a_damaged_member_of_a_zip_is_unreadable(tmp_path):
     [
         (lambda path: path, "there is no folder or zip file"),
         (lambda path: path.mkdir(), "holds no notebook"),
-        (lambda path: path.write_bytes(b"PK no zip"), "no zip file that can be read"),
+        (lambda path: path.write_bytes(b"PK no zip"), "is not a readable zip file"),
     ],
 )
 def test_a_source_that_cannot_be_graded_is_refused(tmp_path, make, words):

@@ -190,7 +190,7 @@ def test_a_group_that_is_not_ours_is_refused_and_says_how_to_get_one(tree):
         NoCgroupsError, match="systemd-run --user --scope -p Delegate=yes"
     ) as caught:
         tree.make(write=refuse)
-    assert "user/scope is not ours to divide (Permission denied)" in str(caught.value)
+    assert "user/scope cannot be divided by this user (Permission denied)" in str(caught.value)
     cgroups.sweep(lambda _: False, tree.system)  # nothing to sweep is no error
 
 

@@ -45,7 +45,7 @@ def test_points_that_were_taken_away_have_a_reason_and_no_cross():
     text, found = parts_of(task)
     assert found == []
     assert "No points" in text
-    assert "calls an implementation that exists already, which this course does not" in text
+    assert "calls an existing implementation, which this course does not" in text
     assert "Its values were right." in text
     text, _ = parts_of(without_points(made.LATE))
     assert "Its values were not right." in text
