@@ -1,11 +1,11 @@
 # make lab     set up .venv and open JupyterLab on the first lesson
-# make test    every check there is: ruff, stale files, tests, nbval, papermill
+# make test    every check of the course: ruff, stale files, tests, nbval, papermill
 # make build   sources/ -> notebooks/, exercises/, solutions/ (executed)
 # make run     execute lessons and solutions through papermill and print a table
-# make portable   execute them as other processors would, and list what changes
+# make portable   execute them as other processors would, and list every change
 # make grade-demo   grade a made-up class: docs/grading.md
 # make bench   measure how fast the course's own code is
-# make frameworks   add JAX, optax, Keras, transformers, dask and psycopg, to test what uses them
+# make frameworks   add JAX, optax, Keras, transformers, dask and psycopg, for the tests that use them
 # make versions    run make test with the oldest and the newest versions: docs/versions.md
 # make clean   remove .venv
 #
@@ -29,7 +29,7 @@ STAMP := .venv/ready
 FIRST_LESSON := $(firstword $(sort $(wildcard notebooks/*.ipynb)))
 # Containers run as root, and JupyterLab refuses to start there without being told.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
-# Not empty where .venv cannot be used as it is: it was moved, or its Python is another now.
+# Not empty if .venv cannot be used as it is, because it was moved or its Python has changed.
 ANEW := $(if $(wildcard $(STAMP)),$(shell sh setup.sh whole || echo anew))
 SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CONSTRAINTS='$(CONSTRAINTS)' CALL='make $(MAKECMDGOALS)' ANEW='$(ANEW)' sh setup.sh
 
@@ -39,9 +39,9 @@ SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CONSTRAINTS='$(CONSTRAIN
 CHECKED := '$(CURDIR)/.cache/checked'
 NOTEBOOKS_LOG := '$(CURDIR)/.cache/notebooks.log'
 IN_LAB := tests/lessons/test_explorers_in_lab.py
-# Each of pytest's processes loads every plugin that is installed: nbval's alone takes two seconds.
+# Each of pytest's processes loads every installed plugin, and nbval's alone takes two seconds.
 PYTEST := $(BIN)/python -m pytest -p no:nbval -p no:anyio
-# Tests wait a third of their time, these more, so more of them than cores run at once.
+# Tests wait a third of their time, and these wait longer, so more of them than cores run at once.
 HOSTILE := tests/hostile/test_hostile_submissions.py tests/hostile/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
@@ -126,7 +126,7 @@ clean:
 
 anew:
 
-# A Python that was asked for by name is either .venv's, or the call stops and says so.
+# If a Python is asked for by name and is not .venv's, the call stops and says so.
 ifneq ($(filter command environment,$(firstword $(origin PYTHON))),)
 $(STAMP): | same-python
 endif

@@ -1,21 +1,21 @@
 #!/bin/sh
-# Makes .venv, or brings it up to date; the Makefile calls it. What stops it is told in one line on
-# stderr, which says what to do, and ends it with status 2.
+# Makes .venv, or brings it up to date; the Makefile calls it. If it cannot go on, it prints one line on
+# stderr that says what to do, and ends with status 2.
 #
 #   setup.sh             install the course with what its tests need
 #   setup.sh add EXTRAS  install more extras, separated by commas, into a finished .venv
 #   setup.sh whole       succeed if .venv still works where it is now
-#   setup.sh same        succeed if .venv is of the Python that is asked for, or not there yet
+#   setup.sh same        succeed if .venv has the Python that is asked for, or does not exist yet
 #   setup.sh writable    succeed if files can be written in the folder of the course
 #
 # Environment: PYTHON, TORCH_INDEX and CONSTRAINTS as in the Makefile; CALL is the command to repeat
-# afterwards; ANEW is not empty where the .venv that is there cannot be used any more.
+# afterwards; ANEW is not empty if the existing .venv can no longer be used.
 set -u
 : "${CONSTRAINTS:=constraints.txt}"
 
 python=.venv/bin/python
 stamp=.venv/ready
-# Stands there while packages are installed: such a .venv is made anew, not brought up to date.
+# This file exists while packages are installed; a .venv with it is made anew, not brought up to date.
 unfinished=.venv/unfinished
 log=.venv/setup.log
 step_log=.venv/step.log
@@ -25,7 +25,7 @@ stop() {
     exit 2
 }
 
-# Run a command quietly; what it says is at the end of $log, and for `reason` alone in $step_log.
+# Run a command quietly; its output goes to the end of $log, and into $step_log for `reason`.
 quietly() {
     "$@" >"$step_log" 2>&1
     status=$?
@@ -52,7 +52,7 @@ reason() {
             "and run $CALL again; details in $log."
     else
         error=$(grep -i '^error' "$step_log" | tail -n 1)
-        echo "${error:-$(tail -n 1 "$step_log")}. Put that right and run $CALL again;" \
+        echo "${error:-$(tail -n 1 "$step_log")}. Fix that and run $CALL again;" \
             "details in $log."
     fi
 }
@@ -75,7 +75,7 @@ is_whole() {
 check_python() {
     is_new_enough "${PYTHON:=python3}" ||
         stop "The course needs Python 3.10 or newer; '$PYTHON --version' says:" \
-            "$("$PYTHON" --version 2>&1 | tail -n 1). Install one, or name the one to take:" \
+            "$("$PYTHON" --version 2>&1 | tail -n 1). Install one, or name the one to use:" \
             "$CALL PYTHON=python3.12"
 }
 
@@ -85,13 +85,13 @@ check_folder() {
             "your own and run $CALL there."
 }
 
-# A .venv that something else has made, an editor say, is taken over if it can be used.
+# A .venv that another program, such as an editor, has made is used if possible.
 check_strange_venv() {
     [ -e "$python" ] || [ -L "$python" ] || return 0
     is_new_enough "$python" ||
         stop "The .venv in this folder, which the course did not make, has" \
             "$("$python" --version 2>/dev/null || echo "a Python that does not start");" \
-            "3.10 or newer is needed. To have it replaced: make clean, then $CALL"
+            "3.10 or newer is needed. To replace it: make clean, then $CALL"
 }
 
 is_same() {
@@ -99,8 +99,8 @@ is_same() {
     [ -e "$stamp" ] || check_strange_venv
     [ -z "${ANEW:-}" ] && [ ! -e "$unfinished" ] && [ -x "$python" ] || return 0
     [ "$(version_of "$PYTHON")" = "$(version_of "$python")" ] ||
-        stop "PYTHON=$PYTHON is $("$PYTHON" --version 2>&1 | tail -n 1), but .venv is of Python" \
-            "$(version_of "$python"). To have it made anew: make clean, then $CALL PYTHON=$PYTHON"
+        stop "PYTHON=$PYTHON is $("$PYTHON" --version 2>&1 | tail -n 1), but .venv has Python" \
+            "$(version_of "$python"). To make it anew: make clean, then $CALL PYTHON=$PYTHON"
 }
 
 make_venv() {
@@ -120,7 +120,7 @@ install_torch() {
     pip install --retries 1 --timeout 10 --no-deps --index-url "$TORCH_INDEX" \
         "$(sed -n 's/^torch==\([0-9.]*\).*/torch==\1+cpu/p' "$CONSTRAINTS")" && return
     is_full && stop "Set-up stopped: $(reason)"
-    echo "      not to be had from $TORCH_INDEX: taking the standard build (large on Linux)"
+    echo "      not available from $TORCH_INDEX; installing the standard build instead (large on Linux)"
 }
 
 # pip unpacks in the folder for temporary files: with one beside the packages, /tmp may be full.

@@ -43,7 +43,7 @@ class Took:
 
     Attributes:
         seconds: seconds on the clock.
-        busy: seconds of all processors meanwhile, whoever used them.
+        busy: seconds of all processors meanwhile, used by any process.
     """
 
     seconds: float

@@ -165,7 +165,7 @@ def show_facts(facts: Mapping[str, bool], *, at: str = "") -> None:
     if not facts:
         raise ValueError("facts must hold at least one statement, got none")
     for words, value in facts.items():
-        # bool_ of NumPy is none of Python's, and is as good.
+        # NumPy's bool_ is not a bool of Python's, but serves as well.
         if type(value).__name__ not in ("bool", "bool_"):
             raise TypeError(f"facts[{words!r}] must be a bool, got {value!r}")
     found = [Outcome(words, _IS, str(bool(value)).lower(), at) for words, value in facts.items()]

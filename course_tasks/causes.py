@@ -31,7 +31,7 @@ class Raised:
     Attributes:
         kind: the error's class, by name.
         message: its text.
-        line: the learner's own line in which it happened, "" where there is none.
+        line: the learner's own line in which it happened, "" if there is none.
     """
 
     kind: str

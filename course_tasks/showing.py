@@ -70,7 +70,7 @@ def same_rest(one: Case, other: Case, name: str) -> bool:
 
 
 def _as_long_as(values: np.ndarray, size: int) -> np.ndarray:
-    """Return the values as a line of `size` points; NaN where there is none."""
+    """Return the values as a line of `size` points; NaN if there is none."""
     line = np.full(size, np.nan)
     line[: values.size] = values.ravel()[:size]
     return line

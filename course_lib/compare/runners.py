@@ -54,7 +54,7 @@ def runner_for(
         how: further arguments of `training.train`; for a workload only.
 
     Raises:
-        TypeError: it is none of these, or it cannot use the arguments.
+        TypeError: it is something else, or it cannot use the arguments.
         ValueError: `score_every` for a workload without held-out examples.
     """
     if isinstance(problem, Workload):

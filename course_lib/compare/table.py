@@ -10,7 +10,7 @@ from course_lib.intervals import Interval
 
 
 def number(value: float) -> str:
-    """Write a number with three digits, trailing zeros included; "–" where there is none."""
+    """Write a number with three digits, trailing zeros included; "–" if there is none."""
     return f"{value:#.3g}".rstrip(".") if np.isfinite(value) else "–"
 
 

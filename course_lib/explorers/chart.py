@@ -183,7 +183,7 @@ def tick_text(value: float) -> str:
 
 
 def limits(*arrays: np.ndarray, margin: float = 0.05) -> tuple[float, float]:
-    """Return limits that hold all finite numbers, with a margin; 0 … 1 where there is none."""
+    """Return limits that hold all finite numbers, with a margin; 0 … 1 if there is none."""
     values = np.concatenate([np.ravel(array) for array in arrays])
     values = values[np.isfinite(values)]
     if not len(values):

@@ -30,7 +30,7 @@ def loss_chart(sweep: Sweep, zones: Zones | None, step: int, spread: str) -> Cha
         spread: one of `SPREADS`.
 
     Raises:
-        ValueError: `spread` is none of them.
+        ValueError: `spread` is not one of them.
     """
     if spread not in SPREADS:
         raise ValueError(f"spread must be one of {list(SPREADS)}, got {spread!r}")

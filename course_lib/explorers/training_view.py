@@ -185,7 +185,7 @@ def result_row(outcome: TrainingOutcome) -> str:
 
 
 def training_table(rows: Sequence[str]) -> str:
-    """Return a table of `result_row`s, the latest first; nothing where there are none."""
+    """Return a table of `result_row`s, the latest first; nothing if there are none."""
     if not rows:
         return ""
     return (

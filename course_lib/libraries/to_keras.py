@@ -38,7 +38,7 @@ def keras_code(schedule: Schedule) -> str:
 
 
 def _own(schedule: Schedule) -> str | None:
-    """Keras' own call for the schedule; None: there is none."""
+    """Keras' own call for the schedule, or None."""
     if is_staircase(schedule):
         rates = [phase.start for phase in schedule.phases]
         if len(rates) == 1:

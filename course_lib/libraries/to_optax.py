@@ -62,7 +62,7 @@ def _piecewise_constant(schedule: Schedule) -> str:
 
 
 def _own(phase: Phase) -> str | None:
-    """The function of optax's that gives the phase; None: there is none."""
+    """The optax function that gives the phase, or None."""
     shape, start, end = phase.shape, rate(phase.start), rate(phase.end)
     n = number(length(phase)) if length(phase) < math.inf else ""
     match shape:

@@ -122,7 +122,7 @@ def _multi_step(schedule: Schedule) -> str | None:
 
 
 def _scheduler(phase: Phase, peak: float) -> str | None:
-    """Torch's scheduler for the phase, from a base rate of `peak`; None: there is none."""
+    """Torch's scheduler for the phase, from a base rate of `peak`, or None."""
     shape, n = phase.shape, number(length(phase)) if length(phase) < math.inf else ""
     if shape == sh.Constant():
         return _held(phase.start, peak)

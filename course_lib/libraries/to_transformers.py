@@ -90,7 +90,8 @@ def _call(parts: _Parts) -> str:
 
 
 def _after_zero(parts: _Parts) -> str | None:
-    """The call for what follows a warmup from 0, or no warmup; None: there is none."""
+    """The call for the phases after a warmup from 0, or without one; None if there is no such
+    call."""
     cycles = _hard_restarts(parts)
     if cycles or len(parts.rest) > 1:
         return cycles

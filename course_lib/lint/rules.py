@@ -225,7 +225,8 @@ def _dead_tail(run: Run) -> Iterator[Finding]:
             last,
             f"the last {dead} of {run.rates.size} updates "
             f"({dead / run.rates.size:.2g} of the run) have a rate of 0 or almost 0.",
-            "Make the decay end with the run; optax's decay_steps, for example, includes the warmup.",
+            "Make the decay end with the run; optax's decay_steps, for example, includes the "
+            "warmup.",
         )
 
 

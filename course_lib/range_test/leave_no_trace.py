@@ -15,7 +15,7 @@ import torch
 def model_kept(model: torch.nn.Module) -> Iterator[None]:
     """Restore parameters, buffers, gradients and modes of a model when the block ends.
 
-    In place: whoever holds a parameter or a buffer still holds it afterwards. Buffers that no
+    It restores in place, so references to a parameter or a buffer stay valid. Buffers that no
     state_dict lists are restored too. It happens however the block ends, interrupts included.
     """
     modules = list(model.modules())

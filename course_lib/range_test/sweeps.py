@@ -21,7 +21,7 @@ class Sweep:
         rates: learning rates, (T,), rising.
         losses: (S, T), loss of the batch of step t *before* the update with `rates[t]`; NaN from
             the step at which a run diverged or was stopped.
-        diverged_at: (S,) int, first step whose loss is not finite; -1 where there is none.
+        diverged_at: (S,) int, first step whose loss is not finite; -1 if there is none.
         steps_run: (S,) int, T, or fewer where a run was stopped because its loss had grown too
             far. A diverged run counts as run to the end. No tool stops on NaN, so the tools' rules
             read such runs as well.

@@ -1,4 +1,4 @@
-"""The schedule that is none: a rate that waits for a metric, and so has a state.
+"""The plateau rule, which is not a schedule: its rate follows a metric, so it keeps state.
 
 A `Schedule` is a function of the step. This one is not: what it does depends on what was measured.
 So it is kept apart, and its state is a value: `update` returns the next state and changes nothing.

@@ -58,7 +58,7 @@ def execute(
         timeout: seconds that one cell may take.
         cwd: folder in which the kernel starts; by default the folder of the notebook.
         progress: arguments for papermill's tqdm bar; None shows no bar.
-        environment: variables that the kernel has besides those of this process.
+        environment: variables that the kernel has in addition to those of this process.
 
     Raises:
         CourseError: not a notebook, an unknown or ill-typed parameter, no such kernel; nothing

@@ -185,7 +185,7 @@ class Survey:
 
 
 def find_processors(names: Sequence[str], has: Collection[str] | None = None) -> list[Processor]:
-    """Return the processors of these names; where there are none, all that this machine can be.
+    """Return the processors of these names; if there are none, all that this machine can be.
 
     Args:
         names: names of processors.

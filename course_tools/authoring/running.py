@@ -39,7 +39,7 @@ class NotebookJob:
         parameters: values for the names in its cell tagged parameters.
         timeout: seconds that one cell may take.
         compare: the parts that must be as stored: a key of COMPARE, or None.
-        environment: variables that the kernel has besides those of this process.
+        environment: variables that the kernel has in addition to those of this process.
     """
 
     path: Path

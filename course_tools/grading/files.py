@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
-    """Write a file so that whoever looks finds the old one or the new one, never half of one.
+    """Write a file so that a reader finds the old one or the new one, never half of one.
 
     Args:
         path: path of the file; its folder is there.

@@ -163,7 +163,7 @@ def test_without_the_cpu_index_the_standard_torch_is_taken_and_told(half_ready, 
     monkeypatch.setenv("FAIL_ON", "--index-url")
     run = make(half_ready, "lab", f"PYTHON={sys.executable}")
     assert run.returncode == 0
-    assert "taking the standard build (large on Linux)" in run.stdout
+    assert "installing the standard build instead (large on Linux)" in run.stdout
     assert (half_ready / ".venv" / "ready").exists()
 
 
@@ -172,7 +172,7 @@ def test_a_failed_installation_is_one_line_with_pips_reason(half_ready, monkeypa
     run = make(half_ready, "lab", f"PYTHON={sys.executable}")
     assert run.returncode == 2
     (line,) = errors(run)
-    said = "Set-up stopped: ERROR: pretended. Put that right and run make lab again"
+    said = "Set-up stopped: ERROR: pretended. Fix that and run make lab again"
     assert line.startswith(said)
     assert not (half_ready / ".venv" / "ready").exists()
     assert (half_ready / ".venv" / "unfinished").exists()
@@ -191,7 +191,7 @@ def test_a_failed_installation_is_one_line_with_pips_reason(half_ready, monkeypa
             "ERROR: Failed to build 'file:///here' when installing build dependencies",
             "no package index answers. Connect to a network",
         ),
-        ("Killed", "Killed. Put that right"),
+        ("Killed", "Killed. Fix that"),
     ],
     ids=["full", "cut off", "killed"],
 )
@@ -310,7 +310,7 @@ def test_a_python_asked_for_by_name_is_the_one_of_venv_or_the_call_stops(ready, 
         assert run.returncode == 2
         (line,) = errors(run)
         ours = ".".join(map(str, sys.version_info[:2]))
-        assert f"is Python 3.99.1, but .venv is of Python {ours}." in line
+        assert f"is Python 3.99.1, but .venv has Python {ours}." in line
         assert line.endswith(f"make clean, then make lab PYTHON={other}")
     assert (ready / ".venv" / "ready").exists()
 

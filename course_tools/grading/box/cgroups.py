@@ -116,7 +116,7 @@ def is_alive(name: str) -> bool:
     owner = name.partition("-")[0]
     pid = owner.partition(".")[0]
     if not pid.isdigit():
-        return True  # none of ours
+        return True  # not one of ours
     try:
         return _owner(int(pid)) == owner
     except (FileNotFoundError, ProcessLookupError):
@@ -143,7 +143,7 @@ def make(
         system: control groups of the machine.
 
     Raises:
-        NoCgroupsError: they are not to be had, or not ours to make.
+        NoCgroupsError: they are not available, or this user may not make them.
     """
     parents = _parents(system)
     folders = dict.fromkeys(parent / (PREFIX + name) for parent in parents.values())

@@ -23,7 +23,7 @@ from course_tools.grading.box.kernels import SubmissionKernelManager
 
 ENGINE = "lr-course-submission"
 _START_SECONDS = 60
-_BYTES_A_MESSAGE = 200  # that a message costs besides what it carries
+_BYTES_A_MESSAGE = 200  # that a message costs in addition to its content
 _LOOK_AGAIN = 0.1  # seconds after which a kernel is seen to have ended
 _TRIED_AGAIN = 0.3  # seconds in which ZeroMQ says that it tries to connect again
 

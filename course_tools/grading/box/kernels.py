@@ -26,7 +26,7 @@ from course_tools.grading.box import cgroups, sandbox, seccomp
 from course_tools.grading.settings import Limits
 
 PROVISIONER = "lr-course-sandbox"  # its entry point, jupyter_client.kernel_provisioners
-# Files there count as memory of whoever writes them, so no submission can fill a disk with them.
+# Files there count as memory of the process that writes them, so no submission can fill a disk.
 _SHARED = Path("/dev/shm")
 _MOST_STDERR = 4096
 

@@ -195,7 +195,7 @@ def _debugger() -> tuple[str, ...]:
 def _fonts() -> tuple[str, ...]:
     """Return options for matplotlib's list of fonts: making it anew takes seconds."""
     import matplotlib
-    from matplotlib import font_manager  # makes the list where there is none
+    from matplotlib import font_manager  # makes the list if there is none
 
     name = f"fontlist-v{font_manager.FontManager.__version__}.json"
     found = Path(matplotlib.get_cachedir()) / name

@@ -33,7 +33,7 @@ _NEW_NAMESPACES += (0x40000000, 0x00000080)
 #: Numbers, the same on every architecture, of calls that an older libseccomp does not know by name.
 _NUMBERS = {"mount_setattr": 442, "quotactl_fd": 443, "fchmodat2": 452}
 _UNKNOWN = range(463, 512)  # setxattrat and what came after it
-_TERMINAL_INPUT = 0x5412  # TIOCSTI: types into the terminal of whoever started the process
+_TERMINAL_INPUT = 0x5412  # TIOCSTI: types into the terminal from which the process was started
 
 
 _NEEDED = ("mount", "unshare", "clone", "clone3", "ptrace", "fchmod")

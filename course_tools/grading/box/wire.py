@@ -28,7 +28,7 @@ class WireError(ValueError):
 
 
 class Opaque:
-    """Stands for an answer that is no data: a generator, an object of a class of one's own."""
+    """Stands for an answer that is not data: a generator, or an object of a learner's own class."""
 
     def __init__(self, name):
         """Keep the name of its type."""
@@ -79,7 +79,7 @@ def _opaque(value):
 
 
 def _encode_readable(value, depth):
-    """Encode what NumPy reads as an array, and is none, as the list it holds."""
+    """Encode a list-like object that NumPy reads as an array as the list that it holds."""
     array = np.asarray(value)
     if array.dtype.name not in _DTYPES or array.size > MOST_VALUES:
         return _opaque(value)
@@ -154,7 +154,7 @@ def loads(text):
     """Return the data of a JSON text.
 
     Raises:
-        WireError: it is none, or nested too deeply, or holds a number that JSON does not have.
+        WireError: it is not JSON, or nested too deeply, or holds a number that JSON does not have.
     """
 
     def refuse(name):

@@ -50,7 +50,7 @@ def engine_of(text: str) -> Engine:
 
 
 def _make_private(file: str) -> None:
-    """Make the file where there is none, so that no other user reads the seed of hidden cases."""
+    """Make the file if there is none, so that no other user reads the seed of hidden cases."""
     if not os.path.exists(file) and os.path.isdir(os.path.dirname(file) or "."):
         os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
 

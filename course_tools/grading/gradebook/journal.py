@@ -40,7 +40,7 @@ class Gradebook:
     """The journal. Every method is one transaction: it is there as a whole, or not at all."""
 
     def __init__(self, url: str, chunk: int = 200) -> None:
-        """Open a gradebook, and create it where there is none.
+        """Open a gradebook, and create it if there is none.
 
         Args:
             url: address of an SQLite file, `sqlite:///grades.sqlite`, or of a PostgreSQL database,
@@ -118,7 +118,7 @@ class Gradebook:
             return self._add(connection, tables.results, values)
 
     def latest(self, key: Key, revision: int | None = None) -> Report | None:
-        """Return the report of the highest revision, None where there is none.
+        """Return the report of the highest revision, None if there is none.
 
         Args:
             key: everything that the grade depends on.
@@ -148,12 +148,12 @@ class Gradebook:
         )
 
     def last_revision(self) -> int:
-        """Return the highest revision of any result, 0 where there is none."""
+        """Return the highest revision of any result, 0 if there is none."""
         with self._engine.connect() as connection:
             return connection.scalar(sa.select(sa.func.max(tables.results.c.revision))) or 0
 
     def last_id(self) -> int:
-        """Return the number of the journal's last result, 0 where there is none."""
+        """Return the number of the journal's last result, 0 if there is none."""
         with self._engine.connect() as connection:
             return connection.scalar(sa.select(sa.func.max(tables.results.c.id))) or 0
 
@@ -195,7 +195,7 @@ class Gradebook:
             attempts: the attempt that counts: "latest", "first" or "best" (the latest of those).
 
         Raises:
-            ValueError: attempts is none of the three.
+            ValueError: attempts is not one of the three.
         """
         if attempts not in (LATEST, FIRST, BEST):
             raise ValueError(f"attempts must be {LATEST}, {FIRST} or {BEST}, got {attempts!r}")

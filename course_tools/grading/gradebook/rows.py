@@ -31,7 +31,7 @@ class HandedIn:
 
     Attributes:
         student: name of the student who handed it in.
-        user: the learning platform's number of the student, "" where there is none.
+        user: the learning platform's number of the student, "" if there is none.
         place: the file's path inside the folder or zip file.
         attempt: as the platform counts them.
         order: a finite number by which attempts are ordered in time; kept as a float.
@@ -54,7 +54,7 @@ class Standing:
 
     Attributes:
         student: name of the student.
-        user: the platform's number of the student, "" where there is none.
+        user: the platform's number of the student, "" if there is none.
         exercise: as its report says; "" for a file that cannot be read.
         handed_in: the file that counts.
         report: outline of the report, or from `Gradebook.whole` all of it.
@@ -88,7 +88,7 @@ class GradeChange:
 
     Attributes:
         student: name of the student who handed it in.
-        user: the platform's number of the student, "" where there is none.
+        user: the platform's number of the student, "" if there is none.
         place: the file.
         exercise: as the new report says.
         before: points reached before.

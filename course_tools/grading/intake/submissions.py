@@ -41,7 +41,7 @@ class Submission:
 
     Attributes:
         student: name of the student who handed it in, as the folder or the learning platform says.
-        user: the platform's number of the student, "" where there is none.
+        user: the platform's number of the student, "" if there is none.
         place: the file's path inside the folder or zip, with forward slashes.
         attempt: 0 for the first; a platform counts them up.
         source: the folder or the zip file.

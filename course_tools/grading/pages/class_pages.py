@@ -193,7 +193,7 @@ def _same_file(one: Standing, copies: dict[str, dict[tuple[str, str], str]]) -> 
 
 
 def _reasons(one: Standing) -> list[str]:
-    """Return what to look at besides the state's own reasons."""
+    """Return reasons to look in addition to the state's own."""
     found = one.report
     quiet = (report.ANSWERED, report.NOT_WRITTEN, report.MISSING)
     reasons = [f"{task.task}: {task.outcome}." for task in found.tasks if task.outcome not in quiet]

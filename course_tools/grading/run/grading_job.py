@@ -49,7 +49,7 @@ class Worker:
         return _graded(job, self._own.warm)
 
     def stop(self) -> None:
-        """End what runs: whoever waits for it gets an error."""
+        """End the running submissions; their callers get an error."""
         for warm in self._all:
             warm.stop()
 

@@ -33,7 +33,7 @@ class Asked:
 
     Attributes:
         outcome: `report.ANSWERED`, `report.MISSING`, or why there are no answers.
-        values: the answers, one a case; empty where there are none.
+        values: the answers, one a case; empty if there are none.
         seconds: seconds that the calls took.
         printed: its output meanwhile, cut off.
     """
@@ -126,7 +126,7 @@ def _one_kernel(
         stopped = report.TIMED_OUT
     except DeadKernelError:
         stopped = report.DIED
-    except Exception as error:  # messages that are none of Jupyter's, from a kernel gone astray
+    except Exception as error:  # messages that are not Jupyter's, from a broken kernel
         stopped, trouble = report.DIED, repr(error)
     finally:
         told = manager.last_words()

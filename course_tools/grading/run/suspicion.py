@@ -1,7 +1,7 @@
 """Points an instructor to functions that call somebody else's implementation.
 
-Read from the code without running it, so that nothing can lie about it; whoever wants to hide a
-call from it can. It flags, and people decide.
+The code is read without running it, so that it cannot lie; a call can still be hidden. This flags,
+and people decide.
 """
 
 from __future__ import annotations
