@@ -90,8 +90,7 @@ def _call(parts: _Parts) -> str:
 
 
 def _after_zero(parts: _Parts) -> str | None:
-    """The call for the phases after a warmup from 0, or without one; None if there is no such
-    call."""
+    """The call for the phases after a warmup from 0, or without a warmup; None if there is none."""
     cycles = _hard_restarts(parts)
     if cycles or len(parts.rest) > 1:
         return cycles

@@ -165,8 +165,7 @@ def _more_starts(problem: NoisyQuadratic, rates: np.ndarray) -> list[np.ndarray]
 
 
 def _lowest_near(problem: NoisyQuadratic, rates: np.ndarray) -> Found:
-    """Return the end point of Newton's method from these rates, or of passes if it does not
-    apply."""
+    """Return the end point of Newton's method from these rates, or else of passes."""
     if (rates > 0).all():
         return newton(Terms(*_terms(problem)), rates)
     return _settled(problem, rates)
