@@ -4,7 +4,7 @@
 # where every imaginary part was 0. Code that divides by their maximum goes on working and gives a
 # complex number, so float(...) of it, a comparison with < or a plot of it fails further on.
 #
-# One would guess: floats, as the documentation said for years ("unless the imaginary part is zero
+# One would expect floats, as the documentation said for years ("unless the imaginary part is zero
 # in which case it will be cast to a real type"). eigvalsh and eigh still return floats.
 #
 # Source: the docstrings of numpy.linalg.eigvals in both releases.
