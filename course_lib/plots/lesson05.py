@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from course_lib.intervals import Interval
 from course_lib.plots.base import (
@@ -20,6 +21,7 @@ from course_lib.plots.base import (
     styled,
     ticks_at,
 )
+from course_lib.plots.stability import sharpness_panel
 from course_lib.problems import SeveralMinima
 
 
@@ -44,10 +46,38 @@ def sharpness_panels(
             seen[kinds[i]] += 1
             style = {"color": COLOURS[i], "mfc": face, "markersize": 5, "ls": "none"}
             ax.plot(sharpness, loss, MARKERS[i], label=name, **style)
-        ax.set(xlabel="sharpness at the end (log)", title=title)
+        ax.set(xlabel="sharpness after the anneal", title=title)
         ticks_at(ax.xaxis, (1, 2, 5, 10))
     axes[0].set_ylabel("held-out loss")
     axes[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.02))
+    return figure
+
+
+@styled
+def edge_panels(
+    at: Sequence[int],
+    groups: Mapping[str, Mapping[str, np.ndarray]],
+    rates: Mapping[str, float],
+) -> Figure:
+    """Draw sharpness along the run and 2 / rate, one panel a group, on one scale.
+
+    Args:
+        at: updates at which sharpness was measured, (K,).
+        groups: title of the panel -> name of the rate -> sharpness, (runs, K).
+        rates: name of the rate -> rate.
+    """
+    figure, axes = panels(len(groups), width=8.6, height=3.5, gap=0.2, right=1.25)
+    for ax, (title, group) in zip(axes, groups.items(), strict=True):
+        sharpness_panel(at, group, rates, ax=ax, title=title)
+        ax.set_ylim(1, 50)
+        ax.get_legend().remove()
+    share_ylabel(axes, "sharpness")
+    axes[-1].set_ylabel("")
+    handles, names = axes[-1].get_legend_handles_labels()
+    dashed = Line2D([], [], color=INK, ls="--", lw=1.4)
+    axes[-1].legend(
+        [*handles, dashed], [*names, "2 / rate"], loc="upper left", bbox_to_anchor=(1.0, 1.02)
+    )
     return figure
 
 
@@ -81,7 +111,7 @@ def wells(
 def method_intervals(
     groups: Mapping[str, Mapping[str, Interval]], xlabel: str = "held-out loss"
 ) -> Figure:
-    """Draw a mean and its interval for every method, one panel a data set.
+    """Draw a mean and its interval for every method, one panel a data set, on one scale.
 
     Args:
         groups: title of the panel -> method -> interval; the same methods in every panel.
@@ -89,6 +119,8 @@ def method_intervals(
     """
     figure, axes = panels(len(groups), width=8.6, height=2.5, gap=0.3)
     names = list(next(iter(groups.values())))
+    ends = [end for rows in groups.values() for row in rows.values() for end in (row.low, row.high)]
+    room = 0.08 * (max(ends) - min(ends))
     shift = 1.25 / 8.6
     for k, ax in enumerate(axes):
         box = ax.get_position()
@@ -102,5 +134,6 @@ def method_intervals(
             ax.plot(row.mean, y, "o", color=BLUE, markersize=6)
         ax.set_yticks(range(len(names)), names[::-1] if ax is axes[0] else [])
         ax.set(xlabel=xlabel, title=title, ylim=(-0.6, len(names) - 0.4))
+        ax.set_xlim(min(ends) - room, max(ends) + room)
         ax.tick_params(axis="y", length=0)
     return figure

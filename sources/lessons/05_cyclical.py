@@ -4,13 +4,13 @@
 # **You will learn** to
 #
 # - write Smith's three triangles and match PyTorch's `CyclicLR`, its momentum included;
-# - say what a cycle costs and what it gives, with the peak tuned and a score on held-out data;
-# - measure sharpness, and test whether large rates find flatter minima, and whether these are
-#   better;
-# - build a snapshot ensemble from one run, and compare it with what the same budget buys otherwise.
+# - say what a cycle costs, with the peak tuned and a score on held-out data;
+# - measure sharpness along a run and compare it with the stability limit of its learning rate;
+# - separate two claims that usually come together: that large rates end in flat minima, and that
+#   flat minima are better.
 #
-# **Time:** about 60 minutes. **You need** lesson 1 (the limit of the rate), lesson 3 (restarts),
-# and Python with NumPy and PyTorch.
+# **Time:** about 35 minutes, and 10 more for *Further*. **You need** lesson 1 (the stability
+# limit), lesson 3 (restarts), and Python with NumPy and PyTorch.
 
 # %% tags=["parameters"]
 seeds = 8  # training runs to choose each peak
@@ -18,39 +18,84 @@ FAST = False  # True: fewer runs, for a quick check
 
 # %%
 from functools import partial
-from itertools import pairwise
 
 import numpy as np
 import torch
 from torch.optim.lr_scheduler import CyclicLR
 
-from course_lib import plots, problems, schedules, training
-from course_lib.compare import Seeds, compare
+from course_lib import compare, plots, problems, schedules, theory, training
+from course_lib.experiments import lesson05_runs as runs
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, simulate_loop
+from course_lib.measured import show_table
+from course_lib.outcomes import show_facts
 from course_lib.plots import lesson05 as figures
 
-fresh = seeds if FAST else 2 * seeds  # runs that score: other seeds than those that choose
-# Twice `seeds` choose a peak here: with fewer, two neighbouring peaks of one family are a draw.
-split = Seeds(range(0, 4 * seeds, 2), range(1, 2 * fresh, 2))
+# %% [markdown] tags=["surprise", "predict"]
+# ## A surprise first
+#
+# Large learning rates are said to end in *flat* minima, and flat minima are said to do better on
+# new data. The usual measure is the **sharpness**, the largest curvature of the training loss in
+# any direction. A small sharpness means a flat minimum.
+#
+# We train the same network on the spirals with wrong labels from lesson 3, once with 300 points
+# and once with 900. Every run makes 800 updates at a constant rate, 0.05 or 0.6. Then all runs get
+# the same anneal: 100 more updates, in which the rate decays linearly from 0.1 to 0.
+#
+# > **Predict before you run.** With which rate is the end flatter? With which rate is the held-out
+# > loss lower, on 300 points and on 900?
+
+# %% tags=["surprise"]
+few, data = problems.noisy_spirals(per_class=100), problems.noisy_spirals()
+margin = compare.margin(data)  # 0.005 log(3): what is smaller does not matter
+steps = 800
+u = np.arange(steps)
+plans = {f"rate {rate}": np.full(steps, rate) for rate in (0.05, 0.2, 0.6)}
+plans |= {"cosine 0.6": schedules.cosine(0.6, steps)(u)}
+plans |= {"triangular 0.6": schedules.triangular(0.6, 0, 200)(u)}
+several = range(seeds if FAST else 2 * seeds)
+
+ends = {len(points): runs.annealed_ends(points, plans, several) for points in (few, data)}
+rows, verdicts, flatter = [], [], []
+for n, end in ends.items():
+    low, high = end["rate 0.05"], end["rate 0.6"]
+    rows.append([f"{n} points", mean_interval(low.sharpness), mean_interval(high.sharpness)])
+    flatter.append(mean_interval(low.sharpness / high.sharpness).low > 4)
+    names = [f"{name}, {n} points" for name in ("rate 0.6", "rate 0.05")]
+    verdicts.append(compare.paired(*names, high.held_out_loss, low.held_out_loss, margin))
+show_table(["data", "sharpness, rate 0.05", "sharpness, rate 0.6"], rows)
+compare.show_verdicts(verdicts)
+
+# %% tags=["surprise", "conclusion"]
+show_facts({"on both data sets, rate 0.6 ends at least four times flatter": all(flatter)})
+
+# %% [markdown]
+# The larger rate ends far flatter on both data sets. <!-- holds: on both data sets, rate 0.6 ends
+# at least four times flatter --> **On 900 points the flat end is better by about 0.04, and on 300
+# points it is worse by about 0.03.** Both differences are several times the margin. <!-- holds: rate 0.6, 900 points better_than rate 0.05, 900 points;
+# rate 0.6, 300 points worse_than rate 0.05, 300 points -->
+#
+# This matters here because flat minima are one of the reasons given for *cyclical* rates. We first
+# build these schedules, then ask whether they train better, and then come back to this puzzle.
 
 # %% [markdown]
 # ## Up and down
 #
-# All schedules so far came down, and at most began with a short rise. Smith (2015) proposed to go
-# up again, and again: the rate climbs along a line from a **base** to a **maximum**, falls back
-# along a line, and repeats. Half a cycle is the **step size** $s$. With $t$ updates done, the
-# cycle is number $c = \lfloor t/2s \rfloor$, counted from zero, and the rate is
+# All schedules so far came down, at most after a short rise. Smith (2015) proposed to go up again,
+# many times. The rate climbs linearly from a **base** to a **maximum**, falls back linearly, and
+# repeats. Half a cycle is the **step size** $s$. With $t$ updates done, the cycle is number
+# $c = \lfloor t/2s \rfloor$, counted from zero, and the rate is
 #
 # $$\eta_t = \eta_\text{base} + (\eta_\text{max} - \eta_\text{base})\,
 # \max\bigl(0,\; 1 - |t/s - 2c - 1|\bigr)\, h_t .$$
 #
-# The three forms differ in the height: $h_t = 1$ is **triangular**; $h_t = 2^{-c}$ halves every
-# cycle, **triangular2**; $h_t = \gamma^t$ shrinks it with every update, **exp_range**.
+# The three forms differ in their height: $h_t = 1$ is **triangular**; $h_t = 2^{-c}$ halves the
+# height in every cycle, **triangular2**; $h_t = \gamma^t$ shrinks it with every update,
+# **exp_range**.
 
 # %% [markdown] tags=["predict"]
-# > **Predict before you run.** Base 0.01, maximum 0.1, step size 10. What is the triangular rate
-# > after 0, 5, 10 and 25 updates? And that of triangular2 after 25?
+# > **Predict before you run.** The base is 0.01, the maximum 0.1 and the step size 10. What is the
+# > triangular rate after 0, 5, 10 and 25 updates? And that of triangular2 after 25?
 
 
 # %% tags=["from-scratch"]
@@ -70,58 +115,26 @@ for mode, rates in ours.items():
 print(f"mean rate of the triangle: {ours['triangular'].mean():.3f}")
 
 # %% jupyter={"source_hidden": true}
-figure = plots.rate_lines(ours)
+figure = plots.rate_lines(ours, title="Three forms of a cycle")
 figure.axes[0].set_ylim(0, 0.125)
-figure.axes[0].legend(loc="upper right", ncols=3)
+figure.axes[0].legend(loc="upper right", ncols=3, frameon=False)
 plots.show(
     figure,
-    alt="Three rates over 80 updates in four cycles. The triangular one goes from 0.01 to 0.1 and "
+    alt="Three rates over 80 updates in four cycles. The triangular rate goes from 0.01 to 0.1 and "
     "back four times. Triangular2 halves its height each time. exp_range shrinks smoothly and "
     "ends near the base.",
 )
 
 # %% [markdown]
-# A cycle averages (base + maximum)/2, as a line or a cosine would between the same ends. Each
-# cycle is a warmup and a decay; a run of three cycles is three short runs in a row that keep
-# their weights.
+# A cycle averages (base + maximum)/2, as a linear decay between the same ends does. Each cycle is
+# a warmup and a decay, so a run of three cycles is three short runs in a row that keep their
+# weights.
 #
-# ### The same in epochs
-#
-# You will meet a shorter form that counts in epochs: `cyclical_lr(epoch, cycle_length, min, max)`.
-
-
-# %% tags=["from-scratch"]
-def cyclical_lr(epoch, cycle_length, min_lr, max_lr):
-    position = epoch % cycle_length
-    return min_lr + (max_lr - min_lr) * (1 - abs(2 * position / cycle_length - 1))
-
-
-per_epoch = [cyclical_lr(epoch, 5, 0.01, 0.1) for epoch in range(6)]
-print("cycle of 5 epochs:", "  ".join(f"{rate:.3f}" for rate in per_epoch))
-updates = schedules.total_updates(1, examples=900, batch_size=32)  # in one epoch
-whole = [cyclical_lr(t / updates, 5, 0.01, 0.1) for t in range(5 * updates)]
-same = np.allclose(whole, cyclic_rates(5 * updates, 0.01, 0.1, 5 * updates / 2))
-print(f"{updates} updates an epoch; asked for every update, the same triangle: {same}")
-print(f"largest rate: asked once an epoch {max(per_epoch):.3f}, every update {max(whole):.3f}")
-
-# %% [markdown]
-# It is the same triangle, in another unit. Asked once an epoch it is a staircase, and with an odd
-# cycle length it never reaches its maximum. Hand it a fraction of an epoch, or count in updates.
-#
-# How long should a cycle be? The advice of Smith (2015) is a step size of 2 to 10 epochs, so a
-# cycle of 4 to 20 epochs. <!-- cited: 2, 10, 4, 20 --> For our data:
-
-# %%
-for epochs in (2, 10):
-    print(f"step size of {epochs:2} epochs: {epochs * updates:3} updates", end=", ")
-    print(f"a cycle of {2 * epochs * updates:3}")
-
-# %% [markdown]
 # ## The library and PyTorch
 #
 # `schedules.triangular` takes the whole period, twice the step size. PyTorch's `CyclicLR` takes
-# `base_lr`, `max_lr` and `step_size_up`, in calls of `scheduler.step()`. The optimizer's own rate
-# is overwritten: it does not matter that we build it with 0.5.
+# `base_lr`, `max_lr` and `step_size_up`, which counts calls of `scheduler.step()`. It overwrites
+# the optimizer's own rate, so it does not matter that we build the optimizer with 0.5.
 
 
 # %% tags=["library"]
@@ -141,465 +154,482 @@ plain = simulate_loop(torch_cycle, Loop(updates=80))
 print("momentum after 0, 5, 10 updates:", plain.momentum[[0, 5, 10]].round(2).tolist())
 
 # %% [markdown]
-# The rates agree. The last line is a surprise: `simulate_loop` used plain SGD, **without
-# momentum**. By default `CyclicLR` has `cycle_momentum=True`: it writes a momentum into the
+# The rates agree. The last line is unexpected, because `simulate_loop` used plain SGD **without
+# momentum**. By default `CyclicLR` has `cycle_momentum=True`. It writes a momentum into the
 # optimizer, 0.9 where the rate is lowest and 0.8 where it is highest. We come back to that under
 # "What goes wrong".
 
 # %% [markdown]
-# ## Why raise the rate at all?
+# ## Reason 1: cycles are said to train better
 #
-# A rising rate throws the loss up; the fall has to earn it back. Three reasons are given for
-# doing it all the same. It is said to train better; to find *flatter* minima, which generalise
-# better; and to escape from poor minima. We take them in turn.
-#
-# ### Reason 1: it trains better
-#
-# The spirals with wrong labels from lesson 3, batches of 32, 300 updates. Cycles of 100 updates
-# end with the run, at the base. Cycles of 120 do not fit: the run stops in the middle of the
-# third, at the very top.
+# A rising rate throws the loss up, and the fall has to make up for it. We test what this costs on
+# the larger data set, in batches of 32, with 300 updates. The number of cycles is a setting like
+# any other, so we try one, two and three. Their base is 0, because the cosine and the linear decay
+# end at 0 too. One more has its base at a tenth of the maximum, which is closer to how `CyclicLR`
+# is used. The last has a period of 120 updates, which does not fit into 300: the
+# run stops in the middle of the third cycle, at the very top.
 
 # %% [markdown] tags=["predict"]
-# > **Predict before you run.** Each schedule gets its own best peak. Which of the three cyclical
-# > ones beats the cosine? Which one loses to a constant rate?
+# > **Predict before you run.** Each schedule gets its own best peak. Is one cycle better than
+# > three, or worse? Is the run that stops at the top better or worse than a constant rate?
+
 
 # %% tags=["experiment"]
-data = problems.noisy_spirals()
+def triangles(period, base=0.0, mode="triangular"):
+    return lambda peak_lr, total_steps: schedules.triangular(peak_lr, base * peak_lr, period, mode)
+
+
 workload = training.Workload(data, training.Mlp(dtype="float32"), batch_size=32)
-
-
-def triangles(period, mode="triangular"):
-    return lambda peak_lr, total_steps: schedules.triangular(peak_lr, peak_lr / 10, period, mode)
-
-
-result = compare(
+fresh = seeds if FAST else 3 * seeds  # runs that score; others than those that choose the peak
+split = compare.Seeds(range(0, 4 * seeds, 2), range(1, 2 * fresh, 2))
+result = compare.compare(
     workload,
     {
         "constant": lambda peak_lr, total_steps: schedules.constant(peak_lr),
         "linear": schedules.linear,
         "cosine": schedules.cosine,
-        "triangular, 100": triangles(100),
-        "triangular2, 100": triangles(100, "triangular2"),
-        "triangular, 120, cut": triangles(120),
+        "1 triangle": triangles(300),
+        "2 triangles": triangles(150),
+        "3 triangles": triangles(100),
+        "3 triangles, base 1/10": triangles(100, base=0.1),
+        "triangular2, 3 cycles": triangles(100, mode="triangular2"),
+        "cut at the top": triangles(120),
     },
-    peaks=(0.2, 0.4, 1.6) if FAST else (0.1, 0.2, 0.4, 0.8, 1.6, 3.2),
+    peaks=(0.2, 0.4, 1.6) if FAST else (0.2, 0.4, 0.8, 1.6, 3.2, 6.4),
     total_steps=300,
     seeds=split,
     reference="cosine",
 )
-rows = {row.schedule: row for row in result.as_table()}
-print("schedule               best peak   held-out loss")
-for name in result.names:
-    print(f"{name:22} {rows[name].peak_lr:9.1f}   {rows[name].score.mean:13.2f}")
-
+base = result.contrast("3 triangles, base 1/10", "3 triangles", margin=margin)
+compare.show_verdicts([*result.against(margin=margin), base])
 
 # %% tags=["conclusion"]
-def verdict(difference, margin=0.01):
-    """What an interval for a difference of losses says."""
-    if difference.low > margin:
-        return f"worse, by {margin} at least"
-    return "better" if difference.high < 0 else "not better"
-
-
-for name in result.names:
-    if name != "cosine":
-        print(f"{name:22} against the cosine: {verdict(rows[name].simultaneous)}")
-constant, cut = (result.scores[result.names.index(k)] for k in ("constant", result.names[-1]))
-print(f"{'cut at the top':22} against constant:   {verdict(mean_interval(cut - constant))}")
+scores = dict(zip(result.names, result.scores, strict=True))
+pair = ("cut at the top", "constant")
+compare.show_verdicts([compare.paired(*pair, *(scores[name] for name in pair), margin)])
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
     plots.forest_plot(result),
-    alt="Held-out loss of six schedules with intervals and the paired difference to the cosine. "
-    "Cosine and linear are lowest; the two triangular schedules that end at the base follow "
-    "closely; the constant rate is worse, and the cycles that are cut at the top are the "
-    "worst.",
+    alt="Held-out loss of nine schedules with intervals, and the paired difference to the cosine. "
+    "Linear, cosine and one triangle are lowest. Two triangles, triangular2 and three triangles "
+    "follow in this order. The constant rate is clearly higher, and the cycles that are cut at the "
+    "top are highest.",
 )
 
 # %% [markdown]
-# **No.** No cyclical schedule beats the cosine or the line. Those that end at the base come
-# close, but a little behind. The one that stops at the top is worse than no schedule at all: the
-# end of the run is what counts most, and it spends it at the full rate. The first rule for
-# cycles: **make the budget a whole number of them.**
+# **No cyclical schedule is better than the cosine, and three cycles are worse.** With three
+# triangles the loss is higher by about 0.014, with two by about 0.007. With a single triangle the
+# comparison stays open. <!-- holds: 3 triangles worse_than cosine; 2 triangles worse_than cosine;
+# 1 triangle open_against cosine; triangular2, 3 cycles worse_than cosine -->
+#
+# **The run that stops at the top of a cycle is worse than a constant rate, by about 0.05.** It ends at its highest
+# rate, where the noise floor from lesson 1 is highest. The first rule for cycles follows: make the
+# budget a whole number of cycles. <!-- holds: cut at the top worse_than constant -->
+#
+# A base of a tenth of the maximum, instead of 0, leaves the comparison open.
+# <!-- holds: 3 triangles, base 1/10 open_against 3 triangles -->
 
 # %% [markdown]
-# ## Reason 2: large rates find flat minima, and flat minima generalise
+# ## Reason 2: large rates end in flat minima
 #
-# This is the reason most often given: a large rate cannot stay in a *sharp* minimum, so it ends
-# in a *flat* one, and flat ones do better on new data (Hochreiter and Schmidhuber, 1997; Keskar
-# et al., 2017). These are two claims. Both can be measured.
+# The argument goes back to Hochreiter and Schmidhuber (1997) and Keskar et al. (2017). A large rate
+# cannot stay in a *sharp* minimum, so it ends in a *flat* one, and flat minima do better on new
+# data. These are two claims. We measure the first one now.
 #
-# **Sharpness** is the largest eigenvalue of the Hessian, the largest curvature in any direction.
-# Lesson 1 gave the limit: gradient descent can rest at a point only if its sharpness is below
-# $2/\eta$. To find it we need no Hessian: multiply a random direction by it again and again, and
-# the sharpest direction wins (**power iteration**). The product of Hessian and vector is one more
-# call of autograd.
+# **Sharpness** is the largest eigenvalue of the Hessian. Lesson 1 gave the limit: gradient descent
+# can rest at a point only if its sharpness is below $2/\eta$. To find it we never need the Hessian
+# itself. Its product with a vector, $Hv = \nabla(v \cdot \nabla L)$, is one more call of autograd
+# (Pearlmutter, 1994). Multiply a random vector by $H$ again and again, and the direction of largest
+# curvature takes over. This is **power iteration**.
+
 
 # %%
-sizes = (2, 64, 64, 3)
-
-
-def unpack(rows):
-    """W1, b1, W2, b2, W3, b3 of many networks, from one row of parameters each."""
-    parts, at = [], 0
-    for fan_in, fan_out in pairwise(sizes):
-        for count in (fan_in, 1):
-            parts.append(rows[:, at : at + count * fan_out].reshape(-1, count, fan_out))
-            at += count * fan_out
-    return parts
-
-
-def losses_of(rows, data):
-    w1, b1, w2, b2, w3, b3 = unpack(rows)
-    hidden = torch.relu(torch.tensor(data.inputs, dtype=rows.dtype) @ w1 + b1)
-    scores = torch.relu(hidden @ w2 + b2) @ w3 + b3
-    log_p = torch.log_softmax(scores, dim=2)
-    return -log_p[:, torch.arange(len(data)), torch.tensor(data.labels)].mean(dim=1)
-
-
-def sharpness(weights, data, iterations=8):
-    """Largest curvature of the training loss at each row of `weights`."""
-    rows = torch.tensor(weights, requires_grad=True)
-    (slope,) = torch.autograd.grad(losses_of(rows, data).sum(), rows, create_graph=True)
-    v = torch.tensor(np.random.default_rng(0).standard_normal(rows.shape), dtype=rows.dtype)
+def power_iteration(losses_of, weights, iterations=40):
+    w = torch.tensor(weights, requires_grad=True)
+    (slope,) = torch.autograd.grad(losses_of(w).sum(), w, create_graph=True)
+    v = torch.tensor(np.random.default_rng(0).standard_normal(w.shape), dtype=w.dtype)
     for _ in range(iterations):
         v = v / v.norm(dim=1, keepdim=True)
-        (product,) = torch.autograd.grad(slope, rows, v, retain_graph=True)
+        (product,) = torch.autograd.grad(slope, w, v, retain_graph=True)  # H v
         curvature, v = (v * product).sum(dim=1), product
     return curvature.numpy()
 
 
-quadratic = torch.tensor([[0.0, 0.0]], requires_grad=True)
-(slope,) = torch.autograd.grad(
-    (quadratic**2 @ torch.tensor([[1.5], [4.0]])).sum(), quadratic, create_graph=True
-)
-(product,) = torch.autograd.grad(slope, quadratic, torch.tensor([[0.0, 1.0]]))
-print("Hessian of 1.5 x² + 4 y², times (0, 1):", product[0].tolist())
+def saddle(w):  # curvatures 3 and -8
+    return 1.5 * w[:, 0] ** 2 - 4 * w[:, 1] ** 2
 
-# %% [markdown] tags=["predict"]
-# > **Predict before you run.** Constant rates of 0.05, 0.2 and 0.6; cosines and triangles from
-# > 0.2 and from 0.6; 800 updates each, on two data sets: 300 points, which a network can learn
-# > by heart, and 900. Which ends are flattest? And does the flatter end have the lower held-out
-# > loss, on both data sets?
+
+short = training.train(workload, np.full((4, 100), 0.2), np.arange(4), keep_at=(100,))
+loss, weights = training.loss_function(workload), short.weights[:, 0]
+agree = np.allclose(power_iteration(loss, weights), theory.sharpness(loss, weights), rtol=0.02)
+print("four networks, agreement within 2 %:", agree)
+for name, function in (("power iteration", power_iteration), ("the library", theory.sharpness)):
+    print(f"on the saddle, {name} finds {function(saddle, np.ones((1, 2)))[0]:.2f}")
+
+# %% [markdown]
+# On a network the two agree. On the saddle, power iteration finds the curvature of largest
+# *magnitude*, which is negative. `theory.sharpness` uses Lanczos' method, which finds the largest
+# curvature and checks that it has converged.
+#
+# Now we follow the sharpness along runs at constant rates on the 300 points, once with all points
+# in every update and once with batches of 32.
 
 # %%
-steps = 800
-u = np.arange(steps)
-ends = {f"constant {rate}": schedules.constant(rate)(u) for rate in (0.05, 0.2, 0.6)}
-ends |= {f"cosine {peak}": schedules.cosine(peak, steps)(u) for peak in (0.2, 0.6)}
-ends |= {f"triangular {top}": schedules.triangular(top, 0, 200)(u) for top in (0.2, 0.6)}
-few = problems.noisy_spirals(per_class=100)
-measured = {}
-for title, points in (("300 points", few), ("900 points", data)):
-    runs = training.train(
-        training.Workload(points, training.Mlp(dtype="float32"), batch_size=32),
-        np.repeat(list(ends.values()), seeds, axis=0),
-        np.tile(np.arange(seeds), len(ends)),
-        keep_at=(steps,),
-    )
-    parts = np.split(runs.weights[:, 0], len(ends))
-    sharp = np.array([sharpness(part, points) for part in parts])
-    shape = (len(ends), seeds)
-    measured[title] = (
-        sharp,
-        runs.held_out_loss[:, -1].reshape(shape),
-        runs.final_loss.reshape(shape),
-    )
+rates = {f"rate {rate}": rate for rate in (0.05, 0.2, 0.6)}
+at = (0, 10, 20, 40, *range(80, steps + 1, 80))
+along = {
+    "all 300 points": runs.sharpness_along(few, rates, at, range(4), batch_size=None),
+    "batches of 32": runs.sharpness_along(few, rates, at, range(4)),
+}
+whole, batches = (
+    {name: np.median(sharp[:, -3:]) * rates[name] / 2 for name, sharp in group.items()}
+    for group in along.values()
+)
+show_facts(
+    {
+        "with all points, rates 0.2 and 0.6 end within 30 % of 2 / rate": all(
+            abs(whole[name] - 1) < 0.3 for name in ("rate 0.2", "rate 0.6")
+        ),
+        "at rate 0.05 the sharpness stays below a third of 2 / rate": max(
+            whole["rate 0.05"], batches["rate 0.05"]
+        )
+        < 1 / 3,
+        "with batches of 32, every rate ends below 70 % of 2 / rate": max(batches.values()) < 0.7,
+        "with all points, rate 0.2 ends sharper than rate 0.05": whole["rate 0.2"] / 0.2
+        > whole["rate 0.05"] / 0.05,
+    }
+)
 
-print("                  300 points                     900 points")
-print("                  sharpness  training  held out  sharpness  held out")
-for i, name in enumerate(ends):
-    sharp, held, training_loss = (table[i].mean() for table in measured["300 points"])
-    print(f"{name:15} {sharp:11.0f} {training_loss:9.2f} {held:9.2f}", end=" ")
-    sharp, held, _ = (table[i].mean() for table in measured["900 points"])
-    print(f"{sharp:10.0f} {held:9.2f}")
-for rate in (0.05, 0.2, 0.6):
-    print(f"2 / {rate} = {2 / rate:.2g}")
+# %% jupyter={"source_hidden": true} tags=["varies"]
+plots.show(
+    figures.edge_panels(at, along, rates),
+    alt="Sharpness over 800 updates at three constant rates, and 2 / rate as dashed levels. With "
+    "all 300 points, rate 0.05 climbs slowly and stays far below its limit of 40, rate 0.2 climbs "
+    "to its limit of 10 and stays there, and rate 0.6 stays just above its limit of 3.3. With "
+    "batches of 32 all curves lie lower: rate 0.05 climbs in the same way, rates 0.2 and 0.6 stay "
+    "at about half of their limits.",
+)
+
+# %% [markdown]
+# With all points in every update, the sharpness of the two larger rates settles close to $2/\eta$.
+# This is the **edge of stability** (Cohen et al., 2021): training raises the sharpness until the
+# limit stops it. The limit does nothing to the smallest rate, whose sharpness never comes near it.
+# <!-- holds: with all points, rates 0.2 and 0.6 end within 30 % of 2 / rate; at rate 0.05 the
+# sharpness stays below a third of 2 / rate -->
+#
+# So a larger rate is not flatter by itself. With all points, rate 0.2 ends *sharper* than 0.05,
+# because it gets further in the same number of updates. <!-- holds: with all points, rate 0.2 ends
+# sharper than rate 0.05 -->
+#
+# With batches of 32 the two larger rates stay well below $2/\eta$. The noise of the batches keeps
+# them out of sharp regions before the limit does. Jastrzębski et al. (2020) describe this effect of
+# SGD in larger networks. It is why the runs at rate 0.6 ended so flat at the start of this lesson.
+# <!-- holds: with batches of 32, every rate ends below 70 % of 2 / rate -->
+#
+# ## Is a flatter minimum a better one?
+#
+# Now the second claim. There is a trap in it. The end of a run at a constant rate is not a
+# minimum: the weights still move, and the held-out loss contains the noise floor from lesson 1.
+# That is why all runs above were annealed. The next cell shows what the anneal changes.
+
+# %%
+verdicts = []
+for n, end in ends.items():
+    high, low = end["rate 0.6"], end["cosine 0.6"]
+    for when in ("before the anneal", "annealed"):
+        names = [f"{name}, {n} points, {when}" for name in ("rate 0.6", "cosine 0.6")]
+        scores = [e.before if when != "annealed" else e.held_out_loss for e in (high, low)]
+        verdicts.append(compare.paired(*names, *scores, margin))
+compare.show_verdicts(verdicts)
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
 panels = {
-    title: {name: (sharp[i], held[i]) for i, name in enumerate(ends)}
-    for title, (sharp, held, _) in measured.items()
+    f"{n} points": {name: (end.sharpness, end.held_out_loss) for name, end in group.items()}
+    for n, group in ends.items()
 }
 plots.show(
     figures.sharpness_panels(panels),
-    alt="Held-out loss of every run over its sharpness, one panel a data set. The larger the "
-    "largest rate, the flatter the end, for every schedule. With 300 points the flat ends lie "
-    "high and the sharp ends low. With 900 points most ends of constant rates lie above "
-    "those of cosine and triangular.",
+    alt="Held-out loss of every annealed run over its sharpness, one panel a data set. On both, "
+    "the larger the rate, the flatter the end. With 300 points the flattest ends, those of rate "
+    "0.6, have the highest loss. With 900 points the sharpest ends, those of rate 0.05, have the "
+    "highest loss, and the others decrease towards the flat side.",
 )
 
-
-# %% tags=["conclusion"]
-def rank_correlation(a, b):
-    """Spearman's, over the schedules, one a seed."""
-    ranks = [x.argsort(axis=0).argsort(axis=0) for x in (a, b)]
-    return np.array([np.corrcoef(*pair)[0, 1] for pair in zip(*(r.T for r in ranks), strict=True)])
-
-
-for title, (sharp, held, _) in measured.items():
-    ratios = np.log([sharp[0] / sharp[1], sharp[1] / sharp[2]])
-    flatter = all(mean_interval(ratio).low > 0 for ratio in ratios)
-    link = mean_interval(rank_correlation(sharp, held))
-    words = "flatter is better" if link.low > 0 else "flatter is WORSE" if link.high < 0 else "none"
-    print(f"{title}: larger constant rates end flatter: {flatter};", end=" ")
-    print(f"over the schedules: {words}")
-    gap = held[list(ends).index("constant 0.6")] - held[list(ends).index("cosine 0.6")]
-    ratio = sharp[list(ends).index("cosine 0.6")] / sharp[list(ends).index("constant 0.6")]
-    flatter = mean_interval(np.log(ratio)).low > 0
-    print(f"            constant 0.6 flatter than cosine 0.6: {flatter};", end=" ")
-    print(f"its loss: {verdict(mean_interval(gap), 0.002)}")
-
 # %% [markdown]
-# **The first claim holds.** The larger the rate, the flatter the end, on both data sets and for
-# all three schedules; and each constant rate ends below its limit $2/\eta$. Large rates do rule
-# out sharp places.
+# Before the anneal, the constant rate was worse than the cosine with the same peak on both data
+# sets. On 900 points all of that was noise: after the anneal the two are equal. On 300 points
+# about half of the difference remains. <!-- holds: rate 0.6, 900 points, before the anneal
+# worse_than cosine 0.6, 900 points, before the anneal; rate 0.6, 900 points, annealed equal_to
+# cosine 0.6, 900 points, annealed; rate 0.6, 300 points, annealed worse_than cosine 0.6, 300
+# points, annealed -->
 #
-# **The second does not.** With 300 points flatter ends are *worse* on new data, with 900 better.
-# The sign changes with the data, because something else is at work: where points are few, a large
-# rate also gets further in learning them by heart (look at the training losses), and where they
-# are many, getting further is what is wanted. And from the same peak of 0.6, the constant rate
-# ends flatter than the cosine on both data sets, with a higher loss. Flatness did not help it. The
-# triangles end much like the cosines from the same peak.
-#
-# These are correlations over seven schedules, on one small network. They do not show that
-# flatness never matters; they show that "large rate, flat minimum, better model" is not a law.
-#
-# ### The number can be changed without changing the network
-#
-# Dinh et al. (2017) raise a deeper doubt. A ReLU passes a positive factor through. Multiply the
-# first layer by $\alpha$ and divide the weights of the second by $\alpha$: every output stays
-# what it was.
+# The puzzle is still there. Flat is better on 900 points and worse on 300. A second quantity
+# differs between the runs: in the same number of updates, a large rate gets *further*. To separate
+# the two, we stop the runs at rate 0.6 early, where their training loss after the anneal equals
+# that of rate 0.05 after 800 updates.
 
 # %% [markdown] tags=["predict"]
-# > **Predict before you run.** One trained network, rescaled with $\alpha$ = 2 and 4. What
+# > **Predict before you run.** At equal training loss the runs at rate 0.6 are still several times
+# > flatter. How large is the difference in held-out loss now, on 300 points and on 900?
+
+# %%
+rows, facts = [], {}
+for points in (few, data):
+    n, slow = len(points), ends[len(points)]["rate 0.05"]
+    stop, fast = runs.stop_at_loss(points, 0.6, slow.training_loss.mean(), several)
+    full = mean_interval(ends[n]["rate 0.6"].held_out_loss - slow.held_out_loss)
+    matched = mean_interval(fast.held_out_loss - slow.held_out_loss)
+    times = mean_interval(slow.sharpness / fast.sharpness)
+    rows.append([f"{n} points", full, stop, matched, times])
+    words = f"on {n} points, at equal training loss"
+    facts[f"{words}, rate 0.6 is still at least twice as flat"] = times.low > 2
+    facts[f"{words}, less than a third of the difference is left"] = (
+        abs(matched.mean) < abs(full.mean) / 3
+    )
+header = [
+    "data",
+    "difference after 800 updates",
+    "stopped after",
+    "difference then",
+    "times flatter",
+]
+show_table(header, rows)
+show_facts(facts)
+
+# %% [markdown]
+# **At equal training loss, most of the difference is gone, although the ends are still several
+# times flatter.** How far the training went explains most of both differences. With 900 points,
+# going further lowers the held-out loss; with 300 points it overfits. Sharpness went along with it,
+# and at equal training loss a large difference in sharpness changed little. <!-- holds: on 300 points, at equal training loss, less than a third of
+# the difference is left; on 900 points, at equal training loss, less than a third of the difference
+# is left; on 300 points, at equal training loss, rate 0.6 is still at least twice as flat;
+# on 900 points, at equal training loss, rate 0.6 is still at least twice as flat -->
+#
+# These are a few schedules on one small network. They do not show that flatness never matters. A
+# study of large networks came to a similar result: sharpness follows the learning rate, whose link
+# with generalisation is positive or negative depending on the setting.
+# <!-- source: Andriushchenko et al. 2023 -->
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Further: the sharpness can change while the network does not
+#
+# Dinh et al. (2017) raised a deeper doubt. A ReLU passes a positive factor through. Multiply the
+# first layer by $\alpha$ and divide the weights of the second by $\alpha$: every output stays what
+# it was.
+
+# %% [markdown] tags=["predict"]
+# > **Predict before you run.** We rescale one trained network with $\alpha$ = 2 and 4. What
 # > happens to its held-out loss, and what to its sharpness?
 
 # %%
-trained = torch.tensor(parts[3][:1], dtype=torch.float64)  # one run of the cosine from 0.2
-
-
-def rescaled(rows, alpha):
-    w1, b1, w2, b2, w3, b3 = unpack(rows)
-    moved = (alpha * w1, alpha * b1, w2 / alpha, b2, w3, b3)
-    return torch.cat([part.reshape(len(rows), -1) for part in moved], dim=1)
-
-
-before = losses_of(trained, data.held_out).item(), sharpness(trained.numpy(), data, 20)[0]
+trained = short.weights[:1, 0].astype(np.float64)
+first, second = 2 * 64 + 64, 64 * 64  # parameters of layer 1, weights of layer 2
+held_out = training.loss_function(training.Workload(data.held_out, workload.model))
 print("alpha   same held-out loss   sharpness, times")
 for alpha in (2, 4):
-    new = rescaled(trained, alpha)
-    same = np.isclose(losses_of(new, data.held_out).item(), before[0], rtol=1e-9)
-    print(f"{alpha:5}   {same!s:>18}   {sharpness(new.numpy(), data, 20)[0] / before[1]:16.0f}")
+    new = trained.copy()
+    new[:, :first] *= alpha
+    new[:, first : first + second] /= alpha
+    same = np.allclose(held_out(torch.tensor(new)), held_out(torch.tensor(trained)), rtol=1e-9)
+    times = theory.sharpness(loss, new)[0] / theory.sharpness(loss, trained)[0]
+    print(f"{alpha:5}   {same!s:>18}   {times:16.0f}")
 
 # %% [markdown]
-# The same function, as sharp as you like. So sharpness alone cannot be what makes a network
-# generalise. It may still go along with it among networks that were trained in the same way, and
-# some of the literature finds that; whether it does on your problem has to be measured. On ours
-# the sign depends on the data.
+# The network computes the same function, and its sharpness can be made as large as you like.
+# Sharpness alone therefore cannot be what makes a network generalise. It may still go along with
+# it among networks that were trained in the same way.
 
 # %% [markdown]
-# ## Reason 3: escaping from poor minima
+# ## Reason 3: cycles are said to escape from poor minima
 #
 # A landscape of two parameters shows what a large rate can do. `SeveralMinima` has three wells: a
-# wide one, a narrow one that is the lowest, and a shallow one, the pothole. The gradient is
-# noisy. We start once in the pothole and once in the lowest well.
-
-# %% [markdown] tags=["predict"]
-# > **Predict before you run.** Which schedules leave the pothole? Which leave the *lowest* well?
-# > Is the loss at the end lower than at the start?
+# wide one, a narrow one that is the lowest, and a shallow one, the pothole. We start close to the
+# bottom of a well and ask three things: where the walk ends, how far it strays on the way, and how
+# the loss changes. The noise of the gradient is switched on or off.
 
 # %%
 landscape = problems.SeveralMinima()
 lowest, wide, pothole = landscape.minima
-walks = 100 if FAST else 200
-v = np.arange(600)
-plans = {
-    "constant 0.02": schedules.constant(0.02)(v),
-    "cosine 0.3": schedules.cosine(0.3, 600)(v),
-    "triangular 0.3": schedules.triangular(0.3, 0, 150)(v),
-}
 curvatures = [np.linalg.eigvalsh(landscape.hessian(w))[-1] for w in landscape.minima]
 print("             lowest    wide  pothole")
 print("loss       ", "".join(f"{landscape.loss(w):8.2f}" for w in landscape.minima))
 print("sharpness  ", "".join(f"{c:8.1f}" for c in curvatures))
-arrived = {}
-for place, start in (("pothole", pothole), ("lowest", lowest)):
-    for name, rates in plans.items():
-        paths = problems.walk(landscape, np.tile(rates, (walks, 1)), start, 1.0, np.arange(walks))
-        arrived[place, name] = paths[:, -1]
+print("2/sharpness", "".join(f"{theory.stability_limit(c):8.2f}" for c in curvatures))
+
+# %% [markdown] tags=["predict"]
+# > **Predict before you run.** A cosine starts in the lowest well with a peak of 0.1 or 0.3. The
+# > first is below the well's stability limit, the second is above. Which of them leaves the well
+# > without noise? Which leaves it with noise?
+
+# %%
+v = np.arange(600)
+peaks = {f"cosine {peak}": schedules.cosine(peak, 600)(v) for peak in (0.1, 0.3, 0.5)}
+peaks["triangular 0.3"] = schedules.triangular(0.3, 0, 150)(v)
+cases = [("lowest", lowest, noise, plan) for noise in (0.0, 1.0) for plan in peaks]
+cases += [("pothole", pothole, 1.0, plan) for plan in peaks]
+walks, rows = {}, []
+for place, well, noise, plan in cases:
+    walk = runs.depart(landscape, well, peaks[plan], noise, walks=100 if FAST else 200)
+    walks[place, noise, plan] = walk
+    rows.append([place, f"{noise:g}", plan, walk.share, f"{walk.farthest:.1f}", walk.change])
+show_table(["start", "noise", "schedule", "share that leaves", "strays", "change of loss"], rows)
+
 
 # %% tags=["conclusion"]
-for (place, name), points in arrived.items():
-    start = {"pothole": pothole, "lowest": lowest}[place]
-    away = np.linalg.norm(points[:, None] - landscape.minima, axis=2).argmin(axis=1)
-    share = (np.linalg.norm(landscape.minima[away] - start, axis=1) > 0).mean()
-    change = mean_interval(landscape.loss(points) - landscape.loss(start))
-    words = "most leave" if share > 0.6 else "none leaves" if share == 0 else "some leave"
-    loss = "lower" if change.high < -0.1 else "higher" if change.low > 0.1 else "much the same"
-    print(f"from the {place:7}, {name:15}: {words:11}, mean loss {loss}")
+def left(place, noise, *names):
+    return [walks[place, noise, plan].left for plan in names]
+
+
+large = ("cosine 0.3", "triangular 0.3")
+strays = {plan: walks["lowest", 0.0, plan].farthest for plan in peaks}
+facts = {
+    "no noise: peak 0.3 stays in the lowest well": left("lowest", 0.0, *large) == [0, 0],
+    "no noise: peak 0.3 strays five times as far as 0.1": strays["cosine 0.3"]
+    > 5 * strays["cosine 0.1"],
+    "no noise: at peak 0.5 most leave the lowest well": min(left("lowest", 0.0, "cosine 0.5"))
+    > 0.9,
+    "noise: peak 0.1 stays in the lowest well": left("lowest", 1.0, "cosine 0.1") == [0],
+    "noise: at peak 0.3 most leave the lowest well": min(left("lowest", 1.0, *large)) > 0.7,
+    "noise: at peak 0.3 most leave the pothole": min(left("pothole", 1.0, *large)) > 0.7,
+    "noise: leaving the lowest well costs loss": walks["lowest", 1.0, "cosine 0.3"].change.low > 0,
+}
+show_facts(facts)
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
+drawn = ("cosine 0.1", "cosine 0.3", "triangular 0.3")
 plots.show(
-    figures.wells(landscape, lowest, {name: arrived["lowest", name] for name in plans}),
-    alt="Where walks from the lowest well end, over the contours of the landscape. With a small "
-    "constant rate all stay in it. With the cosine and with the triangular rate, most have "
-    "moved to the wide well at the left, and a few to the pothole.",
+    figures.wells(
+        landscape, lowest, {plan: walks["lowest", 1.0, plan].positions for plan in drawn}
+    ),
+    alt="Where walks with noise from the lowest well end, over the contours of the landscape. With "
+    "the cosine of peak 0.1 all stay in it. With the cosine and the triangular rate of peak 0.3, "
+    "most have moved to the wide well at the left, and a few to the pothole.",
 )
 
 # %% [markdown]
-# **A large rate does escape, and it does not ask from where.** From the pothole that is a gain;
-# from the lowest well, a loss: it prefers wide wells to low ones. And the cosine does it as well
-# as the cycles do. One large rate is enough to leave; what cycles add is leaving again and again.
-# If a cycle escapes *from the pothole of your problem*, a larger peak will probably do the same.
-
-# %% [markdown]
-# ## Several models from one run
+# The stability limit from lesson 1 decides first. Below it, at peak 0.1, every walk stays in the
+# lowest well, with and without noise. <!-- holds: noise: peak 0.1 stays in the lowest well -->
 #
-# At the end of each cycle the rate is low and the model finished. Huang et al. (2017) keep all of
-# them and average their predicted probabilities: a **snapshot ensemble**, for the price of one
-# run. Is it one? The same number of updates can buy other things:
+# Above it, at peak 0.3, the bottom of the well is *unstable*, and that needs no noise. The walk is
+# thrown from side to side and strays several times as far. It does not get out, though, because
+# the walls of the well are high enough. When the rate falls below the limit, the walk settles at
+# the same minimum again. Without noise it takes a peak of 0.5 to leave. <!-- holds: no noise: peak
+# 0.3 stays in the lowest well; no noise: peak 0.3 strays five times as far as 0.1; no noise: at
+# peak 0.5 most leave the lowest well -->
+#
+# With noise, most walks leave at peak 0.3. Most of them end in the wide well, so the loss is higher
+# than at the start. <!-- holds: noise: at peak 0.3 most leave the lowest well; noise: leaving the
+# lowest well costs loss -->
+#
+# **A large rate leaves good minima as well as poor ones.** From the pothole this is a gain, from the
+# lowest well a loss. The cosine leaves as well as the cycles do, so one large rate is enough. If
+# cycles help you out of a poor minimum, try a larger peak first. <!-- holds: noise: at peak 0.3 most
+# leave the pothole; noise: at peak 0.3 most leave the lowest well -->
+#
+# **When to use cycles:** the end of the run is not known, or you want several models from one run.
+# **When to avoid them:** you know the end and want the best model there. Then come down once.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Further: several models from one run
+#
+# At the end of each cycle the rate is low and the model is finished. Huang et al. (2017) keep all
+# of these models and average their predicted probabilities. Such a **snapshot ensemble** costs one
+# run. The same number of updates can buy other things:
 #
 # - the last snapshot alone, or one long cosine;
-# - four separate networks, each with a cosine of a quarter of the updates, averaged likewise.
+# - four separate networks, each with a cosine of a quarter of the updates, averaged in the same way.
 #
-# Each of them gets its own best peak, from the same grid and on the same seeds, and is scored on
-# others.
+# Each way gets its own best peak, from the same grid and on the same seeds, and is scored on other
+# seeds. The three comparisons on each data set hold together, six in all.
 
 # %% [markdown] tags=["predict"]
-# > **Predict before you run.** Rank the four on 900 points and on 300. How much is the averaging
-# > worth?
+# > **Predict before you run.** Order the four ways on 900 points and on 300. How much is the
+# > averaging worth?
 
 # %%
-cycles = 4
-length = steps // cycles
-
-
-def probabilities(weights, points):
-    return training.predict(weights, points.held_out.inputs, sizes)
-
-
-def score(p, points):
-    """Held-out loss and accuracy of each run, (2, runs)."""
-    chosen = p[:, points.held_out.labels, np.arange(len(points.held_out))]
-    return np.array(
-        [-np.log(chosen).mean(axis=1), (p.argmax(axis=1) == points.held_out.labels).mean(1)]
+grid = (0.2, 0.4, 1.6) if FAST else (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # for each of the four ways
+ways = {
+    f"{len(points)} points": runs.tuned_ways(
+        points, grid, split.validation[:seeds], split.fresh, steps, cycles=4
     )
-
-
-def four_ways(points, peak_lr, numbers):
-    """Scores of the four ways to spend the budget, and the losses of all snapshots."""
-    work = training.Workload(points, training.Mlp(dtype="float32"), batch_size=32)
-    count, marks = len(numbers), [length * (k + 1) for k in range(cycles)]
-    long = [schedules.cosine_restarts(peak_lr, length)(u), schedules.cosine(peak_lr, steps)(u)]
-    run = training.train(
-        work, np.repeat(long, count, axis=0), np.tile(numbers, 2), keep_at=marks, score_every=length
-    )
-    short = training.train(
-        work,
-        np.tile(schedules.cosine(peak_lr, length)(u[:length]), (cycles * count, 1)),
-        np.concatenate([np.array(numbers) + 1000 * k for k in range(cycles)]),
-        keep_at=(length,),
-    )
-    snapshots = [probabilities(run.weights[:count, k], points) for k in range(cycles)]
-    separate = [probabilities(w, points) for w in np.split(short.weights[:, 0], cycles)]
-    scores = {
-        "4 snapshots": score(sum(snapshots) / cycles, points),
-        "last snapshot": score(snapshots[-1], points),
-        "one cosine": score(probabilities(run.weights[count:, -1], points), points),
-        "4 short runs": score(sum(separate) / cycles, points),
-    }
-    return scores, run.held_out_loss.reshape(2, count, cycles)
-
-
-peaks = (0.2, 0.4, 1.6) if FAST else (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # for each of the four ways
-choosing = split.validation[: 4 if FAST else seeds]
-outcome, best_peak, on_the_way = {}, {}, {}
-for title, points in (("300 points", few), ("900 points", data)):
-    tuned = {p: four_ways(points, p, choosing)[0] for p in peaks}
-    names = list(tuned[peaks[0]])
-    best = {k: min(tuned, key=lambda p, k=k: tuned[p][k][0].mean()) for k in names}
-    finals = {p: four_ways(points, p, split.fresh) for p in set(best.values())}
-    outcome[title] = {k: finals[best[k]][0][k] for k in names}
-    best_peak[title] = best
-    on_the_way[title] = finals[best["last snapshot"]][1]
-
-print("                           best peak   accuracy")
-for title, table in outcome.items():
-    for name, (_, accuracy) in table.items():
-        print(f"{title}, {name:14} {best_peak[title][name]:9}   {accuracy.mean():8.2f}")
-chosen = {p for best in best_peak.values() for p in best.values()}
-print("every choice inside the grid:", peaks[0] < min(chosen) and max(chosen) < peaks[-1])
-
-
-# %% tags=["conclusion"]
-def word_for(difference, margin):
-    """What an interval for a difference of losses says, both ways."""
-    if difference.high < -margin:
-        return "better"
-    return "worse" if difference.low > margin else "no clear difference"
-
-
-print("loss of the 4 snapshots; less than 0.0015 counts as no difference")
-for title, table in outcome.items():
-    for other in ("last snapshot", "one cosine", "4 short runs"):
-        difference = mean_interval(table["4 snapshots"][0] - table[other][0])
-        print(f"{title}, against {other:13}: {word_for(difference, 0.0015)}")
+    for points in (few, data)
+}
+for title, found in ways.items():
+    print(title)
+    against = [
+        compare.paired(
+            "4 snapshots",
+            other,
+            found.losses["4 snapshots"],
+            found.losses[other],
+            margin,
+            peaks=(found.peaks["4 snapshots"], found.peaks[other]),
+            level=1 - 0.05 / 6,
+        )
+        for other in ("last snapshot", "one cosine", "4 short runs")
+    ]
+    compare.show_verdicts(against, at=title)
+inside = [grid[0] < peak < grid[-1] for found in ways.values() for peak in found.peaks.values()]
+print("every peak inside the grid:", all(inside))
 
 # %% jupyter={"source_hidden": true} tags=["varies"]
 plots.show(
     figures.method_intervals(
         {
-            title: {name: mean_interval(loss) for name, (loss, _) in table.items()}
-            for title, table in outcome.items()
+            title: {way: mean_interval(loss) for way, loss in found.losses.items()}
+            for title, found in ways.items()
         }
     ),
-    alt="Mean held-out loss with its interval for the four ways to spend the budget. With 300 "
-    "points, four short runs and four snapshots are lowest, one cosine and the last snapshot "
-    "higher. With 900 points the four short runs are highest, the other three close together.",
+    alt="Mean held-out loss with its interval for the four ways to spend the budget, on one scale. "
+    "With 300 points the four short runs are lowest, then the four snapshots, then the last "
+    "snapshot and the one cosine. With 900 points the four short runs are highest and the other "
+    "three close together.",
 )
 
 # %% [markdown]
-# **Averaging pays where a single model overfits.** With 300 points the snapshots beat the last
-# one and the long cosine in loss; their accuracy is the same: what improves is how sure they are
-# when they are wrong. But four separate short runs cannot be told from them, for the same updates
-# and without any cycle. With 900 points the average buys nothing: the last snapshot and the long
-# cosine alone do as well. The short runs are a little behind there; each of them stops before it
-# has learnt enough. Snapshots resemble each other, for they share their past. Their case is the
-# one where *one* run is all you have.
+# **With 300 points the snapshots are better than a single model, and separate short runs are better
+# still, by about 0.005.** The short runs cost the same and need no cycles. Snapshots share their past, so they
+# resemble each other, and an average gains less. <!-- holds: 4 snapshots better_than last snapshot
+# at 300 points; 4 snapshots better_than one cosine at 300 points; 4 snapshots worse_than 4 short
+# runs at 300 points -->
 #
-# The best peaks differ widely. An average can afford members that a high rate has made different,
-# and a short run needs a high rate to get anywhere. One peak for all four would have decided the
-# comparison before it began.
+# **With 900 points the average buys nothing, and the short runs are worse.** The snapshots equal
+# the last of them and the long cosine. <!-- holds: 4 snapshots equal_to last snapshot at 900 points;
+# 4 snapshots equal_to one cosine at 900 points; 4 snapshots better_than 4 short runs at 900
+# points -->
+#
+# The table shows how widely the best peaks differ. With one peak for all four, the choice of that
+# peak would have decided the comparison.
 #
 # ### A model at any time
 #
-# One advantage remains. Compare the two long runs on the way:
+# One advantage remains. We compare the run with restarts and the long cosine on the way. Both have
+# the same peak, the best one for the last snapshot.
 
-# %% tags=["conclusion"]
-print("loss of the restarts against one long cosine; less than 0.005 counts as no difference")
-for title, (restarts, cosine) in on_the_way.items():
-    for k, when in ((0, "after the first cycle"), (-1, "at the end")):
-        difference = mean_interval(restarts[:, k] - cosine[:, k])
-        print(f"{title}, {when:21}: {word_for(difference, 0.005)}")
+# %%
+verdicts = []
+for title, found in ways.items():
+    for k, when in ((0, "after cycle 1"), (-1, "at the end")):
+        names = [f"{name}, {title}, {when}" for name in ("restarts", "long cosine")]
+        pair = (found.restarts[:, k], found.cosine[:, k])
+        verdicts.append(compare.paired(*names, *pair, margin))
+compare.show_verdicts(verdicts)
 
 # %% [markdown]
-# Both runs have the same peak, the best one for the last snapshot. **The run with cycles is ahead
-# only on 900 points after its first cycle,** when the long cosine is still near its peak. By the
-# end the cosine has caught up. On 300 points the best peak is so small that noise hardly matters
-# and distance does: the cosine, which has travelled further by then, is ahead. So "a finished
-# model at any time" is worth something where a high rate keeps the loss up, early in the run, and
-# nothing at the end.
-#
-# **When to use cycles:** the end of the run is not known, the peak is large, or you want several
-# models out of one run. **When to avoid them:** you know the end and want the best model there.
-# Then come down once.
+# **The run with restarts is ahead only on 900 points after its first cycle,** when the long cosine
+# is still near its peak. <!-- holds: restarts, 900 points, after cycle 1 better_than long cosine, 900
+# points, after cycle 1 --> On 300 points it is behind at that time. The best peak is small there,
+# and the cosine has travelled further by then. At the end the two are equal on both data sets.
+# <!-- holds: restarts, 300 points, after cycle 1 worse_than long cosine, 300 points, after cycle 1;
+# restarts, 900 points, at the end equal_to long cosine, 900 points, at the end; restarts, 300 points,
+# at the end equal_to long cosine, 300 points, at the end -->
 
 # %% [markdown] tags=["goes-wrong"]
-# ## What goes wrong, 1: a momentum you never asked for
+# ## What goes wrong: a momentum you never asked for
 #
-# You tuned plain SGD, without momentum, and put a `CyclicLR` on it. Everything else is left at its
-# default. What do optimizers get?
+# You tuned plain SGD without momentum and put a `CyclicLR` on it. Everything else is left at its
+# default. What do the optimizers get?
 
 
 # %%
@@ -617,24 +647,52 @@ try:
 except ValueError as error:
     print("Adagrad:", error)
 
+# %%
 asked = simulate_loop(default_cycle, Loop(updates=300))
-table = np.tile(asked.rates, (seeds, 1))
-without = training.train(workload, table, np.arange(seeds)).held_out_loss[:, -1]
-momenta = np.tile(asked.momentum, (seeds, 1))
-with_it = training.train(workload, table, np.arange(seeds), momenta=momenta).held_out_loss[:, -1]
-print(f"held-out loss: as tuned {without.mean():.2f}, with the default {with_it.mean():.1f}")
-print("the default is", verdict(mean_interval(with_it - without)))
+table, momenta = np.tile(asked.rates, (seeds, 1)), np.tile(asked.momentum, (seeds, 1))
+as_tuned = training.train(workload, table, np.arange(seeds))
+default = training.train(workload, table, np.arange(seeds), momenta=momenta)
+scores = [run.held_out_loss[:, -1] for run in (default, as_tuned)]
+names = ("cycle_momentum left on", "cycle_momentum=False")
+compare.show_verdicts([compare.paired(*names, *scores, margin)])
 
 # %% [markdown]
 # A momentum $m$ multiplies the step by up to $1/(1-m)$: five times at the top, ten at the base. A
-# peak that was tuned without it is far too large. In Adam, `beta1` is moved without a word; an
-# optimizer with neither raises an error. Write `cycle_momentum=False`, unless you tuned with it.
+# peak that was tuned without momentum is far too large with it. In Adam, `beta1` is moved without
+# a word; an optimizer with neither raises an error. Write `cycle_momentum=False`, unless you tuned
+# with it. <!-- holds: cycle_momentum left on worse_than cycle_momentum=False -->
 
-# %% [markdown] tags=["goes-wrong"]
-# ## What goes wrong, 2: a step size in batches, a scheduler stepped by the epoch
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Further: cycles in epochs, and two units confused
 #
-# `step_size_up` counts calls of `scheduler.step()`. Here it is 50, meant in batches; but the loop
-# calls the scheduler once an epoch, as one does with `StepLR`.
+# You will meet a shorter form that counts in epochs: `cyclical_lr(epoch, cycle_length, min, max)`.
+
+
+# %%
+def cyclical_lr(epoch, cycle_length, min_lr, max_lr):
+    position = epoch % cycle_length
+    return min_lr + (max_lr - min_lr) * (1 - abs(2 * position / cycle_length - 1))
+
+
+per_epoch = [cyclical_lr(epoch, 5, 0.01, 0.1) for epoch in range(6)]
+print("cycle of 5 epochs:", "  ".join(f"{rate:.3f}" for rate in per_epoch))
+updates = schedules.total_updates(1, examples=900, batch_size=32)  # in one epoch
+whole = [cyclical_lr(t / updates, 5, 0.01, 0.1) for t in range(5 * updates)]
+same = np.allclose(whole, cyclic_rates(5 * updates, 0.01, 0.1, 5 * updates / 2))
+print(f"{updates} updates an epoch; asked for every update, the same triangle: {same}")
+print(f"largest rate: asked once an epoch {max(per_epoch):.3f}, every update {max(whole):.3f}")
+for epochs in (2, 10):
+    print(f"step size of {epochs:2} epochs: {epochs * updates:3} updates", end=", ")
+    print(f"a cycle of {2 * epochs * updates:3}")
+
+# %% [markdown]
+# It is the same triangle in another unit. Asked once an epoch it is a staircase, and with an odd
+# cycle length it never reaches its maximum. Pass it a fraction of an epoch, or count in updates.
+# Smith (2015) advises a step size of 2 to 10 epochs, so a cycle of 4 to 20 epochs.
+# <!-- cited: 2, 10, 4, 20 -->
+#
+# `step_size_up` of `CyclicLR` counts calls of `scheduler.step()`. Here it is 50, and 50 *batches*
+# are meant, but the loop calls the scheduler once an epoch, as one does with `StepLR`.
 
 # %%
 slow = simulate_loop(
@@ -642,16 +700,17 @@ slow = simulate_loop(
     Loop(updates=300, step_per="epoch", batches_per_epoch=updates),
 )
 print("update            0     50    100    299")
-for name, rates in (("as planned", asked.rates), ("per epoch", slow.rates)):
-    print(f"{name:11}", "".join(f"{rates[t]:7.2f}" for t in (0, 50, 100, 299)))
+for name, rates_of in (("as planned", asked.rates), ("per epoch", slow.rates)):
+    print(f"{name:11}", "".join(f"{rates_of[t]:7.2f}" for t in (0, 50, 100, 299)))
 stuck = training.train(workload, np.tile(slow.rates, (seeds, 1)), np.arange(seeds))
-print("per epoch is", verdict(mean_interval(stuck.held_out_loss[:, -1] - without)))
+scores = [run.held_out_loss[:, -1] for run in (stuck, as_tuned)]
+compare.show_verdicts([compare.paired("stepped by the epoch", "by the batch", *scores, margin)])
 
 # %% [markdown]
-# The first climb would take 50 epochs. The run ends with a fifth of the way done, and never comes
-# down. The other way round, a step size in epochs and a step per batch, the rate flickers so fast
-# that it acts like a constant. Print the rates of the whole run before you start it.
-# <!-- 10/50 = 0.2 -->
+# The first climb would take 50 epochs. The run ends with a fifth of the way done, and its rate
+# never comes down. <!-- 10/50 = 0.2 --> In the opposite case, a step size in epochs and a call every
+# batch, the rate goes up and down so quickly that it acts like a constant. Print the rates of the
+# whole run before you start it. <!-- holds: stepped by the epoch worse_than by the batch -->
 
 # %% [markdown] tags=["explorer"]
 # ## Explore
@@ -673,9 +732,10 @@ tried = training.train(
 )
 held = dict(zip(curves, tried.held_out_loss.reshape(2, seeds, -1), strict=True))
 figure, (left, right) = plots.panels(2, height=3.1)
-plots.rate_lines(curves, ax=left)
+plots.rate_lines(curves, ax=left, title="learning rate")
 left.get_legend().remove()
 plots.held_out_curves(tried.scored_at, held, ax=right, top=1.1)
+right.set_title("held-out loss")
 words = ", ".join(f"{name} {losses[:, -1].mean():.2f}" for name, losses in held.items())
 plots.show(figure, alt=f"The rates, and the held-out loss on the way. At the end: {words}.")
 print(f"held-out loss at the end: {words}")
@@ -689,60 +749,86 @@ print(f"held-out loss at the end: {words}")
 # <details><summary>Answer</summary>
 #
 # A cycle is 20 batches, so the run holds two and a half: it ends at the maximum. Use 40 or 60
-# batches, or another step size. And the momentum is cycled unless you say `cycle_momentum=False`.
-# <!-- 2*10 = 20 --> <!-- 2*20 = 40 --> <!-- 3*20 = 60 -->
+# batches, or another step size. Besides, the momentum is cycled unless you write
+# `cycle_momentum=False`. <!-- 2*10 = 20 --> <!-- 2*20 = 40 --> <!-- 3*20 = 60 -->
+# <!-- holds: cut at the top worse_than constant; cycle_momentum left on worse_than
+# cycle_momentum=False -->
 #
 # </details>
 #
 # ---
-# **2.** "We used a larger rate, the minimum is flatter, so the model generalises better." Which
-# part would you believe, and what would you ask for?
+# **2.** A colleague reports: at rate 0.02 the sharpness at the end is 12, so the stability limit
+# kept the run out of sharp minima. What do you reply?
 #
 # <details><summary>Answer</summary>
 #
-# That a larger rate ends flatter: yes, it cannot rest where the curvature exceeds $2/\eta$. That
-# flatter is better: ask for the held-out loss. Above, the sign of that link depended on the data,
-# and rescaling a network changes its sharpness and nothing else.
+# The limit is 2 / 0.02 = 100, far above 12. It did not act. Something else set the sharpness, such
+# as how far the training got or the noise of the batches. <!-- 2/0.02 = 100 -->
+# <!-- holds: at rate 0.05 the sharpness stays below a third of 2 / rate -->
 #
 # </details>
 #
 # ---
-# **3.** You may train for an unknown time and will be stopped without notice. Cycles or one cosine?
+# **3.** "Model B is flatter than model A and has the lower held-out loss, so flatness helped." Both
+# were trained for the same number of updates, B at a larger rate. Which one run would you ask for?
 #
 # <details><summary>Answer</summary>
 #
-# Cycles, if the peak is large: keep the weights at each end, and there is a finished model at
-# most one cycle old. A cosine is only finished at its planned end. At a small peak there
-# is nothing to gain, as you saw.
+# B stopped earlier, and annealed, where its training loss equals that of A. If the difference in
+# held-out loss disappears while B is still flatter, B was only further trained. On our 900 points
+# that is what happened. <!-- holds: on 900 points, at equal training loss, less than a third of the
+# difference is left; on 900 points, at equal training loss, rate 0.6 is still at least
+# twice as flat -->
 #
 # </details>
 
 # %% [markdown] tags=["recap"]
 # ## In five lines
 #
-# 1. A triangle climbs from base to maximum and back; triangular2 halves its height, exp_range
-#    shrinks it by $\gamma^t$.
-# 2. With the peak tuned no cycle beat a cosine here; a run cut at the top was worse than a
-#    constant rate.
-# 3. Large rates do end flatter, below $2/\eta$; that flatter is better held on one data set and
-#    failed on the other.
-# 4. Snapshots beat a single model that overfits, but there separate short runs of the same budget
-#    did as well.
-# 5. `CyclicLR` counts calls of `step()`, and turns a momentum on unless `cycle_momentum=False`.
+# 1. A triangle climbs from base to maximum and back; triangular2 halves its height in every cycle,
+#    exp_range shrinks it by $\gamma^t$. <!-- derived: the formula of the rate, matched with PyTorch -->
+# 2. With the peak tuned, no cycle was better than a cosine, three cycles were worse, and a run cut
+#    at the top was worse than a constant rate. <!-- holds: 3 triangles worse_than cosine; 1 triangle
+#    open_against cosine; cut at the top worse_than constant -->
+# 3. With all points in every update, larger rates end at the edge of stability, near $2/\eta$; with
+#    batches, the noise keeps them below it. <!-- holds: with all points, rates 0.2 and 0.6 end within
+#    30 % of 2 / rate; with batches of 32, every rate ends below 70 % of 2 / rate -->
+# 4. Flat ends were better on 900 points and worse on 300; at equal training loss most of the
+#    difference was gone. <!-- holds: rate 0.6, 900 points better_than rate 0.05, 900 points; rate 0.6,
+#    300 points worse_than rate 0.05, 300 points; on 900 points, at equal training loss, less than a
+#    third of the difference is left; on 300 points, at equal training loss, less than a third of the
+#    difference is left -->
+# 5. `CyclicLR` counts calls of `step()` and turns a momentum on unless `cycle_momentum=False`.
+#    <!-- holds: cycle_momentum left on worse_than cycle_momentum=False -->
+
+# %% [markdown] tags=["monday"]
+# ## On Monday
+#
+# | do | start with | evidence |
+# |---|---|---|
+# | number of cycles | one, down to 0: linear decay or a cosine | three triangles worse by about 0.014, two by about half of that <!-- holds: 3 triangles worse_than cosine; 2 triangles worse_than cosine --> |
+# | length of a run with cycles | a whole number of cycles | cut at the top it was worse than a constant rate <!-- holds: cut at the top worse_than constant --> |
+# | `CyclicLR` | `cycle_momentum=False` unless momentum was tuned with it | left on, the tuned rate fails <!-- holds: cycle_momentum left on worse_than cycle_momentum=False --> |
+# | the end is not known and the peak is large | restarts, and keep the weights at each end | ahead of the long cosine after the first cycle, on 900 points <!-- holds: restarts, 900 points, after cycle 1 better_than long cosine, 900 points, after cycle 1 --> |
+# | choosing between runs | held-out loss after an anneal, not sharpness | flat ends better on 900 points, worse on 300 <!-- holds: rate 0.6, 900 points better_than rate 0.05, 900 points; rate 0.6, 300 points worse_than rate 0.05, 300 points --> |
 
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Do [exercise 5](../exercises/ex05_cyclical.ipynb): triangular waves, and how long a cycle is in updates.
-# Then take a schedule of yours, add one more cycle to it, and write down before the run what you
-# expect at the end of each. Then compare on held-out data, over several seeds. The next lesson
-# keeps a single cycle and goes up with it further than one would think: [lesson
-# 6](06_one_cycle.ipynb).
+# Do [exercise 5](../exercises/ex05_cyclical.ipynb): triangular waves, and how long a cycle is in
+# updates. Then take a schedule of yours, add one more cycle to it, and write down before the run
+# what you expect at the end of each cycle. Compare on held-out data, over several seeds. The next
+# lesson keeps a single cycle and takes it much higher: [lesson 6](06_one_cycle.ipynb).
 #
 # **References.** L. N. Smith (2015), *Cyclical learning rates for training neural networks*,
 # arXiv:1506.01186. · S. Hochreiter, J. Schmidhuber (1997), *Flat minima*, Neural Computation 9. ·
 # N. S. Keskar et al. (2017), *On large-batch training for deep learning: generalization gap and
-# sharp minima*, arXiv:1609.04836. · L. Dinh, R. Pascanu, S. Bengio, Y. Bengio (2017), *Sharp
+# sharp minima*, arXiv:1609.04836. · B. A. Pearlmutter (1994), *Fast exact multiplication by the
+# Hessian*, Neural Computation 6. · J. Cohen et al. (2021), *Gradient descent on neural networks
+# typically occurs at the edge of stability*, arXiv:2103.00065. · S. Jastrzębski et al. (2020), *The
+# break-even point on optimization trajectories of deep neural networks*, arXiv:2002.09572. ·
+# M. Andriushchenko et al. (2023), *A modern look at the relationship between sharpness and
+# generalization*, arXiv:2302.07011. · L. Dinh, R. Pascanu, S. Bengio, Y. Bengio (2017), *Sharp
 # minima can generalize for deep nets*, arXiv:1703.04933. · G. Huang et al. (2017), *Snapshot
 # ensembles: train 1, get M for free*, arXiv:1704.00109. · I. Loshchilov, F. Hutter (2016), *SGDR:
 # Stochastic gradient descent with warm restarts*, arXiv:1608.03983.
