@@ -13,6 +13,7 @@ from course_lib.problems import Classification, SeveralMinima
 
 MODEL = training.Mlp(dtype="float32")
 BATCH = 32
+TOLERANCE = 0.01  # of the largest curvature; seeds differ far more
 _NEARLY_ALL = 0.98  # chaotic walks differ between processors by one or two in 200
 _AT_REST = 1e-6  # differences of loss that nobody would call a change
 
@@ -57,29 +58,39 @@ def annealed_ends(
         plans: name -> rates, shape (T,), without the anneal.
         seeds: seeds of the runs.
     """
-    import torch
+    return {name: _measure(data, runs) for name, runs in _annealed(data, plans, seeds).items()}
 
-    workload = training.Workload(data, MODEL, batch_size=BATCH)
-    loss = training.loss_function(workload)
-    held_out = training.loss_function(training.Workload(data.held_out, MODEL))
+
+def _annealed(
+    data: Classification, plans: Mapping[str, np.ndarray], seeds: Sequence[int]
+) -> dict[str, training.Runs]:
+    """Train every plan with every seed; weights are kept before and after the anneal."""
     found, tail = {}, anneal_rates()
     for length in sorted({len(rates) for rates in plans.values()}):
         names = [name for name, rates in plans.items() if len(rates) == length]
         runs = training.train(
-            workload,
+            training.Workload(data, MODEL, batch_size=BATCH),
             np.repeat([np.concatenate([plans[name], tail]) for name in names], len(seeds), axis=0),
             np.tile(seeds, len(names)),
             keep_at=(length, length + len(tail)),
         )
-        tables = (
-            held_out(torch.tensor(runs.weights[:, 0])).numpy(),
-            runs.held_out_loss[:, -1],
-            runs.final_loss,
-            theory.sharpness(loss, runs.weights[:, 1]),
-        )
-        split = [np.split(table, len(names)) for table in tables]
-        found |= {name: Ends(*parts) for name, *parts in zip(names, *split, strict=True)}
+        rows = np.split(np.arange(len(runs.final_loss)), len(names))
+        found |= {name: runs.select(own) for name, own in zip(names, rows, strict=True)}
     return {name: found[name] for name in plans}
+
+
+def _measure(data: Classification, runs: training.Runs) -> Ends:
+    import torch
+
+    loss, held_out = (
+        training.loss_function(training.Workload(points, MODEL)) for points in (data, data.held_out)
+    )
+    return Ends(
+        before=held_out(torch.tensor(runs.weights[:, 0])).numpy(),
+        held_out_loss=runs.held_out_loss[:, -1],
+        training_loss=runs.final_loss,
+        sharpness=theory.sharpness(loss, runs.weights[:, 1], tolerance=TOLERANCE),
+    )
 
 
 def stop_at_loss(
@@ -87,7 +98,7 @@ def stop_at_loss(
     rate: float,
     target: float,
     seeds: Sequence[int],
-    stops: Sequence[int] = range(80, 151, 10),
+    stops: Sequence[int] = range(90, 141, 10),
 ) -> tuple[int, Ends]:
     """Return where a constant rate must stop to have, annealed, a given training loss.
 
@@ -101,9 +112,9 @@ def stop_at_loss(
     Returns:
         The number of updates whose mean training loss is nearest to the target, and its ends.
     """
-    found = annealed_ends(data, {str(stop): np.full(stop, rate) for stop in stops}, seeds)
-    nearest = min(found, key=lambda stop: abs(found[stop].training_loss.mean() - target))
-    return int(nearest), found[nearest]
+    found = _annealed(data, {str(stop): np.full(stop, rate) for stop in stops}, seeds)
+    nearest = min(found, key=lambda stop: abs(found[stop].final_loss.mean() - target))
+    return int(nearest), _measure(data, found[nearest])
 
 
 def sharpness_along(
@@ -117,7 +128,8 @@ def sharpness_along(
     workload = training.Workload(data, MODEL, batch_size=batch_size)
     table = np.repeat([np.full(at[-1], rate) for rate in rates.values()], len(seeds), axis=0)
     runs = training.train(workload, table, np.tile(seeds, len(rates)), keep_at=at)
-    sharp = theory.sharpness(training.loss_function(workload), runs.weights)
+    loss = training.loss_function(workload)
+    sharp = theory.sharpness(loss, runs.weights, tolerance=TOLERANCE)
     return dict(zip(rates, np.split(sharp, len(rates)), strict=True))
 
 
@@ -186,24 +198,22 @@ def depart(
 
 @dataclass(frozen=True)
 class FourWays:
-    """What the same number of updates buys.
+    """What the same number of updates buys, each way at its own best peak.
 
     Attributes:
         losses: way -> held-out loss, (R,).
-        accuracies: way -> share of right answers, (R,).
+        peaks: way -> the peak of its runs.
         restarts: held-out loss of the single run after every cycle, (R, cycles).
         cosine: held-out loss of the long cosine at the same updates and the same peak, (R, cycles).
-        peaks: way -> the peak of its runs.
     """
 
     losses: dict[str, np.ndarray]
-    accuracies: dict[str, np.ndarray]
+    peaks: dict[str, float]
     restarts: np.ndarray
     cosine: np.ndarray
-    peaks: dict[str, float]
 
 
-def tuned_ways(
+def four_ways(
     data: Classification,
     peaks: Sequence[float],
     choosing: Sequence[int],
@@ -211,94 +221,87 @@ def tuned_ways(
     total_steps: int,
     cycles: int,
 ) -> FourWays:
-    """Return `four_ways`, each way at its own best peak, scored on seeds that did not choose.
+    """Spend a budget in four ways: snapshots averaged, the last of them, one cosine, short runs.
 
-    The restarts and the long cosine on the way have the best peak of the last snapshot.
+    Each way has its own best peak, and is scored on seeds that did not choose it. The restarts and
+    the long cosine on the way have the best peak of the last snapshot.
 
     Args:
         data: examples, with held-out ones.
         peaks: the grid, the same for every way.
         choosing: seeds whose mean loss chooses the peaks.
-        scoring: other seeds.
+        scoring: other seeds; the short runs take still others besides.
         total_steps: updates of each way.
         cycles: number of cycles, and of short runs.
     """
-    tried = {peak: four_ways(data, peak, choosing, total_steps, cycles) for peak in peaks}
-    ways = list(tried[peaks[0]].losses)
+    budget = _Budget(data, total_steps, cycles)
+    ways = {
+        f"{cycles} snapshots": lambda peak, seeds: budget.average(budget.restarts(peak, seeds)),
+        "last snapshot": lambda peak, seeds: budget.each(budget.restarts(peak, seeds))[:, -1],
+        "one cosine": lambda peak, seeds: budget.each(budget.cosine(peak, seeds))[:, -1],
+        f"{cycles} short runs": lambda peak, seeds: budget.average(budget.short(peak, seeds)),
+    }
     best = {
-        way: min(tried, key=lambda peak, way=way: tried[peak].losses[way].mean()) for way in ways
+        way: min(peaks, key=lambda peak, loss=loss: loss(peak, choosing).mean())
+        for way, loss in ways.items()
     }
-    final = {
-        peak: four_ways(data, peak, scoring, total_steps, cycles) for peak in set(best.values())
-    }
-    on_the_way = final[best["last snapshot"]]
+    on_the_way = best["last snapshot"]
     return FourWays(
-        losses={way: final[best[way]].losses[way] for way in ways},
-        accuracies={way: final[best[way]].accuracies[way] for way in ways},
-        restarts=on_the_way.restarts,
-        cosine=on_the_way.cosine,
+        losses={way: loss(best[way], scoring) for way, loss in ways.items()},
         peaks=best,
+        restarts=budget.each(budget.restarts(on_the_way, scoring)),
+        cosine=budget.each(budget.cosine(on_the_way, scoring)),
     )
 
 
-def four_ways(
-    data: Classification, peak_lr: float, seeds: Sequence[int], total_steps: int, cycles: int
-) -> FourWays:
-    """Spend a budget in four ways: snapshots averaged, the last of them, one cosine, short runs.
+class _Budget:
+    """Runs of one length, and the held-out probabilities that they end with.
 
-    Args:
-        data: examples, with held-out ones.
-        peak_lr: peak of every cycle and of every cosine.
-        seeds: seeds of the runs; the short runs take others besides.
-        total_steps: updates of each way.
-        cycles: number of cycles, and of short runs.
+    A kind of run at one peak is asked for by several ways, and is trained once.
     """
-    workload = training.Workload(data, MODEL, batch_size=BATCH)
-    length, u = total_steps // cycles, np.arange(total_steps)
-    marks = [length * (k + 1) for k in range(cycles)]
-    one_run = (schedules.cosine_restarts(peak_lr, length), schedules.cosine(peak_lr, total_steps))
-    long = training.train(
-        workload,
-        np.repeat([schedule(u) for schedule in one_run], len(seeds), axis=0),
-        np.tile(seeds, 2),
-        keep_at=marks,
-        score_every=length,
-    )
-    short = training.train(
-        workload,
-        np.tile(schedules.cosine(peak_lr, length)(u[:length]), (cycles * len(seeds), 1)),
-        np.concatenate([np.array(seeds) + 1000 * k for k in range(cycles)]),
-        keep_at=(length,),
-    )
-    snapshots, cosine = np.split(_probabilities(workload, long.weights), 2)
-    separate = _probabilities(workload, short.weights[:, 0])
-    shares = {
-        f"{cycles} snapshots": snapshots.mean(axis=1),
-        "last snapshot": snapshots[:, -1],
-        "one cosine": cosine[:, -1],
-        f"{cycles} short runs": separate.reshape(cycles, len(seeds), *separate.shape[1:]).mean(0),
-    }
-    scores = {name: _score(p, data.held_out) for name, p in shares.items()}
-    restarts, on_the_way = np.split(long.held_out_loss, 2)
-    return FourWays(
-        losses={name: loss for name, (loss, _) in scores.items()},
-        accuracies={name: right for name, (_, right) in scores.items()},
-        restarts=restarts,
-        cosine=on_the_way,
-        peaks=dict.fromkeys(scores, peak_lr),
-    )
 
+    def __init__(self, data: Classification, total_steps: int, cycles: int) -> None:
+        self.data, self.cycles = data, cycles
+        self.length, self.steps = total_steps // cycles, np.arange(total_steps)
+        self.marks = [self.length * (k + 1) for k in range(cycles)]
+        self._known: dict[tuple, np.ndarray] = {}
 
-def _probabilities(workload: training.Workload, weights: np.ndarray) -> np.ndarray:
-    """Return the held-out class probabilities of networks (..., P), (..., classes, examples)."""
-    data = workload.data
-    sizes = (data.inputs.shape[1], *workload.model.hidden, data.classes)
-    rows = weights.reshape(-1, weights.shape[-1])
-    p = training.predict(rows, data.held_out.inputs, sizes)
-    return p.reshape(*weights.shape[:-1], *p.shape[1:])
+    def restarts(self, peak: float, seeds: Sequence[int]) -> np.ndarray:
+        """Return the probabilities after every cycle of one run, (R, cycles, classes, examples)."""
+        rates = schedules.cosine_restarts(peak, self.length)(self.steps)
+        return self._kept(("restarts", peak), rates, seeds, self.marks)
 
+    def cosine(self, peak: float, seeds: Sequence[int]) -> np.ndarray:
+        """Return those of one long cosine after the same updates."""
+        rates = schedules.cosine(peak, len(self.steps))(self.steps)
+        return self._kept(("cosine", peak), rates, seeds, self.marks)
 
-def _score(p: np.ndarray, data: Classification) -> tuple[np.ndarray, np.ndarray]:
-    """Return loss and accuracy of class probabilities (R, classes, examples), (R,) each."""
-    right = p[:, data.labels, np.arange(len(data))]
-    return -np.log(right).mean(axis=1), (p.argmax(axis=1) == data.labels).mean(axis=1)
+    def short(self, peak: float, seeds: Sequence[int]) -> np.ndarray:
+        """Return those of separate short runs at their ends."""
+        rates = schedules.cosine(peak, self.length)(self.steps[: self.length])
+        every = [seed + 1000 * k for seed in seeds for k in range(self.cycles)]
+        ends = self._kept(("short", peak), rates, every, [self.length])
+        return ends.reshape(len(seeds), self.cycles, *ends.shape[2:])
+
+    def each(self, p: np.ndarray) -> np.ndarray:
+        """Return the held-out loss of every network, (R, cycles)."""
+        right = p[..., self.data.held_out.labels, np.arange(len(self.data.held_out))]
+        return -np.log(right).mean(axis=-1)
+
+    def average(self, p: np.ndarray) -> np.ndarray:
+        """Return the held-out loss of the mean of every run's probabilities, (R,)."""
+        return self.each(p.mean(axis=1))
+
+    def _kept(
+        self, name: tuple, rates: np.ndarray, seeds: Sequence[int], keep_at: Sequence[int]
+    ) -> np.ndarray:
+        key = (*name, tuple(seeds))
+        if key not in self._known:
+            workload = training.Workload(self.data, MODEL, batch_size=BATCH)
+            table = np.tile(rates, (len(seeds), 1))
+            weights = training.train(workload, table, seeds, keep_at=keep_at).weights
+            sizes = (self.data.inputs.shape[1], *MODEL.hidden, self.data.classes)
+            rows = weights.reshape(-1, weights.shape[-1])
+            p = training.predict(rows, self.data.held_out.inputs, sizes)
+            self._known[key] = p.reshape(*weights.shape[:2], *p.shape[1:])
+        return self._known[key]

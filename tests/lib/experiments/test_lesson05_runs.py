@@ -55,22 +55,26 @@ def test_walks_at_rest_stay_and_walks_above_the_limit_stray():
     assert isinstance(wild.change, Interval)
 
 
-def test_four_ways_spend_the_same_budget_and_a_snapshot_is_the_run_at_the_end_of_its_cycle():
-    found = runs.four_ways(DATA, 0.3, (0, 1), total_steps=40, cycles=4)
-    assert list(found.losses) == ["4 snapshots", "last snapshot", "one cosine", "4 short runs"]
-    assert found.restarts.shape == found.cosine.shape == (2, 4)
-    assert found.losses["last snapshot"] == pytest.approx(found.restarts[:, -1], rel=1e-5)
-    assert found.losses["one cosine"] == pytest.approx(found.cosine[:, -1], rel=1e-5)
+def test_every_way_has_its_own_best_peak_and_spends_the_same_updates():
+    peaks, names = (0.1, 0.5), ["4 snapshots", "last snapshot", "one cosine", "4 short runs"]
+    found = runs.four_ways(DATA, peaks, (0, 1), (2, 3), total_steps=40, cycles=4)
+    assert list(found.losses) == list(found.peaks) == names
+    for peak in peaks:  # a grid of one peak leaves no choice
+        on_choosers = runs.four_ways(DATA, (peak,), (0, 1), (0, 1), 40, 4)
+        on_scorers = runs.four_ways(DATA, (peak,), (0, 1), (2, 3), 40, 4)
+        for name in names:
+            if found.peaks[name] == peak:
+                assert found.losses[name] == pytest.approx(on_scorers.losses[name])
+            best = runs.four_ways(DATA, (found.peaks[name],), (0, 1), (0, 1), 40, 4)
+            assert best.losses[name].mean() <= on_choosers.losses[name].mean()
+
+
+def test_a_snapshot_is_the_run_at_the_end_of_its_cycle():
+    found = runs.four_ways(DATA, (0.3,), (0,), (0, 1), total_steps=40, cycles=4)
+    rates = schedules.cosine_restarts(0.3, 10)(np.arange(40))
+    alone = training.train(WORK, np.tile(rates, (2, 1)), (0, 1), score_every=10)
+    assert found.restarts == pytest.approx(alone.held_out_loss, rel=1e-5)
+    assert found.losses["last snapshot"] == pytest.approx(found.restarts[:, -1])
+    assert found.losses["one cosine"] == pytest.approx(found.cosine[:, -1])
     # an average of probabilities has a lower loss than the mean of the losses
     assert (found.losses["4 snapshots"] < found.restarts.mean(axis=1)).all()
-
-
-def test_every_way_is_scored_at_the_peak_that_was_best_for_it():
-    peaks = (0.1, 0.5)
-    found = runs.tuned_ways(DATA, peaks, (0, 1), (2, 3), total_steps=40, cycles=2)
-    for way, peak in found.peaks.items():
-        tried = {p: runs.four_ways(DATA, p, (0, 1), 40, 2).losses[way].mean() for p in peaks}
-        assert tried[peak] == min(tried.values())
-        again = runs.four_ways(DATA, peak, (2, 3), 40, 2)
-        assert found.losses[way] == pytest.approx(again.losses[way])
-        assert found.accuracies[way] == pytest.approx(again.accuracies[way])
