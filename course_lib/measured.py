@@ -26,6 +26,9 @@ MIME = "application/vnd.lr-course.table+json"
 #: (docs/portability.md).
 SHARE = 0.5
 
+#: Characters of the longest text that is kept on one line.
+UNBROKEN = 24
+
 Cell = Interval | str | int
 _NUMBER = re.compile(r"[-+−]?[\d,.]+(e[-+]?\d+)?\s?%?|–|")
 
@@ -139,13 +142,13 @@ def _plain(header: Sequence[str], shown: list[list[str]], numeric: Sequence[bool
 
 def _html(header: Sequence[str], shown: list[list[str]], numeric: Sequence[bool]) -> str:
     def written(tag: str, line: Sequence[str]) -> str:
-        # An interval is not broken over two lines; a header may be.
-        whole = "; white-space: nowrap" if tag == "td" else ""
-        styles = [f"text-align: right{whole}" if right else "text-align: left" for right in numeric]
-        cells = zip(line, styles, strict=True)
-        return "".join(
-            f'<{tag} style="{style}">{html.escape(cell)}</{tag}>' for cell, style in cells
-        )
+        parts = []
+        for cell, right in zip(line, numeric, strict=True):
+            # An interval or a name is not broken over two lines; a header or a sentence may be.
+            whole = tag == "td" and (right or len(cell) <= UNBROKEN)
+            style = f"text-align: {'right' if right else 'left'}" + "; white-space: nowrap" * whole
+            parts.append(f'<{tag} style="{style}">{html.escape(cell)}</{tag}>')
+        return "".join(parts)
 
     body = "".join(f"<tr>{written('td', line)}</tr>" for line in shown)
     return f"<table><thead><tr>{written('th', header)}</tr></thead><tbody>{body}</tbody></table>"
