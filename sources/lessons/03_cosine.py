@@ -164,9 +164,9 @@ print(f"rate of the last of 100 updates: {sgdr[99]:.3f}, and of the last of 150:
 
 # %% [markdown]
 # The total after $n$ cycles is $T_0\,(T_\text{mult}^n - 1)/(T_\text{mult} - 1)$, or $n\,T_0$ when
-# $T_\text{mult} = 1$. A budget that is not on this list ends in mid-cycle, at a high rate. So a restart
-# schedule has to be planned backwards from the budget: two cycles with a factor of 2 need a $T_0$ of one third
-# of it.
+# $T_\text{mult} = 1$. A budget that is not on this list ends in mid-cycle: a run of 100
+# stops after 30 of the 80 updates in the fourth cycle, at 71 % of the peak.<!-- 0.071/0.1 = 0.71 --> <!-- 0.71*100 = 71 --> So a restart schedule has to be
+# planned backwards from the budget: two cycles with a factor of 2 need a $T_0$ of one third of it.
 #
 # ## The same in the library and in PyTorch
 #
@@ -248,7 +248,7 @@ compare.show_verdicts(shorter, at="the stop")
 # %% [markdown]
 # **Stopped half-way, a cosine is worse than one planned for the time it
 # had.** <!-- holds: planned for 600 worse_than planned for 300 at the stop --> The rate is still at half its
-# peak, so the run has not come down from the noise floor that lesson 1 measured. Even the plan for 400, stopped
+# peak, so the run still carries the noise that lesson 1 measured. Even the plan for 400, stopped
 # at 15 % of its peak, is worse by 0.01. <!-- holds: planned for 400 worse_than planned for 300 at the stop -->
 # The peaks show that the tuning could not repair it: the longer plans chose lower peaks, and still lost.
 # Hoffmann et al. (2022) found the same at scale: a cosine should be as long as the run. If you do not know how
@@ -256,13 +256,13 @@ compare.show_verdicts(shorter, at="the stop")
 #
 # ## Is it the best shape?
 #
-# Now the whole comparison of which the first section showed one row. Restarts could choose between two cycles
+# Here is the whole comparison, of which the first section showed one row. Restarts could choose between two cycles
 # (of 100 and 200 updates) and three. Linear decay and the cosine are shown with and without a floor of 10 % of
 # the peak, so that floor and shape are not mixed up. <!-- 2*100 = 200 -->
 
 # %% [markdown] tags=["predict"]
-# > **Predict before you run.** Does the floor help on this network? Do the restarts end lower than the plain cosine? And
-# > does any of the falling schedules lose against the constant rate?
+# > **Predict before you run.** Does a floor of 10 % help on this network? Do the restarts end lower than the plain cosine? And
+# > does any of the falling schedules lose to the constant rate?
 
 # %% tags=["experiment"]
 result.show(margin=margin, at="300 updates")
@@ -278,7 +278,7 @@ plots.show(
 # %% [markdown]
 # **All falling schedules end below the constant rate, by 0.035 or
 # more.** <!-- 0.751 - 0.716 = 0.035 --> <!-- holds: cosine better_than constant at 300 updates; linear better_than constant at 300 updates; cosine restarts better_than constant at 300 updates; linear, floor 10 % better_than constant at 300 updates; cosine, floor 10 % better_than constant at 300 updates -->
-# Among them the differences are small, about 0.005, and with 32 seeds some are decided:<!-- 4*8 = 32 -->
+# Among them the differences are about 0.005, just below the margin. With 32 seeds some are decided:<!-- 4*8 = 32 -->
 #
 # - The shape makes no difference, with a floor or without. <!-- holds: linear equal_to cosine at 300 updates; linear, floor 10 % equal_to cosine, floor 10 % at 300 updates -->
 # - A floor of 10 % costs a little with either shape. <!-- holds: linear, floor 10 % worse_than linear at 300 updates; cosine, floor 10 % worse_than cosine at 300 updates -->
@@ -287,8 +287,7 @@ plots.show(
 # Look at the best peaks, too: every falling schedule starts four times as fast as the constant
 # rate. <!-- 1.6/0.4 = 4 -->
 #
-# Two things are often said of restarts: that a restart escapes a poor minimum, and that the best loss comes on
-# the way. Here are the losses on the way.
+# It is often said that a restart escapes a poor minimum. Here are the losses on the way.
 
 # %% jupyter={"source_hidden": true}
 on_the_way = {}
@@ -329,8 +328,8 @@ compare.show_verdicts(
 # model.** <!-- holds: restarts after 100 better_than constant after 100 at the way --> That is what they are
 # good for: a usable model at several known times, which their authors call *anytime performance*. Then the
 # restart raises the loss, and 25 updates later the restarts are
-# behind. <!-- holds: restarts after 125 worse_than constant after 125 at the way --> <!-- 125 - 100 = 25 --> An
-# escape to something better does not show here: the restarts end above the plain
+# behind the constant rate. <!-- holds: restarts after 125 worse_than constant after 125 at the way --> <!-- 125 - 100 = 25 --> An
+# escape to something better does not show here: the restarts end a little above the plain
 # cosine. <!-- holds: cosine restarts worse_than cosine at 300 updates -->
 #
 # ## Where the difference can be computed
@@ -380,9 +379,9 @@ show_facts(
 # %% [markdown]
 # **Now there is an order, and it depends on the
 # problem.** <!-- holds: linear decay leaves less than the cosine with noise 1 and with the same noise at the quadratics; the cosine leaves less than linear decay with noise 0.1 at the quadratics -->
-# With more noise linear decay leaves less than the cosine; with little noise (second row) the cosine leaves a
-# little less. Restarts are behind both in each row, where there is nothing to escape from, because a quadratic
-# has one
+# In the first row and the third linear decay leaves less than the cosine; with little noise (second row) the
+# cosine leaves a little less. Restarts are behind both in each row, where there is nothing to escape from,
+# because a quadratic has one
 # minimum. <!-- holds: restarts leave more than cosine and linear decay in every row at the quadratics -->
 #
 # Is that because the cosine's flat end is wasted? Here is by how much the loss falls after the rate has dropped
@@ -412,8 +411,8 @@ show_facts(
 )
 
 # %% [markdown]
-# **Rates below a tenth of the peak are still useful; rates below a hundredth do next to
-# nothing.** <!-- holds: below 10 % of the peak the cosine's loss still falls by more than 4 % at the quadratics; below 1 % of the peak every loss falls by less than 2 % at the quadratics -->
+# **Here rates below a tenth of the peak are still useful; those below a hundredth lower the loss
+# by less than 2 %.** <!-- holds: below 10 % of the peak the cosine's loss still falls by more than 4 % at the quadratics; below 1 % of the peak every loss falls by less than 2 % at the quadratics -->
 # A cosine without a floor has six per cent of its updates there, linear decay one. This explains no more than
 # it measures: on the network, the two ended equal all the same. Compare both with the best rates there are.
 
@@ -484,14 +483,14 @@ compare.show_verdicts(
 # It leaves less than no floor on all three quadratics, and on the network, at the cosine's best peak, it is
 # equal. **A floor of 10 % is not always
 # safe.** <!-- holds: a floor of 10 % leaves more than none with noise 0.1 at the quadratics; cosine, floor 10 % worse_than cosine at 300 updates -->
-# It helps on two quadratics, and costs on the third and on the network. So if somebody says that cosine beats
-# linear, or that a floor beats zero, ask for the problem.
+# It helps on two quadratics, costs on the one with little noise, and costs a little on the network. So if
+# somebody says that cosine beats linear, or that a floor beats zero, ask for the problem.
 #
 # ## Who uses it
 #
 # GPT-3 decays along a cosine to 10 % of the peak, over 260 billion of its 300 billion
 # tokens,<!-- cited: 260 --> and goes on at that 10 % (Brown et al., 2020). LLaMA goes down to 10 % as well
-# (Touvron et al., 2023), and so does Qwen (Bai et al., 2023). SGDR's own experiments are wide ResNets.
+# (Touvron et al., 2023), and so does Qwen (Bai et al., 2023). SGDR was tested mostly on wide ResNets.
 #
 # Other names are added to this list by mistake. BERT decays **linearly** after its warmup (Devlin et
 # al., 2018); the original Transformer and T5 fall as an **inverse square root** (Vaswani et al., 2017; Raffel
@@ -628,8 +627,8 @@ print(f"constant, exact rate at most {np.sqrt(1 + np.log(4000) / 4):.2f}; best o
 
 # %% [markdown]
 # The bound prefers linear decay to the cosine, and both to a constant rate. How much does that prove? Zamani
-# and Glineur (2023) computed worst cases exactly. In these units a constant rate at its best needs at most the
-# value in the last row, and no method can guarantee less than 1, which a linearly falling rate reaches. **So
+# and Glineur (2023) computed worst cases exactly. In these units a constant rate at its best ends at most at
+# the value in the last row, and no method can guarantee less than 1, which a linearly falling rate reaches. **So
 # the bound is about twice too loose, and 2.00 against 2.06 proves
 # little.** <!-- source: Zamani and Glineur 2023, the exact rate of the last iterate; the sum for the constant rate is printed above -->
 # An upper limit that is lower is no evidence that the loss is lower.
@@ -698,7 +697,7 @@ explorers.noisy_quadratic()
 #
 # The rate at half time is right. It is also the problem: a run planned for 300 would have come down to zero by
 # then. Stopped at half its peak, the run still carries its noise, and its loss is higher by about 0.03. A
-# cooldown over the last updates of the budget would have repaired part of it
+# cooldown over the last updates of the budget is the usual repair
 # (lesson 9). <!-- holds: planned for 600 worse_than planned for 300 at the stop --> <!-- 0.739 - 0.711 = 0.03 -->
 #
 # </details>
@@ -719,9 +718,9 @@ explorers.noisy_quadratic()
 # ## In five lines
 #
 # 1. A half-cosine starts flat, is steepest at half time and ends flat; its mean rate is (peak + floor)/2. <!-- derived: the formula of the half-cosine -->
-# 2. On noisy labels cosine and linear decay are equal; computed exactly, either is better on some quadratic. <!-- holds: linear equal_to cosine at 300 updates; linear decay leaves less than the cosine with noise 1 and with the same noise at the quadratics; the cosine leaves less than linear decay with noise 0.1 at the quadratics -->
-# 3. The horizon must be known: stopped half-way, a cosine is worse than one planned for the time it had. <!-- holds: planned for 600 worse_than planned for 300 at the stop -->
-# 4. Floors of 1 % to 3 % were safe everywhere; 10 % helped on two quadratics and cost on the network. <!-- holds: floors of 1 % and 3 % leave less than none on every quadratic at the quadratics; floor 3 % equal_to no floor at peak 1.6; cosine, floor 10 % worse_than cosine at 300 updates -->
+# 2. On the noisy spirals cosine and linear decay were equal; computed exactly, each is better on some quadratic. <!-- holds: linear equal_to cosine at 300 updates; linear decay leaves less than the cosine with noise 1 and with the same noise at the quadratics; the cosine leaves less than linear decay with noise 0.1 at the quadratics -->
+# 3. The horizon must be known: stopped half-way, a cosine was worse than one planned for the time it had. <!-- holds: planned for 600 worse_than planned for 300 at the stop -->
+# 4. Floors of 1 % to 3 % were safe everywhere; 10 % helped on two quadratics, cost on the third, and a little on the network. <!-- holds: floors of 1 % and 3 % leave less than none on every quadratic at the quadratics; a floor of 10 % leaves more than none with noise 0.1 at the quadratics; floor 3 % equal_to no floor at peak 1.6; cosine, floor 10 % worse_than cosine at 300 updates -->
 # 5. Past `T_max` PyTorch climbs back to the peak, and the loss with it; optax, Keras and timm stay at the floor. <!-- holds: torch goes on worse_than held at the floor at 600 updates -->
 
 # %% [markdown] tags=["monday"]
@@ -729,11 +728,11 @@ explorers.noisy_quadratic()
 #
 # | do | start with | evidence |
 # |---|---|---|
-# | choose between cosine and linear decay | either one; do not spend runs on it | equal on the network <!-- holds: linear equal_to cosine at 300 updates --> |
+# | choose between cosine and linear decay | either one; spend the runs on its peak | equal on the network; each better on some quadratic <!-- holds: linear equal_to cosine at 300 updates; linear decay leaves less than the cosine with noise 1 and with the same noise at the quadratics; the cosine leaves less than linear decay with noise 0.1 at the quadratics --> |
 # | set the length | `T_max` = the number of calls of `scheduler.step()` in the run | stopped half-way: worse by 0.03 <!-- 0.739 - 0.711 = 0.03 --> <!-- holds: planned for 600 worse_than planned for 300 at the stop --> |
 # | set the floor | 1 % of the peak; 10 % only if you measured it | better or equal in four tests of four <!-- 3 + 1 = 4 --> <!-- holds: floors of 1 % and 3 % leave less than none on every quadratic at the quadratics; floor 1 % equal_to no floor at peak 1.6 --> |
 # | set the peak | tune it again; here 4 times the best constant rate <!-- 1.6/0.4 = 4 --> | better than the constant rate by 0.04 <!-- 0.751 - 0.711 = 0.04 --> <!-- holds: cosine better_than constant at 300 updates --> |
-# | need models at several known times | restarts with $T_\text{mult} = 2$, planned backwards from the budget | finished at the end of a cycle, but worse than one cosine at the end <!-- holds: restarts after 100 better_than constant after 100 at the way; cosine restarts worse_than cosine at 300 updates --> |
+# | need models at several known times | restarts with $T_\text{mult} = 2$, planned backwards from the budget | finished at the end of a cycle, but a little worse than one cosine at the end <!-- holds: restarts after 100 better_than constant after 100 at the way; cosine restarts worse_than cosine at 300 updates --> |
 # | train longer than planned | start a new schedule; never let PyTorch's cosine run on | the climb costs 0.05 <!-- 0.76 - 0.71 = 0.05 --> <!-- holds: torch goes on worse_than held at the floor at 600 updates --> |
 
 # %% [markdown] tags=["next"]
