@@ -8,7 +8,7 @@
 # - write warmup + cosine from scratch, and build the same in PyTorch and optax, off-by-ones included;
 # - measure what a warmup buys, and how long it should be.
 #
-# **Time:** about 45 minutes, and 10 more for *Further*. **You need** lessons 1 to 3, and to have used
+# **Time:** about 45 minutes, and 5 more for *Further*. **You need** lessons 1 to 3, and to have used
 # Adam before.
 
 # %% tags=["parameters"]
@@ -71,8 +71,9 @@ compare.show_verdicts([contrast(*pair) for pair in pairs], at="peak 0.2")
 
 # %% [markdown]
 # Filling by 10 batches helps. Filling by 100 makes the run worse than empty averages do. A warmup of 10
-# updates is better than both. **Cold averages are part of the reason for a warmup, and not the whole.**
-# <!-- holds: filled 10 better_than no warmup at peak 0.2; filled 100 worse_than no warmup at peak 0.2; warmup 10 better_than filled 10 at peak 0.2 -->
+# updates is better than no warmup and than filling by 10. **Here cold averages are part of the reason for a warmup,
+# and not the whole.**
+# <!-- holds: filled 10 better_than no warmup at peak 0.2; filled 100 worse_than no warmup at peak 0.2; warmup 10 better_than no warmup at peak 0.2; warmup 10 better_than filled 10 at peak 0.2 -->
 # We now take the first steps apart. After that we measure what a warmup buys.
 
 # %% [markdown]
@@ -137,8 +138,8 @@ print(f"sqrt((1 - beta1) / (1 + beta1)) = {np.sqrt(0.1 / 1.9):.2f}")
 # The second row is why Adam has its correction: $v$ fills a hundred times more slowly than $m$, and
 # without the correction the first steps are larger still.
 #
-# That was a model. In a network, gradients are signal and noise. Here is the network of the first cell at a
-# small constant rate.
+# That was a model. In a network, gradients are signal and noise. After a check that our Adam is PyTorch's, here is
+# the network of the first experiment at a small constant rate.
 
 # %% tags=["library"]
 weights = torch.zeros(3, dtype=torch.float64, requires_grad=True)
@@ -202,14 +203,16 @@ show_facts(
 )
 
 # %% [markdown]
-# Filling takes the noise out of the first update, so that its size falls from 0.9 to 0.7 of the peak. What
-# remains is the true gradient, and that does not help: a step of this size in the right direction
+# (Without filling the first move is 0.9 of the peak and not 1, because some weights have no gradient at all.)
+# Filling takes noise out of the first update, so that its size falls to 0.7. What
+# remains is mostly the true gradient, and that does not help: a step of this size in the right direction
 # overshoots, and the loss is several times what it was. **The first steps are too long for the place where
 # they are made, whether the averages are filled or not.**
 # <!-- holds: the first update multiplies the loss by more than 3; so does the first update after filling; so does the first update of a warmup is false -->
 #
-# Filling by 100 does harm of its own. The averages then hold a hundred gradients of the starting point. They
-# keep pushing when the network has already left it, and carry the weights 1.4 times as far.
+# Filling by 100 does harm of its own: after 30 updates the weights are 1.4 times as far from their start. A likely
+# reason is $v$. It holds a hundred small gradients of the starting point, and follows too slowly when the jump makes
+# the gradients large, so the moves stay long.
 # <!-- holds: filled by 100, the weights are farther away after 30 updates -->
 # Others found the same two sides. Liu et al. (2020) blame the variance of the cold averages and correct for
 # it in RAdam. Ma and Yarats (2021) answer that the size of the updates explains more, and that a plain
@@ -267,7 +270,7 @@ found = compare.paired(
 compare.show_verdicts([found], at="pixels 0 to 16, peak 0.06")
 
 # %% [markdown]
-# With the raw pixels the warmup lowers the loss by half a nat, although both peaks are tuned. With scaled
+# With the raw pixels the warmup lowers the loss by 0.54, although both peaks are tuned. With scaled
 # pixels no gain is seen. <!-- holds: warmup better_than no warmup at pixels 0 to 16; warmup open_against no warmup at pixels 0 to 1 -->
 # Next we compute the sharpness along runs at one peak of each version, with and without a warmup.
 
@@ -287,6 +290,7 @@ for pixels, peak in {"pixels 0 to 16": 0.06, "pixels 0 to 1": 0.5}.items():
         {
             "every run starts above 2 / peak": (begin > 2 / peak).all(),
             "the sharpness falls below a third during the ramp": (end < begin / 3).all(),
+            "every run ends the ramp above 3 / peak": (end > 3 / peak).all(),
         },
         at=pixels,
     )
@@ -299,18 +303,18 @@ for ax, (pixels, (curves, rates)) in zip(axes, bent.items(), strict=True):
 plots.show(
     figure,
     alt="Sharpness over 60 updates, and 2 / rate dashed, on log axes, for two versions of the digits. "
-    "Pixels 0 to 16: the sharpness starts at several hundred. With a warmup it falls steadily along with "
-    "the falling limit; without one it drops within 5 updates. Pixels 0 to 1: it starts near 5, close to "
-    "the limit, and stays in that region.",
+    "Pixels 0 to 16: the sharpness starts at several hundred. With a warmup it falls steadily behind "
+    "the falling limit, and stays above it until the rate has come down; without one it drops within 5 "
+    "updates. Pixels 0 to 1: it starts near 5, close to the limit, and stays in that region.",
 )
 
 # %% [markdown]
 # With raw pixels a fresh network is ten times too sharp for the peak. During the ramp the limit $2/\eta_t$
-# comes down and the sharpness comes down with it. **The small first steps lead to a place that
-# tolerates the large ones.** <!-- holds: every run starts above 2 / peak at pixels 0 to 16; the sharpness falls below a third during the ramp at pixels 0 to 16 -->
+# comes down and the sharpness follows it, without catching up: at the peak it is still twice the limit. **The small
+# first steps lead to a much flatter place, where the large ones do less harm.** <!-- holds: every run starts above 2 / peak at pixels 0 to 16; the sharpness falls below a third during the ramp at pixels 0 to 16; every run ends the ramp above 3 / peak at pixels 0 to 16; warmup better_than no warmup at pixels 0 to 16, peak 0.06 --> <!-- 66/33 = 2 -->
 # Without a ramp the sharpness falls as well, in the jump of the first updates, but the run does not recover
-# from it. <!-- holds: warmup better_than no warmup at pixels 0 to 16, peak 0.06 --> With scaled pixels there is little to reduce, and nothing
-# for a warmup to gain.
+# from it in its 60 updates. <!-- holds: warmup better_than no warmup at pixels 0 to 16, peak 0.06 --> With scaled pixels there is little to reduce, and no
+# gain is seen.
 # <!-- holds: the sharpness falls below a third during the ramp is false at pixels 0 to 1; warmup open_against no warmup at pixels 0 to 1 -->
 #
 # Gilmer et al. (2021) measured this on many networks, and found that a warmup can stabilise training as much
@@ -323,7 +327,7 @@ plots.show(
 # One more reason is often given. If you raise the rate with the batch, as is the custom, the peak of a
 # **large batch** ends up close to the limit. Goyal et al. (2017) used a warmup for this. A large batch is a
 # reason to *try* a warmup and no proof that you need one: both versions above use the largest batch there is,
-# and only one of them gained.
+# and only on one of them was a gain seen.
 
 # %% [markdown]
 # ## The schedule from scratch
@@ -457,8 +461,8 @@ plots.show(
 # Tuned, no gain is seen here, and the interval leaves room for one of 0.01 at most.
 # <!-- holds: warmup open_against no warmup at spirals --> At a peak of 0.2 the warmup gains 0.12. **What the warmup buys is a larger usable peak.**
 # <!-- holds: warmup raises the usable peak at spirals; warmup better_than no warmup at spirals, peak 0.2 -->
-# That is worth having when you cannot tune. It is worth more where the best peak lies *beyond* the cliff, as
-# with the raw pixels above.
+# That is worth having when you cannot tune. It is worth more where the best peak lies *beyond the cliff*, the
+# peak from which runs without a warmup fail, as with the raw pixels above.
 #
 # So the usual demonstration, one peak for both and the loss below it, proves whatever its author likes. Take a
 # small peak and there is no difference. Take one past the cliff and warmup looks like a miracle.
@@ -524,7 +528,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The picture is the same, in stronger colours. At the largest peak the plain cosine no longer learns the task
+# The picture is the same, in stronger colours. At the largest peak the plain cosine no longer solves the task
 # within its 300 updates, and with a warmup of 100 most runs do: **the usable peak is larger with a warmup**.
 # <!-- holds: warmup 100 better_than no warmup at recall, peak 0.03; warmup 100 better_than warmup 40 at recall, peak 0.03 -->
 # At the best peaks the question stays open. The mean of the warmup is lower, but a run either finds the
@@ -566,8 +570,8 @@ for beta2, rule in {0.95: 40, 0.99: 200, 0.999: None}.items():
 # <!-- holds: warmup 10 better_than warmup 0 at beta2 0.95; warmup 10 better_than warmup 0 at beta2 0.99; warmup 10 better_than warmup 0 at beta2 0.999; warmup 40 open_against warmup 10 at beta2 0.95; warmup 200 open_against warmup 10 at beta2 0.99 -->
 # On the transformer the rule is too short. **The rule $2/(1-\beta_2)$ missed the length in both
 # directions.** <!-- holds: warmup 100 better_than warmup 40 at recall, peak 0.03; warmup 200 open_against warmup 10 at beta2 0.99 -->
-# That fits the mechanism. The length depends on how far the network has to go before it tolerates the peak, and
-# less on how long an average takes to fill.
+# That fits the mechanism above: the length would depend on how far the network has to go before it tolerates the
+# peak, more than on how long an average takes to fill. We have not tested it further.
 
 # %% [markdown]
 # ## What famous runs do
@@ -594,7 +598,7 @@ for name in ("BERT", "GPT-3 175B", "LLaMA 7B"):
 # %% [markdown]
 # GPT-3's cosine ends at 260 of 300 billion tokens (Brown et al., 2020), <!-- cited: 260, 300 --> and
 # the rate then stays at a tenth of the peak. LLaMA's cosine takes the whole run. BERT is often listed among the
-# cosines, but its paper says linear. All three warm up over a few thousand updates: the lengths differ at most
+# cosines, but its paper says linear. All three warm up over 2,000 to 10,000 updates: the lengths differ at most
 # fivefold, the shares eightfold.<!-- 10000/2000 = 5 --><!-- 0.01/0.00125 = 8 --> There is no "right" share, and no "right" number of
 # updates either. Our transformer took a third of a very short run.
 
@@ -625,7 +629,7 @@ show_facts(
 )
 
 # %% [markdown]
-# `t / W` begins at 0, so **the first update does nothing** (optax from `init_value=0`, transformers and timm
+# `t / W` begins at 0, so **the first update moves no weight** (optax from `init_value=0`, transformers and timm
 # do this). <!-- holds: t / W: the first update changes a weight is false -->
 # With a thousand steps nobody notices. With a warmup of 5, or when you log "the first step" to see if
 # training works, you do. `(t + 1) / W` moves at once and is at the peak an update earlier. The course's
@@ -712,7 +716,7 @@ compare.show_verdicts([found], at="pre-norm, peak 0.03")
 # %% [markdown]
 # Pre-norm gains from it too, at this peak. <!-- holds: warmup 100 better_than no warmup at pre-norm, peak 0.03 -->
 # (The softmax of attention is often named as what makes the first steps delicate. We tested the consequence
-# and not this mechanism.) "Needs no warmup" is true of a network at a peak chosen for it.
+# and not this mechanism.) "Needs no warmup" says little unless it names the peak.
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong: a warmup to the wrong rate
@@ -746,16 +750,16 @@ ratio = runs["cosine"][9] / runs["one cycle"][9]
 show_facts({"in front of OneCycleLR the warmup is 25 times too low": round(ratio) == 25})
 
 # %% [markdown]
-# With the one-cycle behind it, the warmup climbs to 0.004: 25 times too low.<!-- 0.1/0.004 = 25 --> `OneCycleLR` writes its own starting
+# With the 1-cycle behind it, the warmup climbs to 0.004: 25 times too low.<!-- 0.1/0.004 = 25 --> `OneCycleLR` writes its own starting
 # rate, `max_lr / 25`, into the optimizer when it is *built*, and the warmup scales whatever it finds there.
 # It has a warmup of its own (that is the climb after update 10), so the first ten updates are
-# nearly lost. One habit catches every mistake on this page: **print or plot the rates of the whole run
+# nearly lost. One habit catches every wrong schedule on this page: **print or plot the rates of the whole run
 # before you start it.** <!-- holds: in front of OneCycleLR the warmup is 25 times too low; decay_steps = 90 idles in the last ten updates -->
 
 # %% [markdown] tags=["explorer"]
 # ## Explore
 #
-# Change the four values. Find a peak at which only the longer warmup survives. Is there one that no
+# Change the four values. Find a peak at which only the run with a warmup survives. Is there one that no
 # warmup rescues? What does a warmup of nearly the whole run cost, at a small peak and at a large one?
 
 # %% tags=["explorer"]
@@ -782,13 +786,13 @@ plots.show(
 # %% [markdown] tags=["quiz"]
 # ## Three questions
 #
-# **1.** Adam's first update with a rate of 0.001: two weights have gradients that differ by a factor of a
-# million. By what factor do their moves differ?
+# **1.** To avoid very small numbers, a colleague multiplies the loss by 1,000 and keeps the rate. What does
+# that do to Adam's first update, and what to that of plain SGD?
 #
 # <details><summary>Answer</summary>
 #
-# They do not differ: both move by 0.001. One gradient divided by the root of its own square is a sign. Later,
-# weights whose gradients keep changing sign move less. <!-- derived: from m̂ and v̂ at t = 1 -->
+# Adam's stays the same: $\hat m$ and $\sqrt{\hat v}$ both grow 1,000-fold, and the sign is left. SGD's becomes
+# 1,000 times longer, as if the rate were. <!-- derived: from m̂ and v̂ at t = 1 -->
 #
 # </details>
 #
@@ -821,8 +825,8 @@ plots.show(
 # %% [markdown] tags=["recap"]
 # ## In five lines
 #
-# 1. Adam's first update is the rate times a sign, but filling its averages does not replace a warmup: ten batches help, a hundred hurt. <!-- holds: filled 10 better_than no warmup at peak 0.2; filled 100 worse_than no warmup at peak 0.2; warmup 10 better_than filled 10 at peak 0.2 -->
-# 2. A fresh network can be too sharp for the peak; during a ramp the sharpness comes down with the limit, with plain SGD too. <!-- holds: every run starts above 2 / peak at pixels 0 to 16; the sharpness falls below a third during the ramp at pixels 0 to 16; warmup better_than no warmup at pixels 0 to 16 -->
+# 1. Adam's first update is the rate times a sign, but filling its averages did not replace a warmup: ten batches helped, a hundred hurt. <!-- holds: filled 10 better_than no warmup at peak 0.2; filled 100 worse_than no warmup at peak 0.2; warmup 10 better_than filled 10 at peak 0.2 -->
+# 2. A fresh network can be too sharp for the peak; during a ramp the sharpness follows the limit down, with plain SGD too. <!-- holds: every run starts above 2 / peak at pixels 0 to 16; the sharpness falls below a third during the ramp at pixels 0 to 16; warmup better_than no warmup at pixels 0 to 16 -->
 # 3. What a warmup buys is a larger usable peak; where the start is flat or the peak small, no gain was seen. <!-- holds: warmup raises the usable peak at spirals; warmup 100 better_than no warmup at recall, peak 0.03; warmup open_against no warmup at pixels 0 to 1 -->
 # 4. The length has to be tried: $2/(1-\beta_2)$ was much longer than needed on the spirals and too short on the transformer. <!-- holds: warmup 10 better_than warmup 0 at beta2 0.99; warmup 200 open_against warmup 10 at beta2 0.99; warmup 100 better_than warmup 40 at recall, peak 0.03 -->
 # 5. optax' `decay_steps` includes the warmup, Keras' excludes it: look at the rates of the whole run before you start it. <!-- holds: decay_steps = 90 idles in the last ten updates -->
@@ -833,7 +837,7 @@ plots.show(
 # | do | start with | evidence |
 # |---|---|---|
 # | warm up linearly, unless the peak was tuned without it | from peak/W, not from 0 | the usable peak rose on both networks <!-- holds: warmup raises the usable peak at spirals; warmup 100 better_than no warmup at recall, peak 0.03 --> |
-# | length for a small network | 10 to 20 updates, about 5 % of the run | 10 updates were enough at a peak past the cliff <!-- holds: warmup 10 better_than no warmup at peak 0.2; warmup 10 better_than warmup 0 at beta2 0.999 --> |
+# | length for a small network | 10 to 20 updates, about 5 % of the run; more if the loss jumps | 10 were enough on the spirals past the cliff; the raw pixels chose 30 <!-- holds: warmup 10 better_than no warmup at peak 0.2; warmup 10 better_than warmup 0 at beta2 0.999; warmup better_than no warmup at pixels 0 to 16 --> |
 # | length for a transformer | 100 updates in a short run, 2,000 in a long one; double it if the loss jumps | 100 was better than 40 here; LLaMA took 2,000 (Touvron et al., 2023), BERT 10,000 (Devlin et al., 2019) <!-- cited: 2000, 10000 --> <!-- holds: warmup 100 better_than warmup 40 at recall, peak 0.03 --> |
 # | scale the inputs before you tune a warmup | mean 0 and variance 1, or 0 to 1 | raw pixels made the start too sharp <!-- holds: every run starts above 2 / peak at pixels 0 to 16; warmup better_than no warmup at pixels 0 to 16 --> |
 # | print the rates of the whole run | the first 20, the peak, the last 20 | `decay_steps`, OneCycleLR <!-- holds: decay_steps = 90 idles in the last ten updates; in front of OneCycleLR the warmup is 25 times too low --> |
@@ -860,4 +864,6 @@ plots.show(
 # neural networks typically occurs at the edge of stability*, arXiv:2103.00065; (2022), *Adaptive gradient methods
 # at the edge of stability*, arXiv:2207.14484. · M. Wortsman et al. (2023), *Small-scale proxies for large-scale
 # transformer training instabilities*, arXiv:2309.14322. · D. S. Kalra, M. Barkeshli (2024), *Why warmup the
-# learning rate?*, arXiv:2406.09405. · A. Vaswani et al. (2017), *Attention is all you need*, arXiv:1706.03762.
+# learning rate?*, arXiv:2406.09405. · A. Vaswani et al. (2017), *Attention is all you need*, arXiv:1706.03762. ·
+# J. Devlin et al. (2019), *BERT*, arXiv:1810.04805. · T. Brown et al. (2020), *Language models are few-shot
+# learners*, arXiv:2005.14165. · H. Touvron et al. (2023), *LLaMA*, arXiv:2302.13971.
