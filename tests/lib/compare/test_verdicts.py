@@ -189,6 +189,12 @@ def test_a_family_is_scored_in_its_best_shape():
     assert "| full " in result.as_markdown()
 
 
+def test_a_shape_counts_by_its_best_peak_however_it_does_at_others():
+    # At the peaks 1 and 100 "full" is off the best rate by 0 and 2 decades, "tenth" by 1 and 1.
+    shapes = {"tenth": scaled(0.1), "full": scaled(1.0)}
+    assert run(chosen={"linear": shapes}, peaks=[1.0, 100.0]).shapes == ("full",)
+
+
 @pytest.mark.parametrize("family", [{}, {"": scaled(1.0)}, {1: scaled(1.0)}])
 def test_a_family_names_its_shapes(family):
     with pytest.raises(ValueError, match="'linear' must be a function or map names of shapes"):
