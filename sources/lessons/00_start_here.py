@@ -89,7 +89,8 @@ compare.show_verdicts(tuned.against("cosine", margin=margin), at="tuned peaks")
 #
 # Every comparison in this course is shown in such a table. All schedules are trained with the same **seeds**, which
 # fix the initial weights and the batches, so losses are subtracted seed by seed, the first schedule's minus the
-# second's. The **difference** is the mean of the results, with an interval that contains the true mean in nineteen of twenty such experiments. The **margin** is the
+# second's. The **difference** is the mean of the results, with an interval that contains the true mean in nineteen
+# of twenty such experiments. The **margin** is the
 # size below which a difference does not matter, and it is fixed before the runs. The verdict is the first of these
 # four that fits:
 #

@@ -71,8 +71,8 @@ outcomes.show_facts(
 
 # %% [markdown]
 # **The best of these rates, by its median run, is twice the one that was called too high, and half as much again
-# loses most runs.** A run at a large rate counts as *lost* here if it ends above 0.4. The rest of this lesson looks into both halves of
-# this result: why a larger rate is better for so long, and why it then fails so suddenly. <!-- holds: the median run at
+# loses most runs.** A run at a large rate counts as *lost* here if it ends above 0.4. The rest of this lesson looks
+# into both halves of this result: why a larger rate is better for so long, and why it then fails so suddenly. <!-- holds: the median run at
 # rate 2 ends below every run at rate 1; at rate 3 more than half of the runs are lost -->
 
 # %% [markdown]
