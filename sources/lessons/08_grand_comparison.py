@@ -311,7 +311,7 @@ for n in tuned:
 # %% [markdown]
 # With exact numbers no verdict is open (one per cent of the loss counts as equal). The exponential
 # leaves the least at both horizons and linear comes second. A schedule *can* be worse than a
-# constant: in 30 updates the triangular one has hardly time to get anywhere. And a falling rate is
+# constant: in 30 updates the triangular one hardly has time to get anywhere. And a falling rate is
 # worth more in the longer run, where the constant leaves 81 % and not 20 %.
 # <!-- holds: the exponential leaves the least at 30 updates; the exponential leaves the least at 300 updates; linear comes second at 30 updates; linear comes second at 300 updates; triangular is worse than a constant at 30 updates -->
 #
@@ -349,8 +349,9 @@ outcomes.show_facts(
 # Spirals of which one label in five is wrong, batches of 32, 300 updates, held-out loss. Eight
 # seeds choose shape and peak, and 32 others score them. The intervals hold for all pairs at once.
 # A difference smaller than the margin, a half per cent of what guessing costs, is too small to
-# choose by. A verdict is *better*, *worse*, *equal* (the whole interval lies inside the margin) or
-# *open*.
+# choose by. A verdict is *equal* (the whole interval lies inside the margin), otherwise *better* or
+# *worse* (the interval does not hold 0), otherwise *open*. *Worse* says that a difference is sure; how
+# large it is, the difference itself has to say.
 
 # %%
 split = Seeds(range(0, 16, 2), range(1, 64, 2))  # even ones choose, odd ones score
@@ -401,12 +402,12 @@ outcomes.show_facts(
 # the interval reaches beyond the margin, so these seeds do not decide.
 # <!-- holds: linear equal_to cosine at noisy spirals; warmup + cosine equal_to cosine at noisy spirals; 1-cycle equal_to cosine at noisy spirals; WSD open_against cosine at noisy spirals -->
 #
-# Behind them, besides the restarts, are families that do not come down all the way: the triangular
+# The restarts are *worse* by 0.005: sure, but less than the margin. Behind them are families that do not come down all the way: the triangular
 # one ends near its foot at 4 % of the peak, multi-step and inverse time at 9 %, the exponential at
 # 10 % and inverse sqrt at 32 %. The polynomial, in the shape that was chosen, does come down, and is
-# still worse by 0.007. All these gaps are smaller than the one to the constant.
+# still worse by 0.007. All these gaps are smaller than that of the constant.
 # <!-- 1/25 = 0.04 --> <!-- 0.3*0.3 = 0.09 --> <!-- 1/(1 + 10) = 0.09 --> <!-- 0.1**0.5 = 0.32 -->
-# <!-- holds: triangular worse_than cosine at noisy spirals; multi-step worse_than cosine at noisy spirals; inverse time worse_than cosine at noisy spirals; exponential worse_than cosine at noisy spirals; inverse sqrt worse_than cosine at noisy spirals; polynomial worse_than cosine at noisy spirals -->
+# <!-- holds: triangular worse_than cosine at noisy spirals; multi-step worse_than cosine at noisy spirals; inverse time worse_than cosine at noisy spirals; exponential worse_than cosine at noisy spirals; inverse sqrt worse_than cosine at noisy spirals; polynomial worse_than cosine at noisy spirals; cosine restarts worse_than cosine at noisy spirals -->
 #
 # The customary shape was not the best one: the seeds chose drops by 0.3 over drops by 0.1, and an
 # exponential that ends at 10 % of the peak over one that ends at 1 %.
@@ -467,7 +468,8 @@ plots.show(
 
 # %% [markdown]
 # Linear decay, the cosine and the 1-cycle are *equal*, and all three are *better* than the constant
-# rate, by 0.02. WSD is better than all three, by 0.014 than linear decay. The warmup alone cannot be
+# rate, by 0.02. (The figure leaves the cosine hollow, because its difference is sure. It is still too
+# small to matter.) WSD is better than all three; its lead over linear decay is 0.014. The warmup alone cannot be
 # the reason, since linear decay and the cosine chose it, too. All four chose the same peak, and of
 # the four WSD stays there the longest; whether that is the reason is not tested here.
 # <!-- holds: cosine equal_to linear at convnet; 1-cycle equal_to linear at convnet; linear better_than constant at convnet; cosine better_than constant at convnet; 1-cycle better_than constant at convnet; WSD better_than linear at convnet; WSD better_than cosine at convnet; WSD better_than 1-cycle at convnet; all three chose the warmup at convnet; the four smooth families chose one peak at convnet -->
@@ -518,8 +520,8 @@ plots.show(
 )
 
 # %% [markdown]
-# WSD and the constant rate are *equal* here: the constant's lead of 0.002 lies inside the margin.
-# ("Beaten by" counts leads of any size.)
+# WSD and the constant rate are *equal* here: the constant's lead of 0.002 is sure, so that WSD is hollow in
+# the figure, but the interval lies inside the margin. ("Beaten by" does not count such a lead.)
 # Linear decay is *open* against both. Its interval
 # is wide for a reason that lesson 4 has shown: a run finds the mechanism sooner or later, and the
 # few late ones decide the mean.
@@ -558,20 +560,22 @@ outcomes.show_facts(
 # for problems of this size:
 #
 # - **Where gradient noise limits the run, a falling rate is better than a constant one**: every one of
-#   the twelve on the noisy spirals and on the quadratic at 300 updates, linear decay also on the convnet.
-#   <!-- holds: linear better_than constant at convnet; all twelve are better than a constant at noisy spirals; all but triangular are better than a constant at 300 updates -->
-# - **It has to come down all the way.** The families that end at 4 % of the peak or above are worse
-#   than the cosine. Among the smooth ones that reach zero the shape hardly matters: linear decay,
-#   warmup + cosine and the 1-cycle are equal to the cosine.
+#   the twelve on the noisy spirals and on the quadratic at 300 updates. On the convnet four of five are
+#   better, and multi-step decay is open.
+#   <!-- holds: linear better_than constant at convnet; cosine better_than constant at convnet; WSD better_than constant at convnet; 1-cycle better_than constant at convnet; multi-step open_against constant at convnet; all twelve are better than a constant at noisy spirals; all but triangular are better than a constant at 300 updates -->
+# - **On the noisy spirals the best schedules come down all the way.** The families that end at 4 % of
+#   the peak or above are worse than the cosine. Linear decay, warmup + cosine and the 1-cycle reach zero
+#   and are equal to it. That alone is not enough: the polynomial and the restarts reach zero, too, and are
+#   worse. And on the quadratic the exponential, which never reaches zero, leaves the least.
 #   <!-- 1/25 = 0.04 -->
-#   <!-- holds: linear equal_to cosine at noisy spirals; warmup + cosine equal_to cosine at noisy spirals; 1-cycle equal_to cosine at noisy spirals; inverse sqrt worse_than cosine at noisy spirals; triangular worse_than cosine at noisy spirals; exponential worse_than cosine at noisy spirals; multi-step worse_than cosine at noisy spirals -->
+#   <!-- holds: linear equal_to cosine at noisy spirals; warmup + cosine equal_to cosine at noisy spirals; 1-cycle equal_to cosine at noisy spirals; inverse sqrt worse_than cosine at noisy spirals; inverse time worse_than cosine at noisy spirals; triangular worse_than cosine at noisy spirals; exponential worse_than cosine at noisy spirals; multi-step worse_than cosine at noisy spirals; polynomial worse_than cosine at noisy spirals; cosine restarts worse_than cosine at noisy spirals; the exponential leaves the least at 300 updates -->
 # - **Where noise is not the limit, a constant rate can be as good or better.** It ends lower in the
 #   article's own setting, at the same peak, and is equal to WSD on the transformer.
 #   <!-- holds: constant 0.05 ends below all six; WSD equal_to constant at transformer -->
-# - **The peak matters more than the shape.** That is what the article's table measured without
-#   meaning to. On the spirals the cosine's loss changes more from peak to peak than the loss of
-#   all thirteen tuned schedules from one to another.
-#   <!-- holds: the peaks of the cosine differ by more than the tuned schedules -->
+# - **On the spirals the peak mattered more than the shape.** That is what the article's table measured
+#   without meaning to. With noisy labels the cosine's loss changes more over the five peaks that were
+#   tried than the loss of all thirteen tuned schedules from one to another.
+#   <!-- holds: the peaks of the cosine differ by more than the tuned schedules; all five end within 0.005 of a constant at their mean rate -->
 
 # %% [markdown] tags=["guide"]
 # ## Choose by the job
@@ -631,7 +635,7 @@ show_verdicts([pair], at="noisy spirals")
 
 # %% [markdown]
 # At its own peak the 1-cycle with its momentum is equal to the curve of its rate alone. What the
-# momentum changed is the peak, which has to be eight times lower.
+# momentum changed is the best peak, which is eight times lower.<!-- 1.6/0.2 = 8 -->
 # <!-- holds: 1-cycle with momentum equal_to 1-cycle at noisy spirals -->
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
@@ -669,7 +673,7 @@ plots.show(
 
 # %% [markdown]
 # The first family to reach 0.75, the exponential, ends worse than the cosine. WSD is the latest by
-# either rule, and its end is open against the cosine: its rate stays up until its cooldown, so
+# either rule, at 0.75 together with the constant, and its end is open against the cosine: its rate stays up until its cooldown, so
 # its loss falls late by design. The constant is "at its best" before it is at 0.75, because its best is so poor
 # that 5 % above it is more than 0.75.
 # <!-- 0.73 * 1.05 = 0.77 -->
@@ -709,14 +713,14 @@ outcomes.show_facts(
 plots.show(
     places_over_peak(noisy, ("constant", "WSD", "exponential", "inverse time", "cosine")),
     alt="Place of each schedule, 1 the best, over the shared peak. The constant and WSD begin at "
-    "the top at the lowest peak and fall to the bottom at the highest. Exponential and inverse "
+    "the top at the lowest peak; at the highest they are last and tenth. Exponential and inverse "
     "time begin at the bottom and end at the top. The cosine stays in the middle.",
 )
 
 # %% [markdown]
 # The order turns over. A small peak favours the schedules that stay near it, and a large peak those
-# that come down at once. **Choose the peak, and you have chosen the winner.** No result at one shared
-# peak says anything about shapes, in whichever direction. The article's table was a case of it with
+# that come down at once. **Choose the peak, and you have chosen the winner.** A result at one shared
+# peak cannot tell the shape from the peak. The article's table was a case of it with
 # an extra twist, since the baseline had not even the same peak.
 # <!-- holds: the constant falls from the first three places to the last; inverse time climbs from the last three places to the first three -->
 
@@ -857,8 +861,8 @@ explorers.training()
 # 4. On clean data the answer differs: linear decay and WSD are better than a constant on the convnet, WSD
 #    is equal to it on the transformer, and some pairs stay open, which is not equal.
 #    <!-- holds: linear better_than constant at convnet; WSD better_than constant at convnet; WSD equal_to constant at transformer; multi-step open_against constant at convnet -->
-# 5. One shared peak chooses the winner; the best of twelve wins by luck; the best on the way flatters
-#    noise.
+# 5. One shared peak chooses the winner; the best of twelve may be best by luck; the best on the way
+#    flatters noise.
 #    <!-- holds: the constant falls from the first three places to the last; plain 95 % intervals, against the winner: in more than 60 %; by the best on the way the three are less far behind -->
 
 # %% [markdown] tags=["monday"]
@@ -867,7 +871,7 @@ explorers.training()
 # | do | start with | evidence |
 # |---|---|---|
 # | Choose a schedule when the length is known | linear decay to zero | noisy spirals: better than a constant by 0.04, equal to the cosine <!-- holds: linear better_than constant at noisy spirals; linear equal_to cosine at noisy spirals --> |
-# | Choose a schedule for a short run on clean data, or when the length is open | WSD, with the last fifth of the run as cooldown | convnet: better than linear decay; open against the cosine on the noisy spirals <!-- holds: WSD better_than linear at convnet; WSD open_against cosine at noisy spirals --> |
+# | Choose a schedule for a short run on clean data, or when the length is open | WSD, with the last fifth of the run as cooldown | convnet: better than linear decay; open against the cosine on the noisy spirals, with half the run as cooldown <!-- holds: WSD better_than linear at convnet; WSD open_against cosine at noisy spirals --> |
 # | Give it a warmup | `warmup 10%`, for every contender alike | convnet: linear decay, cosine and WSD all chose it <!-- holds: all three chose the warmup at convnet --> |
 # | Choose the peak | five values, each twice the one before; add more where the best is at the edge | noisy spirals: the cosine's peaks differ by more than the tuned schedules <!-- holds: the peaks of the cosine differ by more than the tuned schedules --> |
 # | Keep a multi-step decay, if you must | `drop 0.3` | noisy spirals: chosen over `drop 0.1`, which on the short quadratic is worse than a constant <!-- holds: the larger drop factor was chosen at noisy spirals; multi-step with drop 0.1 is worse than a constant at 30 updates --> |
