@@ -26,6 +26,7 @@ MIME = "application/vnd.lr-course.table+json"
 #: (docs/portability.md).
 SHARE = 0.5
 
+MOST_DECIMALS = 6
 #: Characters of the longest text that is kept on one line.
 UNBROKEN = 24
 
@@ -49,15 +50,23 @@ def decimals(interval: Interval) -> int:
     """Return the digits after the point that the interval supports, 0 or more.
 
     Rounding moves a number by up to half a unit of its last digit; the digits are as many as keep
-    that within the tolerance. For an interval of no width the result is six.
+    that within the tolerance. For an interval of no width the result is six. An interval that
+    leaves out 0 gets as many more as show it: 0.02 [0.00, 0.03] would look as if it held 0.
 
     >>> decimals(Interval(0.528, 0.515, 0.541)), decimals(Interval(1.0, 0.8, 1.2))
     (2, 1)
+    >>> text(Interval(0.0165, 0.003, 0.03))
+    '0.017 [0.003, 0.030]'
     """
     allowed = tolerance(interval)
     if not math.isfinite(allowed) or allowed == 0:
-        return 6
-    return max(0, math.ceil(-math.log10(2 * allowed) - 1e-9))
+        return MOST_DECIMALS
+    digits = max(0, math.ceil(-math.log10(2 * allowed) - 1e-9))
+    nearest = min(abs(interval.low), abs(interval.high))
+    if interval.low * interval.high > 0:
+        while digits < MOST_DECIMALS and round(nearest, digits) == 0:
+            digits += 1
+    return digits
 
 
 def text(cell: Cell) -> str:

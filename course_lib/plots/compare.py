@@ -23,8 +23,8 @@ def forest_plot(comparison: Comparison, *, margin: float) -> Figure:
 
     Left: mean on the fresh seeds with its interval. Right: mean paired difference; the thick line
     is its own interval, the thin one holds for all pairs at once. A marker is filled where the
-    thin line crosses 0: there the schedule is neither better nor worse than the reference. A
-    schedule that diverged has no mean and says so.
+    thin line crosses 0, so that the sign of the difference is not known. A schedule that diverged
+    has no mean and says so.
 
     Args:
         comparison: the comparison.
@@ -63,7 +63,7 @@ def forest_plot(comparison: Comparison, *, margin: float) -> Figure:
     right.set(xlabel=f"minus {comparison.reference}, same seeds", title="paired difference")
     frame.words(
         f"{len(comparison.seeds.fresh)} fresh seeds. Thick: {percent} interval; thin: for all "
-        "pairs at once. Filled: neither better nor worse than the reference."
+        "pairs at once. Filled: the thin line crosses 0."
     )
     return frame.figure
 

@@ -33,6 +33,14 @@ def test_rounding_moves_a_number_by_no_more_than_the_tolerance(mean, width):
     assert moved <= allowed * (1 + 1e-6) + abs(mean) * 1e-12
 
 
+@given(st.floats(1e-5, 1e3), st.floats(1.001, 1e3))
+def test_an_interval_that_leaves_out_0_shows_it(low, ratio):
+    interval = Interval((low + low * ratio) / 2, low, low * ratio)
+    digits = measured.decimals(interval)
+    assert float(f"{low:.{digits}f}") > 0 or digits == 6
+    assert measured.decimals(Interval(-interval.mean, -low * ratio, -low)) == digits
+
+
 @given(widths)
 def test_one_digit_fewer_would_move_it_further(width):
     interval = Interval(0.0, -width, width)
