@@ -40,9 +40,9 @@ from course_lib.outcomes import show_facts
 # %% [markdown] tags=["surprise", "predict"]
 # ## A loop that runs without a warning
 #
-# The gradients of four batches are added up to one update, and the run makes 100 updates. So the scheduler is
-# `CosineAnnealingLR(optimizer, T_max=100)`: half a cosine, from 0.1 to 0. `scheduler.step()` stands at the end of the
-# loop over the batches.
+# The gradients of four batches are added up for one update, and the run makes 100 updates. So the scheduler is
+# `CosineAnnealingLR(optimizer, T_max=100)`: half a cosine, from 0.1 to 0. `scheduler.step()` is the last line
+# in the loop over the batches.
 #
 # > **Predict before you run.** Which rate does update 25 have? Update 50? The last one?
 
@@ -170,7 +170,7 @@ for name, text in code.items():
 # scheduler.step_update(num_updates)  # after each update, with the number of updates done
 # ```
 #
-# `flax.nnx` has no schedules of its own; it takes optax' function in place of a number:
+# `flax.nnx` has no schedules of its own; it takes optax's function in place of a number:
 # `nnx.Optimizer(model, optax.sgd(schedule), wrt=nnx.Param)`.
 #
 # There are two families here. In **torch, transformers and timm** you call a scheduler, and it can be called at
@@ -247,7 +247,7 @@ plots.show(
 # Up to the end all of them give one curve, except torch's `LinearLR`, whose `start_factor` has to be above 0. Past the
 # end there are two camps: optax, Keras and timm clamp, transformers and torch's cosine climb back. The code that
 # `to_library` writes for torch holds the floor. Note the names of the floor: `eta_min` and `lr_min`
-# are rates; Keras' and optax' `alpha` is a **share** of the peak.
+# are rates; Keras' and optax's `alpha` is a **share** of the peak.
 #
 # torch was run just now. The other rows were recorded from the libraries. If you have one of them, the next
 # cell runs the code printed above for real. What it prints depends on what you have.
@@ -355,8 +355,8 @@ for name in ("optax", "keras", "transformers"):
         print(f"{name}: not installed, the recorded values stand for it")
 
 # %% [markdown]
-# If you use optax: `polynomial_schedule` with a fractional power gives `nan` past its end under `jax.jit`, and
-# the right value outside. One update too many, and the weights are nan. A power of 1 or 2 is safe.
+# If you use optax: for many lengths, 10 among them, `polynomial_schedule` with a fractional power gives `nan` past its
+# end under `jax.jit`, and the right value outside. One update too many, and the weights are nan. A power of 1 or 2 is safe.
 
 # %% [markdown] tags=["guide"]
 # ## Who calls `step()` for you?
@@ -368,7 +368,7 @@ for name in ("optax", "keras", "transformers"):
 # | PyTorch, also with DDP | you; in DDP each process steps its own copy, once an update | `scheduler.step()` after `optimizer.step()` <!-- source: PyTorch 2.13 (2026), documentation of DistributedDataParallel --> |
 # | Lightning 2 | Lightning; `interval` is `"epoch"` by default, so a `T_max` in updates is never reached | `return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}`, with `interval` in the *inner* dictionary; the length is `self.trainer.estimated_stepping_batches` <!-- source: Lightning-AI/pytorch-lightning, LRSchedulerConfig (2022 to 2025); issues 6948 (2021) and 9300 (2021) --> |
 # | Hugging Face Trainer | the Trainer, once an update; a skipped update does not count | `lr_scheduler_type`, by default `"linear"`: to 0 at the end of the run; `warmup_steps`, by default 0. Below 1 it is a *share* of the run, and 1.0 is one update. `warmup_ratio` of version 4 is gone; a floor goes into `lr_scheduler_kwargs` <!-- source: transformers 5.23 (2026), TrainingArguments --> |
-# | Accelerate | a prepared scheduler steps N times an update in N processes, on purpose, unless `split_batches=True` | count its length in batches of one process, or do not prepare it and step it yourself <!-- source: huggingface/accelerate, AcceleratedScheduler (2022 to 2025) --> |
+# | Accelerate | a prepared scheduler steps N times an update in N processes, on purpose, unless `split_batches=True` | make it N times as long, or do not prepare it and step it yourself <!-- source: huggingface/accelerate, AcceleratedScheduler (2022 to 2025) --> |
 # | optax | nobody: the optimizer counts. `optax.inject_hyperparams(optax.sgd)(learning_rate=...)` keeps the rate in the state | read `state.hyperparams["learning_rate"]`; set it by hand only if a *number* was given, because a schedule writes over it at the next update <!-- source: optax 0.2.8 (2026), inject_hyperparams --> |
 #
 # The arguments are those of transformers 5.23 (Hugging Face, 2026) and optax 0.2.8 (DeepMind, 2026).
@@ -408,14 +408,14 @@ row("CosineDecay, alpha=0.1", half(np.array([0, 500, 999, 1000, 2000])))
 
 # %% [markdown]
 # (Two more facts of this kind were in lesson 4: Keras' `CosineDecay` stays flat if `warmup_target` equals the
-# initial rate, and optax' `decay_steps` includes the warmup where Keras' excludes it.)
+# initial rate, and optax's `decay_steps` includes the warmup where Keras' excludes it.)
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Further: PyTorch's parts
 #
-# `LambdaLR` is the general tool: you return a **factor** of the optimizer's own rate. The others are special
-# cases, joined by `SequentialLR`. `OneCycleLR` differs from all: it ignores the optimizer's rate, and needs
-# `total_steps`. One more difference shows with two **param groups**, say a pretrained body at 0.01 and a new
+# `LambdaLR` is the general tool: you return a **factor** of the optimizer's own rate. Most of the others are
+# special cases, joined by `SequentialLR`. `OneCycleLR` differs from all: it ignores the optimizer's rate, and needs
+# the number of updates. One more difference shows with two **param groups**, say a pretrained body at 0.01 and a new
 # head at 0.1:
 
 
@@ -456,7 +456,7 @@ for name, make in {
 # %% [markdown]
 # ## Count first
 #
-# Every schedule needs the number of **updates**. The batches left over at the end of an epoch make an
+# Every schedule with a horizon needs the number of **updates**. The batches left over at the end of an epoch make an
 # update as well, so rounding happens in each epoch and not once.
 
 # %% tags=["library"]
@@ -564,10 +564,10 @@ plots.show(
 )
 
 # %% [markdown]
-# **All three loops are worse, by about 0.1 at the same peak, and by 0.04 to 0.09 at their own best peak.** Nothing crashed.
+# **All three loops are worse, by 0.09 to 0.14 at the same peak, and by 0.04 to 0.09 at their own best peak.** Nothing crashed.
 # <!-- holds: four steps an update worse_than right at the right loop's peak; epochs, per batch worse_than right at the right loop's peak; updates, per epoch worse_than right at the right loop's peak; four steps an update worse_than right at its own best peak; epochs, per batch worse_than right at its own best peak; updates, per epoch worse_than right at its own best peak -->
 # Two of them have the mean rate of the right loop, so their steps were not larger in sum. They **end**
-# high, still above the noise floor of lesson 1. Where a wave is low its loss is lower as well, so
+# high, where the noise floor of lesson 1 is high as well. Where a wave is low its loss is lower as well, so
 # the moment at which you stop decides what you get. Tuning hides the mistake and does not repair it: it picks a lower peak,
 # and the loss stays worse. <!-- holds: every wrong loop has a lower best peak --> A best peak that is oddly low is a reason to look at `lr_history`.
 
@@ -629,7 +629,7 @@ row("   Accelerate, 4 proc.", rates_of(hundred, 100, processes=4)[[0, 25, 50, 75
 # `scaler.get_scale()` has not become smaller. A few skips in a long run cost little; but a skip of
 # the very *first* update makes torch warn of a wrong order that is right. 3: choose a unit, and write it into the
 # name: `T_max=total_updates`, stepped per update. 4: put `scheduler.step()` under the `if`.
-# A scheduler prepared by Accelerate steps once for each process on purpose; there `T_max` is in batches of one process.
+# A scheduler prepared by Accelerate steps once for each process on purpose; there `T_max` is N times the updates.
 
 # %% [markdown] tags=["goes-wrong", "predict"]
 # ### B. The first update, and past the last
@@ -638,7 +638,7 @@ row("   Accelerate, 4 proc.", rates_of(hundred, 100, processes=4)[[0, 25, 50, 75
 #
 # **6.** An optimizer with rate 0.03 and momentum 0.5, and
 # `OneCycleLR(optimizer, max_lr=0.1, total_steps=10, anneal_strategy="linear")` in a loop of 12 updates. Which is
-# the first rate? What happens in update 11? And what does `total_steps=3, pct_start=1/3` do?
+# the first rate? What happens after update 9? And what does `total_steps=3, pct_start=1/3` do?
 #
 # **7.** `LambdaLR(optimizer, lambda t: min(1, t / 4))`, and a colleague looks at the first update to see
 # whether the model learns.
@@ -660,7 +660,7 @@ print("  ", simulate_loop(short, Loop(updates=3)).error)
 row("7. warmup from zero", rates_of(lambda o: lrs.LambdaLR(o, lambda t: min(1, t / 4)), 6))
 
 # %% [markdown] tags=["goes-wrong"]
-# **Repairs.** 5: stop at `T_max`, or clamp, as the code of `to_library` does. 6: one update too many runs at a
+# **Repairs.** 5: stop at `T_max`, or clamp, as the code of `to_library` does. 6: with linear phases one update too many runs at a
 # **negative** rate, and only the next call raises: count the updates first. `OneCycleLR` replaces rate
 # *and* momentum, so tune `max_lr`, or pass `cycle_momentum=False`. With a first phase of length zero it cannot even
 # be built. 7: the first update multiplies its step by 0; start at $1/W$.
@@ -739,8 +739,8 @@ print("as_torch_scheduler:", str(simulate_loop(old, refused).error).split(": at 
 # scheduler.load_state_dict(saved["scheduler"])   # the counter, and T_max, are in here
 # ```
 #
-# A scheduler that is not restored starts its curve over, from the peak or, if the optimizer was restored, from
-# the rate in force. One that is built after loading writes its first rate over the one loaded, for one update,
+# A scheduler that is not restored starts its curve over from the peak; `CosineAnnealingLR` does so from the rate in
+# force, if the optimizer was restored. One that is built after loading writes its first rate over the one loaded, for one update,
 # unless it computes from the rate in force, as the cosine does. Loading the old state brings the **old `T_max`**
 # back, and the rate climbs after it. For a longer run build with the new `T_max` and `last_epoch` = updates
 # done − 1, and load no scheduler state: then torch goes on from the rate in force to zero at the new end. One
@@ -763,7 +763,7 @@ print("as_torch_scheduler:", str(simulate_loop(old, refused).error).split(": at 
 # for group in optimizer.param_groups:
 #     group["lr"] = 0.01
 # ```
-# **11.** A warmup in front of a one-cycle:
+# **11.** A warmup in front of a 1-cycle:
 # ```python
 # rise = LinearLR(optimizer, start_factor=0.1, total_iters=10)
 # cycle = OneCycleLR(optimizer, max_lr=0.1, total_steps=91)
@@ -884,8 +884,8 @@ for updates_done in (100, 400, 1600):
 # reduces at the next; Keras reduces one call earlier. In torch's default mode the threshold is the best times
 # $1 \pm 10^{-4}$, and for a negative metric that threshold is on the wrong side: standing still counts as progress. 14:
 # the cosine has been running since $t=0$, and the warmup ends when it is part of the way down; say `warmup_prefix=True` and
-# shorten `t_initial`. 15: you measured $y$, which is noisier than the average $x$ you wanted, and the gap
-# grows in proportion as training goes on. Call `optimizer.eval()` before you validate or save, and
+# shorten `t_initial`. 15: you measured $y$, which is noisier than the average $x$ you wanted, and the ratio
+# of the two losses grows as training goes on. Call `optimizer.eval()` before you validate or save, and
 # `optimizer.train()` after.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
@@ -919,12 +919,12 @@ table = {  # name: (planned rates, rates of the wrong loop, meant floor)
     "3 updates, per epoch": (smoothly, rates_of(cos100, T, **per_epoch), 0),
     "4 four steps an update": (smoothly, rates_of(cos100, T, processes=4), 0),
     "5 past the end": (smoothly, rates_of(cos100, T + 20), 0),
-    "6 one-cycle, one too many": (cycle_plan, rates_of(linear_cycle, T + 1), 0),
+    "6 1-cycle, one too many": (cycle_plan, rates_of(linear_cycle, T + 1), 0),
     "7 first update at 0": (right_rise, rates_of(lambda o: lrs.LambdaLR(o, warm10), T), None),
     "8 resumed with nothing": (smoothly, rates_of(cos100, T, resume=Resume(50, ("build",))), 0),
     "9 absolute lambda": (falls95, 0.1 * falls95, None),
     "10 changed by hand": (smoothly, rates_of(cos100, T, lr_overrides={40: 0.01}), 0),
-    "11 warmup + one-cycle": (sequence_plan, rates_of(warmup_then(one_cycle), T), 0),
+    "11 warmup + 1-cycle": (sequence_plan, rates_of(warmup_then(one_cycle), T), 0),
     "12 fractional epochs": (
         cycles_plan,
         rates_of(cycles, T, step_arguments=[i / 25 for i in range(T)]),
@@ -955,11 +955,12 @@ show_facts(
 # %% [markdown]
 # The linter sees what no sensible schedule would do: negative rates, a climb past the end, a peak or a
 # floor that is never reached, updates that are missing. It cannot see a curve that would be fine if you had
-# meant it: one update late, a change by hand, waves. (For row 11 it complains of something else: the one-cycle's own
-# long rise.) Waves are what a cosine with restarts looks like; only you know
+# meant it: one update early or late, a change by hand, waves. (For row 11 it complains of something else: the 1-cycle's own
+# long rise. For row 13 the plan is the cut that the metric calls for.) Waves are what a cosine with restarts looks like; only you know
 # that you asked for none. **The comparison with the plan sees all but the last**
 # <!-- holds: the comparison misses only number 15 -->, and it is one line at
-# the end of a dry run with the real optimizer, scheduler and loop and a model of one weight:
+# the end of a dry run with the real optimizer, scheduler and loop and a model of one weight. It has to
+# contain what the real run contains, such as a skipped update or a restart:
 #
 # ```python
 # assert np.allclose(lr_history, plan(np.arange(len(lr_history))))
@@ -971,7 +972,7 @@ show_facts(
 # ## Explore
 #
 # Change the values and run the cell. Find an `accumulate` for which the wrong loop happens to *end* at the floor.
-# Does the linter complain? Which `T_max` repairs a loop that steps every batch? Set `stop_at` to an update, and let the
+# Does the linter complain? Which `T_max` repairs a loop that steps every batch, to within one update? Set `stop_at` to an update, and let the
 # new process restore only a part.
 
 # %% tags=["explorer"]
@@ -1000,7 +1001,7 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 # ## Three questions
 #
 # **1.** A run with gradients of `8` batches added up calls `scheduler.step()` in every batch, with `T_max` equal to
-# the number of updates. Name two ways to repair it that keep the intended rates.
+# the number of updates. Name two ways to repair it that keep the intended rates, to within one update.
 #
 # <details><summary>Answer</summary>
 #
@@ -1038,8 +1039,8 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 # ## In five lines
 #
 # 1. A torch scheduler counts calls of `step()`; optax and Keras count the optimizer's updates themselves. <!-- source: PyTorch 2.13, optax 0.2.8 and Keras 3.15 (2026) -->
-# 2. The same schedule can be written in each library; they part past the end, and in what `alpha` and `eta_min` mean. <!-- holds: all but SequentialLR agree up to update 100; optax, Keras and timm clamp, transformers and SequentialLR climb -->
-# 3. Count updates, not batches or epochs: three loops that miscounted are worse, even with the peak tuned. <!-- holds: four steps an update worse_than right at its own best peak; epochs, per batch worse_than right at its own best peak; updates, per epoch worse_than right at its own best peak -->
+# 2. The same schedule can be written in each library; they differ past the end, and in what `alpha` and `eta_min` mean. <!-- holds: all but SequentialLR agree up to update 100; optax, Keras and timm clamp, transformers and SequentialLR climb -->
+# 3. Count updates, not batches or epochs: three loops that miscounted were worse, even with the peak tuned. <!-- holds: four steps an update worse_than right at its own best peak; epochs, per batch worse_than right at its own best peak; updates, per epoch worse_than right at its own best peak -->
 # 4. Restore model, optimizer and scheduler; loading a scheduler's state brings its old length back. <!-- holds: loading the old state brings the old T_max back -->
 # 5. Record the rate right before each update and compare it with the plan, which sees all but one of fifteen mistakes. <!-- holds: the comparison misses only number 15 -->
 
@@ -1052,7 +1053,7 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 # | gradients added up | `scheduler.step()` under the same `if` as `optimizer.step()` | four steps an update are worse, even tuned <!-- holds: four steps an update worse_than right at its own best peak --> |
 # | Lightning | `"interval": "step"` in the inner dictionary, whenever the length is in updates | a schedule in updates that is stepped per epoch is worse <!-- holds: updates, per epoch worse_than right at its own best peak --> |
 # | resume | build, load the optimizer, load the scheduler, in this order | the resume matrix <!-- holds: loading the old state brings the old T_max back --> |
-# | train for longer | a new `T_max`, `last_epoch` = updates done − 1, no scheduler state | reaches zero at the new end <!-- holds: a new T_max with last_epoch = updates done - 1 reaches the new end --> |
+# | lengthen a cosine before its end | a new `T_max`, `last_epoch` = updates done − 1, no scheduler state | reaches zero at the new end <!-- holds: a new T_max with last_epoch = updates done - 1 reaches the new end --> |
 
 # %% [markdown] tags=["next"]
 # ## Now you
