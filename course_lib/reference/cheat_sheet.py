@@ -98,7 +98,7 @@ ENTRIES = (
         torch="lrs.StepLR(optimizer, step_size=20, gamma=0.5)",
         optax="optax.exponential_decay(0.1, 20, 0.5, staircase=True)",
         keras="ks.ExponentialDecay(0.1, 20, 0.5, staircase=True)",
-        when="To repeat a recipe with known drop times; tuned over three drops, still worse than "
+        when="To repeat a recipe with known drop times; with a tuned drop factor still worse than "
         "linear decay on the noisy spirals.",
         rests_on=("in 02: step decay worse_than linear at 300 updates",),
         lessons=(2,),
@@ -127,7 +127,7 @@ ENTRIES = (
         optax="optax.exponential_decay(0.1, 1, 0.96)",
         keras="ks.ExponentialDecay(0.1, 1, 0.96)",
         when="Leaves the least on the noisy quadratic, and is worse than linear decay on the "
-        "noisy spirals; all its rates add up to P / (1 − γ), however long the run, so mind "
+        "noisy spirals; all its rates add up to at most P / (1 − γ), however long the run, so mind "
         "per batch or per epoch.",
         rests_on=(
             "in 02: the exponential decay leaves least, by one per cent or more at 50 directions",
@@ -142,8 +142,8 @@ ENTRIES = (
         torch="lrs.LambdaLR(optimizer, lambda t: 1 / (1 + 0.05 * t))",
         optax="lambda t: 0.1 / (1 + 0.05 * t)",
         keras="ks.InverseTimeDecay(0.1, 1, 0.05)",
-        when="The best rates there are on one noisy parabola, and needs no horizon (Robbins & "
-        "Monro, 1951); worse than the cosine on the noisy spirals.",
+        when="Gives the best rates there are on one noisy parabola, and needs no horizon (Robbins "
+        "& Monro, 1951); worse than the cosine on the noisy spirals.",
         rests_on=(
             "in 02: 1/(t+2) are the best 200 rates",
             "in 08: inverse time worse_than cosine at noisy spirals",
@@ -187,8 +187,8 @@ ENTRIES = (
         torch="lrs.PolynomialLR(optimizer, total_iters=100)",
         optax="optax.linear_schedule(0.1, 0, 100)",
         keras="ks.PolynomialDecay(0.1, 100, 0)",
-        when="The first choice if you know the horizon: equal to the cosine on the noisy spirals, "
-        "and better than it in the shortest runs on digits.",
+        when="A good first choice if you know the horizon: equal to the cosine on the noisy "
+        "spirals, and better than it in the shortest runs on digits.",
         rests_on=(
             "in 03: linear equal_to cosine at 300 updates",
             "in 06: linear better_than cosine at 40 updates",
@@ -247,7 +247,7 @@ ENTRIES = (
         optax="optax.join_schedules([optax.linear_schedule(0.01, 0.1, 10), rest], [10])",
         keras=NO_KERAS,
         when="Raises the usable peak. With tuned peaks it was better where the start is too sharp "
-        "for the peak, and open elsewhere. (`rest`: any schedule; OneCycleLR spoils the rise "
+        "for the peak, and open on the spirals. (`rest`: any schedule; OneCycleLR spoils the rise "
         "before it.)",
         rests_on=(
             "in 04: warmup raises the usable peak at spirals",

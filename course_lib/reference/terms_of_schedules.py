@@ -7,7 +7,7 @@ from course_lib.reference.term import Term
 SCHEDULE_TERMS = (
     Term(
         "learning rate",
-        "The factor η in w ← w − η g: how far an update moves along the gradient.",
+        "The factor η in w ← w − η g: how far an update moves against the gradient.",
         (1, 0),
         elsewhere="lr, step size, learning_rate, η, α",
         not_called=("step size", "stepsize"),
@@ -38,7 +38,7 @@ SCHEDULE_TERMS = (
         "The number of updates that a schedule is planned for, T or total_steps. It includes "
         "the warmup.",
         (0, 3),
-        elsewhere="total_steps, T_max, num_training_steps; decay_steps (optax' warmup schedules "
+        elsewhere="total_steps, T_max, num_training_steps; decay_steps (optax's warmup schedules "
         "include the warmup, Keras' CosineDecay does not)",
     ),
     Term(
@@ -87,7 +87,7 @@ SCHEDULE_TERMS = (
     Term(
         "reach",
         "The sum of all rates of a decay that goes on for ever. An exponential's is finite, P "
-        "/ (1 − γ): training longer adds nothing.",
+        "/ (1 − γ): training longer adds ever less.",
         (2,),
     ),
     Term(

@@ -90,8 +90,8 @@ TRAINING_TERMS = (
     ),
     Term(
         "batch",
-        "The examples whose gradients are averaged for one step; its number of examples is "
-        "the batch size.",
+        "The examples whose gradients are computed and averaged together; its number of examples "
+        "is the batch size.",
         (1, 2),
         elsewhere="minibatch, batch_size",
         not_called=("minibatch", "mini-batch"),
@@ -126,7 +126,7 @@ TRAINING_TERMS = (
     ),
     Term(
         "paired difference",
-        "The difference of two schedules taken seed by seed. Its interval is mostly narrower "
+        "The difference of two schedules taken seed by seed. Its interval is usually narrower "
         "than that of either mean.",
         (0, 2),
         spelled=("difference on the same seeds", "difference", "seed by seed"),
@@ -153,10 +153,25 @@ TRAINING_TERMS = (
         spelled=("average", "EMA"),
     ),
     Term(
+        "gradient noise scale",
+        "The variance of one example's gradient divided by the square of the mean gradient: the "
+        "batch size at which noise and signal are equally large. It grows as a network learns.",
+        (12,),
+        elsewhere="simple noise scale",
+        spelled=("noise scale",),
+    ),
+    Term(
+        "critical batch size",
+        "The fewest examples that reach a loss, divided by the fewest updates that do. Well "
+        "below it a larger batch costs no examples, well above it it saves no updates.",
+        (12,),
+        spelled=("critical batch",),
+    ),
+    Term(
         "weight decay",
         "Shrinking the weights a little at every update. Decoupled (AdamW), the shrinking is "
         "the rate times λ, so a schedule decays it too.",
-        (9, 8),
+        (12, 9, 8),
         elsewhere="weight_decay, λ",
     ),
     Term(
