@@ -4,66 +4,81 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.intervals import Interval
-from course_lib.plots.base import BLUE, GREEN, INK, ORANGE, RED, panels, styled, ticks_at
+from course_lib.plots.base import GREEN, INK, ORANGE, RED, panels, styled
 
 _LOOKS = {"for": (GREEN, "o"), "against": (RED, "s"), "open": (ORANGE, "D")}
-_WORDS = {"for": "speaks for the claim", "against": "speaks against it", "open": "cannot tell"}
-_LOWEST, _HIGHEST = 0.05, 20.0
+_WORDS = {"for": "speaks for the claim", "against": "speaks against it", "open": "stays open"}
+_FURTHEST = 100.0  # margins; what lies further out is an arrowhead
+_TICKS = (-100, -10, -1, 0, 1, 10, 100)
 
 
 @styled
 def claims_forest(
-    groups: Sequence[tuple[str, Sequence[tuple[str, Sequence[tuple[Interval | float, str]]]]]],
+    groups: Sequence[tuple[str, Sequence[tuple[str, Sequence[tuple[Interval, str]]]]]],
 ) -> Figure:
-    """Draw the effect of each case of each claim on a log axis, grouped by verdict.
+    """Draw the effect of each case of each claim in units of its margin, grouped by verdict.
 
-    An effect is a ratio that is large where the claim is right. One beyond the axis is drawn as an
-    arrowhead at its end.
+    The axis is linear between -1 and 1, the band in which ours and theirs are equal, and
+    logarithmic outside. An effect beyond the axis is drawn as an arrowhead at its end.
 
     Args:
-        groups: (verdict, [(claim, [(effect, outcome), …]), …]), top to bottom; outcomes are "for",
-            "against" or "open". An effect without interval is a number.
+        groups: (verdict, [(claim, [(effect, side), …]), …]), top to bottom; effects are theirs -
+            ours in margins, sides "for", "against" or "open".
     """
-    lines = sum(len(claims) for _, claims in groups) + 1.4 * len(groups)
-    height = 0.225 * lines + 0.95
-    figure, (ax,) = panels(1, width=8.6, height=height)
-    ax.set_position([0.46, 0.48 / height, 0.52, 1 - 0.95 / height])
-    ax.axvline(1.0, color=INK, lw=0.9)
-    y, at, labels, seen = 0.0, [], [], set()
+    groups = [(verdict, claims) for verdict, claims in groups if claims]
+    lines = sum(len(claims) for _, claims in groups) + 1.5 * len(groups)
+    height = 0.178 * lines + 1.0
+    figure, (ax,) = panels(1, width=7.4, height=height)
+    ax.set_position([0.45, 0.5 / height, 0.53, 1 - 1.0 / height])
+    ax.axvspan(-1, 1, color=INK, alpha=0.1, lw=0)
+    ax.axvline(0.0, color=INK, lw=0.7)
+    y, at, labels, marks = 0.0, [], [], []
     for verdict, claims in groups:
-        y -= 0.4
-        ax.text(-0.87, y, verdict, transform=ax.get_yaxis_transform(), weight="bold", va="center")
-        ax.axhline(y + 0.55, color=BLUE, lw=0.5, alpha=0.5)
-        for claim, effects in claims:
+        y -= 0.9
+        ax.text(-0.82, y, verdict, transform=ax.get_yaxis_transform(), weight="bold", va="center")
+        for name, effects in claims:
             y -= 1.0
             at.append(y)
-            labels.append(claim)
-            for i, (effect, outcome) in enumerate(effects):
-                _mark(ax, effect, y + 0.22 * ((len(effects) - 1) / 2 - i), outcome, seen)
-        y -= 1.0
-    ticks_at(ax.xaxis, (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20))
-    ax.set(xlim=(_LOWEST / 1.15, _HIGHEST * 1.15), ylim=(y + 0.3, 0.3))
+            labels.append(name)
+            for i, (effect, side) in enumerate(effects):
+                marks.append((effect, y + 0.22 * ((len(effects) - 1) / 2 - i), side))
+        y -= 0.6
+    _draw(ax, marks)
+    ax.set_xscale("symlog", linthresh=1.0, linscale=0.6)
+    ax.set(xlim=(-1.3 * _FURTHEST, 1.3 * _FURTHEST), ylim=(y + 0.1, 0.0))
+    ax.set_xticks(_TICKS, [f"{tick:d}" for tick in _TICKS])
+    ax.minorticks_off()
     ax.set_yticks(at, labels)
     ax.tick_params(axis="y", length=0)
-    ax.set_xlabel("effect: a ratio, above 1 where the claim is right")
-    ax.legend(loc="lower center", bbox_to_anchor=(0.3, 1.0), ncol=3, handletextpad=0.2)
+    ax.grid(False)
+    ax.set_xlabel("theirs − ours, in margins (log outside ±1)")
+    ax.legend(loc="lower center", bbox_to_anchor=(0.2, 1.0), ncol=3, handletextpad=0.2)
     return figure
 
 
-def _mark(ax, effect, y, outcome, seen) -> None:
-    colour, marker = _LOOKS[outcome]
-    low, mid, high = (
-        (effect.low, effect.mean, effect.high)
-        if isinstance(effect, Interval)
-        else (effect, effect, effect)
-    )
-    if mid > _HIGHEST or mid < _LOWEST:
-        mid, marker = (_HIGHEST, ">") if mid > 1 else (_LOWEST, "<")
-    label = None if outcome in seen else _WORDS[outcome]
-    seen.add(outcome)
-    ends = [min(max(end, _LOWEST / 1.1), _HIGHEST * 1.1) for end in (low, high)]
-    ax.plot(ends, [y, y], color=colour, lw=1.4)
-    ax.plot([mid], [y], marker, color=colour, markersize=5, ls="", label=label)
+def _draw(ax: Axes, marks: Sequence[tuple[Interval, float, str]]) -> None:
+    """Draw the intervals and means of all cases, (effect, height, side), one call a side."""
+    for side, (colour, marker) in _LOOKS.items():
+        drawn = [(effect, y) for effect, y, word in marks if word == side]
+        low, mid, high = (
+            np.array([getattr(effect, end) for effect, _ in drawn])
+            for end in ("low", "mean", "high")
+        )
+        heights = np.array([y for _, y in drawn])
+        wide = 1.2 * _FURTHEST
+        ax.hlines(heights, low.clip(-wide, wide), high.clip(-wide, wide), color=colour, lw=1.2)
+        inside = np.abs(mid) <= _FURTHEST
+        for shown, shape in ((inside, marker), (mid > _FURTHEST, ">"), (mid < -_FURTHEST, "<")):
+            ax.plot(
+                mid[shown].clip(-_FURTHEST, _FURTHEST),
+                heights[shown],
+                shape,
+                color=colour,
+                markersize=3.2,
+                label=_WORDS[side] if shape == marker else None,
+            )
