@@ -142,7 +142,7 @@ class Claim:
         source: document and section.
         lesson: number of the lesson that has more; empty where there is none.
         large: a few words on whether the outcome says anything about large models.
-        needs: the result that speaks for it: ours is "better", "no worse", or "different" either way.
+        needs: the result that speaks for it: ours is "better", "no worse", or "different".
         cases: condition -> case, or whether a fact is as the claim says.
 
     >>> claim = Claim("halves", "it halves", "article, 1", cases={"a": True, "b": True})

@@ -15,7 +15,7 @@ from course_lib.theory import sharpness
 
 
 @dataclass(frozen=True)
-class Ends:
+class ConstantEnds:
     """The ends of runs at a small and at a large constant rate, (2, seeds) each."""
 
     sharpness: np.ndarray
@@ -35,14 +35,14 @@ class Ends:
 
 def constant_ends(
     workload: training.Workload, seeds: Sequence[int], updates: int = 1200, cooldown: int = 300
-) -> dict[str, Ends]:
+) -> dict[str, ConstantEnds]:
     """Train at the constant rates 0.05 and 0.8; look at the ends, and again after a cooldown.
 
     A constant rate stops on the noise floor and not in a minimum. The cooldown, a linear decay to
     0, brings each run down to the minimum below it.
 
     Returns:
-        "at the constant rate" and "after a cooldown" -> `Ends`.
+        "at the constant rate" and "after a cooldown" -> `ConstantEnds`.
     """
     fall = np.concatenate([np.ones(updates), 1 - np.arange(cooldown) / cooldown])
     rows = np.repeat(np.array([0.05, 0.8])[:, None] * fall, len(seeds), axis=0)
@@ -54,7 +54,7 @@ def constant_ends(
         curvature = sharpness(losses_of, runs.weights[:, i], tolerance=0.02).reshape(2, -1)
         column = list(runs.scored_at).index(at[i])
         loss = runs.held_out_loss[:, column].reshape(2, -1)
-        found[name] = Ends(curvature, loss, compare.margin(workload))
+        found[name] = ConstantEnds(curvature, loss, compare.margin(workload))
     return found
 
 

@@ -72,7 +72,7 @@ THREE = {name: ARMS[name] for name in ("constant", "linear", "cosine")}
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedArms:
     """Schedules on one problem, each at its best peak and in its best shape.
 
     Attributes:
@@ -131,14 +131,14 @@ def trained(
     seeds: compare.Seeds,
     peaks: Sequence[float] = SGD_PEAKS,
     score_every: int | None = None,
-) -> Tuned:
+) -> TunedArms:
     """Train schedules, each tuned on the validation seeds and scored on the fresh ones."""
     found = compare.compare(
         workload, arms, peaks=peaks, total_steps=steps, seeds=seeds, score_every=score_every
     )
     names = found.names
     choosing = found.validation_means.min(axis=1)
-    return Tuned(
+    return TunedArms(
         scores=dict(zip(names, found.scores, strict=True)),
         lowest=dict(zip(names, found.best, strict=True)),
         choosing=dict(zip(names, choosing.tolist(), strict=True)),
@@ -149,7 +149,7 @@ def trained(
     )
 
 
-def computed(problem: problems.NoisyQuadratic, arms: Mapping[str, Arm], steps: int) -> Tuned:
+def computed(problem: problems.NoisyQuadratic, arms: Mapping[str, Arm], steps: int) -> TunedArms:
     """Compute the expected losses of schedules on a quadratic, each at its exact best peak."""
     scores, lowest, peaks, shapes = {}, {}, {}, {}
     t = np.arange(steps)
@@ -164,7 +164,7 @@ def computed(problem: problems.NoisyQuadratic, arms: Mapping[str, Arm], steps: i
                 peaks[name], shapes[name] = peak, shape
     choosing = {name: float(loss[0]) for name, loss in scores.items()}
     edges = dict.fromkeys(scores, False)
-    return Tuned(scores, lowest, choosing, peaks, edges, shapes, None)
+    return TunedArms(scores, lowest, choosing, peaks, edges, shapes, None)
 
 
 def at_one_peak(
@@ -207,7 +207,7 @@ def ends_of(
     return np.nan_to_num(losses, nan=guess).clip(max=guess).reshape(len(plans), -1)
 
 
-def spread_against_gain(tuned: Tuned, falling: Sequence[str]) -> Case:
+def spread_against_gain(tuned: TunedArms, falling: Sequence[str]) -> Case:
     """Return the case of "the shape matters less than falling at all".
 
     Ours: by how much the worst of the falling schedules is behind the best. Theirs: by how much the
@@ -219,7 +219,7 @@ def spread_against_gain(tuned: Tuned, falling: Sequence[str]) -> Case:
     return _difference("worst − best shape", "constant − mean shape", spread, gain, tuned.margin)
 
 
-def gains(ours: Tuned, theirs: Tuned, names: tuple[str, str]) -> Case:
+def gains(ours: TunedArms, theirs: TunedArms, names: tuple[str, str]) -> Case:
     """Return the case of a smaller gain from decay: constant - linear, ours against theirs."""
     each = [t.scores["constant"] - t.scores["linear"] for t in (ours, theirs)]
     return _difference(*names, *each, ours.margin)
@@ -388,7 +388,7 @@ def against_guessing(workload: training.Workload, rates: np.ndarray, seeds: Sequ
 
 
 def early_drop(
-    problem: training.Workload | problems.NoisyQuadratic, tuned: Tuned, seeds: Sequence[int]
+    problem: training.Workload | problems.NoisyQuadratic, tuned: TunedArms, seeds: Sequence[int]
 ) -> Case:
     """Return the case of drops at a half and three quarters against one at a tenth, at one peak.
 
