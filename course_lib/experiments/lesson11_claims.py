@@ -76,8 +76,8 @@ class Case:
         """Return the difference as a table shows it."""
         if self.computed:
             return f"{self.contrast.difference.mean + 0.0:.2f}"
-        found = self.contrast.difference  # five digits: some forty tables are in one notebook
-        return Interval(*(float(f"{end:.5g}") for end in (found.mean, found.low, found.high)))
+        found = self.contrast.difference  # four digits: some forty tables are in one notebook
+        return Interval(*(float(f"{end:.4g}") for end in (found.mean, found.low, found.high)))
 
 
 def exactly(ours: str, theirs: str, our_value: float, their_value: float, **about: object) -> Case:
@@ -252,12 +252,12 @@ class Docket:
     def show(self) -> None:
         """Display all claims in a table, by verdict, and record their verdicts."""
         rows = [
-            [word, claim.name, claim.short_counts, claim.lesson or "–", claim.large]
+            [f"{word} {claim.short_counts}", claim.name + _pointer(claim.lesson), claim.large]
             for word in VERDICTS
             for claim in self.claims
             if claim.verdict == word
         ]
-        header = ["verdict", "claim", "for/against/open", "lesson", "large models"]
+        header = ["verdict, cases for/against/open", "claim", "large models"]
         show_table(header, rows, [claim.outcomes()[-1] for claim in self.claims])
 
     @staticmethod
@@ -269,6 +269,10 @@ class Docket:
         seeds = "computed" if case.computed else f"{case.contrast.seeds} seeds"
         log = ", log" if case.unit == "log" else ""
         return [condition, f"{names}; {seeds}{log}", case.measured(), side]
+
+
+def _pointer(lesson: str) -> str:
+    return f" (lesson {lesson})" if lesson else ""
 
 
 def _with_peak(contrast: compare.Contrast, i: int) -> str:

@@ -93,7 +93,7 @@ def range_tested(workload: training.Workload, seeds: Sequence[int], updates: int
     fours = [replace(swept, losses=swept.losses[g], seeds=swept.seeds[g]) for g in groups]
     edges = np.array([range_test.zones(one).unstable_from for one in fours])
     rates = 0.025 * 2.0 ** np.arange(9)
-    others = [1000 + seed for seed in range(8)]
+    others = [1000 + seed for seed in range(5)]
     fall = schedules.cosine(1.0, updates)(np.arange(updates))
     rows = np.repeat(rates[:, None] * fall, len(others), axis=0)
     runs = training.train(workload, rows, np.tile(others, len(rates)))

@@ -21,7 +21,7 @@ Arm: TypeAlias = Maker | Mapping[str, Maker]
 #: Rates tried for stochastic gradient descent and for Adam; the best ones lie inside.
 SGD_PEAKS = (0.2, 0.4, 0.8, 1.6, 3.2)
 SHORT_PEAKS = (*SGD_PEAKS, 6.4)  # a short run takes a larger rate
-ADAM_PEAKS = (0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128)
+ADAM_PEAKS = (0.004, 0.008, 0.016, 0.032, 0.064, 0.128)
 #: For Adam with two warmups: coarse, so that no two peaks do equally well.
 WARM_PEAKS = {"spirals": (0.015, 0.045, 0.135), "digits": (0.01, 0.03, 0.1)}
 

@@ -32,15 +32,15 @@ def claims_forest(
     """
     groups = [(verdict, claims) for verdict, claims in groups if claims]
     lines = sum(len(claims) for _, claims in groups) + 1.5 * len(groups)
-    height = 0.168 * lines + 1.0
-    figure, (ax,) = panels(1, width=7.0, height=height)
-    ax.set_position([0.47, 0.5 / height, 0.51, 1 - 1.0 / height])
+    height = 0.16 * lines + 1.0
+    figure, (ax,) = panels(1, width=6.8, height=height)
+    ax.set_position([0.48, 0.5 / height, 0.5, 1 - 1.0 / height])
     ax.axvspan(-1, 1, color=INK, alpha=0.1, lw=0)
     ax.axvline(0.0, color=INK, lw=0.7)
     y, at, labels, marks = 0.0, [], [], []
     for verdict, claims in groups:
         y -= 0.9
-        ax.text(-0.9, y, verdict, transform=ax.get_yaxis_transform(), weight="bold", va="center")
+        ax.text(-0.94, y, verdict, transform=ax.get_yaxis_transform(), weight="bold", va="center")
         for name, effects in claims:
             y -= 1.0
             at.append(y)

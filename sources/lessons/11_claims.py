@@ -159,7 +159,7 @@ clean = training.Workload(problems.spirals(), mlp)
 digits = training.Workload(problems.digits(), mlp, batch_size=32)
 noisy_adam, digits_adam = (replace(w, optimizer=training.Adam()) for w in (noisy, digits))
 quadratic = problems.power_law_quadratic(dimensions=50)
-seeds = Seeds(range(0, 12, 2), range(1, 48 if FAST else 64, 2))
+seeds = Seeds(range(0, 12, 2), range(1, 40 if FAST else 48, 2))
 sixteen, eight = (Seeds(range(0, n, 2), range(1, 2 * m, 2)) for n, m in ((12, 16), (8, 8)))
 
 four = {
@@ -305,7 +305,7 @@ judge(
 flatter, better = {}, {}
 for per_class in (100, 300):
     workload = replace(noisy, data=problems.noisy_spirals(per_class))
-    for place, ends in rates.constant_ends(workload, range(16)).items():
+    for place, ends in rates.constant_ends(workload, range(12)).items():
         flatter[f"{3 * per_class} points, {place}"] = ends.flatter()
         better[f"{3 * per_class} points, {place}"] = ends.better()
 about = {"source": "article, 5", "lesson": "5", "large": SMALL}
@@ -335,7 +335,7 @@ judge(
 longer = {}
 for name, workload in (("spirals", noisy_adam), ("digits", digits_adam)):
     longer[f"{name}, best peaks"], longer[f"{name}, twice the best"] = runs.warmed(
-        workload, 400, (0.1, 0.025), sixteen, peaks=runs.WARM_PEAKS[name]
+        workload, 400, (0.1, 1 / 40), sixteen, peaks=runs.WARM_PEAKS[name]
     )
 judge(
     Claim(
@@ -631,10 +631,10 @@ judge(
 #   is not. The claim stays open. <!-- holds: the cosine beats the classics open -->
 # - Restarts gain nothing, neither at the end nor on the way. <!-- holds: restarts gain at the end
 #   fails; restarts are best on the way fails -->
-# - In runs of 30 updates the cosine is ahead of the constant rate with plain SGD, and behind it with
-#   Adam. <!-- holds: in short runs a constant is as good as a cosine against at spirals, 30 updates;
-#   in short runs a constant is as good as a cosine for at spirals with Adam, 30 updates --> By the
-#   rule this stays open.
+# - In runs of 30 updates with plain SGD the cosine is ahead of the constant rate. <!-- holds: in short
+#   runs a constant is as good as a cosine against at spirals, 30 updates; in short runs a constant
+#   is as good as a cosine against at quadratic, 30 updates --> On the digits and with Adam it is not
+#   decided, or the other way round.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Further: more about warmup
@@ -1118,11 +1118,11 @@ docket.show()
 # ## What goes wrong: how a claim that looks true is made
 #
 # Take the article's demonstration once more: one network, one seed, one peak, two final losses. We
-# repeat it with single runs, with Adam, at seven peaks and with sixteen seeds. Each pair of runs is
+# repeat it with single runs, with Adam, at six peaks and with sixteen seeds. Each pair of runs is
 # a possible demonstration. A gain of five per cent would look good in print.
 
 # %%
-tops = (0.015, 0.03, 0.06, 0.1, 0.2, 0.3, 0.4)
+tops = (0.03, 0.06, 0.1, 0.2, 0.3, 0.4)
 plans = [runs.warm(share)(peak, 200)(np.arange(200)) for peak in tops for share in (0.0, 0.05)]
 pairs = runs.ends_of(replace(noisy_adam, batch_size=64), plans, range(16))
 gains = (pairs[0::2] / pairs[1::2]).reshape(len(tops), -1)
@@ -1137,7 +1137,7 @@ measured.show_table(
 outcomes.show_facts(
     {
         "at some peak most pairs show a gain from warmup": (gains > 1.05).mean(axis=1).max() > 0.5,
-        "at peak 0.03 no pair shows one": not (gains[1] > 1.05).any(),
+        "at peak 0.03 no pair shows one": not (gains[0] > 1.05).any(),
         "some pair shows that warmup hurts": (gains < 1 / 1.05).any(),
     }
 )
