@@ -20,7 +20,7 @@ _AT_REST = 1e-6  # differences of loss that nobody would call a change
 
 @dataclass(frozen=True)
 class Ends:
-    """What was measured of R runs of one schedule, each of shape (R,).
+    """Measurements of R runs of one schedule, each of shape (R,).
 
     All but `before` is measured after the anneal.
 
@@ -135,7 +135,7 @@ def sharpness_along(
 
 @dataclass(frozen=True)
 class Departure:
-    """Where walks from one well ended.
+    """The places where walks from one well ended.
 
     Attributes:
         left: share of the walks that ended in another well.
@@ -174,7 +174,7 @@ def depart(
     Exactly at the lowest point the gradient is zero, and without noise no rate would move a walk.
 
     Args:
-        landscape: what is walked over.
+        landscape: the landscape that is walked over.
         well: one of its minima, (2,).
         rates: rates of every walk, (T,).
         noise_std: standard deviation of the gradient's noise.
@@ -198,7 +198,7 @@ def depart(
 
 @dataclass(frozen=True)
 class FourWays:
-    """What the same number of updates buys, each way at its own best peak.
+    """Four ways to spend the same number of updates, each at its own best peak.
 
     Attributes:
         losses: way -> held-out loss, (R,).

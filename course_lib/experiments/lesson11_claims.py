@@ -182,17 +182,17 @@ class Claim:
 
     @property
     def sides(self) -> list[Side]:
-        """What its cases say, in their order."""
+        """The sides of its cases, in their order."""
         return [self.side(condition) for condition in self.cases]
 
     @property
     def verdict(self) -> str:
-        """What the rule makes of them."""
+        """The verdict of the rule on them."""
         return rule(self.sides)
 
     @property
     def counts(self) -> str:
-        """How many cases say what."""
+        """The numbers of cases for, against and open."""
         found = self.sides
         return ", ".join(f"{found.count(side)} {side}" for side in ("for", "against", "open"))
 

@@ -254,10 +254,10 @@ def warmed(
     The second peak is twice the best one of the run with less warmup: too large for it.
 
     Args:
-        workload: what is trained.
+        workload: data, model, optimizer and batch size.
         steps: updates in a run.
         shares: warmup of ours and of theirs, as shares of the run.
-        seeds: those that choose the peaks, and those that score.
+        seeds: seeds that choose the peaks, and seeds that score.
         peaks: the grid.
     """
     names = [f"warmup {round(share * steps)}" for share in shares]
@@ -439,7 +439,7 @@ def fine_tuning(exponent: float, noise: float, steps: int = 300) -> Case:
     """Return the case of the best rate being smaller from a tenth of the distance.
 
     Args:
-        exponent: of the curvatures.
+        exponent: exponent of the curvatures.
         noise: gradient noise on the fine-tuned task over that of the first one.
         steps: updates of both.
     """

@@ -110,7 +110,7 @@ def cosine_decay(
     """A line from initial to warmup_target over warmup_steps, then a cosine of decay_steps, held.
 
     The end is alpha times the rate that the cosine starts from. decay_steps EXCLUDES the warmup:
-    the end is reached at t = warmup_steps + decay_steps (optax' warmup schedule counts the other
+    the end is reached at t = warmup_steps + decay_steps (optax's warmup schedule counts the other
     way). Without warmup_target there is no warmup, whatever warmup_steps says; with a target equal
     to the initial rate the warmup is flat.
     """

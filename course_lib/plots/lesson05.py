@@ -88,7 +88,7 @@ def wells(
     """Draw where walks end over the contours of the landscape, one panel a schedule.
 
     Args:
-        landscape: what they walked over.
+        landscape: the landscape that they walked over.
         start: point at which they all started, (2,).
         ends: title of the panel -> last positions, (R, 2).
     """
@@ -115,7 +115,7 @@ def method_intervals(
 
     Args:
         groups: title of the panel -> method -> interval; the same methods in every panel.
-        xlabel: what is measured.
+        xlabel: name of the quantity.
     """
     figure, axes = panels(len(groups), width=8.6, height=2.5, gap=0.3)
     names = list(next(iter(groups.values())))

@@ -240,7 +240,7 @@ def warmup_cosine(
     Args:
         peak_lr: rate at t = warmup_steps, >= 0.
         warmup_steps: updates of the rise, 0 <= warmup_steps < total_steps.
-        total_steps: updates in the run, warmup included. (optax' `decay_steps` means this;
+        total_steps: updates in the run, warmup included. (optax's `decay_steps` means this;
             Keras' `decay_steps` excludes the warmup.)
         floor: rate at t = total_steps and after, absolute, 0 <= floor <= peak_lr.
 

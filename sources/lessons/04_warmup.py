@@ -829,7 +829,7 @@ plots.show(
 # 2. A fresh network can be too sharp for the peak; during a ramp the sharpness follows the limit down, with plain SGD too. <!-- holds: every run starts above 2 / peak at pixels 0 to 16; the sharpness falls below a third during the ramp at pixels 0 to 16; warmup better_than no warmup at pixels 0 to 16 -->
 # 3. What a warmup buys is a larger usable peak; where the start is flat or the peak small, no gain was seen. <!-- holds: warmup raises the usable peak at spirals; warmup 100 better_than no warmup at recall, peak 0.03; warmup open_against no warmup at pixels 0 to 1 -->
 # 4. The length has to be tried: $2/(1-\beta_2)$ was much longer than needed on the spirals and too short on the transformer. <!-- holds: warmup 10 better_than warmup 0 at beta2 0.99; warmup 200 open_against warmup 10 at beta2 0.99; warmup 100 better_than warmup 40 at recall, peak 0.03 -->
-# 5. optax' `decay_steps` includes the warmup, Keras' excludes it: look at the rates of the whole run before you start it. <!-- holds: decay_steps = 90 idles in the last ten updates -->
+# 5. optax's `decay_steps` includes the warmup, Keras's excludes it: look at the rates of the whole run before you start it. <!-- holds: decay_steps = 90 idles in the last ten updates -->
 
 # %% [markdown] tags=["monday"]
 # ## On Monday
