@@ -11,6 +11,7 @@ from course_tools.authoring.bindings import (
     recorded,
 )
 from course_tools.authoring.build import build
+from course_tools.authoring.rules import check
 from tests.tools.authoring.small_course import BUILT_LESSON, LESSON, edit, edit_notebook, found
 
 
@@ -214,6 +215,16 @@ def test_the_check_of_a_course_holds_conclusions_to_its_notebooks(course):
 
     edit_notebook(course / BUILT_LESSON, turn)
     assert found(course) == {(LESSON, "holds")}
+
+
+def test_rows_of_the_cheat_sheet_are_held_to_the_lessons_that_they_name(course):
+    sheet = course / "sources/appendix/cheat_sheet.py"
+    sheet.parent.mkdir(exist_ok=True)
+    sheet.write_text('# %% [markdown] tags=["title"]\n# # Sheet\n', encoding="utf-8")
+    build(course)
+    problems = [one for one in check(course) if one.file == "sources/appendix/cheat_sheet.py"]
+    assert {one.rule for one in problems} == {"holds"}  # the small course has none of the records
+    assert any("row 'linear': 'linear equal_to cosine" in one.message for one in problems)
 
 
 def test_another_lesson_is_looked_up_by_its_number(course):

@@ -3,6 +3,7 @@
 import nbformat
 import pytest
 
+from course_lib.outcomes import MIME, Outcome, as_data
 from course_tools.authoring.build import build
 from course_tools.authoring.conclusions import (
     differing_conclusions,
@@ -33,6 +34,21 @@ def test_conclusions_hold_or_are_named_with_both_texts():
     assert "cell 3" in messages[0]
     assert "stored:\nbetter" in messages[0]
     assert "now:\ntie" in messages[0]
+
+
+def test_of_a_table_with_outcomes_the_outcomes_are_the_conclusion():
+    def table(text, relation):
+        outcome = Outcome("linear", relation, "constant")
+        data = {"text/plain": text, MIME: as_data([outcome])}
+        nb = notebook(("show()", ["conclusion"]))
+        nb.cells[0].outputs = [nbformat.v4.new_output("display_data", data=data)]
+        return nb
+
+    before = table("-0.5 [-0.6, -0.4]  better", "better_than")
+    assert differing_conclusions(before, table("-0.4 [-0.7, -0.1]  better", "better_than")) == []
+    (message,) = differing_conclusions(before, table("-0.5 [-0.6, -0.4]  better", "open_against"))
+    assert "stored:\nlinear better_than constant" in message
+    assert "now:\nlinear open_against constant" in message
 
 
 def test_run_fast_compares_conclusions_and_leaves_others_alone(tmp_path):

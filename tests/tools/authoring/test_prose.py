@@ -94,6 +94,7 @@ def test_support_from_afar_counts_only_where_the_whole_lesson_is_meant():
         ("of 2000 <!-- 2*1000 = 2000 -->", []),
         ("5 % <!-- 1/20 = 5 % -->", []),
         ("GPT-3 (2020) warms up for 375 million <!-- cited: 375 -->", []),
+        ("so it is <!-- derived: η = 2/λ --> <!-- holds: decay_steps = 90 idles -->", []),
     ],
 )
 def test_a_comment_may_support_a_number(prose, messages):
