@@ -81,7 +81,7 @@ class Tested:
         """
         off = np.abs(np.log(np.where(np.isfinite(values), values, 1e3) / target))
         limit = np.full(len(off), np.log(factor))
-        return by_loss(*names, off, limit, compare.RATIO_MARGIN)
+        return replace(by_loss(*names, off, limit, compare.RATIO_MARGIN), unit="log")
 
 
 def range_tested(workload: training.Workload, seeds: Sequence[int], updates: int = 300) -> Tested:

@@ -118,6 +118,7 @@ def test_a_cycle_leaves_the_pothole_that_a_small_rate_stays_in():
 def test_rates_within_a_factor_are_measured_both_ways():
     found = lesson11_rates.Tested(np.array([0.1, 10.0]), np.array([1.0, 1.0]), 1.0, False)
     case = found.within(found.suggested, found.best, 3.0, ("a", "b"))
+    assert case.unit == "log"
     assert case.contrast.difference.mean == pytest.approx(np.log(10 / 3))
 
 
