@@ -154,10 +154,11 @@ def _html(header: Sequence[str], shown: list[list[str]], numeric: Sequence[bool]
         parts = []
         for cell, right in zip(line, numeric, strict=True):
             # An interval or a name is not broken over two lines; a header or a sentence may be.
-            whole = tag == "td" and (right or len(cell) <= UNBROKEN)
-            style = f"text-align: {'right' if right else 'left'}" + "; white-space: nowrap" * whole
+            broken = tag == "th" or not (right or len(cell) <= UNBROKEN)
+            style = f"text-align: {'right' if right else 'left'}" + "; white-space: normal" * broken
             parts.append(f'<{tag} style="{style}">{html.escape(cell)}</{tag}>')
         return "".join(parts)
 
     body = "".join(f"<tr>{written('td', line)}</tr>" for line in shown)
-    return f"<table><thead><tr>{written('th', header)}</tr></thead><tbody>{body}</tbody></table>"
+    head = f"<thead><tr>{written('th', header)}</tr></thead>"
+    return f'<table style="white-space: nowrap">{head}<tbody>{body}</tbody></table>'
