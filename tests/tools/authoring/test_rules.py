@@ -324,7 +324,7 @@ def test_picture_without_alternative_text_is_found(course, data, metadata, missi
 
 def test_large_notebook_and_volatile_output_are_found(course):
     def grow(nb):
-        text = "<function f at 0x7f12ab34cd56>" + "x" * 400_000
+        text = "<function f at 0x7f12ab34cd56>" + "x" * 450_000
         nb.cells[2].outputs = [nbformat.v4.new_output("stream", text=text)]
 
     edit_notebook(course / BUILT_LESSON, grow)
