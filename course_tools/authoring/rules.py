@@ -25,9 +25,7 @@ from course_tools.authoring.solutions import contains, solution_lines
 from course_tools.authoring.sources import GENERATED, Target, complete_notebook, tags, targets
 from course_tools.authoring.templates import exercise_findings, lesson_findings, title_findings
 
-LARGEST = (
-    450_000  # bytes of a generated notebook; lesson 11 has nearly fifty claims
-)
+LARGEST = 450_000  # bytes of a notebook; lesson 11 has nearly fifty claims
 LESSONS = "sources/lessons/"
 EXERCISES = "sources/exercises/"
 CHEAT_SHEET = "sources/appendix/cheat_sheet.py"  # its rows are in course_lib.reference
