@@ -22,9 +22,13 @@ NAMES = {
 # Labels of the lessons that tell schedules of one kind apart by what is said around them.
 OTHER_LABELS = {
     ("02_classic_decay", "ours, multi_step"),
+    ("02_classic_decay", "1 / (t + 2)"),
     ("03_cosine", "planned for 600"),
-    ("03_cosine", "300, held at the floor"),
-    ("06_one_cycle", "rate only, 0.9"),
+    ("03_cosine", "held at the floor"),
+    ("04_warmup", "no warmup"),
+    ("04_warmup", "warmup 10"),
+    ("04_warmup", "warmup 30"),
+    ("06_one_cycle", "fall only"),
     ("10_frameworks", "right"),
 }
 
