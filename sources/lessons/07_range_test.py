@@ -272,7 +272,7 @@ for optimizer in grids:
             past = runs.past_cliff(found, t).mean()
             rows[rule] += [
                 share_interval(runs.below_range(found, t)),
-                "none" if past == 0 else "less than one in five" if past < 0.2 else "more",
+                "less than one in five" if past < 0.2 else "one in five or more",
             ]
     show_table(header, list(rows.values()))
 
