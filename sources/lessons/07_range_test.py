@@ -272,13 +272,13 @@ for optimizer in grids:
             past = runs.past_cliff(found, t).mean()
             rows[rule] += [
                 share_interval(runs.below_range(found, t)),
-                "less than one in five" if past < 0.2 else "one in five or more",
+                "less than one in four" if past < 0.25 else "one in four or more",
             ]
     show_table(header, list(rows.values()))
 
 # %% [markdown]
 # Two words need a limit. A rule is *mostly below* the good range if more than half of its suggestions are,
-# and *often past the cliff* if one in five or more is.
+# and *often past the cliff* if one in four or more is.
 
 # %% tags=["conclusion"]
 for name, t in truth.items():
@@ -297,9 +297,9 @@ for name, t in truth.items():
             "Lightning is mostly below it on its own sweep": below["Lightning, own sweep"],
             "a tenth of the minimum is mostly below it": below["fastai minimum"],
             "a tenth of the minimum is never past the cliff": past["fastai minimum"] == 0,
-            "torch-lr-finder is often past the cliff": past["torch-lr-finder"] >= 0.2,
+            "torch-lr-finder is often past the cliff": past["torch-lr-finder"] >= 0.25,
             "the slide is never past the cliff": past["fastai slide"] == 0,
-            "the slide is often past the cliff": past["fastai slide"] >= 0.2,
+            "the slide is often past the cliff": past["fastai slide"] >= 0.25,
         },
         at=name,
     )
@@ -310,7 +310,7 @@ for name, t in truth.items():
 # the valley is mostly below the good range at SGD, four layers; most of the valley's suggestions lie inside it at
 # Adam, two layers; most of the valley's suggestions lie inside it at Adam, four layers -->
 # The rules that look for the steepest descent over the logarithm land next to the drop. torch-lr-finder is past the
-# cliff for one seed in five or more in all four cases.
+# cliff for one seed in four or more in all four cases.
 # <!-- holds: torch-lr-finder is often past the cliff at SGD, two layers; torch-lr-finder is often past the cliff at
 # SGD, four layers; torch-lr-finder is often past the cliff at Adam, two layers; torch-lr-finder is often past the cliff at
 # Adam, four layers --> One tenth of the minimum was never past the cliff, and nowhere mostly below the good range.
