@@ -69,7 +69,7 @@ def _cell_changes(old: NotebookNode, new: NotebookNode) -> Iterator[tuple[str, s
     if _texts(before) != _texts(after):
         kind = CONCLUSION_CHANGED if CONCLUSION in tags(old) else TEXT_CHANGED
         yield kind, _first_difference(_texts(before), _texts(after))
-    outside = differing_tables(old.outputs, new.outputs)
+    outside = differing_tables(old, old.outputs, new.outputs)
     for message in outside:
         yield TABLE_CHANGED, message
     shown = [_tables_as_shown(cell) for cell in (old, new)]

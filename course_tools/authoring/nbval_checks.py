@@ -29,7 +29,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
             if not nbvals_own(_compared_as_text(new), _compared_as_text(stored)):
                 return False
             picture = differing_pictures(item.cell, stored, new)
-            item.comparison_traceback = differing_tables(stored, new) + [picture] * bool(picture)
+            tables = differing_tables(item.cell, stored, new)
+            item.comparison_traceback = tables + [picture] * bool(picture)
             return not item.comparison_traceback
 
         item.compare_outputs = compare_outputs

@@ -507,7 +507,7 @@ for i, peak in enumerate(post.peaks[:-1]):
     )
     compare.show_verdicts([found], at=f"recall, peak {peak:g}")
 
-# %% tags=["conclusion"]
+# %% tags=["conclusion", "varies"]
 past = dict(zip(post.names, post.validation[:, -1], strict=True))
 rates = np.tile(warmup_of(40)(0.03, 300)(np.arange(300)), (seeds, 1))
 trained = training.train(transformer("post"), rates, post.seeds.validation)

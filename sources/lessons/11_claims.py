@@ -919,7 +919,7 @@ judge(
     layers | convnets,
 )
 
-# %% tags=["experiment"]
+# %% tags=["experiment", "varies"]
 judge(
     Claim(
         "squared error has another range",

@@ -174,6 +174,18 @@ def test_rounding_within_the_tolerance_is_no_failure():
     assert comparing.failures(stored, now) == []
 
 
+@pytest.mark.parametrize(("tags", "allowed"), [([], 0.05), (["varies"], 0.1)])
+def test_a_table_of_a_cell_that_varies_is_allowed_twice_as_much(tags, allowed):
+    def shown(mean):
+        cells = executed(table(Interval(mean, 0.43, 0.63), header=("x",)))
+        cells.cells[0].metadata.tags = tags
+        return cells
+
+    assert comparing.failures(shown(0.53), shown(0.53 + 0.98 * allowed)) == []
+    (message,) = comparing.failures(shown(0.53), shown(0.53 + 1.02 * allowed))
+    assert f"they may differ by {allowed:.2g}" in message
+
+
 def test_pictures_of_an_older_matplotlib_may_differ_more():
     assert figures.tolerance("3.11.2") == figures.tolerance("3.12.0rc1") == 0.006
     assert figures.tolerance("3.10.9") == figures.tolerance("3.9.0") == 0.02
