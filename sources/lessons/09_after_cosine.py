@@ -339,7 +339,7 @@ plots.show(
 )
 
 # %% [markdown]
-# **The averages do the work of decay.** The last weights of a constant rate end 0.03 to 0.07 above the
+# **An EMA does the work of decay from 200 updates on.** The last weights of a constant rate end 0.03 to 0.07 above the
 # cosine. The EMA of the very same run is equal to the cosine from 200 updates on.
 # <!-- holds: last weights, 100 worse_than cosine, 100; last weights, 800 worse_than cosine, 800; EMA, 200 equal_to cosine, 200; EMA, 400 equal_to cosine, 400; EMA, 800 equal_to cosine, 800; EMA, 100 open_against cosine, 100 -->
 # So if you only want to *know* how good a constant-rate run is, score an average of its weights. The plain mean
@@ -703,8 +703,8 @@ print(f"expected loss at the end: {words}")
 # 1. WSD gives a model at any budget from one trunk; from 200 updates on its branches are equal to tuned cosines. <!-- holds: branch, 200 equal_to cosine, 200; branch, 400 equal_to cosine, 400; branch, 800 equal_to cosine, 800 -->
 # 2. WSD stays at its peak for longer: its own was half the cosine's, and with the cosine's it was worse at 200 and 400 updates. <!-- holds: the trunk's best peak is below the cosine's at every budget; cosine's peak, 200 worse_than own peak, 200; cosine's peak, 400 worse_than own peak, 400 -->
 # 3. An EMA of a constant-rate run is equal to a tuned cosine from 200 updates on; the last weights are worse. <!-- holds: EMA, 200 equal_to cosine, 200; EMA, 800 equal_to cosine, 800; last weights, 800 worse_than cosine, 800 -->
-# 4. Schedule-free needs no horizon and is better than the cosine or equal to it on the network, worse on the quadratic; its best rate depends on the length. <!-- holds: schedule-free, 100 better_than cosine, 100; schedule-free, 200 better_than cosine, 200; schedule-free, 400 better_than cosine, 400; schedule-free, 800 equal_to cosine, 800; beta 0.9 worse_than tuned cosine at 1000 updates; beta 0.9 has a larger best rate for 100 updates than for 1,000 -->
-# 5. The better floor depends on the noise and the shape: much noise favours zero for linear decay and a tenth for the cosine. <!-- holds: much noise: a tenth helps the cosine; much noise: zero helps linear decay in 300 and 1,000 updates -->
+# 4. Schedule-free needs no horizon and is better than the cosine or equal to it on the network, worse on the quadratic with $\beta = 0.9$; its best rate depends on the length. <!-- holds: schedule-free, 100 better_than cosine, 100; schedule-free, 200 better_than cosine, 200; schedule-free, 400 better_than cosine, 400; schedule-free, 800 equal_to cosine, 800; beta 0.9 worse_than tuned cosine at 1000 updates; beta 0.9 has a larger best rate for 100 updates than for 1,000 -->
+# 5. The better floor depends on the noise and the shape: much noise favours zero for linear decay in the longer runs, and a tenth for the cosine. <!-- holds: much noise: a tenth helps the cosine; much noise: zero helps linear decay in 300 and 1,000 updates -->
 
 # %% [markdown] tags=["monday"]
 # ## On Monday

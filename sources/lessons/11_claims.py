@@ -1233,7 +1233,7 @@ show_verdicts([mine.case(ours, theirs).contrast], at="your own claim")
 #    rule of judgement -->
 # 2. Fix the cases, the margin and the rule before the first run, and let no single case decide. <!--
 #    holds: the rule lets fewer than one empty claim in forty pass -->
-# 3. Falling schedules beat a constant rate where there is noise, and their shape matters less. <!--
+# 3. With plain SGD, falling schedules beat a constant rate where there is noise, and their shape matters less. <!--
 #    holds: any schedule beats a constant holds; the shape matters less holds -->
 # 4. Many sentences are true under a condition that they leave out: a drop, for example, needs noise.
 #    <!-- holds: a drop brings a sudden gain depends -->

@@ -701,9 +701,9 @@ print(words.replace(", batch", "\nbatch"))
 #
 # 1. Well below the critical batch size a larger batch saves updates and costs next to nothing; well above it examples are wasted. <!-- holds: batch 64 costs less than one per cent; batch 256 at least doubles the loss -->
 # 2. The noise scale, taken from gradients, hints at that size; it grows as the network learns, so measure it more than once. <!-- holds: the noise scale grows tenfold from 100 to 300 updates; the lower loss has the larger critical batch -->
-# 3. SGD's linear rule holds while noise is the limit; on the network the root rule was better at 128. <!-- holds: up to batch 64 the best peak grows in proportion to the batch; root rule, batch 128 better_than linear rule, batch 128 -->
+# 3. On the quadratic SGD's linear rule holds while noise is the limit; on the network the root rule was better at 128. <!-- holds: up to batch 64 the best peak grows in proportion to the batch; root rule, batch 128 better_than linear rule, batch 128 -->
 # 4. Adam with fixed averages is another optimizer at another batch, and part of the larger batch's gain is that. <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; with scaled betas the gain is at most two thirds as large -->
-# 5. Plan to the end of the run, take a smaller peak for a longer one, and count a warmup in updates. <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
+# 5. Plan to the end of the run, try a smaller peak for a longer one, and count a warmup in updates. <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
 
 # %% [markdown] tags=["monday"]
 # ## On Monday
