@@ -851,7 +851,7 @@ explorers.constant_rate()
 #    <!-- derived: each direction has its own factor 1 − ηλ -->
 # 3. Gradient noise leaves a floor proportional to the rate. A rate that drops is both fast and fine.
 #    <!-- holds: the drop ends nine times lower than either rate -->
-# 4. On this network, full batch, a larger rate lowers the training loss up to a cliff between 2 and 2.5.
+# 4. On this network, full batch, a larger rate lowers the training loss up to 1.5, and a cliff lies between 2 and 2.5.
 #    <!-- holds: rate 1 ends over a hundred times lower than rate 0.03;
 #    the median run at rate 2 ends below every run at rate 1; at rate 2.5 more than half of the runs are lost -->
 # 5. The sharpness of this network adapts to a large rate: at rate 1 it starts far above $2/\eta$, and soon hovers

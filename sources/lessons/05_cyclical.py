@@ -632,7 +632,7 @@ for title, found in ways.items():
 compare.show_verdicts(verdicts)
 
 # %% [markdown]
-# **The run with restarts is ahead only on 900 points after its first cycle,** when the long cosine
+# **Of these four comparisons the restarts win only one, on 900 points after the first cycle,** when the long cosine
 # is still near its peak. <!-- holds: restarts, 900 points, after cycle 1 better_than long cosine, 900
 # points, after cycle 1 --> On 300 points it is behind at that time. The best peak is small there,
 # and the cosine has travelled further by then. At the end the two are equal on both data sets.

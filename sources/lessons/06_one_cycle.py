@@ -452,7 +452,7 @@ for budget in (40, 160):
 # <!-- holds: momentum cycle only worse_than constant at 40 updates, in parts; momentum cycle only worse_than constant at
 # 160 updates, in parts --> <!-- 0.15/0.05 = 3 -->
 #
-# **The fall does the work, and a rise costs updates.** <!-- holds: fall only better_than rate cycle, momentum 0.9 at 40
+# **The fall does the work, and at 40 updates a rise costs.** <!-- holds: fall only better_than rate cycle, momentum 0.9 at 40
 # updates, in parts; fall only equal_to rate cycle, momentum 0.9 at 160 updates, in parts; cosine better_than constant at 40
 # updates; cosine better_than constant at 160 updates --> At 40 updates a rise of 30 %
 # takes 12 of them, and the cosine without it is better by 0.07. <!-- 0.3*40 = 12 --> At 160 the two are equal. On this
@@ -786,7 +786,7 @@ print(f"held-out loss at the end: {words}")
 #    linear decay was better. <!-- holds: at some length the 1-cycle is better than step decay, linear decay or cosine is
 #    false; linear better_than 1-cycle at 40 updates; linear better_than 1-cycle at 80 updates;
 #    constant worse_than 1-cycle at 160 updates -->
-# 4. The large factor came from a rival at a small peak: tuned, the same family did it in half its updates. <!-- holds: tuned
+# 4. The large factor came from a rival with a small peak and steep drops: tuned, the same family did it in half its updates. <!-- holds: tuned
 #    step decay, 160 updates better_than step decay from 0.02, 320 updates at back to the first result -->
 # 5. The fall does the work; the momentum cycle was behind a constant 0.85, and alone it did harm. <!-- holds: cosine
 #    better_than constant at 160 updates; fall only equal_to rate cycle, momentum 0.9 at 160 updates, in parts; rate cycle, momentum 0.85
