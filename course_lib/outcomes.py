@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 #: Type of the part of an output that holds the outcomes of a cell.
 MIME = "application/vnd.lr-course.outcomes+json"
 
@@ -165,8 +167,7 @@ def show_facts(facts: Mapping[str, bool], *, at: str = "") -> None:
     if not facts:
         raise ValueError("facts must hold at least one statement, got none")
     for words, value in facts.items():
-        # NumPy's bool_ is not a bool of Python's, but serves as well.
-        if type(value).__name__ not in ("bool", "bool_"):
+        if not isinstance(value, bool | np.bool_):
             raise TypeError(f"facts[{words!r}] must be a bool, got {value!r}")
     found = [Outcome(words, _IS, str(bool(value)).lower(), at) for words, value in facts.items()]
     lines = [f"{one.subject}: {one.object}" for one in found]

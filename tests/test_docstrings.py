@@ -15,7 +15,7 @@ FILES = sorted(
 OPENING = re.compile(r"(What|How|Which|Where|When|Who)\b")  # "Whether" begins a yes-or-no property
 # "seed: of the hidden cases" leaves the reader to put the name in front of it.
 MID_AIR = re.compile(
-    r"(what|how|which|where|when|who|of|for|from|by|to|on|with|and|that|those|if)\b"
+    r"(what|how|which|where|when|who|of|for|from|by|to|on|with|and|that|those|if|as many)\b"
 )
 FIELD = re.compile(r"    (\*{0,2}\w+): (.*)")
 

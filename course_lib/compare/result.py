@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,8 +28,8 @@ class Row:
         beaten_by: number of schedules that are better.
         undecided_with: the schedules that it is neither better nor worse than.
         peak_lr: the chosen peak.
-        at_edge: whether this is the lowest or the highest of the grid, so that a better one may lie
-            outside it.
+        at_edge: True where this is the lowest or the highest peak of the grid, so that a better one
+            may lie outside it.
         good_range: the peaks that do nearly as well.
         score: mean over the fresh seeds, with its interval; inf where a run diverged.
         difference: mean paired difference to the reference, with an interval of its own; zero for
@@ -251,7 +251,8 @@ class Comparison:
             margin: difference too small to matter, see `course_lib.compare.margin`.
             at: the condition, such as `40 updates`; part of the record.
         """
-        pairs, beaten = self._pairs(margin), self.beaten_by(margin)
+        pairs = self._pairs(margin)
+        beaten = _beaten(self.names, pairs)
         counts = [Outcome(name, BEATEN_BY, str(count), at) for name, count in beaten.items()]
         outcomes = [*(pair.outcome(at) for pair in pairs), *counts]
         show_table(*self._verdict_table(margin, beaten), outcomes)
@@ -263,13 +264,7 @@ class Comparison:
             margin: difference too small to matter, see `course_lib.compare.margin`: a schedule that
                 is equal within it beats nobody.
         """
-        beaten = dict.fromkeys(self.names, 0)
-        for pair in self._pairs(margin):
-            if pair.verdict is Verdict.WORSE:
-                beaten[pair.ours] += 1
-            elif pair.verdict is Verdict.BETTER:
-                beaten[pair.theirs] += 1
-        return beaten
+        return _beaten(self.names, self._pairs(margin))
 
     def _pairs(self, margin: float) -> list[Contrast]:
         return [
@@ -325,6 +320,16 @@ class Comparison:
         if not np.isfinite(values).all():
             return Interval(mean, np.nan, np.nan)
         return bootstrap_interval(values, self.level)
+
+
+def _beaten(names: Sequence[str], pairs: Sequence[Contrast]) -> dict[str, int]:
+    beaten = dict.fromkeys(names, 0)
+    for pair in pairs:
+        if pair.verdict is Verdict.WORSE:
+            beaten[pair.ours] += 1
+        elif pair.verdict is Verdict.BETTER:
+            beaten[pair.theirs] += 1
+    return beaten
 
 
 def _upper_median(steps: np.ndarray) -> float:

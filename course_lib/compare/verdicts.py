@@ -116,7 +116,7 @@ class Contrast:
         margin: difference too small to matter.
         seeds: number of pairs of runs.
         peaks: peak rates of the two, or None where no peak was chosen.
-        at_edge: whether each lies at the edge of its grid, so that a better one may lie outside.
+        at_edge: True for each peak at the edge of its grid, so that a better one may lie outside.
         shapes: the chosen shape of each, empty where there was nothing to choose.
 
     >>> found = paired("linear", "constant", [0.4, 0.5, 0.4], [0.7, 0.9, 0.8], margin=0.01)
@@ -163,7 +163,7 @@ def paired(
         ours: name of the schedule that is judged.
         theirs: name of the other.
         our_scores: one finite loss a seed, at least two.
-        their_scores: as many, in the same order of seeds.
+        their_scores: losses of the other, in the same order of seeds.
         margin: difference too small to matter, > 0.
         peaks: peak rates of the two.
         at_edge: whether each peak lies at the edge of its grid.

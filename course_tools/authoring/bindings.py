@@ -60,7 +60,7 @@ def binding_findings(nb: NotebookNode, records: Records) -> Iterator[Finding]:
             with, or by its whole name where it has none.
     """
     own = recorded(nb)
-    yield from ((rule, message) for rule, message in _twice(own))
+    yield from _twice(own)
     for number, cell in enumerate(nb.cells, start=1):
         if cell.cell_type != "markdown":
             continue

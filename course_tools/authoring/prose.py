@@ -25,12 +25,12 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from course_tools.authoring.bindings import COMMENT as BINDING
+from course_tools.authoring.bindings import YEAR
 from course_tools.authoring.sources import tags
 from course_tools.authoring.templates import Finding
 
 COMMENT = re.compile(r"<!--(.*?)-->", re.S)
-BINDING = re.compile(r"\s*(holds|holds in \w+|derived|source):")  # course_tools.authoring.bindings
-YEAR = re.compile(r"\b(19|20)\d\d\b")
 NO_CLAIM = tuple(
     re.compile(pattern, flags)
     for pattern, flags in (
@@ -170,9 +170,7 @@ def _parsed(source: str) -> ast.AST:
 
 def _collect_comments(source: str, numbers: set[float]) -> Iterator[str]:
     """Adds what the comments of a cell support to `numbers`; yields what is wrong with them."""
-    for comment in COMMENT.findall(source):
-        if BINDING.match(comment):
-            continue
+    for comment in COMMENT.findall(BINDING.sub("", source)):
         if comment.strip().startswith("cited:"):
             if not YEAR.search(COMMENT.sub("", source)):
                 yield f"{comment.strip()!r} needs a reference with its year in the same cell"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -39,23 +39,31 @@ def check(root: Path) -> list[BrokenRule]:
     """
     found = list(targets(root))
     problems = [*_orphans(root, found), *_templates(root), *_leaks(root)]
-    records = _records(root, found)
+    stored = {target.path: _read(root / target.path) for target in found}
+    records = _records(found, stored)
     problems += _cheat_sheet(root, records)
     for target in found:
-        problems += _stored(root, target, records)
+        problems += _stored(root, target, stored[target.path], records)
     return sorted(problems, key=lambda problem: problem.file)
 
 
-def _records(root: Path, found: list[Target]) -> Records:
+def _read(path: Path) -> NotebookNode | str:
+    """A stored notebook, or what is wrong with its file."""
+    if not path.is_file():
+        return "is missing"
+    try:
+        return read_notebook(path)
+    except CourseError as error:
+        return str(error)
+
+
+def _records(found: list[Target], stored: Mapping[str, NotebookNode | str]) -> Records:
     """What the cells of every lesson recorded, by the number that its name begins with."""
-    records = {}
-    for target in found:
-        if target.source.startswith(LESSONS) and (root / target.path).is_file():
-            try:
-                records[Path(target.source).name[:2]] = recorded(read_notebook(root / target.path))
-            except CourseError:
-                continue  # `_stored` says what is wrong with it
-    return records
+    return {
+        Path(target.source).name[:2]: recorded(nb)
+        for target in found
+        if target.source.startswith(LESSONS) and not isinstance(nb := stored[target.path], str)
+    }
 
 
 def _cheat_sheet(root: Path, records: Records) -> Iterator[BrokenRule]:
@@ -66,21 +74,18 @@ def _cheat_sheet(root: Path, records: Records) -> Iterator[BrokenRule]:
                 yield BrokenRule(CHEAT_SHEET, "holds", f"row {entry.name!r}: {problem}")
 
 
-def _stored(root: Path, target: Target, records: Records) -> Iterator[BrokenRule]:
-    path = root / target.path
-    if not path.is_file():
-        yield BrokenRule(target.path, "stale", f"is missing; {REBUILD}")
-        return
-    try:
-        nb = read_notebook(path)
-    except CourseError as error:
-        yield BrokenRule(target.path, "stale", f"{error}; {REBUILD}")
+def _stored(
+    root: Path, target: Target, nb: NotebookNode | str, records: Records
+) -> Iterator[BrokenRule]:
+    if isinstance(nb, str):
+        yield BrokenRule(target.path, "stale", f"{nb}; {REBUILD}")
         return
     difference = _difference(target.make(root, target.source), nb)
     if difference:
         yield BrokenRule(target.path, "stale", f"{difference}: edit {target.source} and {REBUILD}")
-    if path.stat().st_size > LARGEST:
-        size = f"{path.stat().st_size // 1000} KB, allowed {LARGEST // 1000}"
+    size_of_file = (root / target.path).stat().st_size
+    if size_of_file > LARGEST:
+        size = f"{size_of_file // 1000} KB, allowed {LARGEST // 1000}"
         yield BrokenRule(target.path, "size", f"is too large ({size}): make its pictures smaller")
     if target.executed:
         for rule, message in (*output_findings(nb), *fast_findings(nb)):
