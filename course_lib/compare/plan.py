@@ -113,7 +113,7 @@ def make_plan(schedules: Mapping[str, Family], peaks: Sequence[float], total_ste
     members = [
         (index, shape, f"{name}, {shape}" if shape else name, maker)
         for index, (name, family) in enumerate(schedules.items())
-        for shape, maker in _shapes(name, family).items()
+        for shape, maker in shapes_of(name, family).items()
     ]
     size = (len(members), len(grid), steps)
     rates, momenta = np.empty(size), np.full(size, np.nan)
@@ -139,7 +139,12 @@ def make_plan(schedules: Mapping[str, Family], peaks: Sequence[float], total_ste
     )
 
 
-def _shapes(name: str, family: Family) -> Mapping[str, Maker]:
+def shapes_of(name: str, family: Family) -> Mapping[str, Maker]:
+    """Return the makers of a family by the names of their shapes; one maker has the name "".
+
+    Raises:
+        ValueError: a mapping is empty or has a name that is no text.
+    """
     if not isinstance(family, Mapping):
         return {"": family}
     if not family or not all(isinstance(shape, str) and shape for shape in family):

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
 import numpy as np
 
-from course_lib import schedules, theory
+from course_lib import schedules
+from course_lib.compare.plan import Family, Maker
 from course_lib.problems import NoisyQuadratic
 from course_lib.schedules import Schedule
-
-Maker = Callable[[float, int], Schedule]
 
 _EPOCHS, _EVERY = 40, 25  # epochs of a watched run, and updates in each
 
 
-def decay_families() -> dict[str, Maker | dict[str, Maker]]:
+def decay_families() -> dict[str, Family]:
     """Return the constant rate and seven decays, those with a shape parameter in several shapes.
 
     Every maker takes the peak and the number of updates. Lengths grow with the number of updates,
@@ -65,66 +61,6 @@ def polynomial(power: float) -> Maker:
     0.25
     """
     return lambda peak, total: schedules.polynomial(peak, total, power)
-
-
-@dataclass(frozen=True)
-class Exact:
-    """The loss that a family leaves on a noisy quadratic, every shape at its best peak.
-
-    Attributes:
-        family: its name.
-        shape: the shape that leaves least; empty where there is one only.
-        peak: its best peak.
-        loss: expected loss after the last update.
-        losses: shape -> expected loss, for all shapes.
-    """
-
-    family: str
-    shape: str
-    peak: float
-    loss: float
-    losses: Mapping[str, float]
-
-
-def exact_losses(
-    problem: NoisyQuadratic,
-    families: Mapping[str, Maker | Mapping[str, Maker]],
-    total_steps: int,
-) -> dict[str, Exact]:
-    """Return what every family leaves, its peak and shape chosen for the least expected loss.
-
-    Args:
-        problem: the quadratic.
-        families: name -> maker whose rates are proportional to the peak, or shape -> such makers.
-        total_steps: updates of the run, >= 1.
-
-    >>> from course_lib.problems import power_law_quadratic
-    >>> found = exact_losses(power_law_quadratic(), {"linear": schedules.linear}, 300)
-    >>> f"{found['linear'].peak:.2f} {found['linear'].loss:.3f}"
-    '0.36 0.114'
-    """
-    t = np.arange(total_steps)
-    members = [
-        (name, shape, maker(1.0, total_steps)(t))
-        for name, family in families.items()
-        for shape, maker in (family if isinstance(family, Mapping) else {"": family}).items()
-    ]
-    shapes = np.array([rates for _, _, rates in members])
-    # The search moves its grid, so one order of magnitude is guess enough.
-    peaks = theory.best_peaks(problem, shapes, np.full(len(shapes), 0.3))
-    losses = theory.expected_losses(problem, peaks[:, None] * shapes)[:, -1]
-    found = {}
-    for name in families:
-        own = [i for i, member in enumerate(members) if member[0] == name]
-        best = min(own, key=lambda i: losses[i])
-        found[name] = Exact(
-            name,
-            members[best][1],
-            float(peaks[best]),
-            float(losses[best]),
-            {members[i][1]: float(losses[i]) for i in own},
-        )
-    return found
 
 
 def watched_runs(

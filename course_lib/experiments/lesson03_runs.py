@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_lib import schedules, theory
+from course_lib.compare.plan import Maker
+from course_lib.experiments.exact import tune_exactly
 from course_lib.problems import NoisyQuadratic, power_law_quadratic
 from course_lib.schedules import Schedule
-
-Maker = Callable[[float, int], Schedule]
 
 #: Where the tables of lesson 3 compute: fifty curvatures, and three kinds of noise.
 NOISES: Mapping[str, NoisyQuadratic] = {
@@ -89,17 +89,10 @@ def tuned(
     >>> f"{found['cosine'].rates[0]:.2f} {found['cosine'].losses[-1]:.3f}"
     '0.37 0.120'
     """
-    t = np.arange(total_steps)
-    shapes = np.array([maker(1.0, total_steps)(t) for maker in makers.values()])
-    # The search moves its grid, so one order of magnitude is guess enough.
-    peaks = theory.best_peaks(problem, shapes, np.full(len(shapes), 0.3))
-    rates = peaks[:, None] * shapes
-    losses = theory.expected_losses(problem, rates)
-    best = theory.optimal_rates(problem, total_steps)
-    least = theory.expected_losses(problem, best)[-1]
+    least = theory.expected_losses(problem, theory.optimal_rates(problem, total_steps))[-1]
     return {
-        name: AtBestPeak(rates[i], losses[i], float(losses[i, -1] / least - 1))
-        for i, name in enumerate(makers)
+        name: AtBestPeak(found.rates, found.losses, found.loss / float(least) - 1)
+        for name, found in tune_exactly(problem, makers, total_steps).items()
     }
 
 

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_lib.compare import RATIO_MARGIN, Comparison, Verdict, verdict
-from course_lib.compare.plan import Family, Maker
+from course_lib.compare.plan import Family
+from course_lib.experiments.exact import tune_exactly
 from course_lib.intervals import Interval
 from course_lib.problems import NoisyQuadratic
-from course_lib.theory import best_peak, expected_losses, optimal_rates
+from course_lib.theory import expected_losses, optimal_rates
 
 
 @dataclass(frozen=True)
@@ -48,19 +49,9 @@ def tuned_exactly(
     'power 1'
     """
     least = expected_losses(problem, optimal_rates(problem, total_steps))[-1]
-    t = np.arange(total_steps)
-
-    def tuned(shape: str, maker: Maker) -> BestShape:
-        peak = best_peak(problem, lambda p: maker(p, total_steps), total_steps)
-        loss = expected_losses(problem, maker(peak, total_steps)(t))[-1]
-        return BestShape(shape, peak, float(loss / least - 1.0))
-
     return {
-        name: min(
-            (tuned(shape, maker) for shape, maker in _shapes(family).items()),
-            key=lambda one: one.excess,
-        )
-        for name, family in families.items()
+        name: BestShape(found.shape, found.peak, float(found.loss / least - 1.0))
+        for name, found in tune_exactly(problem, families, total_steps).items()
     }
 
 
@@ -106,7 +97,3 @@ def median_updates(comparison: Comparison, share: float) -> tuple[np.ndarray, np
     middle = len(comparison.seeds.fresh) // 2
     reached = np.sort(comparison.steps_to_reach, axis=1)[:, middle]
     return reached, np.sort(comparison.scored_at[near], axis=1)[:, middle]
-
-
-def _shapes(family: Family) -> Mapping[str, Maker]:
-    return family if isinstance(family, Mapping) else {"": family}

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from course_lib import compare, problems, range_test, schedules, training
+from course_lib.compare.plan import Family
 from course_lib.experiments.lesson11_claims import Case, by_loss, by_ratio
-from course_lib.experiments.lesson11_runs import ARMS, Arm, trained
+from course_lib.experiments.lesson11_runs import ARMS, trained
 from course_lib.experiments.lesson11_starts import wider, width
 from course_lib.theory import sharpness
 
@@ -117,7 +118,7 @@ def one_cycle_sooner(
     peaks = (0.04, 0.08, 0.16, 0.32)
     heavy = replace(workload, optimizer=training.Sgd(momentum=0.9))
     short = trained(heavy, {"1-cycle": cycle}, round(share * updates), seeds, peaks)
-    others: Mapping[str, Arm] = {name: ARMS[name] for name in ("cosine", "multi-step")}
+    others: Mapping[str, Family] = {name: ARMS[name] for name in ("cosine", "multi-step")}
     long = trained(heavy, others, updates, seeds, peaks)
     cases = {}
     for name in others:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 import numpy as np
 
 from course_lib import compare, problems, schedules, theory, training
-from course_lib.compare.plan import Maker
+from course_lib.compare.plan import Family, Maker
 from course_lib.compare.verdicts import MARGIN_SHARE
+from course_lib.experiments.exact import at_best_peaks, tune_exactly
 from course_lib.experiments.lesson11_claims import Case, by_loss, by_ratio, exactly
 from course_lib.intervals import Interval
 from course_lib.schedules import Schedule
 from course_lib.schedules.recipes import RECIPES
-
-Arm: TypeAlias = Maker | Mapping[str, Maker]
 
 #: Rates tried for stochastic gradient descent and for Adam; the best ones lie inside.
 SGD_PEAKS = (0.2, 0.4, 0.8, 1.6, 3.2)
@@ -51,7 +49,7 @@ def warm(share: float) -> Maker:
 
 #: Every schedule of the claims on decay. A family with a shape of its own comes in two shapes; the
 #: cosine, the line down and the constant rate have none.
-ARMS: dict[str, Arm] = {
+ARMS: dict[str, Family] = {
     "constant": _constant,
     "linear": schedules.linear,
     "cosine": schedules.cosine,
@@ -126,7 +124,7 @@ class TunedArms:
 
 def trained(
     workload: training.Workload,
-    arms: Mapping[str, Arm],
+    arms: Mapping[str, Family],
     steps: int,
     seeds: compare.Seeds,
     peaks: Sequence[float] = SGD_PEAKS,
@@ -149,22 +147,18 @@ def trained(
     )
 
 
-def computed(problem: problems.NoisyQuadratic, arms: Mapping[str, Arm], steps: int) -> TunedArms:
+def computed(problem: problems.NoisyQuadratic, arms: Mapping[str, Family], steps: int) -> TunedArms:
     """Compute the expected losses of schedules on a quadratic, each at its exact best peak."""
-    scores, lowest, peaks, shapes = {}, {}, {}, {}
-    t = np.arange(steps)
-    for name, arm in arms.items():
-        makers = arm if isinstance(arm, Mapping) else {"": arm}
-        for shape, maker in makers.items():
-            plan = np.array([maker(1.0, steps)(t)])
-            peak = float(theory.best_peaks(problem, plan, np.array([0.3]))[0])
-            losses = theory.expected_losses(problem, peak * plan[0])
-            if name not in scores or losses[-1] < scores[name][0]:
-                scores[name], lowest[name] = losses[-1:], np.array([losses.min()])
-                peaks[name], shapes[name] = peak, shape
-    choosing = {name: float(loss[0]) for name, loss in scores.items()}
-    edges = dict.fromkeys(scores, False)
-    return TunedArms(scores, lowest, choosing, peaks, edges, shapes, None)
+    found = tune_exactly(problem, arms, steps)
+    return TunedArms(
+        scores={name: one.losses[-1:] for name, one in found.items()},
+        lowest={name: np.array([one.losses.min()]) for name, one in found.items()},
+        choosing={name: one.loss for name, one in found.items()},
+        peaks={name: one.peak for name, one in found.items()},
+        at_edge=dict.fromkeys(found, False),
+        shapes={name: one.shape for name, one in found.items()},
+        margin=None,
+    )
 
 
 def at_one_peak(
@@ -403,8 +397,8 @@ def early_drop(
 
 def _best(problem: problems.NoisyQuadratic, shape: np.ndarray) -> tuple[float, float]:
     """Return the best peak of a shape, (T,), and the expected loss there."""
-    peak = float(theory.best_peaks(problem, shape[None], np.array([0.3]))[0])
-    return peak, float(theory.expected_losses(problem, peak * shape)[-1])
+    (peak,), (losses,) = at_best_peaks(problem, shape[None])
+    return float(peak), float(losses[-1])
 
 
 def batch_scaling(exponent: float, batch_size: int, examples: int = 4096) -> Case:

@@ -25,6 +25,7 @@ from torch.optim import lr_scheduler
 
 from course_lib import compare, plots, problems, schedules, theory, training
 from course_lib.experiments import lesson02_runs
+from course_lib.experiments.exact import tune_exactly
 from course_lib.intervals import mean_interval
 from course_lib.libraries import Loop, from_library, simulate_loop
 from course_lib.measured import show_table
@@ -361,18 +362,18 @@ plots.show(
 # %%
 makers = lesson02_runs.decay_families()
 bowl = problems.power_law_quadratic()
-exact = lesson02_runs.exact_losses(bowl, makers, total_steps=1000)
+exact = tune_exactly(bowl, makers, total_steps=1000)
 lowest = theory.expected_losses(bowl, theory.optimal_rates(bowl, 1000))[-1]
 print("family        best shape    peak     loss   loss of all its shapes")
 for name, row in sorted(exact.items(), key=lambda item: item[1].loss):
     print(f"{name:13} {row.shape:11} {row.peak:6.2f} {row.loss:8.4f}   ", end="")
-    print(", ".join(f"{shape} {loss:.4f}" for shape, loss in row.losses.items() if shape))
+    print(", ".join(f"{shape} {loss:.4f}" for shape, loss in row.loss_of.items() if shape))
 print(f"{'the best rates that we found':32} {lowest:8.4f}")
 
 # %%
 decays = {name: row for name, row in exact.items() if name != "constant"}
 second = sorted(row.loss for row in decays.values())[1]
-multi = exact["multi-step"].losses
+multi = exact["multi-step"].loss_of
 last = max(row.loss for name, row in decays.items() if name != "multi-step")
 show_facts(
     {

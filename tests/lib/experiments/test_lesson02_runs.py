@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from course_lib import schedules, theory
+from course_lib import schedules
 from course_lib.experiments.lesson02_runs import (
     decay_families,
-    exact_losses,
     scheduled_runs,
     watched_runs,
 )
@@ -23,20 +22,6 @@ def test_every_shape_of_every_family_peaks_at_its_peak():
         for shape, maker in (family if isinstance(family, dict) else {"": family}).items():
             rates = maker(0.2, 300)(np.arange(300))
             assert rates.max() == pytest.approx(0.2, rel=0.01), (name, shape)
-
-
-def test_the_exact_losses_are_those_at_the_best_peak(quadratic):
-    found = exact_losses(quadratic, decay_families(), total_steps=120)
-    linear = found["linear"]
-    peak = theory.best_peak(quadratic, lambda p: schedules.linear(p, 120), 120)
-    assert linear.peak == pytest.approx(peak, rel=1e-3)
-    at_peak = schedules.linear(peak, 120)(np.arange(120))
-    assert linear.loss == pytest.approx(theory.expected_losses(quadratic, at_peak)[-1], rel=1e-6)
-
-
-def test_the_best_shape_of_a_family_counts(quadratic):
-    row = exact_losses(quadratic, decay_families(), total_steps=120)["multi-step"]
-    assert row.loss == min(row.losses.values()) == row.losses[row.shape]
 
 
 def test_a_rule_that_never_cuts_is_a_constant_rate(quadratic):
