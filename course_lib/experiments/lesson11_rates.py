@@ -9,8 +9,8 @@ import numpy as np
 
 from course_lib import compare, problems, range_test, schedules, training
 from course_lib.compare.plan import Family
+from course_lib.experiments.lesson11_arms import ARMS, trained
 from course_lib.experiments.lesson11_claims import Case, by_loss, by_ratio
-from course_lib.experiments.lesson11_runs import ARMS, trained
 from course_lib.experiments.lesson11_starts import wider, width
 from course_lib.theory import sharpness
 

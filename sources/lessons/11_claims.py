@@ -31,6 +31,7 @@ from course_lib import (
     training,
 )
 from course_lib.compare import Seeds, show_verdicts
+from course_lib.experiments import lesson11_arms as arms
 from course_lib.experiments import lesson11_claims as claims
 from course_lib.experiments import lesson11_rates as rates
 from course_lib.experiments import lesson11_runs as runs
@@ -164,10 +165,10 @@ seeds = Seeds(range(0, 12, 2), range(1, 40 if FAST else 48, 2))
 sixteen, eight = (Seeds(range(0, n, 2), range(1, 2 * m, 2)) for n, m in ((12, 16), (8, 8)))
 
 four = {
-    "quadratic, 300 updates": runs.computed(quadratic, runs.ARMS, 300),
-    "quadratic, 30 updates": runs.computed(quadratic, runs.ARMS, 30),
-    "spirals, 300 updates": runs.trained(noisy, runs.ARMS, 300, seeds, score_every=25),
-    "spirals, 30 updates": runs.trained(noisy, runs.ARMS, 30, seeds, runs.SHORT_PEAKS),
+    "quadratic, 300 updates": arms.computed(quadratic, arms.ARMS, 300),
+    "quadratic, 30 updates": arms.computed(quadratic, arms.ARMS, 30),
+    "spirals, 300 updates": arms.trained(noisy, arms.ARMS, 300, seeds, score_every=25),
+    "spirals, 30 updates": arms.trained(noisy, arms.ARMS, 30, seeds, arms.SHORT_PEAKS),
 }
 
 # %% [markdown] tags=["experiment"]
@@ -205,7 +206,7 @@ judge(
         lesson="8",
         large=SMALL,
     ),
-    {name: runs.spread_against_gain(found, FALLING) for name, found in four.items()},
+    {name: arms.spread_against_gain(found, FALLING) for name, found in four.items()},
 )
 
 # %% [markdown] tags=["claim"]
@@ -340,7 +341,7 @@ judge(
 longer = {}
 for name, workload in (("spirals", noisy_adam), ("digits", digits_adam)):
     longer[f"{name}, best peaks"], longer[f"{name}, twice the best"] = runs.warmed(
-        workload, 400, (0.1, 1 / 40), sixteen, peaks=runs.WARM_PEAKS[name]
+        workload, 400, (0.1, 1 / 40), sixteen, peaks=arms.WARM_PEAKS[name]
     )
 judge(
     Claim(
@@ -458,12 +459,12 @@ judge(
 
 # %% tags=["experiment"]
 epochs_5 = {
-    "spirals, 5 epochs": runs.trained(noisy, runs.THREE, 141, seeds),
-    "digits, 5 epochs": runs.trained(digits, runs.THREE, 225, seeds),
+    "spirals, 5 epochs": arms.trained(noisy, arms.THREE, 141, seeds),
+    "digits, 5 epochs": arms.trained(digits, arms.THREE, 225, seeds),
 }
 epoch_1 = {
     "spirals, 1 epoch": four["spirals, 30 updates"],
-    "digits, 1 epoch": runs.trained(digits, runs.THREE, 45, seeds),
+    "digits, 1 epoch": arms.trained(digits, arms.THREE, 45, seeds),
 }
 judge(
     Claim(
@@ -532,8 +533,8 @@ judge(
 
 # %% tags=["experiment"]
 under_adam = {
-    f"{name}, {updates} updates": runs.trained(
-        workload, runs.THREE, updates, seeds, runs.ADAM_PEAKS
+    f"{name}, {updates} updates": arms.trained(
+        workload, arms.THREE, updates, seeds, arms.ADAM_PEAKS
     )
     for name, workload, lengths in (
         ("spirals", noisy_adam, (300, 30)),
@@ -555,7 +556,7 @@ under_sgd = [
 judge(
     Claim("Adam gains less from decay", "Adam typically needs less aggressive scheduling", **about),
     {
-        name: runs.gains(found, sgd, ("gain with Adam", "gain with SGD"))
+        name: arms.gains(found, sgd, ("gain with Adam", "gain with SGD"))
         for (name, found), sgd in zip(under_adam.items(), under_sgd, strict=True)
     },
 )
@@ -696,7 +697,7 @@ judge(
 small = {}
 for name, workload, updates in (("spirals", noisy_adam, 300), ("digits", digits_adam, 225)):
     small[f"{name}, best peaks"], small[f"{name}, twice the best"] = runs.warmed(
-        workload, updates, (0.0, 0.05), sixteen, peaks=runs.WARM_PEAKS[name]
+        workload, updates, (0.0, 0.05), sixteen, peaks=arms.WARM_PEAKS[name]
     )
 judge(
     Claim(
@@ -715,7 +716,7 @@ many, narrow = {}, training.Mlp((32, 32), dtype="float32")
 for name, data, batch in (("spirals", noisy.data, 450), ("digits", digits.data, 512)):
     many[f"{name}, best peaks"], many[f"{name}, twice the best"] = runs.warmed(
         training.Workload(data, narrow, batch_size=batch),
-        *(42, (0.1, 0.0), sixteen, runs.SHORT_PEAKS),
+        *(42, (0.1, 0.0), sixteen, arms.SHORT_PEAKS),
     )
 judge(
     Claim(
@@ -1142,8 +1143,8 @@ docket.show()
 
 # %%
 tops = (0.03, 0.06, 0.1, 0.2, 0.3, 0.4)
-plans = [runs.warm(share)(peak, 200)(np.arange(200)) for peak in tops for share in (0.0, 0.05)]
-pairs = runs.ends_of(replace(noisy_adam, batch_size=64), plans, range(16))
+plans = [arms.warm(share)(peak, 200)(np.arange(200)) for peak in tops for share in (0.0, 0.05)]
+pairs = arms.ends_of(replace(noisy_adam, batch_size=64), plans, range(16))
 gains = (pairs[0::2] / pairs[1::2]).reshape(len(tops), -1)
 shown = {"warmup wins": gains > 1.05, "no warmup wins": gains < 1 / 1.05}
 measured.show_table(
@@ -1175,14 +1176,14 @@ outcomes.show_facts(
 #
 # Test a claim of your own. Choose two schedules, an optimizer and a length; both get the same peaks
 # and seeds. Does a longer run turn an open result into a decided one? Try `"restarts, T_0 = T/3"`,
-# or `training.Adam()` with `runs.ADAM_PEAKS`.
+# or `training.Adam()` with `arms.ADAM_PEAKS`.
 
 # %% tags=["explorer"]
 ours, theirs, updates, optimizer = "linear", "constant", 300, training.Sgd()
-mine = runs.trained(
+mine = arms.trained(
     replace(noisy, optimizer=optimizer),
-    {name: runs.ARMS[name] for name in (ours, theirs)},
-    *(updates, Seeds(range(0, 12, 2), range(1, 32, 2)), runs.SGD_PEAKS),
+    {name: arms.ARMS[name] for name in (ours, theirs)},
+    *(updates, Seeds(range(0, 12, 2), range(1, 32, 2)), arms.SGD_PEAKS),
 )
 show_verdicts([mine.case(ours, theirs).contrast], at="your own claim")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from course_lib import compare, problems, schedules, training
-from course_lib.experiments import lesson11_rates, lesson11_runs, lesson11_starts
+from course_lib.experiments import lesson11_arms, lesson11_rates, lesson11_runs, lesson11_starts
 
 QUADRATIC = problems.power_law_quadratic(dimensions=5)
 SMALL = training.Workload(problems.noisy_spirals(per_class=20), training.Mlp((4,)), batch_size=10)
@@ -12,7 +12,7 @@ SEEDS = compare.Seeds(range(0, 4, 2), range(1, 6, 2))
 
 
 def test_a_computed_schedule_has_its_best_shape_and_loses_to_a_better_one():
-    found = lesson11_runs.computed(QUADRATIC, lesson11_runs.ARMS, 60)
+    found = lesson11_arms.computed(QUADRATIC, lesson11_arms.ARMS, 60)
     assert found.shapes["exponential"] in ("to 1 %", "to 10 %")
     assert found.best("constant", "linear") == "linear"
     case = found.case("linear", "constant")
@@ -23,14 +23,14 @@ def test_a_computed_schedule_has_its_best_shape_and_loses_to_a_better_one():
 
 
 def test_trained_schedules_are_scored_on_the_fresh_seeds():
-    found = lesson11_runs.trained(SMALL, lesson11_runs.THREE, 10, SEEDS, (0.1, 0.4), score_every=5)
+    found = lesson11_arms.trained(SMALL, lesson11_arms.THREE, 10, SEEDS, (0.1, 0.4), score_every=5)
     assert found.scores["cosine"].shape == (3,)
     assert (found.lowest["cosine"] <= found.scores["cosine"]).all()
     assert found.case("linear", "cosine").contrast.seeds == 3
 
 
 def test_runs_that_diverge_count_as_guessing():
-    ends = lesson11_runs.ends_of(SMALL, [np.full(10, 1e6), np.full(10, 0.1)], [0, 1])
+    ends = lesson11_arms.ends_of(SMALL, [np.full(10, 1e6), np.full(10, 0.1)], [0, 1])
     assert ends[0] == pytest.approx([np.log(3)] * 2)
     assert (ends[1] < np.log(3) + 1e-12).all()
 
