@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_lib.training import Workload, train
+from course_lib.experiments.plans import train_plans
+from course_lib.training import Workload
 from course_lib.validation import check_count
 
 #: A run of lesson 1 that ends above this training loss is lost; guessing costs log 3, about 1.1.
@@ -74,12 +75,8 @@ def sweep_rates(workload: Workload, rates: Sequence[float], seeds: int, steps: i
     if table.ndim != 1 or not len(table):
         raise ValueError(f"rates must have shape (K,), K >= 1, got {table.shape}")
     check_count("seeds", seeds)
-    each = np.repeat(table, seeds)  # one run for each rate and seed
-    runs = train(
-        workload,
-        rates=np.repeat(each[:, None], check_count("steps", steps), axis=1),
-        seeds=np.tile(np.arange(seeds), len(table)),
-    )
+    plans = np.repeat(table[:, None], check_count("steps", steps), axis=1)
+    runs = train_plans(workload, plans, range(seeds))
     shape = (len(table), seeds)
     return RateSweep(table, runs.losses.reshape(*shape, -1), runs.final_loss.reshape(shape))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_lib import problems, schedules, theory, training
+from course_lib.experiments.plans import train_plans
 from course_lib.intervals import Interval, mean_interval
 from course_lib.problems import Classification, SeveralMinima
 
@@ -68,10 +69,10 @@ def _annealed(
     found, tail = {}, anneal_rates()
     for length in sorted({len(rates) for rates in plans.values()}):
         names = [name for name, rates in plans.items() if len(rates) == length]
-        runs = training.train(
+        runs = train_plans(
             training.Workload(data, MODEL, batch_size=BATCH),
-            np.repeat([np.concatenate([plans[name], tail]) for name in names], len(seeds), axis=0),
-            np.tile(seeds, len(names)),
+            [np.concatenate([plans[name], tail]) for name in names],
+            seeds,
             keep_at=(length, length + len(tail)),
         )
         rows = np.split(np.arange(len(runs.final_loss)), len(names))
@@ -126,8 +127,8 @@ def sharpness_along(
 ) -> dict[str, np.ndarray]:
     """Return the sharpness after the updates `at` of runs at constant rates, (seeds, K) each."""
     workload = training.Workload(data, MODEL, batch_size=batch_size)
-    table = np.repeat([np.full(at[-1], rate) for rate in rates.values()], len(seeds), axis=0)
-    runs = training.train(workload, table, np.tile(seeds, len(rates)), keep_at=at)
+    plans = [np.full(at[-1], rate) for rate in rates.values()]
+    runs = train_plans(workload, plans, seeds, keep_at=at)
     loss = training.loss_function(workload)
     sharp = theory.sharpness(loss, runs.weights, tolerance=TOLERANCE)
     return dict(zip(rates, np.split(sharp, len(rates)), strict=True))

@@ -9,6 +9,7 @@ import numpy as np
 
 from course_lib import range_test, schedules, training
 from course_lib.compare import Contrast, margin, paired
+from course_lib.experiments.plans import train_plans
 from course_lib.problems import Classification
 from course_lib.range_test import RULES, Rule
 from course_lib.training import Workload
@@ -74,8 +75,7 @@ def held_out(workload: Workload, plans: np.ndarray, seeds: Sequence[int]) -> np.
         plans: rates, (plans, T).
         seeds: one run each.
     """
-    rates = np.repeat(plans, len(seeds), axis=0)
-    runs = training.train(workload, rates, np.tile(seeds, len(plans)))
+    runs = train_plans(workload, plans, seeds)
     losses = runs.held_out_loss[:, -1].reshape(len(plans), len(seeds))
     return np.where(np.isfinite(losses), losses, np.inf)
 
@@ -94,8 +94,8 @@ def full_runs(
         steps: updates of the longest run.
         every: updates between two lengths.
     """
-    plans = np.repeat(rates, len(seeds))[:, None] * np.ones((1, steps))
-    runs = training.train(workload, plans, np.tile(seeds, len(rates)), score_every=every)
+    plans = np.array(rates)[:, None] * np.ones((1, steps))
+    runs = train_plans(workload, plans, seeds, score_every=every)
     losses = runs.held_out_loss.reshape(len(rates), len(seeds), -1)
     return {int(at): truth_of(rates, losses[..., i]) for i, at in enumerate(runs.scored_at) if at}
 

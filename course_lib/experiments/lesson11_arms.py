@@ -12,6 +12,7 @@ from course_lib.compare.plan import Family, Maker
 from course_lib.compare.verdicts import MARGIN_SHARE
 from course_lib.experiments.exact import tune_exactly
 from course_lib.experiments.lesson11_claims import Case, by_loss, by_ratio, exactly
+from course_lib.experiments.plans import train_plans
 from course_lib.intervals import Interval
 from course_lib.schedules import Schedule
 
@@ -192,8 +193,7 @@ def ends_of(
     The loss is held-out where the data has held-out examples. A run that diverged, or is worse than
     guessing, counts as guessing.
     """
-    rows = np.repeat(np.array(plans), len(seeds), axis=0)
-    runs = training.train(workload, rows, np.tile(seeds, len(plans)))
+    runs = train_plans(workload, plans, seeds)
     scored = runs.held_out_loss.shape[1] > 0
     losses = runs.held_out_loss[:, -1] if scored else runs.final_loss
     guess = compare.margin(workload) / MARGIN_SHARE

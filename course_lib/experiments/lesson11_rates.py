@@ -12,6 +12,7 @@ from course_lib.compare.plan import Family
 from course_lib.experiments.lesson11_arms import ARMS, trained
 from course_lib.experiments.lesson11_claims import Case, by_loss, by_ratio
 from course_lib.experiments.lesson11_starts import wider, width
+from course_lib.experiments.plans import train_plans
 from course_lib.theory import sharpness
 
 
@@ -46,9 +47,9 @@ def constant_ends(
         "at the constant rate" and "after a cooldown" -> `ConstantEnds`.
     """
     fall = np.concatenate([np.ones(updates), 1 - np.arange(cooldown) / cooldown])
-    rows = np.repeat(np.array([0.05, 0.8])[:, None] * fall, len(seeds), axis=0)
+    plans = np.array([0.05, 0.8])[:, None] * fall
     at = (updates, updates + cooldown)
-    runs = training.train(workload, rows, np.tile(seeds, 2), score_every=cooldown, keep_at=at)
+    runs = train_plans(workload, plans, seeds, score_every=cooldown, keep_at=at)
     losses_of = training.loss_function(workload)
     found = {}
     for i, name in enumerate(("at the constant rate", "after a cooldown")):
@@ -96,8 +97,7 @@ def range_tested(workload: training.Workload, seeds: Sequence[int], updates: int
     rates = 0.025 * 2.0 ** np.arange(9)
     others = [1000 + seed for seed in range(5)]
     fall = schedules.cosine(1.0, updates)(np.arange(updates))
-    rows = np.repeat(rates[:, None] * fall, len(others), axis=0)
-    runs = training.train(workload, rows, np.tile(others, len(rates)))
+    runs = train_plans(workload, rates[:, None] * fall, others)
     guess = np.log(workload.data.classes)
     means = np.nan_to_num(runs.held_out_loss[:, -1], nan=guess).reshape(len(rates), -1).mean(axis=1)
     best = int(means.argmin())
@@ -164,11 +164,11 @@ def convnet_widths(
     Rates by factors of 2 from 1/16 to 4; usable as in `lesson11_starts`.
     """
     grid = 2.0 ** np.arange(-4, 3)
-    rows = np.repeat(np.tile(grid[:, None], (1, updates)), len(seeds), axis=0)
+    plans = np.tile(grid[:, None], (1, updates))
     widths = {}
     for norm in ("group", "none"):
         one = replace(workload, model=training.Convnet(tuple(channels), norm))
-        runs = training.train(one, rows, np.tile(seeds, len(grid)))
+        runs = train_plans(one, plans, seeds)
         accuracy = np.nan_to_num(runs.held_out_accuracy[:, -1], nan=0.0).reshape(len(grid), -1)
         widths[norm] = width(accuracy)
     return wider("group norm", "plain", widths["group"], widths["none"])

@@ -11,6 +11,7 @@ from course_lib.compare.verdicts import MARGIN_SHARE
 from course_lib.experiments.exact import at_best_peaks
 from course_lib.experiments.lesson11_arms import TunedArms, at_one_peak, ends_of, trained, warm
 from course_lib.experiments.lesson11_claims import Case, by_loss, by_ratio, exactly
+from course_lib.experiments.plans import train_plans
 from course_lib.schedules.recipes import RECIPES
 
 
@@ -117,8 +118,7 @@ def floor_cases(
     t = np.arange(2 * steps)  # a schedule holds its end value
     plans = [schedules.cosine(peak, steps, floor=floor)(t) for floor in (1e-6, 0.0)]
     names = ("to 1e-6", "to 0")
-    rows = np.repeat(plans, len(seeds), axis=0)
-    runs = training.train(workload, rows, np.tile(seeds, 2), score_every=steps)
+    runs = train_plans(workload, plans, seeds, score_every=steps)
     cases = []
     for column in (0, 1):
         ours, theirs = runs.held_out_loss[:, column].reshape(2, -1)
