@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from course_lib import problems, theory, training
+from course_lib import problems, training
 from course_lib.problems import Classification
 
 
@@ -104,34 +104,6 @@ def digits_as_stored(factor: float = 16.0) -> Classification:
         name="digits as stored",
         held_out=replace(held_out, inputs=factor * held_out.inputs),
     )
-
-
-def sharpness_along(
-    workload: training.Workload,
-    rates: Mapping[str, np.ndarray],
-    runs: int,
-    at: Sequence[int],
-) -> dict[str, np.ndarray]:
-    """Return the sharpness of the training loss along the runs of several schedules.
-
-    Args:
-        workload: data, model, optimizer and batch size.
-        rates: name -> rates, shape (T,).
-        runs: seeds 0 … runs - 1, >= 1.
-        at: updates done where it is measured, increasing, 0 … T.
-
-    Returns:
-        name -> largest eigenvalue of the Hessian, shape (runs, len(at)), to about one per cent.
-    """
-    loss, seeds = training.loss_function(workload), np.arange(runs)
-    weights = {
-        name: training.train(workload, np.tile(row, (runs, 1)), seeds, keep_at=at).weights
-        for name, row in rates.items()
-    }
-    return {
-        name: theory.sharpness(loss, kept, tolerance=0.01, at_once=32)
-        for name, kept in weights.items()
-    }
 
 
 def ramped_batch_updates(

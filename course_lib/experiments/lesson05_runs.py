@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_lib import problems, schedules, theory, training
+from course_lib.experiments.plans import sharpness_along as plans_along
 from course_lib.experiments.plans import train_plans
 from course_lib.intervals import Interval, mean_interval
 from course_lib.problems import Classification, SeveralMinima
@@ -127,11 +128,8 @@ def sharpness_along(
 ) -> dict[str, np.ndarray]:
     """Return the sharpness after the updates `at` of runs at constant rates, (seeds, K) each."""
     workload = training.Workload(data, MODEL, batch_size=batch_size)
-    plans = [np.full(at[-1], rate) for rate in rates.values()]
-    runs = train_plans(workload, plans, seeds, keep_at=at)
-    loss = training.loss_function(workload)
-    sharp = theory.sharpness(loss, runs.weights, tolerance=TOLERANCE)
-    return dict(zip(rates, np.split(sharp, len(rates)), strict=True))
+    plans = {name: np.full(at[-1], rate) for name, rate in rates.items()}
+    return plans_along(workload, plans, seeds, at)
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ import torch
 
 from course_lib import compare, libraries, plots, problems, schedules, training
 from course_lib.experiments import lesson04_runs
+from course_lib.experiments.plans import sharpness_along
 from course_lib.intervals import mean_interval
 from course_lib.libraries.conformance import recorded_rates
 from course_lib.measured import show_table
@@ -282,7 +283,7 @@ for pixels, peak in {"pixels 0 to 16": 0.06, "pixels 0 to 1": 0.5}.items():
         "warmup 30": schedules.warmup_cosine(peak, 30, 60)(np.arange(60)),
     }
     work = training.Workload(versions[pixels][0], network)
-    curves = lesson04_runs.sharpness_along(work, rates, seeds // 2, at)
+    curves = sharpness_along(work, rates, range(seeds // 2), at)
     bent[pixels] = (curves, rates)
     begin, end = curves["warmup 30"][:, 0], curves["warmup 30"][:, at.index(30)]
     rows.append([pixels, f"{peak}", f"{2 / peak:.0f}", *map(mean_interval, (begin, end))])

@@ -39,15 +39,6 @@ def test_the_digits_differ_from_the_scaled_ones_by_their_factor_alone():
     assert (stored.labels == scaled.labels).all()
 
 
-def test_sharpness_is_measured_at_the_weights_of_the_run():
-    work = training.Workload(problems.spirals(per_class=20), training.Mlp((8,)))
-    found = lesson04_runs.sharpness_along(work, {"a": np.zeros(4), "b": np.ones(4)}, 2, [0, 4])
-    assert found["a"].shape == (2, 2)
-    assert found["a"][:, 0] == pytest.approx(found["a"][:, 1])  # nothing moved
-    assert found["a"][:, 0] == pytest.approx(found["b"][:, 0])
-    assert (found["b"][:, 1] != found["b"][:, 0]).all()
-
-
 def test_the_updates_of_a_growing_batch_are_those_of_a_loop_over_batches():
     read, updates = 0.0, 0
     while read < 375e6:
