@@ -1,7 +1,7 @@
 #!/bin/sh
-# Surprise: in Lightning's lr_scheduler_config, "interval": "step" with a "frequency" larger than the
-# number of batches in an epoch never steps the scheduler, without a word, however long the run. A
-# smaller frequency that does not divide the epoch steps irregularly: with 10 batches an epoch and
+# Surprise: in Lightning's lr_scheduler_config, "interval": "step" with a "frequency" larger than
+# the number of batches in an epoch never steps the scheduler, without a word, however long the run.
+# A smaller frequency that does not divide the epoch steps irregularly: with 10 batches an epoch and
 # frequency 4, after updates 4, 8, 14, 18, 24, ...
 #
 # One would expect every fourth update, as the documentation of configure_optimizers has it ("How
@@ -9,8 +9,9 @@
 # each epoch. Leave the frequency at 1 and let the schedule itself count, as StepLR does with its
 # step_size.
 #
-# Source: lightning/pytorch/loops/training_epoch_loop.py (_update_learning_rates takes batch_idx, not
-# total_batch_idx) and https://github.com/Lightning-AI/pytorch-lightning/issues/17544, open since 2023.
+# Source: lightning/pytorch/loops/training_epoch_loop.py (_update_learning_rates takes batch_idx,
+# not total_batch_idx) and https://github.com/Lightning-AI/pytorch-lightning/issues/17544, open
+# since 2023.
 #
 # Seen: Lightning 2.6.6, torch 2.13.0, Python 3.11, 2026-11-29.
 set -eu

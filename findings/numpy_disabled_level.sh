@@ -4,8 +4,8 @@
 # disabled, the second, which contains it, is still reported as enabled. AVX512F, a name of earlier
 # releases, gives an ImportWarning, which Python does not show by default, and changes nothing.
 #
-# One would expect that without a feature everything that contains it is off as well. To compute as a
-# processor without AVX-512 does, you have to name every level: X86_V4 AVX512_ICL AVX512_SPR.
+# One would expect that without a feature everything that contains it is off as well. To compute as
+# a processor without AVX-512 does, you have to name every level: X86_V4 AVX512_ICL AVX512_SPR.
 #
 # Source: numpy/_core/src/common/npy_cpu_features.c (npy__cpu_check_env) and
 # https://numpy.org/doc/stable/reference/simd/build-options.html

@@ -7,9 +7,10 @@
 # One would expect end_value, as the documentation says for t >= B + T; the count is clipped for it.
 # But XLA turns the division by the constant length into a product with its rounded reciprocal, and
 # on the CPU joins that product and the subtraction in 1 - count / length into one instruction (FMA)
-# that does not round in between. Where the reciprocal was rounded up, the result is about -1e-8, and
-# a negative number has no fractional power. Without FMA (here: XLA told to stop at AVX) no length
-# gives nan. Powers 1 and 2 are safe. So is a run of no more updates than the schedule is long.
+# that does not round in between. Where the reciprocal was rounded up, the result is about -1e-8,
+# and a negative number has no fractional power. Without FMA (here: XLA told to stop at AVX) no
+# length gives nan. Powers 1 and 2 are safe. So is a run of no more updates than the schedule is
+# long.
 #
 # Source: optax/schedules/_schedule.py (polynomial_schedule); "A / Const => A * (1 / Const)" in
 # xla/hlo/transforms/simplifiers/algebraic_simplifier.cc; on joining, which XLA does by default,

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Surprise: torch.randn with the same seed on the same machine gives other numbers under another
-# instruction set: with ATEN_CPU_CAPABILITY=default 387 of 1,000 float32 values differ from those of avx2, by up
-# to 7e-5 of the value, hundreds of units in the last place. torch.rand agrees to the bit, and so
-# does torch.randn of fewer than 16 values, which takes another path.
+# instruction set: with ATEN_CPU_CAPABILITY=default 387 of 1,000 float32 values differ from those of
+# avx2, by up to 7e-5 of the value, hundreds of units in the last place. torch.rand agrees to the
+# bit, and so does torch.randn of fewer than 16 values, which takes another path.
 #
-# One would expect that a seed fixes the values, because the generator is a Mersenne twister of integers,
-# and that processors differ at most in the last bit. Initial weights drawn with torch.randn are therefore not
-# the same on a machine without AVX2 (or of another kind), before anything is trained.
+# One would expect that a seed fixes the values, because the generator is a Mersenne twister of
+# integers, and that processors differ at most in the last bit. Initial weights drawn with
+# torch.randn are therefore not the same on a machine without AVX2 (or of another kind), before
+# anything is trained.
 #
 # Source: aten/src/ATen/native/cpu/DistributionTemplates.h (normal_fill_AVX2 beside normal_fill) and
 # https://pytorch.org/docs/stable/notes/randomness.html, which promises nothing between platforms.
