@@ -11,9 +11,14 @@
 #
 # Seen: NumPy 2.4.6 and 2.5.5, Python 3.13, 2026-11-29. Needs Python 3.12 or newer.
 set -eu
-for python in python3.14 python3.13 python3.12 python3; do
-    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && break
+python=
+for candidate in python3.14 python3.13 python3.12 python3; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
 done
+[ -n "$python" ] || { echo "No Python 3.12 or newer is on the PATH." >&2; exit 2; }
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cat >"$folder/kinds.py" <<'CODE'
