@@ -34,16 +34,16 @@ Cell = Interval | str | int
 _NUMBER = re.compile(r"[-+−]?[\d,.]+(e[-+]?\d+)?\s?%?|–|")
 
 
-def tolerance(interval: Interval) -> float:
+def tolerance(interval: Interval, share: float = SHARE) -> float:
     """Return by how much the mean and the ends may differ on another machine.
 
-    tolerance = SHARE * (high - low) / 2, in the unit of the interval; 0 for an interval of no
+    tolerance = share * (high - low) / 2, in the unit of the interval; 0 for an interval of no
     width, nan where an end is missing.
 
     >>> tolerance(Interval(1.0, 0.8, 1.2))
     0.1
     """
-    return round(SHARE * (interval.high - interval.low) / 2, 15)
+    return round(share * (interval.high - interval.low) / 2, 15)
 
 
 def decimals(interval: Interval) -> int:

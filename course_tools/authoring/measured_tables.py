@@ -78,7 +78,7 @@ def _difference(old: Any, new: Any, share: float) -> str:
     if not (isinstance(old, list) and isinstance(new, list)):
         return "" if old == new and type(old) is type(new) else f"{new!r}, stored is {old!r}"
     stored, now = _interval(old), _interval(new)
-    allowed = tolerance(stored) * share / SHARE
+    allowed = tolerance(stored, share)
     for end in ("mean", "low", "high"):
         before, after = getattr(stored, end), getattr(now, end)
         if math.isnan(before) and math.isnan(after):
