@@ -8,7 +8,7 @@ from course_lib.reference.terms_of_training import TRAINING_TERMS
 
 __all__ = ["LAST_LESSON", "TERMS", "Term"]
 
-LAST_LESSON = 12
+LAST_LESSON = 13
 
 #: Every term, in the order of the alphabet.
 TERMS = tuple(sorted((*SCHEDULE_TERMS, *TRAINING_TERMS), key=lambda term: term.name.lower()))

@@ -156,7 +156,7 @@ TRAINING_TERMS = (
         "gradient noise scale",
         "The variance of one example's gradient divided by the square of the mean gradient: the "
         "batch size at which noise and signal are equally large. It grows as a network learns.",
-        (12,),
+        (13,),
         elsewhere="simple noise scale",
         spelled=("noise scale",),
     ),
@@ -164,14 +164,14 @@ TRAINING_TERMS = (
         "critical batch size",
         "The fewest examples that reach a loss, divided by the fewest updates that do. Well "
         "below it a larger batch costs no examples, well above it it saves no updates.",
-        (12,),
+        (13,),
         spelled=("critical batch",),
     ),
     Term(
         "weight decay",
         "Shrinking the weights a little at every update. Decoupled (AdamW), the shrinking is "
         "the rate times λ, so a schedule decays it too.",
-        (12, 9, 8),
+        (13, 9, 8),
         elsewhere="weight_decay, λ",
     ),
     Term(

@@ -3,7 +3,7 @@
 #
 # You write four functions of three to ten lines each. **Time:** about 55 minutes.
 # **You need** [lesson 9](../notebooks/09_after_cosine.ipynb), for task 3
-# [lesson 12](../notebooks/12_scale.ipynb), and NumPy.
+# [lesson 13](../notebooks/13_scale.ipynb), and NumPy.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
 # The check compares your function with the right answer on several cases. If they differ, it shows the first
@@ -114,7 +114,7 @@ check(branch_rates, seed)
 #
 # *Difficulty* ●●○ · *about 10 minutes* · *2 points*
 #
-# The rules of this task are in [lesson 12](../notebooks/12_scale.ipynb).
+# The rules of this task are in [lesson 13](../notebooks/13_scale.ipynb).
 # A run was tuned for one batch size. Now you change the batch size but keep the number of examples.
 # `scaled_run(rate, updates, batch_size, new_batch_size, optimizer, rate_limit)` returns the two numbers to start
 # from, `[new rate, new number of updates]`, as an array or a list.

@@ -530,7 +530,7 @@ plots.show(
 # Do not read this as advice for language models. These data are clean, as the article's were, so
 # the loss can fall to zero and there is little noise for a decay to remove. The loss of a language
 # model stays above the entropy of its text. All three networks of this lesson are small and their
-# runs short; lesson 12 checks the conclusions against language models.
+# runs short; lesson 13 checks the conclusions against language models.
 #
 # ## The count
 #

@@ -724,7 +724,7 @@ print(f"expected loss at the end: {words}")
 # batch size, and schedule-free. Then take a run of yours that ends with a cosine. Keep its weights at four
 # fifths of a constant-rate run, branch off a cooldown, and compare at the best peak of each.
 # [Lesson 10](10_frameworks.ipynb) runs all this in your framework, and checks the rates that you really got.
-# What changes with the batch, the length of the run and the weight decay is in [lesson 12](12_scale.ipynb).
+# What changes with the batch, the length of the run and the weight decay is in [lesson 13](13_scale.ipynb).
 #
 # **References.** S. Hu et al. (2024), *MiniCPM*, arXiv:2404.06395. · A. Hägele et al. (2024), *Scaling laws
 # and compute-optimal training beyond fixed training durations*, arXiv:2405.18392. · A. Defazio, A.

@@ -348,7 +348,7 @@ judge(
         "longer runs need a longer warmup",
         "longer runs benefit from extended warmup",
         "article, 8",
-        lesson="12",
+        lesson="13",
         large=SMALL,
     ),
     longer,
@@ -963,7 +963,7 @@ judge(
 
 # %% tags=["experiment"]
 spectra = (1.0, 0.5)
-about = {"source": "guide, pitfalls", "lesson": "12", "large": TOY}
+about = {"source": "guide, pitfalls", "lesson": "13", "large": TOY}
 judge(
     Claim(
         "four times the batch, four times the rate",
@@ -991,7 +991,7 @@ judge(
     Claim(
         "fine-tuning takes a smaller rate",
         "often uses smaller initial LR",
-        *("guide, use cases", "12", TOY),
+        *("guide, use cases", "13", TOY),
     ),
     {
         f"curvatures i^-{s}, noise times {noise}": runs.fine_tuning(s, noise)
@@ -1017,7 +1017,7 @@ for name in ("DDPM on CIFAR-10", "Stable Diffusion v1", "CycleGAN, in epochs"):
     falls[f"{name}: ends below its peak"] = bool(used[-1] < used.max())
 quote = "Training GANs or diffusion models uses carefully tuned schedules"
 judge(
-    Claim("GANs and diffusion models decay", quote, "guide, use cases", lesson="12", large=SAME),
+    Claim("GANs and diffusion models decay", quote, "guide, use cases", lesson="13", large=SAME),
     falls,
 )
 
@@ -1263,7 +1263,7 @@ show_verdicts([mine.case(ours, theirs).contrast], at="your own claim")
 # scores, two schedules and a handful of peaks. The [cheat sheet](cheat_sheet.ipynb) has the choices
 # of the whole course, and the [glossary](glossary.ipynb) its words. The
 # [capstone](../exercises/capstone.ipynb) puts what you have learned to the test: three unknown
-# problems, one schedule each. [Lesson 12](12_scale.ipynb) goes on to larger batches and longer runs.
+# problems, one schedule each. [Lesson 13](13_scale.ipynb) goes on to larger batches and longer runs.
 #
 # **References.** The claims' own sources are named in the lessons that the table points to. · P.
 # Goyal et al. (2017), *Accurate, large minibatch SGD: training ImageNet in 1 hour*,

@@ -20,7 +20,7 @@ import numpy as np
 
 from course_lib import compare, plots, problems, schedules, theory, training
 from course_lib.experiments.lesson09_runs import averaged_sgd, initial_weights, tuned
-from course_lib.experiments.lesson12_runs import (
+from course_lib.experiments.lesson13_runs import (
     AdamSettings,
     FineTuning,
     adam_losses,
@@ -32,7 +32,7 @@ from course_lib.intervals import mean_interval, ratio_interval
 from course_lib.measured import show_table
 from course_lib.outcomes import show_facts
 from course_lib.plots.lesson09 import lines_over
-from course_lib.plots.lesson12 import tradeoff_figure
+from course_lib.plots.lesson13 import tradeoff_figure
 from course_lib.schedules.recipes import RECIPES
 
 # %% [markdown] tags=["surprise", "predict"]

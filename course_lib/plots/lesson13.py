@@ -1,4 +1,4 @@
-"""The figures of lesson 12, on batches and longer runs."""
+"""The figures of lesson 13, on batches and longer runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of lesson 12: the length that a loss takes, Adam, gradient noise, fine-tuning."""
+"""Runs of lesson 13: the length that a loss takes, Adam, gradient noise, fine-tuning."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Lesson 12's runs against what can be computed by hand."""
+"""Lesson 13's runs against what can be computed by hand."""
 
 import numpy as np
 import pytest
 
 from course_lib import problems, schedules
 from course_lib.experiments.lesson09_runs import initial_weights, tuned
-from course_lib.experiments.lesson12_runs import (
+from course_lib.experiments.lesson13_runs import (
     AdamSettings,
     FineTuning,
     adam_losses,
