@@ -1,0 +1,27 @@
+"""A small language model trained with many schedules: recorded once, read wherever it is needed.
+
+`recorded_runs()` reads what `python -m course_lib.language_model.record` wrote; `rerun` trains any
+of the runs again.
+"""
+
+from course_lib.language_model.grid import GRIDS, SCHEDULES, WARMUP, Grid, PlannedRun
+from course_lib.language_model.recorded_runs import (
+    RecordedRuns,
+    AtBestPeaks,
+    recorded_runs,
+    rerun,
+)
+from course_lib.language_model.runs_file import RecordedRun
+
+__all__ = [
+    "GRIDS",
+    "SCHEDULES",
+    "WARMUP",
+    "Grid",
+    "PlannedRun",
+    "RecordedRun",
+    "RecordedRuns",
+    "AtBestPeaks",
+    "recorded_runs",
+    "rerun",
+]

@@ -1,0 +1,189 @@
+"""The recorded runs as tables over peaks and seeds, and the best peaks chosen fairly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from course_lib.language_model.grid import GRIDS, WARMUP, Grid, PlannedRun
+from course_lib.language_model.record import train_planned
+from course_lib.language_model.runs_file import RUNS, RecordedRun, read_runs
+
+
+@dataclass(frozen=True, eq=False)
+class AtBestPeaks:
+    """One schedule at its best peaks.
+
+    Attributes:
+        scores: final held-out loss of every seed, (seeds,), at the peak that the other half of the
+            seeds chose, so that no run is scored at a peak which it helped to choose.
+        peaks: the peaks that the two halves, even seeds and odd seeds, chose.
+        at_edge: whether one of them is the lowest or the highest peak of the grid.
+    """
+
+    scores: np.ndarray
+    peaks: tuple[float, float]
+    at_edge: bool
+
+    @property
+    def peak(self) -> float:
+        """The geometric mean of the two peaks."""
+        return float(np.sqrt(self.peaks[0] * self.peaks[1]))
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedRuns:
+    """All recorded runs.
+
+    Attributes:
+        about: settings, versions of Python, NumPy and PyTorch, and hours of processor time.
+        runs: every run by its plan.
+    """
+
+    about: Mapping[str, Any]
+    runs: Mapping[PlannedRun, RecordedRun]
+
+    def final(
+        self, schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str = "grammar"
+    ) -> np.ndarray:
+        """Return held-out losses after the last update, (peaks, seeds); NaN where a run diverged.
+
+        Args:
+            schedule: name in `SCHEDULES`.
+            total_steps: updates of the run.
+            warmup_steps: updates of the warmup.
+            text: "grammar" or "Moby-Dick".
+
+        Raises:
+            ValueError: no such runs were recorded; the message says which were.
+
+        >>> recorded_runs().final("linear", 1280).shape
+        (5, 8)
+        """
+        grid = grid_of(schedule, total_steps, warmup_steps=warmup_steps, text=text)
+        return np.array(
+            [
+                [
+                    _number(self.runs[plan].final)
+                    for plan in _plans(grid, schedule, total_steps, peak)
+                ]
+                for peak in grid.peaks
+            ]
+        )
+
+    def curve(
+        self,
+        schedule: str,
+        total_steps: int,
+        peak_lr: float,
+        *,
+        warmup_steps: int = WARMUP,
+        text: str = "grammar",
+        losses: Literal["held_out", "train"] = "held_out",
+    ) -> np.ndarray:
+        """Return losses every 32 updates, (seeds, total_steps / 32); NaN from a divergence.
+
+        Held-out losses are those after 32, 64, … updates; training losses are means over the
+        batches of updates 0 … 31, 32 … 63, ….
+
+        Raises:
+            ValueError: no such runs were recorded; the message says which were.
+
+        >>> recorded_runs().curve("linear", 1280, 0.004).shape
+        (8, 40)
+        """
+        grid = grid_of(schedule, total_steps, warmup_steps=warmup_steps, text=text)
+        if peak_lr not in grid.peaks:
+            raise ValueError(f"peak_lr must be one of {grid.peaks}, got {peak_lr!r}")
+        plans = _plans(grid, schedule, total_steps, peak_lr)
+        return np.array([[_number(x) for x in getattr(self.runs[plan], losses)] for plan in plans])
+
+    def tuned(
+        self, schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str = "grammar"
+    ) -> AtBestPeaks:
+        """Return the schedule at its best peaks; each half of the seeds chooses for the other.
+
+        Raises:
+            ValueError: no such runs were recorded; the message says which were.
+
+        >>> recorded_runs().tuned("linear", 1280).scores.shape
+        (8,)
+        """
+        where = {"warmup_steps": warmup_steps, "text": text}
+        final = self.final(schedule, total_steps, **where)
+        peaks = grid_of(schedule, total_steps, **where).peaks
+        means = [_mean(final[:, half::2]) for half in (0, 1)]
+        best = [int(np.argmin(mean)) for mean in means]
+        seeds = np.arange(final.shape[1])
+        scores = final[np.array(best)[1 - seeds % 2], seeds]
+        edges = {0, len(peaks) - 1}
+        return AtBestPeaks(scores, (peaks[best[0]], peaks[best[1]]), not edges.isdisjoint(best))
+
+
+def grid_of(schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str) -> Grid:
+    """Return the grid that has these runs.
+
+    Raises:
+        ValueError: there is none; the message says what there is.
+    """
+    for grid in GRIDS:
+        if (
+            (text, warmup_steps) == (grid.text, grid.warmup_steps)
+            and schedule in grid.schedules
+            and total_steps in grid.horizons
+        ):
+            return grid
+    there = "; ".join(
+        f"{g.text}, warmup_steps {g.warmup_steps}, total_steps {g.horizons}: "
+        + ", ".join(g.schedules)
+        for g in GRIDS
+    )
+    raise ValueError(
+        f"no runs were recorded of schedule {schedule!r}, total_steps {total_steps!r}, "
+        f"warmup_steps {warmup_steps!r}, text {text!r}. There are: {there}"
+    )
+
+
+@cache
+def recorded_runs(file: Path = RUNS) -> RecordedRuns:
+    """Return the runs that ship with the course.
+
+    Raises:
+        FileNotFoundError: the file is not there.
+
+    >>> len(recorded_runs().runs)
+    1488
+    """
+    about, runs = read_runs(file)
+    return RecordedRuns(about, {run.plan: run for run in runs})
+
+
+def rerun(plan: PlannedRun) -> RecordedRun:
+    """Train one of the runs again, as it was recorded: some seconds.
+
+    On the same processor and versions it gives the recorded numbers; on others single precision
+    rounds differently, and the difference grows with the peak and the length of the run.
+    """
+    (run,) = train_planned([plan])
+    return run
+
+
+def _plans(grid: Grid, schedule: str, total_steps: int, peak: float) -> list[PlannedRun]:
+    return [
+        PlannedRun(grid.text, schedule, grid.warmup_steps, total_steps, peak, seed)
+        for seed in range(grid.seeds)
+    ]
+
+
+def _number(loss: float | None) -> float:
+    return np.nan if loss is None else loss
+
+
+def _mean(final: np.ndarray) -> np.ndarray:
+    """Return the mean over seeds, (peaks,); infinite where a run diverged."""
+    return np.where(np.isnan(final).any(axis=1), np.inf, np.nanmean(final, axis=1))

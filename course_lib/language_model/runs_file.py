@@ -1,0 +1,68 @@
+"""The recorded runs as they are kept in `runs.json.gz`."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from course_lib.language_model.grid import PlannedRun
+
+RUNS = Path(__file__).with_name("runs.json.gz")
+
+
+@dataclass(frozen=True)
+class RecordedRun:
+    """The losses of one run, in nats a byte; None from where it diverged.
+
+    Attributes:
+        plan: the run that was planned.
+        final: loss on all of the held-out text after the last update.
+        held_out: loss on 4,096 held-out bytes after every 32 updates.
+        train: mean loss of the batches of every 32 updates, each before its update.
+        seconds: time that it took beside what it shares with the runs before it.
+    """
+
+    plan: PlannedRun
+    final: float | None
+    held_out: tuple[float | None, ...]
+    train: tuple[float | None, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as an object of JSON, the plan's fields among the others."""
+        fields = asdict(self)
+        return fields.pop("plan") | fields
+
+    @staticmethod
+    def from_json(fields: Mapping[str, Any]) -> RecordedRun:
+        """Return the run of such an object."""
+        fields = dict(fields)
+        plan = PlannedRun(**{name: fields.pop(name) for name in PlannedRun.__dataclass_fields__})
+        curves = {name: tuple(fields.pop(name)) for name in ("held_out", "train")}
+        return RecordedRun(plan, **curves, **fields)
+
+
+def write_runs(about: Mapping[str, Any], runs: Sequence[RecordedRun], file: Path = RUNS) -> None:
+    """Write the file: `about` (settings, versions, time), then the runs; the same bytes each time.
+
+    A file that is there stays whole until the new one is complete.
+    """
+    content = {"about": dict(about), "runs": [run.to_json() for run in runs]}
+    text = json.dumps(content, separators=(",", ":")) + "\n"
+    beside = file.with_suffix(".part")
+    beside.write_bytes(gzip.compress(text.encode("utf-8"), 9, mtime=0))
+    beside.replace(file)
+
+
+def read_runs(file: Path = RUNS) -> tuple[dict[str, Any], list[RecordedRun]]:
+    """Return what `write_runs` wrote.
+
+    Raises:
+        FileNotFoundError: nothing has been recorded.
+    """
+    content = json.loads(gzip.decompress(file.read_bytes()))
+    return content["about"], [RecordedRun.from_json(run) for run in content["runs"]]
