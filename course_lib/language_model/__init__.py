@@ -6,8 +6,8 @@ of the runs again.
 
 from course_lib.language_model.grid import GRIDS, SCHEDULES, WARMUP, Grid, PlannedRun
 from course_lib.language_model.recorded_runs import (
+    CrossTuned,
     RecordedRuns,
-    AtBestPeaks,
     recorded_runs,
     rerun,
 )
@@ -17,11 +17,11 @@ __all__ = [
     "GRIDS",
     "SCHEDULES",
     "WARMUP",
+    "CrossTuned",
     "Grid",
     "PlannedRun",
     "RecordedRun",
     "RecordedRuns",
-    "AtBestPeaks",
     "recorded_runs",
     "rerun",
 ]

@@ -16,7 +16,7 @@ from course_lib.language_model.runs_file import RUNS, RecordedRun, read_runs
 
 
 @dataclass(frozen=True, eq=False)
-class AtBestPeaks:
+class CrossTuned:
     """One schedule at its best peaks.
 
     Attributes:
@@ -105,7 +105,7 @@ class RecordedRuns:
 
     def tuned(
         self, schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str = "grammar"
-    ) -> AtBestPeaks:
+    ) -> CrossTuned:
         """Return the schedule at its best peaks; each half of the seeds chooses for the other.
 
         Raises:
@@ -122,7 +122,7 @@ class RecordedRuns:
         seeds = np.arange(final.shape[1])
         scores = final[np.array(best)[1 - seeds % 2], seeds]
         edges = {0, len(peaks) - 1}
-        return AtBestPeaks(scores, (peaks[best[0]], peaks[best[1]]), not edges.isdisjoint(best))
+        return CrossTuned(scores, (peaks[best[0]], peaks[best[1]]), not edges.isdisjoint(best))
 
 
 def grid_of(schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str) -> Grid:
