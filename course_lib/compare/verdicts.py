@@ -12,7 +12,7 @@ import numpy as np
 from course_lib.intervals import Interval, mean_interval
 from course_lib.measured import Cell, show_table
 from course_lib.outcomes import Outcome
-from course_lib.problems import Classification, Sequences, Text
+from course_lib.problems import ByteText, Classification, Sequences
 from course_lib.training import Workload
 from course_lib.validation import check_real
 
@@ -78,7 +78,7 @@ def verdict(difference: Interval, margin: float) -> Verdict:
     return Verdict.WORSE if difference.low > 0 else Verdict.OPEN
 
 
-def margin(problem: Workload | Classification | Sequences | Text) -> float:
+def margin(problem: Workload | Classification | Sequences | ByteText) -> float:
     """Return the difference of held-out losses that is too small to matter for a choice.
 
     margin = 0.005 · log(classes), in nats: half a per cent of the loss of guessing. It depends only
@@ -100,7 +100,7 @@ def margin(problem: Workload | Classification | Sequences | Text) -> float:
     if isinstance(data, Sequences):
         answers = np.unique(data.targets[data.targets >= 0]).size
         return MARGIN_SHARE * math.log(answers)
-    if isinstance(data, Text):
+    if isinstance(data, ByteText):
         return MARGIN_SHARE * math.log(data.vocabulary)
     raise TypeError(
         f"problem must be a Workload or its data, whose classes fix the margin, got {problem!r}"

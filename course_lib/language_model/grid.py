@@ -9,10 +9,10 @@ import numpy as np
 
 from course_lib import schedules
 from course_lib.problems.grammar import grammar_text
-from course_lib.problems.text import Text, moby_dick
+from course_lib.problems.text import ByteText, moby_dick
 from course_lib.schedules import Schedule
 
-TEXTS: dict[str, Callable[[], Text]] = {"grammar": grammar_text, "Moby-Dick": moby_dick}
+TEXTS: dict[str, Callable[[], ByteText]] = {"grammar": grammar_text, "Moby-Dick": moby_dick}
 
 WARMUP = 32  # updates; 0 in the runs without
 _DEEPSEEK = 10**-0.5  # a multi-step schedule falls to 31.6 % and to 10 %

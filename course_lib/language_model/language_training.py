@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_lib.problems.text import Text
+from course_lib.problems.text import ByteText
 from course_lib.training.settings import AdamW, Transformer
 from course_lib.training.torch_models import Transformers, init_row
 from course_lib.training.torch_optimizers import TorchAdamState
@@ -63,7 +63,7 @@ class LanguageTraining:
         held_out_loss: loss on 4,096 held-out bytes after every 32 updates.
     """
 
-    def __init__(self, text: Text, seed: int, settings: LanguageModel | None = None) -> None:
+    def __init__(self, text: ByteText, seed: int, settings: LanguageModel | None = None) -> None:
         """Draw the initial weights; the seed fixes them and all batches."""
         self.text, self.seed = text, seed
         self.settings = settings or LanguageModel()

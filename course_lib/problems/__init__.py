@@ -8,9 +8,10 @@ from course_lib.problems.grammar import Grammar, grammar, grammar_text
 from course_lib.problems.landscapes import Ravine, RiverValley, Rosenbrock, SeveralMinima
 from course_lib.problems.quadratic import NoisyQuadratic, power_law_quadratic, simulate
 from course_lib.problems.sequences import Sequences, associative_recall
-from course_lib.problems.text import Text, moby_dick
+from course_lib.problems.text import ByteText, moby_dick
 
 __all__ = [
+    "ByteText",
     "Classification",
     "Grammar",
     "Landscape",
@@ -20,7 +21,6 @@ __all__ = [
     "Rosenbrock",
     "Sequences",
     "SeveralMinima",
-    "Text",
     "TwoLayerProduct",
     "associative_recall",
     "descend",

@@ -12,7 +12,7 @@ from functools import cache
 
 import numpy as np
 
-from course_lib.problems.text import Text
+from course_lib.problems.text import ByteText
 from course_lib.validation import check_count
 
 _PLURAL, _NEAR, _ADJECTIVE = 0.3, 0.3, 0.4  # probabilities
@@ -125,7 +125,7 @@ def grammar(seed: int = 0) -> Grammar:
 
 
 @cache
-def grammar_text(seed: int = 0, length: int = 500_000) -> Text:
+def grammar_text(seed: int = 0, length: int = 500_000) -> ByteText:
     """Return sentences of a grammar, whose entropy is the text's `loss_floor`.
 
     Args:
@@ -143,7 +143,7 @@ def grammar_text(seed: int = 0, length: int = 500_000) -> Text:
         sentences.append(language.sentence(draw)[0])
         ready += len(sentences[-1])
     data = np.frombuffer("".join(sentences).encode("ascii"), np.uint8)
-    return Text(data[:length], data[length:needed], 128, "grammar", loss_floor=language.entropy)
+    return ByteText(data[:length], data[length:needed], 128, "grammar", loss_floor=language.entropy)
 
 
 def _words(draw: np.random.Generator, count: int) -> tuple[str, ...]:

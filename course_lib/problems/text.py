@@ -16,7 +16,7 @@ _HELD_OUT_CHAPTERS = 10  # every tenth
 
 
 @dataclass(frozen=True)
-class Text:
+class ByteText:
     """A text as bytes, and one of the same kind to score on.
 
     Attributes:
@@ -59,7 +59,7 @@ class Text:
 
 
 @cache
-def moby_dick() -> Text:
+def moby_dick() -> ByteText:
     """Return chapters 1 to 50 of Moby-Dick; every tenth chapter is held out.
 
     453,767 bytes to train on and 30,177 held out, all ASCII: quotation marks and dashes were
@@ -74,7 +74,7 @@ def moby_dick() -> Text:
     chapters = re.split(r"(?m)^(?=CHAPTER )", _NOVEL.read_text("ascii"))[1:]
     held_out = "".join(chapters[_HELD_OUT_CHAPTERS - 1 :: _HELD_OUT_CHAPTERS])
     train = "".join(chapter for i, chapter in enumerate(chapters, 1) if i % _HELD_OUT_CHAPTERS)
-    return Text(_as_bytes(train), _as_bytes(held_out), vocabulary=128, name="Moby-Dick")
+    return ByteText(_as_bytes(train), _as_bytes(held_out), vocabulary=128, name="Moby-Dick")
 
 
 def _as_bytes(text: str) -> np.ndarray:
