@@ -33,6 +33,9 @@ class Grammar:
             after "near" are drawn by it, adjectives by its like.
         verb_after: probability of every verb after every subject, (48, 48), rows sum to 1.
         object_after: probability of every object after every verb, (48, 48).
+
+    >>> grammar(seed=0).nouns[:3]
+    ('nigeba', 'funu', 'nupomi')
     """
 
     nouns: tuple[str, ...]
