@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,10 +157,99 @@ def share_interval(hits: np.ndarray, level: float = 0.95) -> Interval:
     return Interval(float(sample.mean()), float(found.low), float(found.high))
 
 
-def _check_sample(values: np.ndarray, level: float) -> np.ndarray:
+@dataclass(frozen=True)
+class Spread:
+    """Standard deviation of a single run, estimated from runs that were made more than once.
+
+    Attributes:
+        std: the standard deviation, > 0, in the unit of the values.
+        degrees: its degrees of freedom, >= 1: the repeats beyond the first of each group.
+
+    >>> f"{Spread(0.1, degrees=16).difference([1.0], [0.5]):.2f}"
+    '0.50 [0.20, 0.80]'
+    """
+
+    std: float
+    degrees: int
+
+    def __post_init__(self) -> None:
+        """Check both numbers."""
+        check_real("std", self.std, low_open=True)
+        check_count("degrees", self.degrees)
+
+    def difference(
+        self, ours: Sequence[float], theirs: Sequence[float], level: float = 0.95
+    ) -> Interval:
+        """Return mean(ours) - mean(theirs) and its interval, which single runs can have too.
+
+        difference ± t * std * sqrt(1 / n + 1 / m), with t the quantile of Student's t with
+        `degrees` degrees of freedom and n and m the numbers of runs. It holds if every run has this
+        standard deviation, and covers only what made the repeats differ: if they all had one seed,
+        nothing is known of other seeds.
+
+        Args:
+            ours: finite values of our runs, at least one.
+            theirs: finite values of theirs, at least one.
+            level: share of such intervals that cover the true difference, 0 < level < 1.
+
+        Raises:
+            ValueError: no value on a side, a value that is not finite, or a level out of range.
+        """
+        a, b = _check_sample(ours, level, least=1), _check_sample(theirs, level, least=1)
+        return self.around(float(a.mean() - b.mean()), 1 / len(a) + 1 / len(b), level)
+
+    def around(self, mean: float, variance: float, level: float = 0.95) -> Interval:
+        """Return mean ± t * std * sqrt(variance), the interval of any weighted sum of runs.
+
+        Args:
+            mean: the sum.
+            variance: its variance in units of std², that is the sum of the squared weights, > 0.
+            level: share of such intervals that cover the true sum, 0 < level < 1.
+
+        Raises:
+            ValueError: an argument is out of range.
+
+        >>> f"{Spread(0.1, degrees=16).around(0.5, variance=2.0):.2f}"
+        '0.50 [0.20, 0.80]'
+        """
+        if check_real("level", level, low_open=True) >= 1.0:
+            raise ValueError(f"level must be < 1, got {level!r}")
+        quantile = scipy.special.stdtrit(self.degrees, 0.5 + level / 2)
+        half = quantile * self.std * np.sqrt(check_real("variance", variance, low_open=True))
+        return Interval(mean, float(mean - half), float(mean + half))
+
+
+def pooled_spread(groups: Iterable[Sequence[float]]) -> Spread:
+    """Return the standard deviation of one run, pooled over groups of repeats.
+
+    std² = Σ_groups Σ_i (x_i - mean of the group)² / Σ_groups (n - 1).
+
+    Args:
+        groups: values of runs that were made alike, one sequence a group; a group of one run adds
+            nothing, and at least one must have two.
+
+    Raises:
+        ValueError: no group has two values, all repeats agree, or a value is not finite.
+
+    >>> spread = pooled_spread([[1.0, 1.2], [3.0, 3.2], [7.0]])
+    >>> round(spread.std, 3), spread.degrees
+    (0.141, 2)
+    """
+    samples = [_check_sample(group, 0.5, least=1) for group in groups]
+    degrees = sum(len(sample) - 1 for sample in samples)
+    squares = sum(float(((sample - sample.mean()) ** 2).sum()) for sample in samples)
+    if not degrees or not squares:
+        raise ValueError(
+            f"groups must hold two values that differ, got {len(samples)} groups without"
+        )
+    return Spread(float(np.sqrt(squares / degrees)), degrees)
+
+
+def _check_sample(values: np.ndarray, level: float, least: int = 2) -> np.ndarray:
     sample = np.asarray(values, dtype=np.float64).ravel()
-    if len(sample) < 2 or not np.isfinite(sample).all():
-        raise ValueError(f"values must be at least two finite numbers, got {sample.tolist()}")
+    if len(sample) < least or not np.isfinite(sample).all():
+        words = {1: "one finite number", 2: "two finite numbers"}[least]
+        raise ValueError(f"values must be at least {words}, got {sample.tolist()}")
     if check_real("level", level, low_open=True) >= 1.0:
         raise ValueError(f"level must be < 1, got {level!r}")
     return sample

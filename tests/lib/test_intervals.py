@@ -5,8 +5,10 @@ import pytest
 from scipy import stats
 
 from course_lib.intervals import (
+    Spread,
     bootstrap_interval,
     mean_interval,
+    pooled_spread,
     ratio_interval,
     share_interval,
 )
@@ -123,3 +125,37 @@ def test_a_share_has_the_ends_of_wilsons_formula(hits, seeds):
 def test_a_share_of_nothing_is_refused():
     with pytest.raises(ValueError, match="hits must have at least one value"):
         share_interval(np.array([]))
+
+
+def test_one_group_gives_the_sample_standard_deviation():
+    values = [1.0, 2.0, 4.0, 8.0]
+    spread = pooled_spread([values, [100.0]])
+    assert (spread.std, spread.degrees) == (pytest.approx(np.std(values, ddof=1)), 3)
+
+
+def test_the_pooled_interval_of_two_single_runs_covers_as_often_as_it_says():
+    rng = np.random.default_rng(5)
+    covered = 0
+    for _ in range(2000):
+        spread = pooled_spread(rng.normal([[0.0], [3.0], [9.0]], 0.3, (3, 2)))  # 3 degrees
+        found = spread.difference([rng.normal(1.0, 0.3)], [rng.normal(0.0, 0.3)])
+        covered += found.low <= 1.0 <= found.high
+    assert 0.935 <= covered / 2000 <= 0.965  # standard error 0.005; with 1.96 for t it is 0.86
+
+
+def test_more_runs_on_each_side_shorten_the_interval_by_the_root():
+    one, four = (Spread(0.2, 10).difference([1.0] * n, [0.0] * n) for n in (1, 4))
+    assert (one.high - one.low) == pytest.approx(2 * (four.high - four.low))
+
+
+@pytest.mark.parametrize("groups", [[], [[1.0], [2.0]], [[1.0, 1.0]]])
+def test_a_spread_needs_repeats_that_differ(groups):
+    with pytest.raises(ValueError, match="two values that differ"):
+        pooled_spread(groups)
+
+
+def test_a_spread_refuses_values_that_are_not_finite():
+    with pytest.raises(ValueError, match="at least one finite number"):
+        Spread(0.1, 3).difference([np.nan], [1.0])
+    with pytest.raises(ValueError, match="std must be finite, > 0"):
+        Spread(0.0, 3)
