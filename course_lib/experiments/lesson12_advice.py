@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from course_lib.compare import Contrast, Verdict
 from course_lib.measured import Cell, show_table
 from course_lib.outcomes import Outcome
@@ -23,7 +25,7 @@ class Advice:
 
     words: str
     lesson: str
-    found: Contrast | bool
+    found: Contrast | bool | np.bool_
     wanted: tuple[str, ...] = ("better",)
 
     @property
@@ -33,7 +35,7 @@ class Advice:
         >>> Advice("a", "lesson 8", True).answer, Advice("b", "lesson 8", False).answer
         ('confirmed', 'contradicted')
         """
-        if isinstance(self.found, bool):
+        if not isinstance(self.found, Contrast):
             return "confirmed" if self.found else "contradicted"
         if self.found.verdict.value in self.wanted:
             return "confirmed"
@@ -44,7 +46,7 @@ def show_advice(rows: Sequence[Advice]) -> None:
     """Display what the published runs say of each recommendation, and record `… is confirmed`."""
     table: list[list[Cell]] = []
     for one in rows:
-        if isinstance(one.found, bool):
+        if not isinstance(one.found, Contrast):
             said: list[Cell] = ["yes" if one.found else "no", "–"]
         else:
             said = [

@@ -1263,7 +1263,8 @@ show_verdicts([mine.case(ours, theirs).contrast], at="your own claim")
 # scores, two schedules and a handful of peaks. The [cheat sheet](cheat_sheet.ipynb) has the choices
 # of the whole course, and the [glossary](glossary.ipynb) its words. The
 # [capstone](../exercises/capstone.ipynb) puts what you have learned to the test: three unknown
-# problems, one schedule each. [Lesson 13](13_scale.ipynb) goes on to larger batches and longer runs.
+# problems, one schedule each. [Lesson 12](12_language_models.ipynb) checks what the lessons recommend against
+# a language model, and [lesson 13](13_scale.ipynb) goes on to larger batches and longer runs.
 #
 # **References.** The claims' own sources are named in the lessons that the table points to. · P.
 # Goyal et al. (2017), *Accurate, large minibatch SGD: training ImageNet in 1 hour*,
