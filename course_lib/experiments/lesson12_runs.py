@@ -201,7 +201,7 @@ class Judge:
     ) -> list[Contrast]:
         """Display the verdicts on pairs, record them, and return the contrasts."""
         found = self.contrasts(pairs, label)
-        show_verdicts(found, at=at, unit="validation loss")
+        show_verdicts(found, at=at, unit="held-out loss")
         return found
 
     def show_over_lengths(
@@ -223,7 +223,7 @@ class Judge:
             )
             for other in others
         ]
-        show_verdicts(found, at="the mean of four lengths", unit="validation loss")
+        show_verdicts(found, at="the mean of four lengths", unit="held-out loss")
         return found
 
 

@@ -201,7 +201,7 @@ SCHEDULE_TERMS = (
         "cooldown",
         "The short fall at the end of WSD. Any decay at the end of a run, such as a branch's, "
         "is called so too.",
-        (9,),
+        (9, 12),
         elsewhere="decay phase",
         not_called=("cool-down", "annealing phase"),
     ),

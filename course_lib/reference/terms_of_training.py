@@ -220,8 +220,8 @@ TRAINING_TERMS = (
     Term(
         "margin",
         "The difference too small to choose a schedule by, fixed before the runs: half a per "
-        "cent of the loss of guessing.",
-        (0, 2),
+        "cent of the loss of guessing; for a language model, what five per cent more updates buy.",
+        (0, 2, 12),
         elsewhere="equivalence margin, smallest effect of interest",
     ),
     Term(

@@ -25,7 +25,7 @@ VOCABULARY = 50_304
 #: Tokens in a batch: 100 sequences of 512.
 TOKENS_PER_UPDATE = 100 * 512
 
-# name: {updates: {1000 · peak: final validation loss, or two where the run was made twice}}
+# name: {updates: {1000 · peak: final held-out loss, or two where the run was made twice}}
 _LOSSES: dict[str, dict[int, dict[float, float | tuple[float, float]]]] = {
     "constant": {
         50_000: {
@@ -122,7 +122,7 @@ class PublishedRun:
             peak.
         peak_lr: rate after the warmup, > 0.
         updates: updates in the run, warmup included.
-        final_loss: loss on the validation set after the last update, in nats per token.
+        final_loss: held-out loss after the last update, in nats per token.
     """
 
     schedule: str

@@ -9,7 +9,7 @@
 # - read its verdicts, and tell a difference from the luck of the best of twelve;
 # - choose a schedule by the job, with a reason that was measured.
 #
-# **Time:** about 40 minutes, and 10 more for *Further*. **You need** the schedules of lessons 1 to
+# **Time:** about 45 minutes, and 10 more for *Further*. **You need** the schedules of lessons 1 to
 # 5; the other lessons help.
 
 # %% tags=["parameters"]
@@ -530,7 +530,7 @@ plots.show(
 # Do not read this as advice for language models. These data are clean, as the article's were, so
 # the loss can fall to zero and there is little noise for a decay to remove. The loss of a language
 # model stays above the entropy of its text. All three networks of this lesson are small and their
-# runs short; lesson 13 checks the conclusions against language models.
+# runs short; [lesson 12](12_language_models.ipynb) checks the conclusions against a language model.
 #
 # ## The count
 #
@@ -581,14 +581,15 @@ outcomes.show_facts(
 # ## Choose by the job
 #
 # "Numbers" counts what you have to set beside the peak and the length of the run. The evidence is
-# from the small problems of this lesson, and where a paper is named, from that paper.
+# from the small problems of this lesson, and where a paper is named, from that paper; "a language model" is
+# that of lesson 12.
 #
 # | Your job | Take | Numbers | Ease | Evidence |
 # |---|---|---|---|---|
 # | See if it learns at all; short or noise-free run | constant | none | trivial | article's table run again: constant 0.05 ends below all six <!-- holds: constant 0.05 ends below all six --> |
-# | Length known, noise, nothing else known | linear or cosine to zero | none | easy | noisy spirals: better than a constant, equal to each other; Defazio et al. (2023) <!-- holds: linear better_than constant at noisy spirals; linear equal_to cosine at noisy spirals --> |
-# | Transformer, Adam, or the largest peak you can get | warmup + linear or cosine | one: warmup | easy | Devlin et al. (2018), Brown et al. (2020); the transformer here does not decide between linear and constant <!-- source: Devlin et al. 2018, Brown et al. 2020; holds: linear open_against constant at transformer --> |
-# | Length open, or several lengths from one run | WSD | two: warmup, decay | easy | noisy spirals: better than a constant; transformer: equal to it; Hu et al. (2024), Hägele et al. (2024) <!-- holds: WSD better_than constant at noisy spirals; WSD equal_to constant at transformer --> |
+# | Length known, noise, nothing else known | linear or cosine to zero | none | easy | noisy spirals: better than a constant, equal to each other; a language model: better than a constant, open against each other; Defazio et al. (2023) <!-- holds: linear better_than constant at noisy spirals; linear equal_to cosine at noisy spirals --> <!-- holds in 12: linear better_than constant at 50,000 updates; linear open_against cosine at 50,000 updates --> |
+# | Transformer, Adam, or the largest peak you can get | warmup + linear or cosine | one: warmup | easy | Devlin et al. (2018), Brown et al. (2020); the transformer here does not decide between linear and constant, a language model does <!-- holds in 12: linear better_than constant at 50,000 updates --> <!-- source: Devlin et al. 2018, Brown et al. 2020; holds: linear open_against constant at transformer --> |
+# | Length open, or several lengths from one run | WSD | two: warmup, decay | easy | noisy spirals: better than a constant; transformer: equal to it; a language model: with a cooldown of a fifth worse than the cosine, with longer ones open; Hu et al. (2024), Hägele et al. (2024) <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates; WSD 60 % open_against cosine at 50,000 updates --> <!-- holds: WSD better_than constant at noisy spirals; WSD equal_to constant at transformer --> |
 # | Convnet, short run | WSD with a warmup; else linear or 1-cycle | one or two | moderate | convnet: WSD better than linear, cosine and 1-cycle; these equal to each other, and better than a constant <!-- holds: WSD better_than linear at convnet; WSD better_than cosine at convnet; WSD better_than 1-cycle at convnet; 1-cycle equal_to linear at convnet; cosine equal_to linear at convnet; linear better_than constant at convnet --> |
 # | Noisy, and close to a quadratic | exponential | one: end share | easy | quadratic: leaves the least at both lengths; but worse on the noisy spirals <!-- holds: the exponential leaves the least at 30 updates; the exponential leaves the least at 300 updates; exponential worse_than cosine at noisy spirals --> |
 # | Finished models at several known times | cosine restarts | two: first cycle, factor | moderate | noisy spirals: better than a constant; lesson 3 <!-- holds: cosine restarts better_than constant at noisy spirals --> |
@@ -870,8 +871,8 @@ explorers.training()
 #
 # | do | start with | evidence |
 # |---|---|---|
-# | Choose a schedule when the length is known | linear decay to zero | noisy spirals: better than a constant by 0.04, equal to the cosine <!-- holds: linear better_than constant at noisy spirals; linear equal_to cosine at noisy spirals --> |
-# | Choose a schedule for a short run on clean data, or when the length is open | WSD, with the last fifth of the run as cooldown | convnet: better than linear decay; open against the cosine on the noisy spirals, with half the run as cooldown <!-- holds: WSD better_than linear at convnet; WSD open_against cosine at noisy spirals --> |
+# | Choose a schedule when the length is known | linear decay to zero | noisy spirals: better than a constant by 0.04, equal to the cosine; language model of lesson 12: better than a constant, open against the cosine <!-- holds in 12: linear better_than constant at 50,000 updates; linear open_against cosine at 50,000 updates --> <!-- holds: linear better_than constant at noisy spirals; linear equal_to cosine at noisy spirals --> |
+# | Choose a schedule for a short run on clean data, or when the length is open | WSD, with the last fifth of the run as cooldown; for a language model half of the run or more | convnet: better than linear decay; open against the cosine on the noisy spirals, with half the run as cooldown; language model of lesson 12: a fifth is worse than the cosine, longer cooldowns are open against it <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates; WSD 60 % open_against cosine at 50,000 updates --> <!-- holds: WSD better_than linear at convnet; WSD open_against cosine at noisy spirals --> |
 # | Give it a warmup | `warmup 10%`, for every contender alike | convnet: linear decay, cosine and WSD all chose it <!-- holds: all three chose the warmup at convnet --> |
 # | Choose the peak | five values, each twice the one before; add more where the best is at the edge | noisy spirals: the cosine's peaks differ by more than the tuned schedules <!-- holds: the peaks of the cosine differ by more than the tuned schedules --> |
 # | Keep a multi-step decay, if you must | `drop 0.3` | noisy spirals: chosen over `drop 0.1`, which on the short quadratic is worse than a constant <!-- holds: the larger drop factor was chosen at noisy spirals; multi-step with drop 0.1 is worse than a constant at 30 updates --> |

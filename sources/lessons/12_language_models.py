@@ -44,7 +44,7 @@ from course_lib.schedules.published_runs import (
 #
 # Everything so far was measured on small problems. Schaipp et al. (2025) trained one language model again
 # and again: a Llama of 124 million parameters, on text, with eleven schedules, up to six peaks and up to
-# four lengths, and published what came out. We take their final validation losses, 147 in all.
+# four lengths, and published what came out. We take their final held-out losses, 147 in all.
 # <!-- cited: 124, 3 -->
 #
 # > **Predict before you run.** Every schedule at its own best peak, 50,000 updates, losses near 3. By how much
@@ -98,7 +98,7 @@ print(f"50,000 updates are {50_000 * TOKENS_PER_UPDATE / 1e9:.1f} billion tokens
 for updates in LENGTHS:
     of_length = [run for run in runs if run.updates == updates]
     peaks = sorted({run.peak_lr for run in of_length})
-    print(f"{updates:,} updates: {len(of_length)} runs, peaks", *(f"{peak:g}" for peak in peaks))
+    print(f"{updates:,} updates: {len(of_length)} runs, peaks", ", ".join(f"{p:g}" for p in peaks))
 
 # %% [markdown] tags=["predict"]
 # ## How far apart do two equal runs end?
@@ -118,8 +118,8 @@ std = np.sqrt(squares / degrees)
 t = scipy.special.stdtrit(degrees, 0.975)
 print(f"the pairs lie {min(apart):.4f} to {max(apart):.4f} apart")
 print(f"standard deviation of one run {std:.4f}, {degrees} degrees of freedom, t = {t:.2f}")
-print(f"95 % interval of a difference: one run each ± {t * std * np.sqrt(2):.4f}, ", end="")
-print(f"two each ± {t * std:.4f}")
+print("95 % interval of a difference:", end=" ")
+print(f"one run each ± {t * std * np.sqrt(2):.4f}, two each ± {t * std:.4f}")
 
 # %% tags=["library"]
 spread = pooled_spread(pairs)
@@ -143,17 +143,16 @@ print(f"WSD 60 % minus cosine, one run and two: {found:.4f}")
 
 # %%
 rule = 0.005 * np.log(VOCABULARY)
-price = loss_per_log_updates()  # loss for a factor of e in updates, between 35,000 and 50,000
+price = loss_per_log_updates()  # for a factor of e in updates, between 35,000 and 50,000
 
 
 def in_updates(difference):
-    """Share of further updates that buys a difference of loss, at the price near 50,000."""
+    """Share of further updates that buys a difference of loss."""
     return np.expm1(difference / price)
 
 
-print(
-    f"half a per cent of log {VOCABULARY}: {rule:.3f}, what {in_updates(rule):.0%} more updates buy"
-)
+print(f"half a per cent of log {VOCABULARY}: {rule:.3f},", end=" ")
+print(f"what {in_updates(rule):.0%} more updates buy")
 margin = price * np.log(1.05)
 print(f"price {price:.3f}; five per cent more updates buy {margin:.4f}")
 judge = Judge(spread, margin)
@@ -193,7 +192,7 @@ for one in against_cosine[1:]:
 drawn = ("constant", "WSD 10 %", "WSD 20 %", "WSD 60 %", "cosine to a tenth", "cosine")
 plots.show(
     peak_curves({name: best[name].curve for name in drawn}, top=3.26),
-    alt="Validation loss after 50,000 updates over the peak, six schedules. The constant is lowest at 0.0005 and "
+    alt="Held-out loss after 50,000 updates over the peak, six schedules. The constant is lowest at 0.0005 and "
     "rises steeply after it, far above all others. WSD with cooldowns of 10 and 20 % and the cosine to a tenth have their lowest points at 0.001, "
     "WSD with 60 % and the cosine at 0.002. At the lowest peak the order is different: the cosines are as high as the constant.",
 )
@@ -236,7 +235,8 @@ print(", ".join(f"{name} {peak:.2f}" for name, peak in sizes.items()))
 # > and the longest? Does it grow or shrink with the peak?
 
 # %% tags=["experiment"]
-over_lengths = judge.show_over_lengths("WSD 60 %", [name for name in fall if name != "WSD 60 %"])
+shorter_or_longer = [name for name in fall if name != "WSD 60 %"]
+over_lengths = judge.show_over_lengths("WSD 60 %", shorter_or_longer)
 peaks = (0.0001, 0.0005, 0.001, 0.002, 0.003)
 share_at = {p: min(fall, key=lambda name, p=p: tuned(name, peak_lr=p).loss) for p in peaks}
 for peak, name in share_at.items():
@@ -249,16 +249,17 @@ print(f"a fifth costs what {in_updates(over_lengths[1].difference.mean):.0%} mor
 
 # %% tags=["experiment"]
 order = [fall.index(name) for name in share_at.values()]
-best_peaks = [best[name].peak_lr for name in fall]
+grows, always = order == sorted(order) and order[0] < order[-1], set(lowest.values())
+best_peaks, as_said = [best[name].peak_lr for name in fall], 3 * [0.001] + 3 * [0.002]
 trunk_peaks = {tuned("WSD 20 %", n).peak_lr for n in LENGTHS}
 show_facts(
     {
-        "60 % has the lowest loss at each of the four lengths": set(lowest.values()) == {"WSD 60 %"},
-        "the larger the peak, the longer the best cooldown": order == sorted(order) != order[::-1],
-        "up to 40 % the best peak is 0.001, from 60 % on 0.002": best_peaks == 3 * [0.001] + 3 * [0.002],
+        "60 % has the lowest loss at each of the four lengths": always == {"WSD 60 %"},
+        "the larger the peak, the longer the best cooldown": grows,
+        "up to 40 % the best peak is 0.001, from 60 % on 0.002": best_peaks == as_said,
         "WSD 20 % has one best peak at all four lengths": len(trunk_peaks) == 1,
     }
-)  # fmt: skip
+)
 
 # %% jupyter={"source_hidden": true}
 shares = [int(name.split()[1]) / 100 for name in fall]
@@ -302,18 +303,22 @@ plots.show(
 base, base_scale = bound("linear")  # the bound at its best scale, and that scale
 unit = (constant - best["linear"].loss) / (bound("constant")[0] - base)
 rate_unit = best["linear"].peak_between / base_scale
-ranked = [n for n in sorted(names(), key=lambda n: bound(n)[0]) if n not in ("constant", "linear")]
-differences = {n: (unit * (bound(n)[0] - base), best[n].loss - best["linear"].loss) for n in ranked}
-ratios = {n: (bound(n)[1] / base_scale, sizes[n] / sizes["linear"]) for n in [*ranked, "constant"]}
-print("loss above linear decay's: predicted, measured · best peak / linear's: predicted, measured")
+by_bound = sorted(names(), key=lambda n: bound(n)[0])
+ranked = [n for n in by_bound if n not in ("constant", "linear")]
+linear_loss = best["linear"].loss
+differences = {n: (unit * (bound(n)[0] - base), best[n].loss - linear_loss) for n in ranked}
+with_constant = [*ranked, "constant"]
+ratios = {n: (bound(n)[1] / base_scale, sizes[n] / sizes["linear"]) for n in with_constant}
+print("                   loss - linear's        best peak / linear's")
+print("                 predicted  measured      predicted  measured")
 for n in ranked:
     (a, b), (c, d) = differences[n], ratios[n]
-    print(f"{n:18} {a:8.4f} {b + 0.0:8.4f} {c:12.2f} {d:6.2f}")
-print("constant" + " " * 34 + "{:6.2f} {:6.2f}".format(*ratios["constant"]))
+    print(f"{n:17} {a:8.4f} {b:9.4f} {c:14.2f} {d:9.2f}")
+print("constant" + " " * 28 + "{:14.2f} {:9.2f}".format(*ratios["constant"]))
 
 # %%
 pairs_in_all, decided, agree = order_agreement(judge)
-print(f"{pairs_in_all} pairs of schedules, {decided} decided by the runs, {agree} as in the bound")
+print(f"{pairs_in_all} pairs, {decided} decided by the runs, {agree} of these as in the bound")
 wide = [ratios[n][1] / ratios[n][0] for n in fall]
 off = max(abs(a - b) for a, b in differences.values())
 show_facts(
@@ -409,7 +414,7 @@ late = [(tuned("WSD 60 %", peak_lr=chosen), best["WSD 60 %"])]
 print(f"it costs what {in_updates(lost.difference.mean):.0%} more updates buy")
 
 # %% [markdown]
-# Before its cooldown the larger peak looks bad, because it carries more noise, and after it it is better.
+# Before its cooldown the larger peak looks bad, because it carries more noise, and after the cooldown it is better.
 # **A peak must be judged at the end of the schedule that it is for.**
 # <!-- holds: peak 0.0005 worse_than peak 0.002 -->
 
@@ -442,7 +447,7 @@ show_advice(
         Advice("a floor of a tenth can help a cosine", "9", floor, good),
     ]
 )
-show_verdicts([to_a_tenth], at="50,000 updates", unit="validation loss")
+show_verdicts([falling, to_a_tenth], at="50,000 updates")
 
 # %% [markdown] tags=["guide"]
 # Those that are not simply confirmed, in words:
