@@ -20,7 +20,7 @@ lint              finds suspicious parts of a schedule
 schedules         pure functions of the step: phases, shapes, presets, recipes, the catalogue
 problems          seeded data, quadratics and landscapes
 measured          tables of measured numbers, to the digits that their intervals support
-intervals         how far a mean over seeds can be trusted
+intervals         how far a mean over seeds, or a single run, can be trusted
 outcomes          outcomes that a lesson's cells record, and the sentences that rest on them
 progress          the points that a learner has reached on this machine
 svg               helpers that draw every SVG picture: explorers, cheat sheet, feedback pages

@@ -1,4 +1,4 @@
-"""Intervals over seeds: how far a mean can be trusted."""
+"""Intervals over seeds: how far a mean can be trusted, or a single run where others repeat."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ LONGEST = LENGTHS[-1]
 
 
 @dataclass(frozen=True)
-class Tuned:
+class AtPeak:
     """A published schedule at one length and one peak, by default its best.
 
     Attributes:
@@ -59,7 +59,7 @@ class Tuned:
         return parabola_peak(list(self.curve), list(self.curve.values()))
 
 
-def tuned(schedule: str, updates: int = LONGEST, peak_lr: float | None = None) -> Tuned:
+def tuned(schedule: str, updates: int = LONGEST, peak_lr: float | None = None) -> AtPeak:
     """Return a published schedule at its best peak, or at the one that is given.
 
     Args:
@@ -83,7 +83,7 @@ def tuned(schedule: str, updates: int = LONGEST, peak_lr: float | None = None) -
     if chosen not in curve:
         raise ValueError(f"peak_lr must be one of {list(curve)}, got {peak_lr!r}")
     edge = peak_lr is None and chosen in (min(curve), max(curve))
-    return Tuned(schedule, updates, chosen, tuple(losses[chosen]), edge, curve)
+    return AtPeak(schedule, updates, chosen, tuple(losses[chosen]), edge, curve)
 
 
 def parabola_peak(peaks: Sequence[float], losses: Sequence[float]) -> float:
@@ -154,7 +154,7 @@ class Judge:
     margin: float
 
     def contrast(
-        self, ours: Sequence[Tuned], theirs: Sequence[Tuned], level: float, words: tuple[str, str]
+        self, ours: Sequence[AtPeak], theirs: Sequence[AtPeak], level: float, words: tuple[str, str]
     ) -> Contrast:
         """Return the contrast of the mean loss of some settings with that of others.
 
@@ -179,7 +179,7 @@ class Judge:
 
     def contrasts(
         self,
-        pairs: Sequence[tuple[Tuned, Tuned]],
+        pairs: Sequence[tuple[AtPeak, AtPeak]],
         label: str = "{0.schedule}",
     ) -> list[Contrast]:
         """Return a contrast for each pair; their intervals hold all at once, by Bonferroni.
@@ -195,7 +195,7 @@ class Judge:
 
     def show(
         self,
-        pairs: Sequence[tuple[Tuned, Tuned]],
+        pairs: Sequence[tuple[AtPeak, AtPeak]],
         at: str = "",
         label: str = "{0.schedule}",
     ) -> list[Contrast]:

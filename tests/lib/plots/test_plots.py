@@ -15,6 +15,8 @@ from course_lib.plots.lesson00 import gallery, schedule_parts
 from course_lib.plots.lesson02 import decay_families, loss_over_drop_time
 from course_lib.plots.lesson03 import half_cosine
 from course_lib.plots.lesson08 import loss_over_mean_rate
+from course_lib.plots.lesson12 import bound_figure, peak_curves, share_curves
+from tests.lib.plots.words_of_figures import assert_words_fit
 
 RATES = np.array([0.1, 0.3, 1.0])
 LOSSES = np.array([[0.5, 0.6], [0.1, 0.2], [0.3, np.nan]])
@@ -31,6 +33,9 @@ FIGURES = {
     "half cosine": lambda: half_cosine(0.1, 0.01, 20),
     "rates": lambda: plots.rate_lines({"a": np.ones(9), "b": np.zeros(5)}),
     "sharpness": lambda: plots.sharpness_panel([0, 5], {"a": np.eye(2) + 1}, {"a": np.ones(6)}),
+    "peaks": lambda: peak_curves({"a": {0.1: 2.0, 0.3: 1.0, 1.0: 9.0}}, top=3.0),
+    "shares": lambda: share_curves([0.1, 0.5], {"a": [1.02, 1.0]}, {"b": [1.0, 1.03]}),
+    "bound": lambda: bound_figure({"a": (0.01, 0.02)}, {"a": (0.5, 0.6)}),
     "held out": lambda: plots.held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
 }
 
@@ -173,3 +178,26 @@ def test_runs_that_all_diverged_leave_no_curve_and_no_error():
 def test_a_sharpness_panel_whose_parts_do_not_fit_is_refused(sharpness, rates, message):
     with pytest.raises(ValueError, match=message):
         plots.sharpness_panel([0, 2], sharpness, rates)
+
+
+def test_curves_over_the_peak_ring_the_lowest_and_leave_out_what_is_too_high():
+    ax = peak_curves({"a": {0.1: 2.0, 0.3: 1.0, 1.0: 9.0}}, top=3.0).axes[0]
+    line, ring = ax.lines
+    assert line.get_ydata().tolist() == [2.0, 1.0]
+    assert ring.get_xydata().tolist() == [[0.3, 1.0]]
+    assert ax.get_xticks().tolist() == [0.1, 0.3]
+
+
+def test_the_rows_of_the_bound_are_in_the_order_given_and_read_from_the_top():
+    losses, peaks = {"a": (0.0, 0.1), "b": (0.2, 0.3)}, {"b": (0.6, 0.7), "a": (0.4, 0.5)}
+    left, right = bound_figure(losses, peaks).axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["a", "b"]
+    assert left.lines[0].get_xydata().tolist() == [[0.0, 1], [0.2, 0]]
+    assert right.lines[1].get_xydata().tolist() == [[0.5, 1], [0.7, 0]]
+
+
+def test_the_words_of_lesson_12_s_figures_fit():
+    lines = {f"{n},000 updates": [0.03, 0.01, 0.0] for n in (15, 25, 35, 50)}
+    assert_words_fit(share_curves([0.1, 0.5, 0.9], lines, lines))
+    rows = {f"WSD 20 %, 1-sqrt, {k}": (0.01, 0.03) for k in range(9)}
+    assert_words_fit(bound_figure(rows, rows))
