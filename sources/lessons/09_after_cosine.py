@@ -490,7 +490,7 @@ compare.show_verdicts(
 # ## Further: why a short cooldown is enough
 #
 # **The bound.** Lesson 3 used a worst-case bound for the last weights on any convex loss (Defazio
-# et al., 2023); Schaipp et al. (2025) found it to look much like the loss of real WSD runs. Here it is at
+# et al., 2023); Schaipp et al. (2025) found it to look much like the loss of real WSD runs (lesson 12 has the numbers). Here it is at
 # each schedule's best peak, times $\sqrt T$; lower is better:
 
 # %%
