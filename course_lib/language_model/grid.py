@@ -112,7 +112,7 @@ GRIDS = (
         ("constant", "linear", "cosine", "WSD 20 %"),
         WARMUP,
         (2560,),
-        (0.002, 0.004, 0.008),
+        _PEAKS,
         seeds=4,
     ),
 )
@@ -135,7 +135,7 @@ def jobs() -> list[Job]:
     """Return all jobs, seed by seed, so that an unfinished recording has whole seeds.
 
     >>> len(jobs()), sum(len(job.plans) for job in jobs())
-    (92, 1488)
+    (100, 1520)
     """
     most = max(grid.seeds for grid in GRIDS)
     return [

@@ -165,10 +165,13 @@ def _all_finished(work: Sequence[Job], folder: Path) -> list[RecordedRun]:
 
 
 def _about(runs: Sequence[RecordedRun]) -> dict[str, object]:
-    from course_lib.language_model.language_training import LanguageModel
+    from course_lib.language_model.language_training import LanguageModel, LanguageTraining
+    from course_lib.training.torch_models import count_numbers
 
+    nets = LanguageTraining(TEXTS[runs[0].plan.text](), seed=0).nets
     return {
         "settings": asdict(LanguageModel()),
+        "parameters": count_numbers(nets.parameters),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("numpy", "torch")},
         "hours": round(sum(run.seconds for run in runs) / 3600, 2),

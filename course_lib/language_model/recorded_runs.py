@@ -157,7 +157,7 @@ def recorded_runs(file: Path = RUNS) -> RecordedRuns:
         FileNotFoundError: the file is not there.
 
     >>> len(recorded_runs().runs)
-    1488
+    1520
     """
     about, runs = read_runs(file)
     return RecordedRuns(about, {run.plan: run for run in runs})
