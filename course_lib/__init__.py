@@ -11,6 +11,7 @@ reference         the cheat sheet and the glossary
 plots             every figure of the lessons
 experiments       the longer computations of the lessons, one module for each lesson
 compare           schedules tuned alike, scored over seeds; verdicts better, worse, equal and open
+forecast          a law of the loss, fitted to a few runs: curves of other schedules, the best one
 range_test        the learning-rate range test: the sweep, and every tool's rule for a suggestion
 language_model    a small language model, many schedules: recorded once, read by lessons
 theory            exact computations: expected losses, stability, the best rates

@@ -20,7 +20,7 @@ else:
 ROOT = Path(__file__).parent.parent
 LIGHT = (
     *("schedules", "lint", "libraries", "problems", "training", "theory", "range_test"),
-    *("compare", "intervals", "validation"),
+    *("compare", "forecast", "intervals", "validation"),
 )
 HEAVY = ("torch", "matplotlib", "ipywidgets", "papermill", "jupytext")
 
