@@ -10,7 +10,7 @@ import numpy as np
 from course_lib.forecast.estimating import Estimate, estimate
 from course_lib.forecast.laws import LAWS
 from course_lib.forecast.loss_curves import LossCurve
-from course_lib.forecast.readings import after_warmup
+from course_lib.forecast.readings import after_warmup, read_elsewhere
 
 #: A single run cannot be left out: its last readings are, from this share on.
 _FIRST_PART = 0.6
@@ -62,16 +62,18 @@ def held_out_error(runs: Sequence[LossCurve], ours: Estimate) -> tuple[float, in
     """Return the error in log L on runs that a fit has not seen, and over how many runs.
 
     Every run is left out in turn, the law is fitted to the others and predicts it; the error is
-    the root of the mean over runs of the mean square. Where the others do not determine the law, a
-    run cannot be left out. If that is so for all, the last two fifths of the readings of every run
-    are predicted from the first three.
+    the root of the mean over runs of the mean square. A reading that a branch shares with another
+    run is not unseen. Where the others do not determine the law, a run cannot be left out. If that
+    is so for all, the last two fifths of the readings of every run are predicted from the first
+    three.
     """
     tries = [(runs[:i] + runs[i + 1 :], run, run.updates[0]) for i, run in enumerate(runs)]
     squares = [_mean_square(*one, ours) for one in tries]
     if not np.isfinite(squares).any():
-        cuts = [run.updates[int(_FIRST_PART * len(run.updates))] for run in runs]
-        first = [_before(run, cut) for run, cut in zip(runs, cuts, strict=True)]
-        squares = [_mean_square(first, *one, ours) for one in zip(runs, cuts, strict=True)]
+        long = [run for run in runs if len(run.updates) > 1]
+        cuts = [run.updates[int(_FIRST_PART * len(run.updates))] for run in long]
+        first = [_before(run, cut) for run, cut in zip(long, cuts, strict=True)]
+        squares = [_mean_square(first, *one, ours) for one in zip(long, cuts, strict=True)]
     known = [square for square in squares if np.isfinite(square)]
     if not known:  # nothing can be left out: the fit's own residuals, as of a single run
         known = [float(np.mean(np.concatenate(ours.solution.residuals) ** 2))]
@@ -80,7 +82,7 @@ def held_out_error(runs: Sequence[LossCurve], ours: Estimate) -> tuple[float, in
 
 def _mean_square(runs: Sequence[LossCurve], run: LossCurve, since: int, ours: Estimate) -> float:
     """Return the mean square of log(law / loss) of a run from an update on; nan if undetermined."""
-    there = after_warmup(run) & (run.updates >= since)
+    there = after_warmup(run) & (run.updates >= since) & ~read_elsewhere(run, runs)
     try:
         determined = not LAWS[ours.law].response or any(one.decays() for one in runs)
         if not (determined and there.any()):

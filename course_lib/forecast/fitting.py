@@ -35,7 +35,8 @@ def fit(
             leaves no more than the readings' noise and determines B to 10 %, else a cautious one.
 
     Raises:
-        ValueError, TypeError: an unknown law; no run, or something that is no `LossCurve`; too few
+        ValueError, TypeError: an unknown law, or `cautious` for another than the multi-power law;
+            no run, or something that is no `LossCurve`; too few
             readings; a law with a response and no run whose rate falls.
 
     Source: Luo et al. 2025, arXiv:2503.12811, eq. 1; Tissue et al. 2024, arXiv:2408.11029, eq. 1.
@@ -53,6 +54,8 @@ def fit(
     True
     """
     runs, chosen = _checked(runs, law)
+    if cautious is not None and law != "multi-power":
+        raise ValueError(f"cautious must be None for law={law!r}, got {cautious!r}")
     return Forecast(runs, estimate(runs, chosen.name, cautious))
 
 

@@ -48,7 +48,9 @@ def used(runs: Sequence[LossCurve]) -> list[Readings]:
     Raises:
         ValueError: fewer than 30 readings are left.
     """
-    kept = [run.updates[_counts(run) & ~_read_before(run, runs[:i])] for i, run in enumerate(runs)]
+    kept = [
+        run.updates[_counts(run) & ~read_elsewhere(run, runs[:i])] for i, run in enumerate(runs)
+    ]
     count = sum(map(len, kept))
     if count < FEWEST:
         given = sum(len(run.updates) for run in runs)
@@ -92,10 +94,10 @@ def _counts(run: LossCurve) -> np.ndarray:
     return after_warmup(run) & (sums >= _TRANSIENT * sums[-1])
 
 
-def _read_before(run: LossCurve, earlier: Sequence[LossCurve]) -> np.ndarray:
-    """Return which readings an earlier run holds too, from a common beginning."""
+def read_elsewhere(run: LossCurve, others: Sequence[LossCurve]) -> np.ndarray:
+    """Return which readings another run holds too, from a common beginning, shape (K,), bool."""
     shared = np.zeros(len(run.updates), dtype=bool)
-    for other in earlier:
+    for other in others:
         length = min(len(run.rates), len(other.rates))
         differs = run.rates[:length] != other.rates[:length]
         common = int(np.argmax(differs)) if differs.any() else length

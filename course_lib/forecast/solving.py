@@ -17,8 +17,10 @@ HUBER = 1.345
 #: A fit approaches its threshold from above: far from the solution every residual is an outlier.
 _THRESHOLDS = (1e-2, 1e-3)
 _STARTS = 3
-_GROUPS = (512, 1024, 2048, 4096, 8192)
+_GROUPS = (256, 512, 1024, 2048, 4096, 8192)
 _CHECKED = 32
+#: Merging may err by this share of the noise of a reading, or of the law's own error.
+_MERGING = 0.2
 _SMALLEST = 1e-9
 _BLOCKS = 5
 
@@ -93,7 +95,7 @@ def solve(
     Σ_i huber(sqrt(w_i)·(log L(t_i) − log loss_i)), over all readings, by scipy's trust-region
     least squares with the analytic gradient, from the best three points of a grid. Changes of the
     rate are merged into groups, ever more of them until merging errs by less than a fifth of the
-    noise of a reading.
+    noise of a reading, or of the law's own error.
 
     Args:
         law: the law.
@@ -109,14 +111,15 @@ def solve(
         points = [pairs(one.run.rates, one.updates, scale, groups) for one in readings]
         starts = starts or _starts(law, readings, points, held)
         distances = [_Distance(law, readings, points, start, free) for start in starts]
-        found = [_descend(one, law, noise) for one in distances]
-        theta, cost = min(found, key=lambda one: one[1])
+        theta, cost = _descend_from_best(distances, law, noise)
         error = max(_merging_error(law, theta, one, scale, groups) for one in readings)
-        if error < max(0.2 * noise, 1e-6):
+        made = [losses(law, theta, one) for one in points]
+        residuals = tuple(np.log(v) - one.logs for (v, _), one in zip(made, readings, strict=True))
+        # Where the law itself is off by more than the noise, that is the measure.
+        off = float(np.median(np.abs(np.concatenate(residuals))))
+        if error < max(_MERGING * noise, _MERGING * off, 1e-6):
             break
         starts = [theta]
-    made = [losses(law, theta, one) for one in points]
-    residuals = tuple(np.log(v) - one.logs for (v, _), one in zip(made, readings, strict=True))
     gradients = tuple(slopes / value[:, None] for value, slopes in made)
     return Solution(theta, cost, free, HUBER * noise, residuals, gradients, groups, error)
 
@@ -204,27 +207,40 @@ class _Distance:
         self._slopes = (self._roots / values)[:, None] * slopes[:, self.free]
 
 
-def _descend(distance: _Distance, law: Law, noise: float) -> tuple[np.ndarray, float]:
-    """Return the parameters at the least distance from where it stands, and that distance."""
+def _descend_from_best(
+    distances: Sequence[_Distance], law: Law, noise: float
+) -> tuple[np.ndarray, float]:
+    """Return the parameters at the least distance, and that distance.
+
+    Of several starts the best one goes on, once all have gone down at the largest threshold.
+    """
+    thresholds = [*(one for one in _THRESHOLDS if one > 2 * noise), HUBER * noise]
+    if len(distances) > 1:
+        costs = [_descend(one, law, thresholds[0]) for one in distances]
+        distances = [distances[int(np.argmin(costs))]]
+    for threshold in thresholds:
+        cost = _descend(distances[0], law, threshold)
+    return distances[0].theta.copy(), cost
+
+
+def _descend(distance: _Distance, law: Law, threshold: float) -> float:
+    """Move the parameters to the least distance from where they stand, and return it."""
     from scipy.optimize import least_squares  # slow to import, and only a fit needs it
 
     low, high = _bounds(law)
     free = distance.free
-    moved = distance.theta[free]
-    for threshold in (*(one for one in _THRESHOLDS if one > 2 * noise), HUBER * noise):
-        found = least_squares(
-            distance.residuals,
-            moved,
-            distance.slopes,
-            bounds=(low[free], high[free]),
-            loss="huber",
-            f_scale=threshold,
-            x_scale="jac",
-            max_nfev=200,
-        )
-        moved = found.x
-    distance.residuals(moved)  # leaves theta where the last step went
-    return distance.theta.copy(), float(found.cost)
+    found = least_squares(
+        distance.residuals,
+        distance.theta[free],
+        distance.slopes,
+        bounds=(low[free], high[free]),
+        loss="huber",
+        f_scale=threshold,
+        x_scale="jac",
+        max_nfev=200,
+    )
+    distance.residuals(found.x)  # leaves theta where the last step went
+    return float(found.cost)
 
 
 def _merging_error(law: Law, theta: np.ndarray, one: Readings, scale: Scale, groups: int) -> float:
