@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import engine, explorers, grader, machine, scaling, torch_tools, whole
+from benchmarks import engine, explorers, forecasts, grader, machine, scaling, torch_tools, whole
 from benchmarks.timing import MissingPeer, Result
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -30,6 +30,7 @@ ROWS: dict[str, Callable[[], Result]] = {
     "engine, 10,000 runs vs 10": scaling.many_vs_few,
     "schedule vs torch scheduler": torch_tools.vs_torch_scheduler,
     "range test vs torch-lr-finder": torch_tools.vs_torch_lr_finder,
+    "forecast vs plain formula": forecasts.vs_plain_formula,
     "slider to frame, median": explorers.median,
     "slider to frame, p95": explorers.p95,
     "explorers, play": explorers.frames_a_second,

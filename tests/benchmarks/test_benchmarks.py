@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as bench
-from benchmarks import engine, jax_peer, machine, scaling, timing, torch_tools, workload
+from benchmarks import engine, forecasts, jax_peer, machine, scaling, timing, torch_tools, workload
 from benchmarks.plain_loop import train_one
 from benchmarks.timing import MissingPeer, Result, median_seconds, require_peer
 from course_lib import problems, training
@@ -73,6 +73,22 @@ def test_jax_is_given_one_device_a_core_beside_the_flags_it_has(monkeypatch):
         "--xla_one=1",
         "--xla_force_host_platform_device_count=6",
     ]
+
+
+def test_the_formula_in_plain_python_gives_the_curve_of_the_law(monkeypatch):
+    monkeypatch.setattr(forecasts, "STEPS", 1_000)
+    monkeypatch.setattr(forecasts, "WARMUP", 100)
+    both = []
+
+    def call_both(ours, peer, **_):
+        both.append((ours(), peer()))
+        return 0.002, 0.3
+
+    monkeypatch.setattr(forecasts, "median_seconds", call_both)
+    row = forecasts.vs_plain_formula()
+    assert (row.value, row.unit, row.ratio) == (pytest.approx(2), "ms a curve", pytest.approx(150))
+    ((ours, plain),) = both
+    np.testing.assert_allclose(ours, plain, rtol=1e-4)
 
 
 def test_the_comparison_is_12_schedules_at_9_peaks_with_16_seeds():
