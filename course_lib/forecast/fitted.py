@@ -227,7 +227,9 @@ def _asked(
         total, updates = check_count("updates", updates), None
     if callable(schedule_or_rates):
         known = getattr(schedule_or_rates, "total_steps", np.inf)
-        steps = total or (int(np.max(updates)) if updates is not None else known)
+        steps = total or known
+        if updates is not None:
+            steps = np.max(np.nan_to_num(np.asarray(updates, dtype=float)), initial=1.0)
         if not np.isfinite(steps):
             raise ValueError(
                 "updates must say for how long the schedule is to run, which has no end, "

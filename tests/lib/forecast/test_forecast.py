@@ -54,6 +54,9 @@ def test_an_endless_schedule_needs_a_number_of_updates(exact):
     assert exact.predict(constant, 500).updates[-1] == 500
     assert exact.predict(constant, [100, 300]).updates.tolist() == [100, 300]
     assert exact.predict(rates_of("constant"), 500).updates[-1] == 500
+    for wrong, words in [([], "at least one entry"), ([float("nan")], "whole numbers, got nan")]:
+        with pytest.raises(ValueError, match=f"updates must .*{words}"):
+            exact.predict(constant, wrong)
     with pytest.raises(ValueError, match="updates must be <= 1200, one rate each, got 1300"):
         exact.predict(rates_of("constant"), 1300)
 

@@ -137,17 +137,31 @@ def test_a_group_with_one_change_is_exact():
     np.testing.assert_allclose(merged, full, rtol=1e-13)
 
 
+def test_rises_and_falls_of_a_group_are_merged_apart():
+    t = np.arange(1000)
+    rates = 0.02 + 0.002 * np.abs((t % 24) / 12 - 1)  # two thirds of a cycle in each group
+    updates, scale = np.arange(100, 1001, 100), Scale(rates.max(), rates.sum(), 1000.0)
+    theta = np.log([1.0, 0.3, 0.5, 0.3, 300.0, 0.5, 0.5])
+    merged, full = (
+        losses(LAWS["multi-power"], theta, pairs(rates, updates, scale, groups))[0]
+        for groups in (60, None)
+    )
+    assert np.abs(merged / full - 1).max() < 1.2e-3
+
+
 def test_many_readings_are_interpolated_closely():
-    rates = rates_of("step", steps=6000)
-    updates, scale = np.arange(100, 6001), Scale(rates.max(), rates.sum(), 6000.0)
-    points = pairs(rates, updates, scale, None)
+    steps = 60_000
+    rates = rates_of("step", steps)
+    updates, scale = np.arange(100, steps + 1), Scale(rates.max(), rates.sum(), float(steps))
+    points = pairs(rates, updates, scale, 256)
     assert MOST_READINGS <= len(points.sums) < 1.2 * MOST_READINGS < len(updates)
-    theta = np.log([1.0, 0.3, 0.5, 0.3, 30.0, 0.5, 0.5])
+    theta = np.log([1.0, 0.3, 0.5, 0.3, 3000.0, 0.5, 0.5])
     ours, slopes = losses(LAWS["multi-power"], theta, points)
     assert slopes.shape == (len(updates), 7)
-    some = updates[::53]
+    behind = np.arange(23_990, 24_300, 7)  # the rate jumps after 24,000 updates
+    some = np.concatenate([np.arange(100, 23_000, 531), behind, np.arange(25_000, steps, 531)])
     full, _ = losses(LAWS["multi-power"], theta, pairs(rates, some, scale, None))
-    assert np.abs(ours[::53] / full - 1).max() < 1e-3
+    assert np.abs(ours[some - 100] / full - 1).max() < 2e-3
 
 
 def test_a_long_decay_needs_no_matrix_of_all_updates():
