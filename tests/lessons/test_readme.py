@@ -13,7 +13,7 @@ LINKS = re.findall(r"\]\((?!http)([^)#\s]+)\)", README + (ROOT / "CONTRIBUTING.m
 
 
 def test_the_code_runs_and_gives_what_it_says(capsys):
-    first, second = re.findall(r"```python\n(.*?)```", README, re.S)
+    first, second, third = re.findall(r"```python\n(.*?)```", README, re.S)
     names = {}
     exec(first, names)
     plan, steps = names["plan"], names["steps"]
@@ -34,6 +34,12 @@ def test_the_code_runs_and_gives_what_it_says(capsys):
     rules = names["summary"](names["swept"]).rows
     assert len(rules) == 8
     assert "eight rules, of four libraries" in second
+
+    exec(third, names)
+    printed = capsys.readouterr().out
+    final, low, high = map(float, re.findall(r"\d\.\d\d", printed)[:3])
+    assert low <= final <= high
+    assert len(names["law"].best_schedule(2_000, peak_lr=0.1).rates) == 2_000
 
 
 @pytest.mark.parametrize("link", LINKS)
