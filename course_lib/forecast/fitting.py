@@ -36,8 +36,8 @@ def fit(
 
     Raises:
         ValueError, TypeError: an unknown law, or `cautious` for another than the multi-power law;
-            no run, or something that is no `LossCurve`; too few
-            readings; a law with a response and no run whose rate falls.
+            no run, or something that is no `LossCurve`; too few readings; a law with a response
+            and no run whose rate falls.
 
     Source: Luo et al. 2025, arXiv:2503.12811, eq. 1; Tissue et al. 2024, arXiv:2408.11029, eq. 1.
     The cautious fit is this course's.
