@@ -39,7 +39,7 @@ def fit(
             no run, or something that is no `LossCurve`; too few readings; a law with a response
             and no run whose rate falls.
 
-    Source: Luo et al. 2025, arXiv:2503.12811, eq. 1; Tissue et al. 2024, arXiv:2408.11029, eq. 1.
+    Source: Luo et al. 2025, arXiv:2503.12811; Tissue et al. 2024, arXiv:2408.11029.
     The cautious fit is this course's.
 
     >>> import numpy as np
