@@ -132,16 +132,14 @@ class Job:
 
 
 def jobs() -> list[Job]:
-    """Return all jobs, seed by seed, so that an unfinished recording has whole seeds.
+    """Return all jobs, seed by seed in each grid, so that an unfinished recording has whole seeds.
 
     >>> len(jobs()), sum(len(job.plans) for job in jobs())
     (100, 1520)
     """
-    most = max(grid.seeds for grid in GRIDS)
     return [
         Job(tuple(grid.plans(peak, seed)))
-        for seed in range(most)
         for grid in GRIDS
-        if seed < grid.seeds
+        for seed in range(grid.seeds)
         for peak in grid.peaks
     ]
