@@ -8,10 +8,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from course_lib.forecast import LossCurve, Prediction
+from course_lib.intervals import Interval
 from course_lib.plots.base import (
     BLUE,
     COLOURS,
     DASHES,
+    INK,
     MARKERS,
     ORANGE,
     panels,
@@ -103,4 +106,58 @@ def bound_figure(
     axes[0].legend(loc="upper right")
     axes[1].set(xlabel="share of linear's", title="best peak", xlim=(0.3, 1.08))
     axes[1].tick_params(labelleft=False)
+    return figure
+
+
+@styled
+def gap_figure(
+    lengths: Sequence[int], gaps: Mapping[str, Sequence[Interval]], against: str
+) -> Figure:
+    """Draw the difference of the final loss from one schedule's over the length of the run.
+
+    Args:
+        lengths: updates of the runs, (K,), increasing.
+        gaps: schedule -> difference and its interval at every length, (K,), at most 6.
+        against: name of the schedule that they are compared with.
+    """
+    figure, (ax,) = panels(1, width=7.6, height=3.4, right=1.35, top=0.12)
+    x = np.log2(lengths)
+    for i, (name, found) in enumerate(gaps.items()):
+        shift = 0.05 * (i - (len(gaps) - 1) / 2)  # so that bars do not hide each other
+        middle = np.array([one.mean for one in found])
+        bars = np.array([[one.mean - one.low, one.high - one.mean] for one in found]).T
+        look = {"color": COLOURS[i], "ls": DASHES[i], "marker": MARKERS[i], "markersize": 5}
+        ax.errorbar(x + shift, middle, bars, label=name, capsize=2, **look)
+    ax.axhline(0, color=INK, lw=1)
+    ax.set_xticks(x, [f"{n:,}" for n in lengths])
+    ax.set(xlabel="updates", ylabel=f"loss - {against}'s")
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
+    return figure
+
+
+@styled
+def forecast_figure(
+    recorded: Mapping[str, LossCurve],
+    predicted: Mapping[str, Sequence[Prediction]],
+    labels: Sequence[str],
+) -> Figure:
+    """Draw recorded loss curves and what was predicted of them, a panel a schedule.
+
+    Args:
+        recorded: schedule -> its recorded curve, at most 3.
+        predicted: schedule -> predictions of it, in the order of `labels`, at most 3.
+        labels: names of the predictions; the last has its band drawn.
+    """
+    figure, axes = panels(len(recorded), width=8.4, height=3.2, gap=0.12)
+    for ax, (name, curve) in zip(axes, recorded.items(), strict=True):
+        ax.plot(curve.updates, curve.losses, color=INK, lw=2, label="recorded")
+        for i, (label, one) in enumerate(zip(labels, predicted[name], strict=True)):
+            look = {"color": COLOURS[i], "ls": DASHES[i + 1]}
+            ax.plot(one.updates, one.losses, label=label, **look)
+        ax.fill_between(one.updates, one.low, one.high, color=COLOURS[i], alpha=0.15, lw=0)
+        ax.set(title=name, xlabel="updates", ylim=(0.3, 1.2))
+    axes[0].set_ylabel("held-out loss")
+    axes[0].legend(loc="upper right")
+    for ax in axes[1:]:
+        ax.tick_params(labelleft=False)
     return figure

@@ -9,13 +9,20 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib import plots, problems, schedules
+from course_lib.forecast import LossCurve, Prediction
 from course_lib.intervals import Interval
 from course_lib.plots.base import ticks_at, with_intervals
 from course_lib.plots.lesson00 import gallery, schedule_parts
 from course_lib.plots.lesson02 import decay_families, loss_over_drop_time
 from course_lib.plots.lesson03 import half_cosine
 from course_lib.plots.lesson08 import loss_over_mean_rate
-from course_lib.plots.lesson12 import bound_figure, peak_curves, share_curves
+from course_lib.plots.lesson12 import (
+    bound_figure,
+    forecast_figure,
+    gap_figure,
+    peak_curves,
+    share_curves,
+)
 from tests.lib.plots.words_of_figures import assert_words_fit
 
 RATES = np.array([0.1, 0.3, 1.0])
@@ -36,6 +43,12 @@ FIGURES = {
     "peaks": lambda: peak_curves({"a": {0.1: 2.0, 0.3: 1.0, 1.0: 9.0}}, top=3.0),
     "shares": lambda: share_curves([0.1, 0.5], {"a": [1.02, 1.0]}, {"b": [1.0, 1.03]}),
     "bound": lambda: bound_figure({"a": (0.01, 0.02)}, {"a": (0.5, 0.6)}),
+    "gaps": lambda: gap_figure([320, 640], {"a": [Interval(0.1, 0.0, 0.2)] * 2}, "b"),
+    "forecast": lambda: forecast_figure(
+        {"a": LossCurve(np.ones(9), [3, 9], [1.0, 0.8])},
+        {"a": [Prediction(np.array([3, 9]), *(np.full((3, 2), 0.9)), 0.9)]},
+        ["law"],
+    ),
     "held out": lambda: plots.held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
 }
 
