@@ -120,7 +120,7 @@ def gap_figure(
         gaps: schedule -> difference and its interval at every length, (K,), at most 6.
         against: name of the schedule that they are compared with.
     """
-    figure, (ax,) = panels(1, width=7.6, height=3.4, right=1.35, top=0.12)
+    figure, (ax,) = panels(1, width=7.6, height=3.4, right=1.35)
     x = np.log2(lengths)
     for i, (name, found) in enumerate(gaps.items()):
         shift = 0.05 * (i - (len(gaps) - 1) / 2)  # so that bars do not hide each other
@@ -130,7 +130,7 @@ def gap_figure(
         ax.errorbar(x + shift, middle, bars, label=name, capsize=2, **look)
     ax.axhline(0, color=INK, lw=1)
     ax.set_xticks(x, [f"{n:,}" for n in lengths])
-    ax.set(xlabel="updates", ylabel=f"loss - {against}'s")
+    ax.set(xlabel="updates", title=f"loss above or below the {against}'s")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0))
     return figure
 
