@@ -99,8 +99,8 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Take the logarithm of both sides of $L - L_0 = A\\,S^{-\\alpha}$. Which of the letters "
-            "is then a slope, and which is part of a straight line's height at 0?",
+            "Take the logarithm of both sides of $L - L_0 = A\\,S^{-\\alpha}$. Which letter is then "
+            "a slope, and which belongs to the height of the straight line at 0?",
         ),
         Hint(
             "My exponent is right but A is not",
@@ -109,8 +109,8 @@ TASK = Task(
         ),
         Hint(
             "I pass without noise but fail with it",
-            "Without noise every way of fitting gives the same line. With noise it matters in which "
-            "quantities the squares are taken, and that all readings are used.",
+            "Without noise every way of fitting gives the same line. With noise it matters of "
+            "which quantities the squares are taken, and that all readings are used.",
         ),
         Hint(
             "My exponent is far too small",

@@ -37,9 +37,8 @@ def gain_with(drop=None, base=None, sign=-1, response=lambda left: 1 - left, ins
         p = parameters
         fall = before - after if drop is None else drop(before, after)
         rate = after if base is None else base(before, after)
-        pace = (p["C"] * rate) ** (sign * p["gamma"]) if inside else p["C"] * rate ** (
-            sign * p["gamma"]
-        )
+        power = sign * p["gamma"]
+        pace = (p["C"] * rate) ** power if inside else p["C"] * rate**power
         return p["B"] * fall * response((1 + pace * span) ** -p["beta"])
 
     return gain

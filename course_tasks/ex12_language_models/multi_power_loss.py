@@ -86,9 +86,9 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Begin with a run of three updates, and write down every change of the rate in it. There "
-            "are two. For each, `gain_of_a_fall` needs the rate before, the rate after, and a sum "
-            "that `sum_of_rates` can give you.",
+            "Begin with a run of three updates, and write down every change of the rate in it. "
+            "There are two. For each, `gain_of_a_fall` needs the rate before, the rate after, and "
+            "a sum that `sum_of_rates` can give you.",
         ),
         Hint(
             "I am right for a constant rate but wrong otherwise",

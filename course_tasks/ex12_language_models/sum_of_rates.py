@@ -68,8 +68,9 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "After 3 updates the rates of the steps 0, 1 and 2 were used. Write down the sums after "
-            "0, 1, 2, 3 updates of a run of your own. How many are there for a run of 3 updates?",
+            "After 3 updates the rates of the steps 0, 1 and 2 were used. Write down the sums "
+            "after 0, 1, 2 and 3 updates of such a run. How many sums are there, and how many "
+            "rates?",
         ),
         Hint(
             "My sums are too large or too small by one rate",

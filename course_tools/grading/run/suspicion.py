@@ -25,6 +25,7 @@ _IMPLEMENTATIONS = (
     "course_lib.capstone",
     "course_lib.checks",
     "course_lib.compare",
+    "course_lib.forecast",
     "course_lib.intervals",
     "course_lib.libraries",
     "course_lib.range_test",
