@@ -99,8 +99,8 @@ TASK = Task(
     hints=(
         Hint(
             "I do not know how to begin",
-            "Take the logarithm of both sides of $L - L_0 = A\\,S^{-\\alpha}$. Which letter is then "
-            "a slope, and which belongs to the height of the straight line at 0?",
+            "Take the logarithm of both sides of $L - L_0 = A\\,S^{-\\alpha}$. Which letter is "
+            "then a slope, and which belongs to the height of the straight line at 0?",
         ),
         Hint(
             "My exponent is right but A is not",
