@@ -11,8 +11,17 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from course_lib.explorers.frame import Explorer, View, alert, choice, log_slider, slider
+from course_lib.explorers.frame import (
+    Explorer,
+    View,
+    alert,
+    choice,
+    log_slider,
+    slider,
+    switch,
+)
 from course_lib.explorers.optimizers import OPTIMIZERS
+from course_lib.explorers.training_forecast import PastRun, past_runs
 from course_lib.explorers.training_plan import (
     DATA,
     LEAST_UPDATES,
@@ -32,6 +41,7 @@ _PER_DECADE, _LOWEST, _HIGHEST = 20, 1e-3, 1e3
 _FIRST = ("constant", "exponential", "cosine", "WSD")
 _BREATH = 0.005  # seconds between two stages, in which the kernel notices a pressed button
 _KEPT = 6  # results in the table
+_REMEMBERED = 24  # runs, for the forecast
 
 
 def training() -> TrainingExplorer:
@@ -58,6 +68,8 @@ class TrainingExplorer(Explorer):
         self.task: asyncio.Task | None = None
         self._turn: object | None = None  # of the runs that may write here; None: nothing runs
         self._results: tuple[str, ...] = ()
+        self._past: tuple[PastRun, ...] = ()  # runs that have finished, the newest first
+        self._past_at_go: tuple[PastRun, ...] = ()  # those that had when Go was pressed
         self.go = widgets.Button(
             description="Go", icon="play", button_style="success", tooltip="train from the start"
         )
@@ -75,7 +87,9 @@ class TrainingExplorer(Explorer):
 
     def _show(self, **settings: Any) -> View:
         return replace(
-            training_view(outcome=self.outcome, **settings),
+            training_view(
+                outcome=self.outcome, past=self._past, past_at_go=self._past_at_go, **settings
+            ),
             details=training_table(self._results),
         )
 
@@ -97,8 +111,8 @@ class TrainingExplorer(Explorer):
         if self.draw() is None:
             return
         settings = self.settings()
-        settings.pop("shown")
-        plan = plan_of(**settings)
+        plan = plan_of(**_to_train(settings))
+        self._past_at_go = self._past
         self._turn, self.stop.disabled = object(), False
         self.bar.max, self.bar.value, self.bar.bar_style = plan.updates, 0, ""
         self._say(plan, 0)
@@ -155,6 +169,7 @@ class TrainingExplorer(Explorer):
         if outcome.state == "done":
             self.bar.bar_style = "success"
             self._remember()
+            self._past = (*past_runs(outcome), *self._past)[:_REMEMBERED]
         self.draw()
 
     def _say(self, plan: TrainingPlan, updates: int) -> None:
@@ -176,9 +191,14 @@ class TrainingExplorer(Explorer):
 def example_view(*, shown: int, **settings: Any) -> View:
     """Return what the panel shows for a setting after training with 4 seeds."""
     settings["seeds"] = 4
-    plan = plan_of(**settings)
+    plan = plan_of(**_to_train(settings))
     (outcome,) = plan.stages(every=plan.updates)  # only the end is shown, so only the end is scored
     return training_view(shown, outcome, **settings)
+
+
+def _to_train(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings that say what is trained, without those that say what is shown."""
+    return {name: value for name, value in settings.items() if name not in ("shown", "forecast")}
 
 
 def _report(task: asyncio.Task) -> None:
@@ -219,5 +239,8 @@ def _controls() -> dict[str, widgets.ValueWidget]:
             [(f"schedule {slot}", slot) for slot in SLOTS],
             _FIRST.index("cosine") + 1,
             help="schedule whose decision boundary is drawn, for seed 0",
+        ),
+        "forecast": switch(
+            "forecast", False, help="predict the held-out loss from your finished runs, before Go"
         ),
     }

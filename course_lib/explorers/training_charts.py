@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 from matplotlib.colors import to_rgb
 
-from course_lib.explorers.chart import Axis, Chart, Field, Level, Line, Mark, Points, limits
+from course_lib.explorers.chart import Axis, Band, Chart, Field, Level, Line, Mark, Points, limits
+from course_lib.explorers.training_forecast import SETTLED, Outlook
 from course_lib.explorers.training_plan import (
     SLOTS,
     Contender,
@@ -27,6 +28,9 @@ _POINTS_SHOWN = 80  # of each class: more would hide the boundary
 _REACH = (1.75, 1.1)  # of the plane that is shown; about as wide as high on the page
 _GRID = (72, 46)
 _FAR_APART = 20
+_PREDICTED = (6, 4)  # dashes of a forecast
+_READINGS = ("o", "s", "^", "x")  # of a schedule's real losses, which a forecast's line would hide
+_BAND_ROOM = 1.2  # a band is drawn up to so many times what the curves reach
 
 
 def rates_chart(plan: TrainingPlan, updates: int | None = None) -> Chart:
@@ -104,6 +108,55 @@ def wrong_chart(outcome: TrainingOutcome) -> Chart:
     _, high = limits(*curves)
     y = Axis("wrong, % of held-out digits", 0.0, high)
     return Chart("share wrong, mean of the seeds", _updates(outcome.plan), y, marks)
+
+
+def forecast_chart(
+    plan: TrainingPlan, outlook: Outlook, outcome: TrainingOutcome | None = None
+) -> Chart:
+    """Return the predicted held-out losses, dashed, with their bands, and the real ones as points.
+
+    Args:
+        plan: schedules that are predicted.
+        outlook: their forecast, with at least one prediction.
+        outcome: their training so far, or None.
+    """
+    by_slot = {contender.slot: contender for contender in plan.contenders}
+    past = [run.curve for run in outlook.fitted]
+    asked = dict(outlook.predictions)
+    real = [] if outcome is None else [one for one in _held_out(outcome) if one[0].slot in asked]
+    lines = [one.losses for _, one in outlook.predictions]
+    axis = _log_axis("held-out loss, nats", *lines, *(y for _, _, y in real))
+    edges = np.array([end for _, one in outlook.predictions for end in (one.low, one.high)])
+    # A wide band would press the curves together: it is cut off.
+    low = min(axis.low, max(edges.min(), axis.low / _BAND_ROOM))
+    high = max(axis.high, min(edges.max(), axis.high * _BAND_ROOM))
+    marks: list[Mark] = [
+        Line(curve.updates, curve.losses, _SEED_GREY, "your runs so far", width=1.0)
+        for curve in past
+    ]
+    for slot, one in outlook.predictions:
+        colour = _look(by_slot[slot])["colour"]
+        ends = np.clip([one.low, one.high], low, high)
+        marks.append(Band(one.updates, *ends, colour))
+        label = f"{by_slot[slot].label}, predicted from your {len(past)} runs"
+        marks.append(Line(one.updates, one.losses, colour, label, _PREDICTED))
+    marks += [
+        Points(x, y, _look(c)["colour"], f"{c.label}, real", _READINGS[c.slot - 1], 2.6)
+        for c, x, y in real
+    ]
+    x_axis = Axis("update", SETTLED * plan.updates, plan.updates)
+    y_axis = Axis(axis.label, low, high, log=True)
+    return Chart("held-out loss: forecast", x_axis, y_axis, tuple(marks), wide=True)
+
+
+def _held_out(outcome: TrainingOutcome) -> list[tuple[Contender, np.ndarray, np.ndarray]]:
+    """Return each contender, the updates at which it was scored once settled, and its mean."""
+    done = slice(outcome.stage + 1)
+    updates = np.asarray(outcome.runs.scored_at)[done]
+    there = updates > SETTLED * outcome.plan.updates
+    losses = outcome.by_contender(outcome.runs.held_out_loss)[:, :, done].mean(axis=1)
+    rows = zip(outcome.plan.contenders, losses, strict=True)
+    return [(c, updates[there], row[there]) for c, row in rows]
 
 
 def points_chart(plan: TrainingPlan) -> Chart:

@@ -12,12 +12,14 @@ from course_lib.explorers.chart import Chart
 from course_lib.explorers.frame import View
 from course_lib.explorers.training_charts import (
     boundary_chart,
+    forecast_chart,
     loss_chart,
     points_chart,
     rates_chart,
     scores_chart,
     wrong_chart,
 )
+from course_lib.explorers.training_forecast import PastRun, outlook_of
 from course_lib.explorers.training_plan import (
     BATCH,
     Contender,
@@ -27,10 +29,17 @@ from course_lib.explorers.training_plan import (
     plan_of,
     short,
 )
+from course_lib.explorers.training_words import outlook_words, verdict_words
 
 
 def training_view(
-    shown: int, outcome: TrainingOutcome | None = None, **settings: str | float
+    shown: int,
+    outcome: TrainingOutcome | None = None,
+    *,
+    forecast: bool = False,
+    past: Sequence[PastRun] = (),
+    past_at_go: Sequence[PastRun] = (),
+    **settings: str | float,
 ) -> View:
     """Return the chosen rates or, once they were trained, their results.
 
@@ -38,30 +47,45 @@ def training_view(
         shown: number of the schedule whose boundary is drawn.
         outcome: outcome of the last runs, or None. It is shown while it runs, and after that as
             long as the settings are those that it was trained with.
+        forecast: whether the held-out losses are predicted from earlier runs.
+        past: runs that have finished, the newest first.
+        past_at_go: those of them that had finished before the outcome's own runs began.
         **settings: as `plan_of` takes them.
     """
     if outcome is not None and outcome.state == "running":
-        return _outcome_view(outcome, shown)
+        return _outcome_view(outcome, shown, past_at_go if forecast else None)
     plan = plan_of(**settings)
     if outcome is not None and outcome.plan == plan:
-        return _outcome_view(outcome, shown)
+        return _outcome_view(outcome, shown, past_at_go if forecast else None)
     if plan.is_flat:
         _row_of(plan, shown)
     charts = (rates_chart(plan), *([points_chart(plan)] if plan.is_flat else []))
-    return View(charts, _plan_words(plan))
+    if not forecast:
+        return View(charts, _plan_words(plan))
+    outlook = outlook_of(plan, past)
+    charts += (forecast_chart(plan, outlook),) if outlook.predictions else ()
+    return View(charts, f"{_plan_words(plan)} {outlook_words(outlook, plan)}")
 
 
-def _outcome_view(outcome: TrainingOutcome, shown: int) -> View:
+def _outcome_view(
+    outcome: TrainingOutcome, shown: int, past: Sequence[PastRun] | None = None
+) -> View:
+    """Return the results; with the forecast from past runs, unless these are None."""
     plan = outcome.plan
     row = _row_of(plan, shown) if plan.is_flat else None
     last: Chart = wrong_chart(outcome) if row is None else boundary_chart(outcome, row)
     charts = (rates_chart(plan, outcome.updates), loss_chart(outcome), scores_chart(outcome), last)
+    outlook = None if past is None else outlook_of(plan, past)
+    if outlook is not None and outlook.predictions:
+        charts += (forecast_chart(plan, outlook, outcome),)
     if outcome.state == "running":
         # The same words at every stage: a screen reader would read out each new sentence.
         return View(charts, f"Training {_size(plan)}. The scores follow at the end.")
     parts = [_score_words(outcome), _order_words(outcome), _trouble_words(outcome)]
     if row is not None:
         parts.append(_boundary_words(outcome, row))
+    if outlook is not None:
+        parts.append(verdict_words(outlook, outcome))
     return View(charts, " ".join(part for part in parts if part))
 
 

@@ -131,6 +131,7 @@ def test_the_median_counts_a_diverged_run_as_infinite():
 def test_a_plan_names_what_is_wrong(change, message):
     settings = explorers.training().settings() | change
     settings.pop("shown")
+    settings.pop("forecast")
     with pytest.raises(ValueError, match=message):
         plan_of(**settings)
 
