@@ -49,7 +49,7 @@ def training_view(
             long as the settings are those that it was trained with.
         forecast: whether the held-out losses are predicted from earlier runs.
         past: runs that have finished, the newest first.
-        past_at_go: those of them that had finished before the outcome's own runs began.
+        past_at_go: the part of them that had finished before the outcome's own runs began.
         **settings: as `plan_of` takes them.
     """
     if outcome is not None and outcome.state == "running":

@@ -1,4 +1,4 @@
-"""What the training explorer says about its forecast."""
+"""The words of the training explorer on its forecast."""
 
 from __future__ import annotations
 

@@ -221,9 +221,10 @@ show_progress()
 # ## Done?
 #
 # Let `cooldown_start` choose for 8,000, 24,000 and 72,000 updates at a peak of 3e-4, with the parameters `published` and
-# forty candidates. Does the best cooldown take a fixed share of the run, or a fixed number of updates? Compare its share with
-# those in [lesson 12](../notebooks/12_language_models.ipynb). How much does the predicted loss change if you start 5 % of the
-# run too early or too late, and could you measure that with two runs?
+# forty candidates. Does the best cooldown take a fixed share of the run, or a fixed number of updates? How much does the
+# predicted loss change if you start 5 % of the run too early or too late, and could you measure that with two runs? The
+# cooldowns of [lesson 12](../notebooks/12_language_models.ipynb) had to be longer. There, every share had a peak of its own;
+# what does your function hold fixed?
 # <!-- cited: 8,000, 24,000, 72,000, 3e-4 -->
 #
 # `forecast.fit` gets the parameters from your own runs, and `best_schedule` then looks for rates of any shape. A law fitted

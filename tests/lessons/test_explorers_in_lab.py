@@ -155,6 +155,23 @@ def test_training(jupyterlab, tmp_path):
         panel.page.get_by_text("update 60 of 60").wait_for(timeout=PATIENCE_MS)
         panel.wait()
         assert panel.says("1 constant is no better than guessing")
+        foretold(panel)
+
+
+def foretold(panel):
+    """Train for long enough, tick the box, and see the next schedule predicted and then judged."""
+    panel.press("peak 1", *["PageDown"] * 12)
+    panel.press("updates", *["ArrowRight"] * 12)
+    panel.press_button("Go")
+    panel.page.get_by_text("update 300 of 300").wait_for(timeout=PATIENCE_MS)
+    panel.control("forecast").locator("input").press("Space")
+    panel.control("schedule 2").locator("select").press("ArrowUp")
+    panel.wait()
+    assert panel.says("law fitted to your 3 runs: 2 multi-step ")
+    assert "2 multi-step, predicted from your 3 runs" in panel.text()
+    panel.press_button("Go")
+    assert panel.says("The forecast from your 3 runs: 2 multi-step was to end at")
+    assert "2 multi-step, real" in panel.text()
 
 
 def test_noisy_quadratic(jupyterlab, tmp_path):
