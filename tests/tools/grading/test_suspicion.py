@@ -77,6 +77,12 @@ def test_a_call_of_an_implementation_is_flagged(cell):
     assert any("cosine" in name for name in found.names)
 
 
+def test_a_call_of_the_forecast_is_flagged():
+    cell = f"from course_lib import forecast\ndef {TASK}(*a):\n    return forecast.fit(*a).losses"
+    (found,) = found_in(cell)
+    assert (found.kind, found.names) == (CALLS_IMPLEMENTATION, ("course_lib.forecast.fit",))
+
+
 NO_CALLS = (
     "curve = schedules.cosine(0.1, 100)(np.arange(100))\nplots.show(curve)",
     "def draw(steps):\n    return schedules.cosine(0.1, 100)(steps)\ndraw(np.arange(9))",
