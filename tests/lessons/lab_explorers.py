@@ -27,7 +27,9 @@ ANSWERED = """async panel => {
 CONTROLS = """panel => [...panel.querySelectorAll('.widget-inline-hbox')]
   .filter(box => box.offsetParent !== null)
   .map(box => ({
-  label: box.querySelector('.widget-label, .widget-label-basic')?.innerText ?? '',
+  // The name of a box to tick is beside the box; its .widget-label is empty.
+  label: (box.querySelector('.widget-label-basic') ?? box.querySelector('.widget-label'))
+    ?.innerText ?? '',
   kind: ['widget-hslider', 'widget-dropdown', 'widget-checkbox']
     .find(name => box.classList.contains(name)) ?? '',
   handles: box.querySelectorAll('.noUi-handle').length,
@@ -85,7 +87,7 @@ class Panel:
 
     def control(self, label):
         box = self.element.locator(".widget-inline-hbox")
-        return box.filter(has=self.page.locator(f'label:text-is("{label}")')).first
+        return box.filter(has=self.page.locator(f':is(label, span):text-is("{label}")')).first
 
     def values(self):
         """The values of all sliders as a screen reader hears them (of a log slider: the power)."""

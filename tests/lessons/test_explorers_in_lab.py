@@ -124,7 +124,7 @@ def test_range_test(jupyterlab, tmp_path):
 def test_training(jupyterlab, tmp_path):
     with explored(jupyterlab, "08_grand_comparison", tmp_path / "panel.png") as panel:
         # Without runs there is no boundary to choose from.
-        assert "seeds" in move_everything(panel, still=("boundary of",))
+        assert {"seeds", "forecast"} <= {*move_everything(panel, still=("boundary of",))}
         panel.press("updates", "Home")
         panel.press("seeds", "Home")
         panel.element.evaluate(CHANGES)
