@@ -1,4 +1,4 @@
-"""Runs of lesson 13: the length that a loss takes, Adam, gradient noise, fine-tuning."""
+"""Runs of lesson 13: lengths and batches, Adam, gradient noise, fine-tuning, going on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from course_lib.experiments.lesson09_runs import (
     tuned,
 )
 from course_lib.problems import Classification, NoisyQuadratic
-from course_lib.schedules import cosine, linear
+from course_lib.schedules import cosine, linear, polynomial
 from course_lib.training.network import Gradient, Networks, with_ones
 
 
@@ -43,6 +43,64 @@ def updates_to_reach(problem: NoisyQuadratic, target: float, high: int, low: int
         else:
             low = middle
     return high
+
+
+def batch_ramp(examples: int, stages: Sequence[tuple[int, float]]) -> np.ndarray:
+    """Return the batch size of every update of a ramp, shape (updates,).
+
+    Args:
+        examples: examples of the whole run.
+        stages: batch size of each stage, and its share of the examples.
+
+    Raises:
+        ValueError: the shares do not add up to 1.
+
+    >>> batch_ramp(64, [(4, 0.25), (16, 0.75)])
+    array([ 4,  4,  4,  4, 16, 16, 16])
+    """
+    total = sum(share for _, share in stages)
+    if abs(total - 1) > 1e-9:
+        raise ValueError(f"the shares of stages must add up to 1, got {total:g}")
+    return np.repeat(
+        [batch for batch, _ in stages],
+        [round(examples * share / batch) for batch, share in stages],
+    )
+
+
+def tuned_batches(
+    problem: NoisyQuadratic, batches: np.ndarray, power: float = 1.0
+) -> tuple[float, float]:
+    """Return the best peak where the batch may change, and the expected loss at the end.
+
+    The rate is peak * (1 - t/T)^power; with power 0 it is constant. E[w²] follows exactly:
+    E[w²] <- (1 - η h)² E[w²] + η² σ² / B, with the batch B of the update.
+
+    Args:
+        problem: the quadratic with the noise of one example, that is of batch size 1.
+        batches: examples in each update, shape (T,).
+        power: power of the decay, 0 or more.
+
+    >>> from course_lib.problems import power_law_quadratic
+    >>> peak, loss = tuned_batches(power_law_quadratic(batch_size=1), np.full(128, 64))
+    >>> round(peak, 1), round(loss, 4)
+    (2.0, 0.0061)
+    """
+    steps = len(batches)
+    shape = polynomial(1.0, steps, power=power)(np.arange(steps)) if power else np.ones(steps)
+    h, noise = problem.curvatures, problem.noise_std**2
+    low, high = np.log(1e-3), np.log(2e1 / h.max())
+    for _ in range(3):  # each time on a grid 16 times as fine
+        logs = np.linspace(low, high, 65)
+        square = np.tile(problem.start**2, (len(logs), 1))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for share, batch in zip(shape, batches, strict=True):
+                rate = np.exp(logs)[:, None] * share
+                square = (1 - rate * h) ** 2 * square + rate**2 * noise / batch
+            losses = 0.5 * (h * square).sum(axis=1)
+        losses = np.where(np.isfinite(losses), losses, np.inf)
+        at, step = int(losses.argmin()), logs[1] - logs[0]
+        low, high = logs[at] - 2 * step, logs[at] + 2 * step
+    return float(np.exp(logs[at])), float(losses[at])
 
 
 @dataclass(frozen=True)
@@ -188,3 +246,68 @@ class FineTuning:
         other = [seed + 1000 for seed in seeds]  # not the batches of the pretraining
         _, weights = averaged_sgd(start, self.sizes, self.new, rates, other, 25)
         return losses_on(weights, self.sizes, self.test)
+
+
+class GoingOn:
+    """Networks trained to the end on upright digits, and then on digits that lie on their side.
+
+    The network has two hidden layers of 32 units. The first run is 400 updates of a cosine from
+    `peak` to a tenth of it; all batches have 32 examples.
+    """
+
+    def __init__(self, digits: Classification, peak: float = 0.4) -> None:
+        """Take digits with held-out ones, and the peak of the first run."""
+        self.old, self.old_test = digits, digits.held_out
+        self.new, self.new_test = turned(digits), turned(digits.held_out)
+        self.sizes, self.peak = (digits.inputs.shape[1], 32, 32, digits.classes), peak
+
+    def finished(self, seeds: Sequence[int]) -> np.ndarray:
+        """Return the weights at the end of the first run, shape (R, P)."""
+        rates = cosine(self.peak, 400, floor=self.peak / 10)(np.arange(400))
+        start = initial_weights(self.sizes, seeds)
+        return averaged_sgd(start, self.sizes, self.old, rates, seeds, 32)[1]
+
+    def losses(
+        self, start: np.ndarray, rates: np.ndarray, seeds: Sequence[int], replay: float = 0.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the losses on held-out old and new digits after a second run, shape (R,) each.
+
+        Args:
+            start: weights of the first run, shape (R, P).
+            rates: rate of every update, shape (T,).
+            seeds: seeds of the first run, shape (R,); the second has other batches.
+            replay: share of old digits among those that it trains on, 0 <= replay < 1.
+        """
+        data, other = with_replay(self.new, self.old, replay), [seed + 1000 for seed in seeds]
+        _, weights = averaged_sgd(start, self.sizes, data, rates, other, 32)
+        both = (self.old_test, self.new_test)
+        return tuple(losses_on(weights, self.sizes, test) for test in both)
+
+
+def turned(part: Classification) -> Classification:
+    """Return square images turned by 90 degrees, with their labels.
+
+    >>> from course_lib.problems import digits
+    >>> part = digits()
+    >>> bool((turned(part).inputs[0].reshape(8, 8) == np.rot90(part.inputs[0].reshape(8, 8))).all())
+    True
+    """
+    side = int(np.sqrt(part.inputs.shape[1]))
+    images = np.rot90(part.inputs.reshape(-1, side, side), axes=(1, 2))
+    return Classification(
+        images.reshape(len(part), -1), part.labels, part.classes, f"{part.name}, turned"
+    )
+
+
+def with_replay(new: Classification, old: Classification, share: float) -> Classification:
+    """Return new examples with some old ones among them, `share` of the whole.
+
+    >>> from course_lib.problems import digits
+    >>> part = digits().held_out
+    >>> len(part), len(with_replay(part, part, 0.25))
+    (360, 480)
+    """
+    rows = np.random.default_rng(0).permutation(len(old))[: round(len(new) * share / (1 - share))]
+    inputs = np.vstack([new.inputs, old.inputs[rows]])
+    labels = np.concatenate([new.labels, old.labels[rows]])
+    return Classification(inputs, labels, new.classes, f"{new.name}, with replay")

@@ -53,6 +53,9 @@ _PPO_UPDATES = 10_000_000 // (8 * 128) * 3 * (8 * 128 // 256)
 # Tokens of a full batch, and the phases of 10 and 4.3 trillion and of 333 billion tokens in updates
 _V3_BATCH = 15_360 * 4096
 _V3_STABLE, _V3_FALL, _V3_LOW = (round(tokens / _V3_BATCH) for tokens in (10e12, 4.3e12, 333e9))
+_OLMO_BATCH = 1024 * 4096
+_K2_BATCH = 67e6  # the report's figure, in tokens
+_K2_STABLE, _K2_FALL = (round(tokens / _K2_BATCH) for tokens in (10e12, 5.5e12))
 
 RECIPES = {
     "ResNet on CIFAR-10": Recipe(
@@ -150,6 +153,44 @@ RECIPES = {
         "A warmup of 2,000 updates, the peak for 10 trillion tokens, a cosine to a tenth over 4.3 "
         "trillion, then two lower constants over 333 and 167 billion. Counted in full batches of "
         "15,360 sequences of 4,096 tokens; the paper grows the batch to that over 469 billion.",
+    ),
+    "OLMo 2 7B": Recipe(
+        join(
+            warmup_cosine(3e-4, 2000, round(5e12 / _OLMO_BATCH), floor=3e-5).take(928_646),
+            linear(6.1499e-5, 11_931),
+        ),
+        928_646 + 11_931,
+        "AdamW, beta1 0.9, beta2 0.95, epsilon 1e-8, weight decay 0.1 (none on embeddings), "
+        "clipping 1.0, batch 1024 sequences of 4,096 tokens",
+        "OLMo Team (2024), 2 OLMo 2 Furious, arXiv:2501.00656; its figures are those of the "
+        "released code, github.com/allenai/OLMo, configs/official-1124",
+        "A warmup over 8,388,608,000 tokens and a cosine to a tenth over 5 trillion, stopped at "
+        "update 928,646, after 3.9 trillion. From there the second stage falls linearly to zero "
+        "over 50 billion tokens of other data, 11,931 updates by the names of its checkpoints; its "
+        "config begins at 6.1499e-5, where the cosine stands at 6.14e-5. The warmup starts at 0.",
+    ),
+    "SmolLM3 3B": Recipe(
+        wsd(2e-4, 2000, 4_720_000, 522_000),
+        4_720_000,
+        "AdamW, beta1 0.9, beta2 0.95, epsilon 1e-8, weight decay 0.1 (none on embeddings), "
+        "clipping 1.0, batch 576 sequences of 4,096 tokens",
+        "Hugging Face (2025), SmolLM3; its figures are those of the released configs, "
+        "github.com/huggingface/smollm, text/pretraining/smollm3",
+        "WSD: linear decay to zero over the last 11 %, which begins with a new mix of data. Batch "
+        "and updates give 11.1 trillion tokens.",
+    ),
+    "Kimi K2": Recipe(
+        join(
+            warmup(constant(2e-4), 500).take(_K2_STABLE),
+            cosine(2e-4, _K2_FALL, floor=2e-5),
+        ),
+        _K2_STABLE + _K2_FALL,
+        "Muon with matched updates and clipped attention (MuonClip), weight decay 0.1, batch 67 "
+        "million tokens",
+        "Kimi Team (2025), Kimi K2, arXiv:2507.20534, sec. 2.5",
+        "The peak for 10 trillion tokens, a cosine to a tenth over 5.5 trillion. A last fall from "
+        "2e-5 to 7e-6, over 460 billion tokens, is left out: the report does not give its shape, "
+        "nor whether the 15.5 trillion include it.",
     ),
     "DDPM on CIFAR-10": Recipe(
         warmup(constant(2e-4), 5000),

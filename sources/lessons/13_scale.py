@@ -4,11 +4,11 @@
 # **You will learn** to
 #
 # - say how far a batch may grow before it costs examples, and estimate that size from gradients;
-# - carry a rate, a warmup and Adam's averages over to another batch size or run length;
+# - carry a rate, a warmup and Adam's averages over to another batch size, run length or width;
 # - read a published recipe, and know what it does and does not show;
-# - account for weight decay and for a pretrained start.
+# - account for weight decay, for a growing batch, for Muon, and for a start from trained weights.
 #
-# **Time:** about 40 minutes, and 10 more for *Further*.
+# **Time:** about 45 minutes, and 30 more for *Further*.
 # **You need** lessons 1 to 4 and 9, and Python with NumPy.
 
 # %% tags=["parameters"]
@@ -19,13 +19,17 @@ FAST = False  # True: fewer runs, for a quick check
 import numpy as np
 
 from course_lib import compare, plots, problems, schedules, theory, training
+from course_lib.experiments import lesson13_layers as layers
 from course_lib.experiments.lesson09_runs import averaged_sgd, initial_weights, tuned
 from course_lib.experiments.lesson13_runs import (
     AdamSettings,
     FineTuning,
+    GoingOn,
     adam_losses,
+    batch_ramp,
     noise_scale,
     some_digits,
+    tuned_batches,
     updates_to_reach,
 )
 from course_lib.intervals import mean_interval, ratio_interval
@@ -390,6 +394,9 @@ show_facts(
 # has the faster decay *per update*, but falls less in all. And **the longer the run, the smaller its best
 # peak**: a peak tuned on a short run is too large for a long one, here.
 # <!-- holds: the best plan is as long as the run; a shorter run falls faster per update; a shorter run falls less in all; a longer run has the smaller best peak -->
+# Bjorck et al. (2024) found the same for language models, even with the parametrisation of the next section; lesson 12 measures it on
+# recorded runs. If you do not know the length, lesson 9 has what you need: cooldowns from one long run, averages, and
+# schedule-free, which was equal to a tuned cosine on the network at 800 updates. <!-- holds in 09: schedule-free, 800 equal_to cosine, 800 -->
 #
 # The third rule is about warmup. We train the network with Adam for 50, 200 and 800 updates, with warmups of
 # a fixed number of updates and a cosine after them, at two peaks: 0.1, and three times that.
@@ -432,15 +439,95 @@ show_facts(longer, at="peak 0.3")
 # gain of 20 updates is much the same in 200 updates and in 800. Whether very large models need more as they train
 # for longer, this network cannot tell.
 
+# %% [markdown] tags=["predict"]
+# ## A wider network
+#
+# The model grows as well. Adam moves every weight by about the rate, so what a unit with $n$ inputs adds up
+# moves by up to $n$ times that: in a wider network the same rate is a larger change. **muP**, the maximal update
+# parametrisation (Yang et al., 2022), corrects for this. Tune at one width, the *base*. At $m$ times that width, with Adam,
+#
+# - the first layer and all biases keep their rate;
+# - every other matrix has its rate divided by $m$;
+# - the output matrix starts smaller, by $\sqrt m$.
+#
+# We tune networks with four hidden layers at width 64, on the digits, and then train them at 256.
+#
+# > **Predict before you run.** By how much does the best peak fall from 64 to 256 in the usual, *standard* parametrisation, and in muP? What
+# > does it cost to keep the peak of 64?
+
+# %% tags=["experiment"]
+images, base_width = problems.digits(), 64
+peaks_tried, parametrisations = 0.002 * 2.0 ** np.arange(5), {"standard": None, "muP": base_width}
+by_width, best_at = {}, {}
+print("best peak at width  " + "".join(f"{width:8d}" for width in (16, 64, 256)))
+for name, base in parametrisations.items():
+    for width in (16, 64, 256):
+        tried = layers.width_losses(
+            images, width, peaks_tried, split.validation, mup_base=base, updates=60
+        )
+        by_width[name, width] = tried.mean(axis=1)
+        best_at[name, width] = float(peaks_tried[by_width[name, width].argmin()])
+    print(f"{name:20}" + "".join(f"{best_at[name, width]:8.3f}" for width in (16, 64, 256)))
+kept_peak = best_at["standard", 64]  # at the base width the two parametrisations are one
+searched, width_margin = best_at["standard", 256], compare.margin(images)
+
+# %% tags=["experiment", "conclusion"]
+kept, found = layers.width_losses(images, 256, [kept_peak, searched], split.fresh, updates=60)
+(with_mup,) = layers.width_losses(
+    images, 256, [kept_peak], split.fresh, mup_base=base_width, updates=60
+)
+pairs = (
+    ("standard, peak of 64", "standard, peak searched", kept, found, (kept_peak, searched)),
+    ("muP, peak of 64", "standard, peak of 64", with_mup, kept, (kept_peak, kept_peak)),
+)
+compare.show_verdicts(
+    [compare.paired(a, b, x, y, width_margin, peaks=both) for a, b, x, y, both in pairs],
+    at="width 256",
+)
+saved = (kept.mean() - with_mup.mean()) / (kept.mean() - found.mean())
+show_facts(
+    {
+        "standard: the best peak at 256 is at most half of that at 64": 2 * searched <= kept_peak,
+        "muP: the best peaks at 64 and 256 differ at most by a factor of two": bool(
+            0.5 <= best_at["muP", 256] / best_at["muP", 64] <= 2
+        ),
+        "muP saves more than half of what the kept peak costs": bool(saved > 0.5),
+        "the search ends lower than muP": bool(found.mean() < with_mup.mean()),
+    }
+)
+
+# %% jupyter={"source_hidden": true}
+figure, axes = plots.panels(2, height=3.2)
+for ax, name in zip(axes, parametrisations, strict=True):
+    means = {f"width {width}": by_width[name, width] for width in (16, 64, 256)}
+    lines_over(
+        peaks_tried, means, "peak learning rate", "held-out loss", ax=ax, title=name, top=2.2
+    )
+plots.show(
+    figure,
+    alt="Held-out loss over the peak at widths 16, 64 and 256, rings at the best. Left, standard: the wider the network, the "
+    "lower the curve and the further left its lowest point; at the largest peak all three rise. Right, muP: "
+    "the lowest points of the three widths lie within a factor of two.",
+)
+
+# %% [markdown]
+# **In the standard parametrisation the best peak falls as the network grows wider, and keeping it is worse.** In muP it stays within a
+# factor of two, and the peak of 64, kept at 256, costs less than half as much.
+# <!-- holds: standard: the best peak at 256 is at most half of that at 64; standard, peak of 64 worse_than standard, peak searched at width 256; muP, peak of 64 better_than standard, peak of 64 at width 256; muP: the best peaks at 64 and 256 differ at most by a factor of two; muP saves more than half of what the kept peak costs -->
+#
+# What muP saves is the search, not the loss: a search at 256 in the standard parametrisation still ended lower. <!-- holds: the search ends lower than muP -->
+# And the base must be wide enough itself. A network of 16 units is a poor guide to one of 256 in either.
+
 # %% [markdown]
 # ## What published runs did
 #
-# Ten runs from eight years, as their papers, code or model cards state them, with the rate in per cent of its peak:
+# Thirteen runs from nine years, as their papers, code or model cards state them, with the rate in per cent of its peak:
 
 # %%
 shown = [
     "Transformer base", "BERT", "PPO on Atari", "CycleGAN, in epochs", "GPT-3 175B", "DDPM on CIFAR-10",
-    "Stable Diffusion v1", "Whisper large", "Llama 3 405B", "DeepSeek-V3",
+    "Stable Diffusion v1", "Whisper large", "Llama 3 405B", "DeepSeek-V3", "OLMo 2 7B", "SmolLM3 3B",
+    "Kimi K2",
 ]  # fmt: skip
 print(
     "run                      peak   warmup   rate after 10 %, 25 %, 50 %, 75 %, 100 % of the run"
@@ -461,10 +548,10 @@ for name in shown:
     print(f"{name}: {RECIPES[name].source}")
 
 # %% [markdown]
-# You may read that large language models, GANs and diffusion models all use a cosine. Of these ten, two do:
-# GPT-3 and Llama 3. BERT, PPO and Whisper decay linearly to zero. The GAN and DeepSeek-V3 hold their peak for half of the run or more and
-# then let it fall, the latter along a cosine: WSD in all but name. The first Transformer falls as $1/\sqrt t$. The two diffusion models keep one rate, after a warmup; DDPM then uses an average
-# of its weights, as in lesson 9. <!-- source: the papers listed above, 2017 to 2024 -->
+# You may read that large language models, GANs and diffusion models all use a cosine. Of these thirteen, three do:
+# GPT-3, Llama 3 and OLMo 2, which stops its cosine early and goes to zero in a straight line. BERT, PPO and Whisper decay linearly to zero. The GAN and DeepSeek-V3 hold their peak for half of the run or more and
+# then let it fall, and so do SmolLM3 and Kimi K2: WSD, in name or in all but name. The first Transformer falls as $1/\sqrt t$. The two diffusion models keep one rate, after a warmup; DDPM then uses an average
+# of its weights, as in lesson 9. <!-- source: the papers and configs listed above, 2017 to 2025 -->
 #
 # DDPM shows why code should be read as well. The paper (Ho et al., 2020) gives a constant rate; the released code has a
 # warmup of 5,000 updates. <!-- cited: 5,000 --> <!-- source: Ho et al. 2020, scripts/run_cifar.py -->
@@ -540,6 +627,267 @@ show_facts({"equal products take equally long": halves[0.02, 0.2] == halves[0.08
 # decay fades with it. If you change the peak or the shape of a schedule, you change the weight decay as well. An
 # *idle* weight, one that gets no gradient, keeps several times more of itself under the cosine than under
 # the constant rate.
+#
+# So AdamW's weights are a moving average of its steps, over about $\tau = 1/(\eta\lambda)$ updates. Wang and Aitchison (2024) take
+# this **timescale** for the quantity to carry over: when the rate is multiplied, divide $\lambda$ by as much. We
+# try that on the spirals. The run has 2,000 updates, the peak grows fourfold, and the decay is 0.2 at the small peak.
+
+# %% [markdown] tags=["predict"]
+# > **Predict before you run.** At four times the peak, which decay is better, 0.2 or 0.05? Is the answer the same for a constant rate and for
+# > linear decay to zero?
+
+# %%
+plans = {"constant": lambda p, n: schedules.constant(p), "linear": schedules.linear}
+few_runs, decay_loss, per_epoch = split.fresh[:choosing] if FAST else split.fresh, {}, 900 / 32
+for shape, make in plans.items():
+    for peak in (0.008, 0.032):
+        for decay in (0.0, 0.05, 0.2):
+            optimizer = training.AdamW(weight_decay=decay)
+            work = training.Workload(data, training.Mlp(dtype="float32"), optimizer, batch_size=32)
+            rates = np.tile(make(peak, 2000)(np.arange(2000)), (len(few_runs), 1))
+            runs = training.train(work, rates, few_runs).held_out_loss[:, -1]
+            decay_loss[shape, peak, decay] = runs
+rows = []
+for peak in (0.008, 0.032):
+    for decay in (0.0, 0.05, 0.2):
+        span = 1 / (peak * decay) if decay else np.inf
+        losses_of = [mean_interval(decay_loss[shape, peak, decay]) for shape in plans]
+        rows.append([f"{peak}", f"{decay}", f"{span:.0f}", f"{span / per_epoch:.0f}", *losses_of])
+show_table(["peak", "decay", "1/(peak decay), updates", "epochs", *plans], rows)
+
+# %% tags=["conclusion"]
+for shape in plans:
+    pairs = (
+        ("decay 0.2 at 0.008", "decay 0 at 0.008", (0.008, 0.2), (0.008, 0.0)),
+        ("decay 0.05 at 0.032", "decay 0.2 at 0.032", (0.032, 0.05), (0.032, 0.2)),
+    )
+    contrasts = []
+    for ours, theirs, (peak, decay), (other_peak, other_decay) in pairs:
+        two = decay_loss[shape, peak, decay], decay_loss[shape, other_peak, other_decay]
+        contrasts.append(compare.paired(ours, theirs, *two, margin))
+    compare.show_verdicts(contrasts, at=shape)
+lower_rows = [
+    decay_loss["linear", peak, decay].mean() < decay_loss["constant", peak, decay].mean()
+    for peak in (0.008, 0.032)
+    for decay in (0.0, 0.05, 0.2)
+]
+show_facts({"linear decay ends lower than the constant rate in every row": all(lower_rows)})
+
+# %% [markdown]
+# At a constant rate the timescale is right: **with four times the peak, a quarter of the decay is better than the same decay**, by 0.04.
+# <!-- holds: decay 0.05 at 0.032 better_than decay 0.2 at 0.032 at constant -->
+# With linear decay to zero the two are equal. <!-- holds: decay 0.05 at 0.032 equal_to decay 0.2 at 0.032 at linear -->
+# A likely reason is that the timescale then grows anyway as the rate falls.
+# Some decay is better than none at the small peak, with either schedule, and in every row linear decay ends lower. <!-- holds: decay 0.2 at 0.008 better_than decay 0 at 0.008 at constant; decay 0.2 at 0.008 better_than decay 0 at 0.008 at linear; linear decay ends lower than the constant rate in every row -->
+#
+# Wang and Aitchison suggest a timescale between one epoch and the whole run, here 71 epochs. <!-- source: Wang and Aitchison 2024 --> <!-- 2000*32/900 = 71.1 -->
+# That is a wide guide: both the best and the worst of our constant runs are within it.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Further: a batch that grows
+#
+# The noise scale is small at first and large at the end, so a batch could be as well. GPT-3 and DeepSeek-V3
+# grow theirs, and Merrill et al. (2025) trained a language model of a billion parameters with 43 % fewer updates that way. <!-- source: Merrill et al. 2025 --> <!-- cited: 43 % -->
+# On the quadratic of the surprise everything is exact. All runs see 8,192 examples<!-- 64*128 = 8192 -->; those of the first three
+# rows make 64 updates.
+
+# %% [markdown] tags=["predict"]
+# > **Predict before you run.** Batches of 64, 128 and 256, one after the other, or 128 all the time: which ends lower? And in the
+# > opposite order? What if the rate stays constant?
+
+# %% tags=["conclusion"]
+alone, thirds = problems.power_law_quadratic(batch_size=1), 1 / 3
+ramps = {
+    "128 all the time": [(128, 1.0)],
+    "64, 128, 256": [(64, 0.25), (128, 0.25), (256, 0.5)],
+    "256, 128, 64": [(256, 0.5), (128, 0.25), (64, 0.25)],
+    "64 all the time": [(64, 1.0)],
+    "4, 16, 64, 256": [(4, 0.25), (16, 0.25), (64, 0.25), (256, 0.25)],
+}
+powers, ramp_loss = {"constant": 0, "linear": 1, "power 1.5": 1.5, "power 2": 2}, {}
+print("batch             updates" + "".join(f"{name:>11}" for name in powers))
+for name, stages in ramps.items():
+    sizes_of = batch_ramp(examples, stages)
+    for plan, power in powers.items():
+        ramp_loss[name, plan] = tuned_batches(alone, sizes_of, power)[1]
+    print(f"{name:17}{len(sizes_of):8d}" + "".join(f"{ramp_loss[name, p]:11.4f}" for p in powers))
+
+
+# %% tags=["conclusion"]
+def lower(ours, theirs):
+    """Whether a loss is lower by more than one per cent."""
+    return np.log(theirs / ours) > compare.RATIO_MARGIN
+
+
+steady = [ramp_loss["128 all the time", plan] for plan in powers]
+show_facts(
+    {
+        "the growing batch ends lower than 128 all the time with any decay": lower(
+            ramp_loss["64, 128, 256", "linear"], min(steady)
+        ),
+        "the shrinking batch ends higher than 128 all the time": lower(
+            min(steady), min(ramp_loss["256, 128, 64", plan] for plan in powers)
+        ),
+        "at a constant rate a growing batch ends lower than 64 all the time with linear decay": lower(
+            ramp_loss["4, 16, 64, 256", "constant"], ramp_loss["64 all the time", "linear"]
+        ),
+        "with the steepest ramp every decay of the rate ends higher": all(
+            lower(ramp_loss["4, 16, 64, 256", "constant"], ramp_loss["4, 16, 64, 256", plan])
+            for plan in ("linear", "power 1.5", "power 2")
+        ),
+    }
+)
+
+# %% [markdown]
+# **At equal examples and equal updates the growing batch is better than the fixed one**, even when the fixed one may choose how its rate falls.
+# The same batches in the opposite order are the worst of the three. <!-- holds: the growing batch ends lower than 128 all the time with any decay; the shrinking batch ends higher than 128 all the time -->
+# The last row shows why: with a constant rate, a batch that grows 64-fold <!-- 256/4 = 64 --> ends lower than a fixed batch whose rate decays. To grow
+# the batch *is* to decay the noise (Smith et al., 2018). <!-- holds: at a constant rate a growing batch ends lower than 64 all the time with linear decay -->
+# If you add a ramp, let the rate fall less: with the last ramp every decay makes it worse. <!-- holds: with the steepest ramp every decay of the rate ends higher -->
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Further: Muon, and an update of the right size
+#
+# Muon (Jordan et al., 2024) replaces the step of a matrix by the nearest one whose singular values are all 1, so no
+# direction dominates. A few multiplications suffice:
+
+
+# %%
+def all_ones(matrix, steps=5):
+    """Push the singular values of a matrix towards 1 (Newton-Schulz, quintic)."""
+    x = matrix / np.linalg.norm(matrix)
+    for _ in range(steps):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
+    return x
+
+
+slope = np.random.default_rng(0).standard_normal((64, 64)) @ np.diag(np.linspace(0.2, 2, 64))
+before, after = (np.linalg.svd(m)[1] for m in (slope, all_ones(slope)))
+print(
+    f"singular values: before {before[-1]:.1f} to {before[0]:.1f}, median after {np.median(after):.1f}"
+)
+print(f"as course_lib: {np.allclose(all_ones(slope), layers.newton_schulz(slope))}")
+print("width   root mean square of such a step   1/sqrt(width)")
+for n in (16, 64, 256):
+    step = all_ones(np.random.default_rng(n).standard_normal((n, n)))
+    print(f"{n:5d} {np.sqrt((step**2).mean()):20.2f} {1 / np.sqrt(n):26.2f}")
+
+# %%
+chosen_peaks, by_size = (
+    0.004 * 2.0 ** np.arange(5),
+    {None: "Adam", 0.2: "Muon, 0.2", 1 / 64: "Muon, 1/64"},
+)
+tuned_size = {}
+for size, name in by_size.items():
+    tried = layers.muon_losses(images, chosen_peaks, split.validation, size).mean(axis=1)
+    tuned_size[name] = float(chosen_peaks[tried.argmin()])
+adam_size = layers.adam_step_rms(images, tuned_size["Adam"], split.fresh)
+average = mean_interval(np.sqrt((adam_size**2).mean(axis=0)))
+show_table(["root mean square of Adam's steps over the rate, whole run"], [[average]])
+
+# %% [markdown]
+# A step with singular values of 1 has a root mean square of $1/\sqrt n$ in a square matrix of width $n$: small, and smaller the wider it is. Adam's
+# steps have about 0.2. Liu et al. (2025) therefore multiply Muon's by $0.2\sqrt{\max(\text{rows}, \text{columns})}$, and
+# keep Adam's rate and schedule for everything. In PyTorch that is
+# `torch.optim.Muon(matrices, lr=peak, adjust_lr_fn="match_rms_adamw")`; embeddings, biases and the output stay with AdamW.
+#
+# We train with Muon in the two hidden matrices: once matched, and once with steps of 1/64, as a matrix of width
+# 4,096 has them without the factor. <!-- 64*64 = 4096 -->
+
+# %% [markdown] tags=["predict"]
+# > **Predict before you run.** Does Adam's best peak suit the matched steps? And the small ones?
+
+# %% tags=["conclusion"]
+at_adams = {
+    name: layers.muon_losses(images, [tuned_size["Adam"]], split.fresh, size)[0]
+    for size, name in by_size.items()
+}
+own = {
+    name: layers.muon_losses(images, [tuned_size[name]], split.fresh, size)[0]
+    for size, name in by_size.items()
+}
+compare.show_verdicts(
+    [
+        compare.paired("matched Muon", "Adam", at_adams["Muon, 0.2"], own["Adam"], width_margin),
+        compare.paired("small Muon", "Adam", at_adams["Muon, 1/64"], own["Adam"], width_margin),
+        compare.paired(
+            "small Muon", "small Muon at its own peak", at_adams["Muon, 1/64"], own["Muon, 1/64"],
+            width_margin, peaks=(tuned_size["Adam"], tuned_size["Muon, 1/64"]),
+        ),
+    ],
+    at="Adam's peak",
+)  # fmt: skip
+
+# %% tags=["conclusion"]
+show_facts(
+    {
+        "Adam's steps have a root mean square between 0.15 and 0.3": bool(
+            average.low > 0.15 and average.high < 0.3
+        ),
+        "matched Muon has Adam's best peak, or one step of the grid beside it": bool(
+            0.5 <= tuned_size["Muon, 0.2"] / tuned_size["Adam"] <= 2
+        ),
+        "small Muon has a larger best peak than Adam": tuned_size["Muon, 1/64"]
+        > tuned_size["Adam"],
+    }
+)
+
+# %% [markdown]
+# **With matched steps Adam's best peak carries over to Muon, and Muon is better than Adam there.** Unmatched, the same peak is worse, and Muon needs
+# a larger one. <!-- holds: Adam's steps have a root mean square between 0.15 and 0.3; matched Muon has Adam's best peak, or one step of the grid beside it; matched Muon better_than Adam at Adam's peak; small Muon worse_than Adam at Adam's peak; small Muon worse_than small Muon at its own peak at Adam's peak; small Muon has a larger best peak than Adam -->
+# So a peak for Muon says nothing without its scaling: at width 4,096 the two scalings differ by a factor of 12.8. <!-- 64*64 = 4096 --> <!-- 0.2*64 = 12.8 --> One small
+# network does not show that Muon is the better optimizer, only that the comparison has to be made at matched steps.
+
+# %% [markdown] jp-MarkdownHeadingCollapsed=true
+# ## Further: going on from a finished run
+#
+# A run has ended at a tenth of its peak, and then new data arrive. Ibrahim et al. (2024) warm the rate up again to the old
+# peak, decay it again, and mix some old data into the new, called *replay*. Our first run learned upright digits; the new ones lie on their side. We go on for 200 updates.
+
+# %% [markdown] tags=["predict"]
+# > **Predict before you run.** Compared with going on at the final rate: does warming up again help on the new digits? What does it do to the old
+# > ones? Can replay change that?
+
+# %%
+second, length = GoingOn(images), 200
+finished, low_rate = second.finished(split.fresh), second.peak / 10
+second_plans = {
+    "final rate": np.full(length, low_rate),
+    "warmed up again": schedules.warmup_cosine(second.peak, 10, length, floor=low_rate)(
+        np.arange(length)
+    ),
+    "no warmup": schedules.cosine(second.peak, length, floor=low_rate)(np.arange(length)),
+}
+went, rows = {}, []
+for replay in (0.0, 0.25):
+    for name, plan in second_plans.items():
+        old, new = second.losses(finished, plan, split.fresh, replay)
+        went[replay, name] = {"old digits": old, "new digits": new}
+        rows.append([f"{replay:.0%}", name, mean_interval(old), mean_interval(new)])
+show_table(["replay", "second run", "loss on old digits", "on new digits"], rows)
+
+# %% tags=["conclusion"]
+for replay, where in ((0.0, "no replay"), (0.25, "a quarter replay")):
+    for part in ("old digits", "new digits"):
+        again, steady, cold = (
+            went[replay, name][part] for name in ("warmed up again", "final rate", "no warmup")
+        )
+        compare.show_verdicts(
+            [
+                compare.paired("warmed up again", "final rate", again, steady, width_margin),
+                compare.paired("warmed up again", "no warmup", again, cold, width_margin),
+            ],
+            at=f"{part}, {where}",
+        )
+
+# %% [markdown]
+# **Warming up again is better on the new digits and worse on the old ones.** It is the usual exchange of
+# learning for forgetting. <!-- holds: warmed up again better_than final rate at new digits, no replay; warmed up again worse_than final rate at old digits, no replay -->
+# With a quarter of old digits in the mix it is better on both. <!-- holds: warmed up again better_than final rate at new digits, a quarter replay; warmed up again better_than final rate at old digits, a quarter replay -->
+# And the warmup itself matters: a jump straight to the peak is worse on both, with replay and without.
+# <!-- holds: warmed up again better_than no warmup at new digits, no replay; warmed up again better_than no warmup at old digits, no replay; warmed up again better_than no warmup at new digits, a quarter replay; warmed up again better_than no warmup at old digits, a quarter replay -->
+# A checkpoint from before the cooldown needs no second warmup: lesson 9 branches from one.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Further: starting from a trained network
@@ -547,7 +895,7 @@ show_facts({"equal products take equally long": halves[0.02, 0.2] == halves[0.08
 # *Fine-tune with a smaller rate and an aggressive decay, as the model starts near a good solution.* We try
 # two cases, with a small network on handwritten digits. **Near:** all ten digits, trained on clean images,
 # then 100 images<!-- 800 - 700 = 100 --> with noisy pixels. **Far:** trained on the digits 0 to 4, then on the
-# digits 5 to 9. Each is compared with fresh weights on the same task, over the same peaks.
+# digits 5 to 9. <!-- 5-1 = 4 --> <!-- 10-1 = 9 --> Each is compared with fresh weights on the same task, over the same peaks.
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** In which of the two is the best peak smaller than from fresh weights? Does
@@ -699,11 +1047,11 @@ print(words.replace(", batch", "\nbatch"))
 # %% [markdown] tags=["recap"]
 # ## In five lines
 #
-# 1. Well below the critical batch size a larger batch saves updates and costs next to nothing; well above it examples are wasted. <!-- holds: batch 64 costs less than one per cent; batch 256 at least doubles the loss -->
-# 2. The noise scale, taken from gradients, hints at that size; it grows as the network learns, so measure it more than once. <!-- holds: the noise scale grows tenfold from 100 to 300 updates; the lower loss has the larger critical batch -->
-# 3. On the quadratic SGD's linear rule holds while noise is the limit; on the network the root rule was better at 128. <!-- holds: up to batch 64 the best peak grows in proportion to the batch; root rule, batch 128 better_than linear rule, batch 128 -->
-# 4. Adam with fixed averages is another optimizer at another batch, and part of the larger batch's gain is that. <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; with scaled betas the gain is at most two thirds as large -->
-# 5. Plan to the end of the run, try a smaller peak for a longer one, and count a warmup in updates. <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
+# 1. Well below the critical batch size a larger batch costs next to nothing, well above it examples are wasted; the noise scale hints at that size, and grows. <!-- holds: batch 64 costs less than one per cent; batch 256 at least doubles the loss; the noise scale grows tenfold from 100 to 300 updates; the lower loss has the larger critical batch -->
+# 2. On the quadratic SGD's linear rule holds while noise is the limit; on the network the root rule was better at 128. <!-- holds: up to batch 64 the best peak grows in proportion to the batch; root rule, batch 128 better_than linear rule, batch 128 -->
+# 3. Adam with fixed averages is another optimizer at another batch, and part of the larger batch's gain is that. <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; with scaled betas the gain is at most two thirds as large -->
+# 4. Plan to the end of the run, try a smaller peak for a longer one, and count a warmup in updates. <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
+# 5. With Adam a wider network needs a smaller peak, and muP makes up for most of that. <!-- holds: standard: the best peak at 256 is at most half of that at 64; standard, peak of 64 worse_than standard, peak searched at width 256; muP saves more than half of what the kept peak costs -->
 
 # %% [markdown] tags=["monday"]
 # ## On Monday
@@ -714,8 +1062,12 @@ print(words.replace(", batch", "\nbatch"))
 # | SGD, batch times $k$ | rate times $\sqrt k$, then a search on both sides of it | root rule better than linear rule on the network, linear rule right on the quadratic up to batch 64 <!-- holds: root rule, batch 128 better_than linear rule, batch 128; up to batch 64 the best peak grows in proportion to the batch --> |
 # | Adam, batch times $k$ | rate times $\sqrt k$; where batches are compared, $1-\beta_1$ and $1-\beta_2$ times $k$, and a new search | fixed averages favour the larger batch; the rule alone gave too small a peak <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; with scaled betas the gain is at most two thirds as large; rule to batch 256 worse_than tuned, batch 256 --> |
 # | a longer run | the same shape stretched to the new end; try half the peak | shorter and longer plans end higher; the best peak falls with the length <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak --> |
+# | a wider model, Adam | muP, with the width that you tuned at as its base; otherwise a search at smaller peaks | keeping the peak was worse; muP saved most of the loss <!-- holds: standard, peak of 64 worse_than standard, peak searched at width 256; muP saves more than half of what the kept peak costs --> |
+# | AdamW, rate times $k$ | weight decay divided by $k$ if the rate stays constant; as it was if it decays to zero | better at a constant rate, equal with linear decay <!-- holds: decay 0.05 at 0.032 better_than decay 0.2 at 0.032 at constant; decay 0.05 at 0.032 equal_to decay 0.2 at 0.032 at linear --> |
+# | from AdamW to Muon | AdamW's peak and schedule, with matched steps: `adjust_lr_fn="match_rms_adamw"` | better than Adam at Adam's peak; unmatched worse <!-- holds: matched Muon better_than Adam at Adam's peak; small Muon worse_than Adam at Adam's peak --> |
 # | warmup, Adam | the number of updates that the short run needed, not its share | at a large peak the same short warmup helps at every length <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.3; a warmup of 80 is better than one of 20 in 200 is false at peak 0.3 --> |
 # | fine-tuning | half the best peak of fresh weights; linear decay, none steeper | best peak smaller, near and far <!-- holds: the best peak is smaller than from fresh weights at near; the best peak is smaller than from fresh weights at far; pretrained, power 3 worse_than pretrained at far --> |
+# | new data for a finished model | warm up to the old peak, decay again, with old data among the new | better on new and old digits with a quarter of replay; without replay worse on the old <!-- holds: warmed up again better_than final rate at new digits, a quarter replay; warmed up again better_than final rate at old digits, a quarter replay; warmed up again worse_than final rate at old digits, no replay --> |
 # | a schedule in code | lengths in examples or tokens | a schedule left in updates ends near its peak <!-- holds: the unchanged schedule ends above half its peak --> |
 
 # %% [markdown] tags=["next"]
@@ -732,5 +1084,10 @@ print(words.replace(", batch", "\nbatch"))
 # arXiv:2205.10287. · M. Li, E. Yumer, D. Ramanan (2020), *Budgeted
 # training*, arXiv:1905.04753. · J. Hoffmann et al. (2022), *Training compute-optimal large language
 # models*, arXiv:2203.15556. · I. Loshchilov, F. Hutter (2019), *Decoupled weight decay regularization*,
-# arXiv:1711.05101. · J. Devlin et al. (2019), *BERT*, arXiv:1810.04805. · The recipes' own papers are
-# listed with them.
+# arXiv:1711.05101. · J. Devlin et al. (2019), *BERT*, arXiv:1810.04805. · G. Yang, E. Hu et al. (2022), *Tensor
+# programs V*, arXiv:2203.03466. · J. Bjorck et al. (2024), *Scaling optimal LR across token horizons*, arXiv:2409.19913. ·
+# X. Wang, L. Aitchison (2024), *How to set AdamW's weight decay as you scale model and dataset size*, arXiv:2405.13698. ·
+# S. Smith et al. (2018), *Don't decay the learning rate, increase the batch size*, arXiv:1711.00489. · W. Merrill et al. (2025), *Critical
+# batch size revisited*, arXiv:2505.23971. · K. Jordan et al. (2024), *Muon*, kellerjordan.github.io/posts/muon. · J. Liu et al.
+# (2025), *Muon is scalable for LLM training*, arXiv:2502.16982. · A. Ibrahim et al. (2024), *Simple and scalable strategies to
+# continually pre-train large language models*, arXiv:2403.08763. · The recipes' own papers are listed with them.

@@ -1,5 +1,7 @@
 """The recipes against their papers' figures, recomputed from tokens and epochs."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,19 @@ FIGURES = {  # (update, rate) that follow from what the paper says
         (158_946 + 68_347, 2.2e-5),
         (158_946 + 68_347 + 5_293, 7.3e-6),
     ],
+    "OLMo 2 7B": [
+        (2000, 3e-4),  # 8,388,608,000 tokens of warmup; 5 trillion are 1,192,093 updates
+        (500_000, 1.65e-4 + 1.35e-4 * math.cos(math.pi * 498_000 / 1_190_093)),
+        (928_646, 6.1499e-5),
+        (928_646 + 11_931, 0.0),
+    ],
+    "SmolLM3 3B": [(2000, 2e-4), (4_198_000, 2e-4), (4_459_000, 1e-4), (4_720_000, 0.0)],
+    "Kimi K2": [
+        (500, 2e-4),
+        (149_253, 2e-4),
+        (149_254 + 41_045, 1.1e-4),
+        (149_254 + 82_090, 2e-5),
+    ],
     "DDPM on CIFAR-10": [(0, 4e-8), (5000, 2e-4), (799_999, 2e-4)],
     "Stable Diffusion v1": [(0, 1e-8), (10_000, 1e-4), (1_140_999, 1e-4)],
     "CycleGAN, in epochs": [(0, 2e-4), (100, 2e-4), (150, 1e-4), (200, 0.0)],
@@ -46,7 +61,7 @@ def test_a_recipe_has_its_papers_figures(name):
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_says_where_it_comes_from_and_is_whole(name):
     recipe = RECIPES[name]
-    assert "arXiv:" in recipe.source
+    assert "arXiv:" in recipe.source or "github.com/" in recipe.source
     assert recipe.note.endswith(".")
     assert recipe.schedule.total_steps >= recipe.total_steps or name == "GPT-3 175B"
     values = recipe.schedule(np.linspace(0, recipe.total_steps, 10_001).astype(int))
