@@ -175,6 +175,40 @@ TRAINING_TERMS = (
         elsewhere="weight_decay, λ",
     ),
     Term(
+        "timescale",
+        "About 1 / (rate × λ) updates: the weights of AdamW are a moving average of its steps over "
+        "so many. A schedule changes it as it changes the rate.",
+        (13,),
+        elsewhere="EMA timescale of AdamW",
+    ),
+    Term(
+        "batch ramp",
+        "A batch that grows during the run. It quiets the noise as a decay of the rate does.",
+        (13,),
+        elsewhere="batch size warmup, batch size schedule",
+        spelled=("ramp",),
+    ),
+    Term(
+        "muP",
+        "A rule for rates and initial sizes, matrix by matrix, under which the best peak of a "
+        "narrow network suits a wide one better.",
+        (13,),
+        elsewhere="maximal update parametrisation, μP, μTransfer",
+    ),
+    Term(
+        "Muon",
+        "An optimizer for matrices: it replaces the averaged gradient by the nearest matrix whose "
+        "singular values are all 1. Its peak depends on how that step is scaled.",
+        (13,),
+        elsewhere="torch.optim.Muon",
+    ),
+    Term(
+        "replay",
+        "Old examples among the new ones, when a finished model goes on with new data.",
+        (13,),
+        elsewhere="experience replay",
+    ),
+    Term(
         "effective rate",
         "The rate that plain gradient descent would need to move as far. Momentum m "
         "multiplies the rate by up to 1 / (1 − m).",
