@@ -515,7 +515,6 @@ plots.show(
 # <!-- holds: standard: the best peak at 256 is at most half of that at 64; standard, peak of 64 worse_than standard, peak searched at width 256; muP, peak of 64 better_than standard, peak of 64 at width 256; muP: the best peaks at 64 and 256 differ at most by a factor of two; muP saves more than half of what the kept peak costs -->
 #
 # What muP saves is the search, not the loss: a search at 256 in the standard parametrisation still ended lower. <!-- holds: the search ends lower than muP -->
-# And the base must be wide enough itself. A network of 16 units is a poor guide to one of 256 in either.
 
 # %% [markdown]
 # ## What published runs did
@@ -637,14 +636,14 @@ show_facts({"equal products take equally long": halves[0.02, 0.2] == halves[0.08
 
 # %% tags=["varies"]
 plans = {"constant": lambda p, n: schedules.constant(p), "linear": schedules.linear}
-few_runs, decay_loss, per_epoch = split.fresh[:choosing] if FAST else split.fresh, {}, 900 / 32
+decay_loss, per_epoch = {}, len(data) / 32
 for shape, make in plans.items():
     for peak in (0.008, 0.032):
         for decay in (0.0, 0.05, 0.2):
             optimizer = training.AdamW(weight_decay=decay)
             work = training.Workload(data, training.Mlp(dtype="float32"), optimizer, batch_size=32)
-            rates = np.tile(make(peak, 2000)(np.arange(2000)), (len(few_runs), 1))
-            runs = training.train(work, rates, few_runs).held_out_loss[:, -1]
+            rates = np.tile(make(peak, 2000)(np.arange(2000)), (len(split.fresh), 1))
+            runs = training.train(work, rates, split.fresh).held_out_loss[:, -1]
             decay_loss[shape, peak, decay] = runs
 rows = []
 for peak in (0.008, 0.032):
