@@ -850,12 +850,12 @@ show_facts(
 # %%
 second, length = GoingOn(images), 200
 finished, low_rate = second.finished(split.fresh), second.peak / 10
+rise = schedules.warmup_cosine(second.peak, 10, length, floor=low_rate)
+jump = schedules.cosine(second.peak, length, floor=low_rate)
 second_plans = {
     "final rate": np.full(length, low_rate),
-    "warmed up again": schedules.warmup_cosine(second.peak, 10, length, floor=low_rate)(
-        np.arange(length)
-    ),
-    "no warmup": schedules.cosine(second.peak, length, floor=low_rate)(np.arange(length)),
+    "warmed up again": rise(np.arange(length)),
+    "no warmup": jump(np.arange(length)),
 }
 went, rows = {}, []
 for replay in (0.0, 0.25):
