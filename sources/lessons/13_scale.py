@@ -394,8 +394,8 @@ show_facts(
 # has the faster decay *per update*, but falls less in all. And **the longer the run, the smaller its best
 # peak**: a peak tuned on a short run is too large for a long one, here.
 # <!-- holds: the best plan is as long as the run; a shorter run falls faster per update; a shorter run falls less in all; a longer run has the smaller best peak -->
-# Bjorck et al. (2024) found the same for language models, even with the parametrisation of the next section; lesson 12 measures it on
-# recorded runs. If you do not know the length, lesson 9 has what you need: cooldowns from one long run, averages, and
+# Bjorck et al. (2024) found the same for language models, even with the parametrisation of the next section; [lesson 12](12_language_models.ipynb)
+# measures it on recorded runs. If you do not know the length, lesson 9 has what you need: cooldowns from one long run, averages, and
 # schedule-free, which was equal to a tuned cosine on the network at 800 updates. <!-- holds in 09: schedule-free, 800 equal_to cosine, 800 -->
 #
 # The third rule is about warmup. We train the network with Adam for 50, 200 and 800 updates, with warmups of
