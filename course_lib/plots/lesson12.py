@@ -39,7 +39,7 @@ def peak_curves(curves: Mapping[str, Mapping[float, float]], top: float) -> Figu
         ax.plot(peaks[inside], losses[inside], label=label, **look)
         best = int(losses.argmin())
         ax.plot(peaks[best], losses[best], "o", color=COLOURS[i], mfc="none", markersize=10)
-    ax.set(xlabel="peak learning rate", ylabel="held-out loss at the end")
+    ax.set(xlabel="peak learning rate (ring: lowest loss)", ylabel="held-out loss at the end")
     shown = {peak for curve in curves.values() for peak in curve if curve[peak] <= top}
     ticks_at(ax.xaxis, sorted(shown))
     ax.legend(loc="upper left", bbox_to_anchor=(0.14, 1.0))

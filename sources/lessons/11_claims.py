@@ -1246,7 +1246,7 @@ show_verdicts([mine.case(ours, theirs).contrast], at="your own claim")
 #
 # | do | start with | evidence |
 # |---|---|---|
-# | let the rate fall | linear or cosine, to zero at the end of the run | with plain SGD and noise, the worst of four beats the tuned constant; on a language model all ten decays of lesson 12 do <!-- holds: any schedule beats a constant holds --> <!-- holds in 12: every decay ends at least 0.12 below the constant --> |
+# | let the rate fall | linear or cosine, to zero at the end of the run | with plain SGD and noise, the worst of four beats the tuned constant; on a language model all ten decays of lesson 12 do <!-- holds: any schedule beats a constant holds --> <!-- holds in 12: every decay ends at least 0.1 below the constant --> |
 # | under Adam | linear decay | as good as a cosine or better on small networks; open on a language model, where it is close <!-- holds: with Adam linear is enough holds --> <!-- holds in 12: linear open_against cosine at 50,000 updates --> |
 # | floor | 0; a millionth changes nothing | equal at the end and 300 updates later; a tenth of the peak is worse on a language model (lesson 12) <!-- holds: end at 1e-6 and not at zero fails --> <!-- holds in 12: cosine to a tenth worse_than cosine at 50,000 updates --> |
 # | drops | not before half of the run | one drop after a tenth is worse than drops at a half and three quarters <!-- holds: an early drop costs holds --> |
