@@ -9,6 +9,7 @@ import numpy as np
 
 from course_lib.compare import Contrast, paired
 from course_lib.language_model import GRIDS, WARMUP, CrossTuned, recorded_runs
+from course_lib.language_model.recorded_runs import grid_of
 
 #: A difference matters if more than this share of further updates would make up for it.
 UPDATES_SHARE = 0.05
@@ -49,6 +50,21 @@ def margin(total_steps: int) -> float:
     True
     """
     return price(total_steps) * math.log1p(UPDATES_SHARE)
+
+
+def in_updates(difference: float, total_steps: int) -> float:
+    """Return the share of further updates that makes up for a difference of losses.
+
+    The share is exp(difference / price) - 1, so `margin` is worth 5 %.
+
+    Args:
+        difference: difference of losses, in nats a byte.
+        total_steps: updates of the run.
+
+    >>> round(in_updates(margin(640), 640), 3)
+    0.05
+    """
+    return math.expm1(difference / price(total_steps))
 
 
 def named(schedule: str, warmup_steps: int) -> str:
@@ -118,3 +134,90 @@ def contrasts(
     """
     level = 1 - 0.05 / len(ours)
     return [contrast(one, theirs, total_steps, margin, text=text, level=level) for one in ours]
+
+
+def warmup_contrasts(schedules: Sequence[str], total_steps: int) -> list[Contrast]:
+    """Return contrasts of schedules with themselves without warmup; the intervals hold at once.
+
+    Each side is at its own best peaks, and the margin is `margin(total_steps)`.
+
+    >>> [one.theirs for one in warmup_contrasts(["constant", "linear"], 320)]
+    ['constant, no warmup', 'linear, no warmup']
+    """
+    level = 1 - 0.05 / len(schedules)
+    allowed = margin(total_steps)
+    return [contrast(one, (one, 0), total_steps, allowed, level=level) for one in schedules]
+
+
+def mean_losses(
+    schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str = "grammar"
+) -> dict[float, float]:
+    """Return {peak: mean final loss over the seeds}; NaN where a run diverged.
+
+    Raises:
+        ValueError: such runs were not recorded.
+
+    >>> list(mean_losses("linear", 320))
+    [0.001, 0.002, 0.004, 0.008, 0.016]
+    """
+    where = {"warmup_steps": warmup_steps, "text": text}
+    means = recorded_runs().final(schedule, total_steps, **where).mean(axis=1)
+    return dict(zip(grid_of(schedule, total_steps, **where).peaks, means.tolist(), strict=True))
+
+
+def best_peak(
+    schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str = "grammar"
+) -> float:
+    """Return the peak whose mean loss over all seeds is the lowest.
+
+    For a comparison take `contrast`, which scores no seed at a peak that it helped to choose.
+
+    >>> best_peak("constant", 1280) < best_peak("linear", 320)
+    True
+    """
+    means = mean_losses(schedule, total_steps, warmup_steps=warmup_steps, text=text)
+    return min(means, key=lambda peak: np.nan_to_num(means[peak], nan=np.inf))
+
+
+def usable_peak(
+    schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, within: float = 0.1
+) -> float:
+    """Return the largest peak whose mean loss is within a share of the schedule's lowest.
+
+    Args:
+        schedule: name in `SCHEDULES`.
+        total_steps: updates of the run.
+        warmup_steps: updates of the warmup.
+        within: share, >= 0; lesson 4 takes a tenth.
+
+    >>> usable_peak("linear", 320, warmup_steps=0) < usable_peak("linear", 320)
+    True
+    """
+    means = mean_losses(schedule, total_steps, warmup_steps=warmup_steps)
+    allowed = (1 + within) * means[best_peak(schedule, total_steps, warmup_steps=warmup_steps)]
+    return max(peak for peak, loss in means.items() if loss <= allowed)
+
+
+def kept_peak(schedule: str, total_steps: int, peak_lr: float, margin: float) -> Contrast:
+    """Return the contrast of a schedule at a given peak with itself at its best peaks.
+
+    Raises:
+        ValueError: no runs were recorded at this peak.
+
+    >>> kept_peak("constant", 1280, 0.016, margin(1280)).verdict.value
+    'worse'
+    """
+    peaks = grid_of(schedule, total_steps, text="grammar").peaks
+    if peak_lr not in peaks:
+        raise ValueError(f"peak_lr must be one of {peaks}, got {peak_lr!r}")
+    scores = recorded_runs().final(schedule, total_steps)[peaks.index(peak_lr)]
+    own = recorded_runs().tuned(schedule, total_steps)
+    return paired(
+        f"{schedule}, peak {peak_lr:g}",
+        f"{schedule}, own peak",
+        scores,
+        own.scores,
+        margin,
+        peaks=(peak_lr, own.peak),
+        at_edge=(False, own.at_edge),
+    )

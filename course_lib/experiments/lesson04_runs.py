@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from course_lib import problems, training
+from course_lib.experiments.language_runs import usable_peak
 from course_lib.problems import Classification
 
 
@@ -128,3 +129,17 @@ def ramped_batch_updates(
     """
     at_end = first + (last - first) * tokens / ramp
     return float(ramp / (last - first) * np.log(at_end / first))
+
+
+def usable_peaks(schedules: Sequence[str], updates: int) -> dict[str, tuple[float, float]]:
+    """Return the usable peaks of the language model without a warmup and with one, by schedule.
+
+    Usable is a peak whose loss is within a tenth of the schedule's lowest.
+
+    >>> usable_peaks(["linear"], 320)
+    {'linear': (0.004, 0.016)}
+    """
+    return {
+        name: (usable_peak(name, updates, warmup_steps=0), usable_peak(name, updates))
+        for name in schedules
+    }
