@@ -1,13 +1,23 @@
-"""The figure of lesson 4, on warmup: scores over the peak, in one panel."""
+"""The figures of lesson 4, on warmup: scores over the peak."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from course_lib.compare.result import Comparison
-from course_lib.plots.base import COLOURS, DASHES, MARKERS, axes_or_new, styled, ticks_at
+from course_lib.plots.base import (
+    COLOURS,
+    DASHES,
+    MARKERS,
+    axes_or_new,
+    panels,
+    styled,
+    ticks_at,
+)
 
 
 @styled
@@ -42,3 +52,33 @@ def scores_over_peak(comparison: Comparison, ax: Axes | None = None, *, title: s
     ticks_at(ax.xaxis, comparison.peaks)
     ax.legend()
     return ax.figure
+
+
+@styled
+def with_and_without(
+    titles: Mapping[str, Mapping[str, tuple[Mapping[float, float], Mapping[float, float]]]],
+) -> Figure:
+    """Draw losses over the peak with a warmup, lines, and without, dashes and rings, in panels.
+
+    Args:
+        titles: title of a panel -> {schedule: ({peak: loss without}, {peak: loss with})}, up to six
+            schedules.
+
+    >>> curve = {0.1: 2.0, 0.2: 1.5}
+    >>> figure = with_and_without({"320 updates": {"linear": (curve, curve)}})
+    >>> [line.get_label() for line in figure.axes[0].lines]
+    ['linear, no warmup', 'linear']
+    """
+    figure, axes = panels(len(titles), width=8.2, height=3.5, gap=0.5)
+    for ax, (title, curves) in zip(axes, titles.items(), strict=True):
+        for i, (name, pair) in enumerate(curves.items()):
+            look = {"color": COLOURS[i], "marker": MARKERS[i], "markersize": 5}
+            bare = look | {"ls": (0, (4, 1.5)), "mfc": "none"}
+            labels = (f"{name}, no warmup", name)
+            for curve, style, label in zip(pair, (bare, look), labels, strict=True):
+                ax.plot(list(curve), list(curve.values()), label=label, **style)
+        ax.set(xlabel="peak learning rate", title=title)
+        ticks_at(ax.xaxis, list(curve))
+    axes[0].set_ylabel("held-out loss at the end")
+    axes[-1].legend()
+    return figure

@@ -1,4 +1,4 @@
-"""The figures of lesson 8: loss over the mean rate, regret, places over the peak, settling."""
+"""The figures of lesson 8, on fair comparisons: losses, regrets, places, settling, differences."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
-from course_lib.compare import Comparison
+from course_lib.compare import Comparison, Contrast
 from course_lib.plots.base import BLUE, COLOURS, DASHES, INK, MARKERS, ORANGE, panels, styled
 
 _GREY = "#a9a9a2"
@@ -116,6 +116,33 @@ def settling_dots(names: Sequence[str], updates: Mapping[str, Sequence[float]]) 
         ax.plot(row, at, "o", color=COLOURS[i], mfc=face, mew=1.6, markersize=size, label=rule)
     ax.set(xlabel="updates, median of the seeds", ylim=(-0.6, len(names) - 0.4))
     ax.set_yticks(at, names)
+    ax.tick_params(axis="y", length=0)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02))
+    return figure
+
+
+@styled
+def difference_dots(found: Mapping[str, Sequence[Contrast]]) -> Figure:
+    """Draw differences from one schedule with their intervals, a row a schedule, a marker a length.
+
+    Args:
+        found: length -> contrasts with the same schedule, in the same order for each length, up to
+            six lengths.
+    """
+    first = next(iter(found.values()))
+    figure, (ax,) = panels(1, width=7.4, height=0.34 * len(first) + 0.95)
+    ax.set_position([0.19, 0.5 / figure.get_figheight(), 0.6, 1 - 0.75 / figure.get_figheight()])
+    rows = np.arange(len(first))[::-1]
+    for i, (length, contrasts) in enumerate(found.items()):
+        at = rows + 0.22 * ((len(found) - 1) / 2 - i)
+        look = {"color": COLOURS[i], "marker": MARKERS[i], "ls": "", "markersize": 5}
+        for y, one in zip(at, contrasts, strict=True):
+            ax.plot((one.difference.low, one.difference.high), (y, y), color=COLOURS[i], lw=1.4)
+        ax.plot([one.difference.mean for one in contrasts], at, label=length, **look)
+    ax.axvline(0, color=INK, lw=0.9)
+    ax.xaxis.set_major_locator(MaxNLocator(6))
+    ax.set(xlabel=f"held-out loss minus that of {first[0].theirs}", ylim=(-0.6, len(first) - 0.4))
+    ax.set_yticks(rows, [one.ours for one in first])
     ax.tick_params(axis="y", length=0)
     ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02))
     return figure

@@ -139,3 +139,29 @@ def lines_over(
         ax.set_ylim(0, top)
     ax.legend()
     return ax.figure
+
+
+@styled
+def peak_panels(titles: Mapping[str, Mapping[str, Mapping[float, float]]]) -> Figure:
+    """Draw losses over the peak, a panel a length, with a ring at the lowest of every schedule.
+
+    Args:
+        titles: title of a panel -> {schedule: {peak: loss}}, the same schedules in each, up to six.
+
+    >>> figure = peak_panels({"320 updates": {"cosine": {0.1: 2.0, 0.2: 1.5}}})
+    >>> figure.axes[0].lines[-1].get_xdata().tolist()
+    [0.2]
+    """
+    figure, axes = panels(len(titles), width=8.4, height=3.0, gap=0.45)
+    for ax, (title, curves) in zip(axes, titles.items(), strict=True):
+        for i, (name, curve) in enumerate(curves.items()):
+            peaks, losses = (np.array(list(part)) for part in (curve.keys(), curve.values()))
+            look = {"color": COLOURS[i], "ls": DASHES[i], "marker": MARKERS[i], "markersize": 5}
+            ax.plot(peaks, losses, label=name, **look)
+            best = [int(np.nanargmin(losses))]
+            ax.plot(peaks[best], losses[best], "o", color=COLOURS[i], mfc="none", markersize=11)
+        ax.set(xlabel="peak learning rate", title=title)
+        ticks_at(ax.xaxis, peaks, fontsize=8)
+    axes[0].set_ylabel("held-out loss at the end")
+    axes[-1].legend()
+    return figure

@@ -9,13 +9,16 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from course_lib import plots, problems, schedules
+from course_lib.compare import paired
 from course_lib.forecast import LossCurve, Prediction
 from course_lib.intervals import Interval
 from course_lib.plots.base import ticks_at, with_intervals
 from course_lib.plots.lesson00 import gallery, schedule_parts
 from course_lib.plots.lesson02 import decay_families, loss_over_drop_time
 from course_lib.plots.lesson03 import half_cosine
-from course_lib.plots.lesson08 import loss_over_mean_rate
+from course_lib.plots.lesson04 import with_and_without
+from course_lib.plots.lesson08 import difference_dots, loss_over_mean_rate
+from course_lib.plots.lesson09 import peak_panels
 from course_lib.plots.lesson12 import (
     bound_figure,
     forecast_figure,
@@ -49,6 +52,9 @@ FIGURES = {
         {"a": [Prediction(np.array([3, 9]), *(np.full((3, 2), 0.9)), 0.9)]},
         ["law"],
     ),
+    "warmups": lambda: with_and_without({"n": {"a": ({0.1: 2.0, 1.0: 3.0}, {0.1: 2.0, 1.0: 1.0})}}),
+    "panels": lambda: peak_panels({"n": {"a": {0.1: 2.0, 0.3: 1.0, 1.0: 9.0}}}),
+    "differences": lambda: difference_dots({"n": [paired("a", "b", [1, 2], [2, 4], 0.1)]}),
     "held out": lambda: plots.held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
 }
 
@@ -214,3 +220,36 @@ def test_the_words_of_lesson_12_s_figures_fit():
     assert_words_fit(share_curves([0.1, 0.5, 0.9], lines, lines))
     rows = {f"WSD 20 %, 1-sqrt, {k}": (0.01, 0.03) for k in range(9)}
     assert_words_fit(bound_figure(rows, rows))
+
+
+def test_runs_without_a_warmup_are_rings_and_those_with_one_are_dots():
+    bare, warm = {0.1: 2.0, 1.0: 3.0}, {0.1: 2.5, 1.0: 1.0}
+    figure = with_and_without({"short": {"a": (bare, warm)}, "long": {"a": (warm, bare)}})
+    for ax, pair in zip(figure.axes, ((bare, warm), (warm, bare)), strict=True):
+        assert [list(line.get_ydata()) for line in ax.lines] == [list(p.values()) for p in pair]
+        assert [line.get_markerfacecolor() == "none" for line in ax.lines] == [True, False]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["short", "long"]
+    assert_words_fit(figure)
+
+
+def test_differences_are_drawn_with_their_intervals_row_by_row():
+    rows = [paired(name, "ref", [1.0, 1.2], [1.1, 1.1 + i], 0.1) for i, name in enumerate("ab")]
+    figure = difference_dots({"short": rows, "long": rows[:1] * 2})
+    (ax,) = figure.axes
+    dots = [line for line in ax.lines if line.get_marker() not in ("None", "")]
+    assert list(dots[0].get_xdata()) == [one.difference.mean for one in rows]
+    drawn = [tuple(line.get_xdata()) for line in ax.lines if len(line.get_xdata()) == 2]
+    for one in rows:
+        assert (one.difference.low, one.difference.high) in drawn
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    assert dots[0].get_ydata()[0] > dots[0].get_ydata()[1]  # the first is on top
+    assert "ref" in ax.get_xlabel()
+    assert_words_fit(figure)
+
+
+def test_every_schedule_has_a_ring_at_its_lowest_loss_in_each_panel():
+    curve = {0.1: 2.0, 0.3: 1.0, 1.0: np.nan}
+    figure = peak_panels({"short": {"a": curve}, "long": {"a": {0.1: 0.5, 0.3: 1.0, 1.0: 2.0}}})
+    rings = [line for ax in figure.axes for line in ax.lines if line.get_markersize() > 10]
+    assert [ring.get_xdata().tolist() for ring in rings] == [[0.3], [0.1]]
+    assert_words_fit(figure)
