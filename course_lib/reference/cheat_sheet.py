@@ -188,10 +188,12 @@ ENTRIES = (
         optax="optax.linear_schedule(0.1, 0, 100)",
         keras="ks.PolynomialDecay(0.1, 100, 0)",
         when="A good first choice if you know the horizon: equal to the cosine on the noisy "
-        "spirals, better in the shortest runs on digits, open against it on a language model.",
+        "spirals, better in the shortest runs on digits and of a language model, open in long "
+        "ones.",
         rests_on=(
             "in 03: linear equal_to cosine at 300 updates",
             "in 06: linear better_than cosine at 40 updates",
+            "in 08: cosine worse_than linear at language model, 320 updates",
             "in 12: linear open_against cosine at 50,000 updates",
         ),
         lessons=(2, 3, 6, 12),
@@ -368,11 +370,12 @@ ENTRIES = (
         "optax.linear_schedule(0.1, 0, 20, 70)], [10])",
         keras=NO_KERAS,
         when="When the length of the run is open: the cooldown may begin at any time (Hägele et "
-        "al., 2024). Equal to a cosine on the spirals, better on a convnet; on a language model "
-        "worse with a fifth as cooldown, open with 60 %.",
+        "al., 2024). Equal to a cosine on the spirals, better on a convnet and in short runs of a "
+        "language model; in long ones worse with a fifth as cooldown, open with 60 %.",
         rests_on=(
             "in 09: branch, 400 equal_to cosine, 400",
             "in 08: cosine worse_than WSD at convnet",
+            "in 09: WSD 20 % better_than cosine at language model, 1,280 updates",
             "in 12: WSD 20 % worse_than cosine at 50,000 updates",
             "in 12: WSD 60 % open_against cosine at 50,000 updates",
         ),

@@ -8,7 +8,7 @@
 # - choose between decay to zero and decay to a tenth of the peak;
 # - judge a run that has not cooled down yet.
 #
-# **Time:** about 35 minutes, and 10 more for *Further*.
+# **Time:** about 40 minutes, and 10 more for *Further*.
 # **You need** lessons 1 to 4, and Python with NumPy.
 
 # %% tags=["parameters"]
@@ -19,6 +19,7 @@ FAST = False  # True: fewer runs, for a quick check
 import numpy as np
 
 from course_lib import compare, plots, problems, schedules, theory, training
+from course_lib.experiments import language_runs
 from course_lib.experiments.lesson09_runs import (
     averaged_sgd,
     initial_weights,
@@ -28,7 +29,7 @@ from course_lib.experiments.lesson09_runs import (
 )
 from course_lib.measured import show_table
 from course_lib.outcomes import show_facts
-from course_lib.plots.lesson09 import branch_figure, lines_over, valley_figure
+from course_lib.plots.lesson09 import branch_figure, lines_over, peak_panels, valley_figure
 
 # %% [markdown] tags=["surprise", "predict"]
 # ## One constant rate against the best schedule there is
@@ -224,8 +225,9 @@ plots.show(
 # updates<!-- 940/1500 = 0.63 -->. At 100 updates the runs do not decide: the interval leaves the margin on both
 # sides. <!-- holds: branch, 200 equal_to cosine, 200; branch, 400 equal_to cosine, 400; branch, 800 equal_to cosine, 800; branch, 100 open_against cosine, 100 -->
 # The shape of the cooldown makes no difference that matters at any budget.
-# Both are verdicts on this network. On a language model ([lesson 12](12_language_models.ipynb)) a cooldown of a fifth is worse than
-# a cosine, longer ones are open against it, and the shape 1-sqrt is better than the linear one.
+# Both are verdicts on this network. In the published runs of a language model ([lesson 12](12_language_models.ipynb)) a cooldown of a
+# fifth is worse than a cosine, longer ones are open against it, and the shape 1-sqrt is better than the linear one. In short
+# runs it is different again, as you will see below.
 # <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates; WSD 60 % open_against cosine at 50,000 updates; WSD 20 %, 1-sqrt, 50,000 better_than WSD 20 %, 50,000 -->
 # <!-- holds: 1-sqrt, 100 equal_to linear, 100; 1-sqrt, 200 equal_to linear, 200; 1-sqrt, 400 equal_to linear, 400; 1-sqrt, 800 equal_to linear, 800 -->
 #
@@ -430,7 +432,7 @@ show_facts(
 # %% [markdown]
 # A floor of a tenth is no single effect. With much noise it helps the cosine and mostly costs linear
 # decay; with little noise it costs both; with the same noise everywhere it helps both. **No floor wins
-# everywhere: it depends on the noise, and with much noise on the shape.** On the language model of lesson 12 a cosine to
+# everywhere: it depends on the noise, and with much noise on the shape.** In the published runs of lesson 12 a cosine to
 # zero is better than one to a tenth.
 # <!-- holds in 12: cosine to a tenth worse_than cosine at 50,000 updates -->
 # <!-- holds: much noise: a tenth helps the cosine; much noise: zero helps linear decay in 300 and 1,000 updates; little noise: zero helps both; same noise everywhere: a tenth helps both -->
@@ -439,6 +441,68 @@ show_facts(
 # much, and a floor gives it some of that time back. Linear decay is below a tenth for only a tenth of the run, and
 # has less to gain. So a comparison of "linear to zero" with "cosine to 10 %" mixes two
 # questions. Change one of them at a time.
+
+# %% [markdown] tags=["experiment", "predict"]
+# ## The same on a language model
+#
+# The recorded language model of lesson 8 was trained for 320, 640 and 1,280 updates, with eight seeds and five peaks.
+# Nothing is trained here. The margin is what five per cent more updates buy.
+#
+# > **Predict before you run.** In which of the three lengths is WSD better than the cosine? Does a floor of a tenth help linear
+# > decay? And can one trunk, at one peak, serve all three lengths?
+
+# %% tags=["experiment", "conclusion"]
+wsds, model_lengths = ["WSD 20 %", "WSD 20 %, 1-sqrt", "WSD 50 %"], (320, 640, 1280)
+planned = [(wsds[1], wsds[0]), (wsds[2], wsds[0]), ("linear to a tenth", "linear")]
+at_1280 = language_runs.best_peak("WSD 20 %", 1280)
+for n in model_lengths:
+    worth, found = language_runs.margin(n), []
+    for other in ("cosine", "linear"):
+        found += language_runs.contrasts(wsds, other, n, worth)
+    found += [language_runs.contrast(*pair, n, worth) for pair in planned]
+    if n < 1280:
+        found.append(language_runs.kept_peak("WSD 20 %", n, at_1280, worth))
+    compare.show_verdicts(found, at=f"language model, {n:,} updates")
+
+# %% tags=["experiment", "conclusion"]
+best = {k: [language_runs.best_peak(k, n) for n in model_lengths] for k in ("WSD 20 %", "cosine")}
+for name, row in best.items():
+    print(f"{name:8} best peak after 320, 640 and 1,280 updates:", *row)
+ratios = [ours / theirs for ours, theirs in zip(*best.values(), strict=True)]
+halved = [row[-1] / row[0] == 0.5 for row in best.values()]
+words = "WSD's best peak is half the cosine's at 640 updates and the same at 320 and 1,280"
+facts = {words: ratios == [1, 0.5, 1]}
+facts["both best peaks are half as large at 1,280 updates as at 320"] = all(halved)
+show_facts(facts, at="language model")
+
+# %% jupyter={"source_hidden": true}
+curves = {
+    f"{n:,} updates": {name: language_runs.mean_losses(name, n) for name in best}
+    for n in model_lengths
+}
+plots.show(
+    peak_panels(curves),
+    alt="Held-out loss of the language model over the peak, WSD and cosine, a panel for each length. At 320 and 640 updates WSD lies "
+    "well below the cosine; at 1,280 it does so at small peaks only, and above 0.004 the cosine is lower. The lowest points are at 0.008 "
+    "after 320 updates and at 0.004 after 1,280; after 640 WSD's is at 0.004 and the cosine's at 0.008.",
+)
+
+# %% [markdown]
+# **Here WSD is better than the cosine, the more so the shorter the run**: by 0.11 after 320 updates, by 0.08 after 640,
+# and after 1,280 by 0.01 with a cooldown of a fifth and 0.02 with one of a half.
+# <!-- holds: WSD 20 % better_than cosine at language model, 320 updates; WSD 20 % better_than cosine at language model, 640 updates; WSD 20 % better_than cosine at language model, 1,280 updates; WSD 50 % better_than cosine at language model, 1,280 updates -->
+# The published runs of lesson 12, far longer, have it the other way round.
+# <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates -->
+# Neither the length of the cooldown nor its shape makes a difference that matters here.
+# <!-- holds: WSD 50 % equal_to WSD 20 % at language model, 320 updates; WSD 50 % equal_to WSD 20 % at language model, 640 updates; WSD 50 % equal_to WSD 20 % at language model, 1,280 updates; WSD 20 %, 1-sqrt equal_to WSD 20 % at language model, 320 updates; WSD 20 %, 1-sqrt equal_to WSD 20 % at language model, 640 updates; WSD 20 %, 1-sqrt equal_to WSD 20 % at language model, 1,280 updates -->
+#
+# The floor follows the length as well: a tenth is better for linear decay after 320 updates, by a little less than the margin, and equal after that.
+# <!-- holds: linear to a tenth better_than linear at language model, 320 updates; linear to a tenth equal_to linear at language model, 640 updates; linear to a tenth equal_to linear at language model, 1,280 updates -->
+# So do the best peaks, which are half as large after 1,280 updates as after 320. A trunk at the peak of the longest run
+# is worse after 320 updates, again by less than the margin, and equal after 640.
+# <!-- holds: both best peaks are half as large at 1,280 updates as at 320 at language model; WSD 20 %, peak 0.004 worse_than WSD 20 %, own peak at language model, 320 updates; WSD 20 %, peak 0.004 equal_to WSD 20 %, own peak at language model, 640 updates -->
+# On this grid WSD's best peak is half the cosine's at one length and the same at the other two.
+# <!-- holds: WSD's best peak is half the cosine's at 640 updates and the same at 320 and 1,280 at language model -->
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong, 1: judging a WSD run before its cooldown
@@ -705,22 +769,22 @@ print(f"expected loss at the end: {words}")
 # %% [markdown] tags=["recap"]
 # ## In five lines
 #
-# 1. WSD gives a model at any budget from one trunk; on the network its branches are equal to tuned cosines from 200 updates on, on a language model worse (lesson 12). <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates --> <!-- holds: branch, 200 equal_to cosine, 200; branch, 400 equal_to cosine, 400; branch, 800 equal_to cosine, 800 -->
+# 1. WSD gives a model at any budget from one trunk; on the network its branches are equal to tuned cosines from 200 updates on; on a language model they are better in short runs and worse in the long ones of lesson 12. <!-- holds: WSD 20 % better_than cosine at language model, 320 updates --> <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates --> <!-- holds: branch, 200 equal_to cosine, 200; branch, 400 equal_to cosine, 400; branch, 800 equal_to cosine, 800 -->
 # 2. WSD stays at its peak for longer: its own was half the cosine's, and with the cosine's it was worse at 200 and 400 updates. <!-- holds: the trunk's best peak is below the cosine's at every budget; cosine's peak, 200 worse_than own peak, 200; cosine's peak, 400 worse_than own peak, 400 -->
 # 3. An EMA of a constant-rate run is equal to a tuned cosine from 200 updates on; the last weights are worse. <!-- holds: EMA, 200 equal_to cosine, 200; EMA, 800 equal_to cosine, 800; last weights, 800 worse_than cosine, 800 -->
 # 4. Schedule-free needs no horizon and is better than the cosine or equal to it on the network, worse on the quadratic with $\beta = 0.9$; its best rate depends on the length. <!-- holds: schedule-free, 100 better_than cosine, 100; schedule-free, 200 better_than cosine, 200; schedule-free, 400 better_than cosine, 400; schedule-free, 800 equal_to cosine, 800; beta 0.9 worse_than tuned cosine at 1000 updates; beta 0.9 has a larger best rate for 100 updates than for 1,000 -->
-# 5. The better floor depends on the noise and the shape: on the quadratic much noise favours zero for linear decay in the longer runs, and a tenth for the cosine; a language model favours zero. <!-- holds in 12: cosine to a tenth worse_than cosine at 50,000 updates --> <!-- holds: much noise: a tenth helps the cosine; much noise: zero helps linear decay in 300 and 1,000 updates -->
+# 5. The better floor depends on the noise and the shape: on the quadratic much noise favours zero for linear decay in the longer runs, and a tenth for the cosine; on a language model a tenth is better in the shortest runs and worse in long ones. <!-- holds: linear to a tenth better_than linear at language model, 320 updates; linear to a tenth equal_to linear at language model, 1,280 updates --> <!-- holds in 12: cosine to a tenth worse_than cosine at 50,000 updates --> <!-- holds: much noise: a tenth helps the cosine; much noise: zero helps linear decay in 300 and 1,000 updates -->
 
 # %% [markdown] tags=["monday"]
 # ## On Monday
 #
 # | do | start with | evidence |
 # |---|---|---|
-# | the budget is open: train with WSD | a cooldown over the last fifth, linear or 1-sqrt; keep the weights where it begins | equal to tuned cosines, except for the shortest run, which is open; on a language model 1-sqrt is better than linear, both are worse than a cosine, and longer cooldowns are open against it (lesson 12) <!-- holds in 12: WSD 20 %, 1-sqrt, 50,000 better_than WSD 20 %, 50,000; WSD 20 %, 1-sqrt worse_than cosine at 50,000 updates; WSD 20 % worse_than cosine at 50,000 updates; WSD 60 % open_against cosine at 50,000 updates --> <!-- holds: branch, 200 equal_to cosine, 200; branch, 400 equal_to cosine, 400; branch, 800 equal_to cosine, 800 --> |
-# | move from a cosine to WSD | half the cosine's peak, then its neighbours | half on the network, where the cosine's peak was worse at 200 and 400 updates; little more than half in the bound; half on a language model (lesson 12) <!-- holds in 12: half the cosine's peak for that WSD is confirmed; a cosine's peak is too large for WSD 20 % is confirmed --> <!-- holds: the trunk's best peak is below the cosine's at every budget; cosine's peak, 200 worse_than own peak, 200; cosine's peak, 400 worse_than own peak, 400 --> |
+# | the budget is open: train with WSD | a cooldown over the last fifth, linear or 1-sqrt; keep the weights where it begins | equal to tuned cosines, except for the shortest run, which is open; short runs of a language model: better than a cosine; published long ones: 1-sqrt is better than linear, both are worse than a cosine, and longer cooldowns are open against it (lesson 12) <!-- holds: WSD 20 % better_than cosine at language model, 320 updates; WSD 20 % better_than cosine at language model, 1,280 updates --> <!-- holds in 12: WSD 20 %, 1-sqrt, 50,000 better_than WSD 20 %, 50,000; WSD 20 %, 1-sqrt worse_than cosine at 50,000 updates; WSD 20 % worse_than cosine at 50,000 updates; WSD 60 % open_against cosine at 50,000 updates --> <!-- holds: branch, 200 equal_to cosine, 200; branch, 400 equal_to cosine, 400; branch, 800 equal_to cosine, 800 --> |
+# | move from a cosine to WSD | half the cosine's peak, then its neighbours | half on the network, where the cosine's peak was worse at 200 and 400 updates; little more than half in the bound; half in the published runs (lesson 12); in short runs of a language model half of it or all of it <!-- holds: WSD's best peak is half the cosine's at 640 updates and the same at 320 and 1,280 at language model --> <!-- holds in 12: half the cosine's peak for that WSD is confirmed; a cosine's peak is too large for WSD 20 % is confirmed --> <!-- holds: the trunk's best peak is below the cosine's at every budget; cosine's peak, 200 worse_than own peak, 200; cosine's peak, 400 worse_than own peak, 400 --> |
 # | look in before the cooldown | an EMA of the weights over the last 10 updates or so | equal to a tuned cosine, where the last weights are worse <!-- holds: EMA, 400 equal_to cosine, 400; last weights, 400 worse_than cosine, 400 --> |
 # | no schedule at all | schedule-free, $\beta = 0.9$, four times the best constant rate; call `optimizer.eval()` before you score | better than or equal to the cosine on the network, worse on the quadratic <!-- holds: schedule-free, 100 better_than cosine, 100; schedule-free, 200 better_than cosine, 200; schedule-free, 400 better_than cosine, 400; schedule-free, 800 equal_to cosine, 800; beta 0.9 worse_than tuned cosine at 1000 updates; scored at y worse_than scored at x --> |
-# | choose a floor | 0 and a tenth, each at its own peak; for linear decay and for language models 0 first | on a language model a tenth is worse (lesson 12) <!-- holds in 12: cosine to a tenth worse_than cosine at 50,000 updates -->; on the quadratics a tenth helped the cosine under much noise, and both under the same noise everywhere; zero elsewhere, except for one case that is equal <!-- holds: much noise: a tenth helps the cosine; much noise: zero helps linear decay in 300 and 1,000 updates; little noise: zero helps both; same noise everywhere: a tenth helps both --> |
+# | choose a floor | 0 and a tenth, each at its own peak; for linear decay and for long runs of language models 0 first | published runs of a language model: a tenth is worse (lesson 12) <!-- holds in 12: cosine to a tenth worse_than cosine at 50,000 updates -->; short runs: better or equal <!-- holds: linear to a tenth better_than linear at language model, 320 updates; linear to a tenth equal_to linear at language model, 1,280 updates -->; on the quadratics a tenth helped the cosine under much noise, and both under the same noise everywhere; zero elsewhere, except for one case that is equal <!-- holds: much noise: a tenth helps the cosine; much noise: zero helps linear decay in 300 and 1,000 updates; little noise: zero helps both; same noise everywhere: a tenth helps both --> |
 
 # %% [markdown] tags=["next"]
 # ## Now you
