@@ -100,12 +100,12 @@ TASK = Task(
         Hint(
             "I do not know how to begin",
             "Take the logarithm of both sides of $L - L_0 = A\\,S^{-\\alpha}$. Which letter is "
-            "then a slope, and which belongs to the height of the straight line at 0?",
+            "then a slope, and which belongs to the height of the graph at 0?",
         ),
         Hint(
             "My exponent is right but A is not",
-            "The line's height at $\\log S = 0$ is the logarithm of $A$. Undo it with the function "
-            "that belongs to the logarithm you took.",
+            "The height of the graph at $\\log S = 0$ is the logarithm of $A$. Undo it with the "
+            "function that belongs to the logarithm you took.",
         ),
         Hint(
             "I pass without noise but fail with it",
@@ -115,7 +115,7 @@ TASK = Task(
         Hint(
             "My exponent is far too small",
             "How does $\\log L$ look on a log-log plot where $L$ ends near $L_0$? What has to "
-            "become a straight line?",
+            "become straight?",
         ),
     ),
     misconceptions=(
