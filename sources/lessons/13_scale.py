@@ -73,7 +73,7 @@ show_facts(
 # loss.** <!-- holds: batch 64 costs less than one per cent; batch 256 at least doubles the loss -->
 # Up to batch 64 the best peak grows with the batch, as the *linear scaling rule* says (Goyal et al., 2017).
 # <!-- holds: up to batch 64 the best peak grows in proportion to the batch -->
-# Then something ends. This lesson asks what it is, how to see it coming, and what else has to change when a run
+# Beyond that the rule fails. This lesson asks what it is, how to see it coming, and what else has to change when a run
 # is scaled up.
 
 # %% [markdown]
@@ -153,8 +153,8 @@ show_facts(
 )
 
 # %% [markdown]
-# **The noise scale is not a constant of the problem: it grows as the network learns**, from about ten examples to
-# thousands. The gradient of all examples shrinks far more than the variance between examples.
+# **The noise scale is not a constant of the problem: it grows during the run**, from about ten examples to
+# thousands. Most of the growth comes in the last third, while the rate falls to zero, so learning and decay cannot be told apart here. The gradient of all examples shrinks far more than the variance between examples.
 # <!-- holds: the noise scale is below 128 after 1 update; the noise scale grows tenfold from 100 to 300 updates; from 1 to 300 updates the square of the gradient falls more than the variance -->
 # A batch that is wasteful at the start may be too small at the end. The quadratic starts at 2.8 examples, and yet a batch of
 # 64 cost next to nothing over the whole run: measure more than once. Several of the large runs below
@@ -204,9 +204,9 @@ plots.show(
 # %% [markdown]
 # Up to a point, four times the batch takes a quarter of the updates and no more examples. Beyond it the updates
 # hardly fall, and nearly all further examples are wasted. **The lower the loss that is asked for, the larger the
-# critical batch**, <!-- holds: the lower loss has the larger critical batch --> as the noise scale suggests. Our quadratic bends more sharply than the formula, which has its bend spread over several sizes. In the surprise, batch 256 failed for the same reason: noise no longer
-# sets its best peak. That would have to double once more, but a falling rate can exceed the stability limit of lesson 1, here 2,
-# only for a while.
+# critical batch**, <!-- holds: the lower loss has the larger critical batch --> as the noise scale suggests. Our quadratic bends more sharply than the formula, which has its bend spread over several sizes. In the first section batch 256 failed for the same reason. Noise alone
+# would have let its best peak double again. But above the stability limit of lesson 1, here 2, the steepest direction grows, and a falling rate can
+# stay there only for a while.
 
 # %% [markdown] tags=["predict"]
 # ## Which rate goes with the batch?
@@ -278,11 +278,11 @@ show_facts({"from batch 8 to 128 the best peak grows at most eightfold": grows_l
 # <!-- holds: root rule, batch 128 better_than linear rule, batch 128; root rule, batch 128 better_than unchanged, batch 128; linear rule, batch 8 worse_than unchanged, batch 8; root rule, batch 8 equal_to unchanged, batch 8 -->
 # Those three peaks are coarse. A search at each batch, in steps of $\sqrt2$, agrees that the linear rule asks for too much:
 # from 8 to 128, sixteen times<!-- 128/8 = 16 --> the batch, the best peak grows at most eightfold. <!-- holds: from batch 8 to 128 the best peak grows at most eightfold -->
-# The linear rule held on the quadratic as long as noise was the limit. Here the other limit, stability, is close.
+# The linear rule held on the quadratic as long as noise was the limit. Here the other limit, stability, may be close.
 #
 # At equal examples the batch of 128 costs 0.03 and the batch of 8 gains 0.01, each with the root rule.
 # <!-- holds: batch 128 worse_than batch 32 at root rule; batch 8 better_than batch 32 at root rule -->
-# Early in training the noise scale is below 128, so this batch was past it when most was to be learned. The rules
+# Early in training the noise scale is below 128, which may be why. We tested neither. The rules
 # tell you where to look first; they do not replace looking.
 
 # %% [markdown] tags=["predict"]
@@ -291,7 +291,7 @@ show_facts({"from batch 8 to 128 the best peak grows at most eightfold": grows_l
 # Adam divides by the size of the gradient, so its step does not shrink when a larger batch has less noise. Malladi et al. (2022) derive
 # its rule: for $k$ times the batch multiply the rate by $\sqrt k$, multiply $1-\beta_1$ and $1-\beta_2$ by $k$,
 # and divide $\epsilon$ by $\sqrt k$. The averages then reach back over as many examples as before.
-# Most people scale the rate only. We do both, on the quadratic of the surprise, for the same examples; the
+# Most people scale the rate only. We do both, on the quadratic of the first section, for the same examples; the
 # settings $\beta_1 = 0.9$, $\beta_2 = 0.999$ belong to batch 64.
 #
 # > **Predict before you run.** By which factor does the best peak grow from one batch to the next, four times as large?
@@ -355,7 +355,7 @@ compare.show_verdicts(contrasts, unit="loss")
 #
 # Scaling the averages does not spare the search, though. The rule's peak for batch 256 is one step of our grid too small,
 # and that costs 0.029. For batch 4 the difference from its own best peak is open and small. <!-- holds: rule to batch 256 worse_than tuned, batch 256; rule to batch 4 open_against tuned, batch 4 -->
-# The rule is derived for many small steps in noise, and 32<!-- 8192/256 = 32 --> updates are few.
+# The rule is derived for many small steps in noise. That 32<!-- 8192/256 = 32 --> updates are few cannot be all: with $\beta$ fixed the same peak did well in as many.
 
 # %% [markdown]
 # ## The length of the run
@@ -431,12 +431,12 @@ for peak in (0.1, 0.3):
 show_facts(longer, at="peak 0.3")
 
 # %% [markdown]
-# At the good peak, 0.1, only the run of 50 updates gains; at 200 and 800 the difference is open and small.
+# At the smaller peak, 0.1, only the run of 50 updates gains; at 200 and 800 the difference is open and small.
 # <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.1; warmup 20 in 200 open_against warmup 0 in 200 at peak 0.1; warmup 20 in 800 open_against warmup 0 in 800 at peak 0.1 -->
 # At three times that peak **a warmup of 20 updates helps at every length, and 80 are not shown to be better
 # than 20**. <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.3; warmup 20 in 200 better_than warmup 0 in 200 at peak 0.3; warmup 20 in 800 better_than warmup 0 in 800 at peak 0.3; a warmup of 80 is better than one of 20 in 200 is false at peak 0.3; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
-# So what decides is the peak (lesson 4), and the warmup that it needs here is a number of updates, not a share: the
-# gain of 20 updates is much the same in 200 updates and in 800. Whether very large models need more as they train
+# So the peak matters (lesson 4), and at the smaller peak the length does too. There is no sign here that a longer run needs a longer
+# warmup: at the large peak the gain of 20 updates is much the same in 200 updates and in 800. Whether very large models need more as they train
 # for longer, this network cannot tell.
 
 # %% [markdown] tags=["predict"]
@@ -497,11 +497,14 @@ show_facts(
 )
 
 # %% jupyter={"source_hidden": true}
-figure, axes = plots.panels(2, height=3.2)
+figure, axes = plots.panels(2, width=8.4, height=3.2, gap=0.9)
 for ax, name in zip(axes, parametrisations, strict=True):
     means = {f"width {width}": by_width[name, width] for width in (16, 64, 256)}
     lines_over(peaks_tried, means, "peak learning rate", "held-out loss", ax=ax, title=name, top=2)
-    ax.set(yscale="log", ylim=(0.1, 2.6))
+    ax.set(yscale="log", ylim=(0.03, 5))
+    ax.set_yticks([0.05, 0.2, 1], ["0.05", "0.2", "1"])
+    ax.minorticks_off()
+    ax.legend(loc="upper center", ncols=3, fontsize=7.5)
 plots.show(
     figure,
     alt="Held-out loss over the peak at widths 16, 64 and 256, on two logarithmic axes, rings at the best. Left, standard: "
@@ -510,11 +513,11 @@ plots.show(
 )
 
 # %% [markdown]
-# **In the standard parametrisation the best peak falls as the network grows wider, and keeping it is worse.** In muP it stays within a
+# **In the standard parametrisation width 256 has a smaller best peak than width 64, and keeping that of 64 is worse.** Widths 16 and 64 share theirs. In muP it stays within a
 # factor of two, and the peak of 64, kept at 256, costs less than half as much.
 # <!-- holds: standard: the best peak at 256 is at most half of that at 64; standard, peak of 64 worse_than standard, peak searched at width 256; muP, peak of 64 better_than standard, peak of 64 at width 256; muP: the best peaks at 64 and 256 differ at most by a factor of two; muP saves more than half of what the kept peak costs -->
 #
-# What muP saves is the search, not the loss: a search at 256 in the standard parametrisation still ended lower. <!-- holds: the search ends lower than muP -->
+# A search at 256 in the standard parametrisation still ended lower on average, by less than our margin. <!-- holds: the search ends lower than muP -->
 
 # %% [markdown]
 # ## What published runs did
@@ -546,9 +549,9 @@ for name in shown:
     print(f"{name}: {RECIPES[name].source}")
 
 # %% [markdown]
-# You may read that large language models, GANs and diffusion models all use a cosine. Of these thirteen, three do:
+# You may read that large language models, GANs and diffusion models all use a cosine. Of these thirteen, three do all the way:
 # GPT-3, Llama 3 and OLMo 2, which stops its cosine early and goes to zero in a straight line. BERT, PPO and Whisper decay linearly to zero. The GAN and DeepSeek-V3 hold their peak for half of the run or more and
-# then let it fall, and so do SmolLM3 and Kimi K2: WSD, in name or in all but name. The first Transformer falls as $1/\sqrt t$. The two diffusion models keep one rate, after a warmup; DDPM then uses an average
+# then let it fall, and so do SmolLM3 and Kimi K2. DeepSeek-V3 and Kimi K2 fall along part of a cosine. The first Transformer falls as $1/\sqrt t$. The two diffusion models keep one rate, after a warmup; DDPM then uses an average
 # of its weights, as in lesson 9. <!-- source: the papers and configs listed above, 2017 to 2025 -->
 #
 # DDPM shows why code should be read as well. The paper (Ho et al., 2020) gives a constant rate; the released code has a
@@ -574,7 +577,7 @@ for name, plan in (("as it was", kept_plan), ("all lengths / 4", scaled_plan)):
 show_facts({"the unchanged schedule ends above half its peak": kept_plan(updates) > 2 * peak_lr})
 
 # %% [markdown]
-# The run ends in the middle of its schedule, near the peak. It is the cosine that was stopped early in lesson 3, on
+# The run ends after a quarter of its schedule, near the peak. It is the cosine that was stopped early in lesson 3, on
 # top of a warmup of four times the share. **Write lengths in examples, tokens or epochs, and compute the updates from them.**
 # <!-- holds: the unchanged schedule ends above half its peak -->
 
@@ -672,7 +675,7 @@ lower_rows = [
 show_facts({"linear decay ends lower than the constant rate in every row": all(lower_rows)})
 
 # %% [markdown]
-# At a constant rate the timescale is right: **with four times the peak, a quarter of the decay is better than the same decay**, by 0.04.
+# At a constant rate the timescale points the right way: **with four times the peak, a quarter of the decay is better than the same decay**, by 0.04.
 # <!-- holds: decay 0.05 at 0.032 better_than decay 0.2 at 0.032 at constant -->
 # With linear decay to zero the two are equal. <!-- holds: decay 0.05 at 0.032 equal_to decay 0.2 at 0.032 at linear -->
 # A likely reason is that the timescale then grows anyway as the rate falls.
@@ -686,7 +689,7 @@ show_facts({"linear decay ends lower than the constant rate in every row": all(l
 #
 # The noise scale is small at first and large at the end, so a batch could be as well. GPT-3 and DeepSeek-V3
 # grow theirs, and Merrill et al. (2025) trained a language model of a billion parameters with 43 % fewer updates that way. <!-- source: Merrill et al. 2025 --> <!-- cited: 43 % -->
-# On the quadratic of the surprise everything is exact. All runs see 8,192 examples<!-- 64*128 = 8192 -->; those of the first three
+# On the quadratic of the first section everything is exact. All runs see 8,192 examples<!-- 64*128 = 8192 -->; those of the first three
 # rows make 64 updates.
 
 # %% [markdown] tags=["predict"]
@@ -737,9 +740,10 @@ show_facts(
 )
 
 # %% [markdown]
-# **At equal examples and equal updates the growing batch is better than the fixed one**, even when the fixed one may choose how its rate falls.
+# **At equal examples and equal updates, each with its best decay, the growing batch is better than the fixed one.** With the steeper decays the fixed one is better.
 # The same batches in the opposite order are the worst of the three. <!-- holds: the growing batch ends lower than 128 all the time with any decay; the shrinking batch ends higher than 128 all the time -->
-# The last row shows why: with a constant rate, a batch that grows 64-fold <!-- 256/4 = 64 --> ends lower than a fixed batch whose rate decays. To grow
+# The last row shows why: with a constant rate, a batch that grows 64-fold <!-- 256/4 = 64 --> ends lower than a fixed batch of 64 with linear decay, though not with a steeper one, and after
+# more updates. To grow
 # the batch *is* to decay the noise (Smith et al., 2018). <!-- holds: at a constant rate a growing batch ends lower than 64 all the time with linear decay -->
 # If you add a ramp, let the rate fall less: with the last ramp every decay makes it worse. <!-- holds: with the steepest ramp every decay of the rate ends higher -->
 
@@ -747,7 +751,7 @@ show_facts(
 # ## Further: Muon, and an update of the right size
 #
 # Muon (Jordan et al., 2024) replaces the step of a matrix by the nearest one whose singular values are all 1, so no
-# direction dominates. A few multiplications suffice:
+# direction dominates. A few multiplications come close:
 
 
 # %%
@@ -763,7 +767,8 @@ def all_ones(matrix, steps=5):
 slope = np.random.default_rng(0).standard_normal((64, 64)) @ np.diag(np.linspace(0.2, 2, 64))
 before, after = (np.linalg.svd(m)[1] for m in (slope, all_ones(slope)))
 print(
-    f"singular values: before {before[-1]:.1f} to {before[0]:.1f}, median after {np.median(after):.1f}"
+    f"singular values: before {before[-1]:.2f} to {before[0]:.1f}, after {after[-1]:.2f} to "
+    f"{after[0]:.1f}, median {np.median(after):.1f}"
 )
 print(f"as course_lib: {np.allclose(all_ones(slope), layers.newton_schulz(slope))}")
 print("width   root mean square of such a step   1/sqrt(width)")
@@ -832,7 +837,7 @@ show_facts(
 )
 
 # %% [markdown]
-# **With matched steps Adam's best peak carries over to Muon, and Muon is better than Adam there.** Unmatched, the same peak is worse, and Muon needs
+# **With matched steps Muon's best peak is within a factor of two of Adam's, and at Adam's peak Muon is better.** Unmatched, the same peak is worse, and Muon needs
 # a larger one. <!-- holds: Adam's steps have a root mean square between 0.15 and 0.3; matched Muon has Adam's best peak, or one step of the grid beside it; matched Muon better_than Adam at Adam's peak; small Muon worse_than Adam at Adam's peak; small Muon worse_than small Muon at its own peak at Adam's peak; small Muon has a larger best peak than Adam -->
 # So a peak for Muon says nothing without its scaling: at width 4,096 the two scalings differ by a factor of 12.8. <!-- 64*64 = 4096 --> <!-- 0.2*64 = 12.8 --> One small
 # network does not show that Muon is the better optimizer, only that the comparison has to be made at matched steps.
@@ -880,12 +885,12 @@ for replay, where in ((0.0, "no replay"), (0.25, "a quarter replay")):
         )
 
 # %% [markdown]
-# **Warming up again is better on the new digits and worse on the old ones.** It is the usual exchange of
-# learning for forgetting. <!-- holds: warmed up again better_than final rate at new digits, no replay; warmed up again worse_than final rate at old digits, no replay -->
+# **Warming up again is better on the new digits and worse on the old ones.** What it learns faster it pays for in
+# forgetting. <!-- holds: warmed up again better_than final rate at new digits, no replay; warmed up again worse_than final rate at old digits, no replay -->
 # With a quarter of old digits in the mix it is better on both. <!-- holds: warmed up again better_than final rate at new digits, a quarter replay; warmed up again better_than final rate at old digits, a quarter replay -->
 # And the warmup itself matters: a jump straight to the peak is worse on both, with replay and without.
 # <!-- holds: warmed up again better_than no warmup at new digits, no replay; warmed up again better_than no warmup at old digits, no replay; warmed up again better_than no warmup at new digits, a quarter replay; warmed up again better_than no warmup at old digits, a quarter replay -->
-# A checkpoint from before the cooldown needs no second warmup: lesson 9 branches from one.
+# A checkpoint from before the cooldown is still at its peak rate: lesson 9 branches from one, though on the same data.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Further: starting from a trained network
@@ -972,11 +977,11 @@ plots.show(
 # (2019) fine-tuned BERT with rates from 2e-5 to 5e-5 after 1e-4 in pretraining: two to five times smaller.
 # <!-- cited: 2e-5, 5e-5, 1e-4 --> <!-- 1e-4/5e-5 = 2 --> <!-- 1e-4/2e-5 = 5 -->
 #
-# The rest of the rule does not show. Where the start is near, the aggressive decay makes no difference that matters;
+# We see no support for the rest of the rule. Where the start is near, the aggressive decay makes no difference that matters;
 # where it is far, it is worse.
 # <!-- holds: pretrained, power 3 equal_to pretrained at near; pretrained, power 3 worse_than pretrained at far -->
-# And **in the far case the pretrained network is worse than fresh weights**, by about 0.12. It has to unlearn five
-# answers in 60 updates. <!-- holds: pretrained worse_than fresh at far; pretrained better_than fresh at near -->
+# And **in the far case the pretrained network, at its best peak, is worse than fresh weights at theirs**, by about 0.12. At small peaks it is
+# ahead, but fresh weights can use a larger one. We did not test why. <!-- holds: pretrained worse_than fresh at far; pretrained better_than fresh at near -->
 # Whether a start is near a good solution is something to measure.
 
 # %% [markdown] tags=["explorer"]
@@ -1026,7 +1031,7 @@ print(words.replace(", batch", "\nbatch"))
 # <details><summary>Answer</summary>
 #
 # With $\beta_1$ and $\beta_2$ left alone, the averages now reach back over four times as many examples. On the
-# quadratic that was about half of the gain.
+# quadratic, from batch 4 to 256, that was about half of the gain.
 # <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; with scaled betas the gain is at most two thirds as large -->
 #
 # </details>
@@ -1045,11 +1050,11 @@ print(words.replace(", batch", "\nbatch"))
 # %% [markdown] tags=["recap"]
 # ## In five lines
 #
-# 1. Well below the critical batch size a larger batch costs next to nothing, well above it examples are wasted; the noise scale hints at that size, and grows. <!-- holds: batch 64 costs less than one per cent; batch 256 at least doubles the loss; the noise scale grows tenfold from 100 to 300 updates; the lower loss has the larger critical batch -->
+# 1. Well below the critical batch size a larger batch costs next to nothing, well above it examples are wasted; the noise scale at the start can be far below that size, and it grows. <!-- holds: batch 64 costs less than one per cent; batch 256 at least doubles the loss; the noise scale grows tenfold from 100 to 300 updates; the lower loss has the larger critical batch -->
 # 2. On the quadratic SGD's linear rule holds while noise is the limit; on the network the root rule was better at 128. <!-- holds: up to batch 64 the best peak grows in proportion to the batch; root rule, batch 128 better_than linear rule, batch 128 -->
 # 3. Adam with fixed averages is another optimizer at another batch, and part of the larger batch's gain is that. <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; with scaled betas the gain is at most two thirds as large -->
-# 4. Plan to the end of the run, try a smaller peak for a longer one, and count a warmup in updates. <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
-# 5. With Adam a wider network needs a smaller peak, and muP makes up for most of that. <!-- holds: standard: the best peak at 256 is at most half of that at 64; standard, peak of 64 worse_than standard, peak searched at width 256; muP saves more than half of what the kept peak costs -->
+# 4. Plan to the end of the run, try a smaller peak for a longer one, and do not lengthen a warmup only because the run is longer. <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak; a warmup of 80 is better than one of 20 in 800 is false at peak 0.3 -->
+# 5. With Adam the network of width 256 needed a smaller peak than that of 64, and muP made up for most of what keeping it cost. <!-- holds: standard: the best peak at 256 is at most half of that at 64; standard, peak of 64 worse_than standard, peak searched at width 256; muP saves more than half of what the kept peak costs -->
 
 # %% [markdown] tags=["monday"]
 # ## On Monday
@@ -1060,8 +1065,8 @@ print(words.replace(", batch", "\nbatch"))
 # | SGD, batch times $k$ | rate times $\sqrt k$, then a search on both sides of it | root rule better than linear rule on the network, linear rule right on the quadratic up to batch 64 <!-- holds: root rule, batch 128 better_than linear rule, batch 128; up to batch 64 the best peak grows in proportion to the batch --> |
 # | Adam, batch times $k$ | rate times $\sqrt k$; where batches are compared, $1-\beta_1$ and $1-\beta_2$ times $k$, and a new search | fixed averages favour the larger batch; the rule alone gave too small a peak <!-- holds: betas fixed, batch 256 better_than betas fixed, batch 4; with scaled betas the gain is at most two thirds as large; rule to batch 256 worse_than tuned, batch 256 --> |
 # | a longer run | the same shape stretched to the new end; try half the peak | shorter and longer plans end higher; the best peak falls with the length <!-- holds: the best plan is as long as the run; a longer run has the smaller best peak --> |
-# | a wider model, Adam | muP, with the width that you tuned at as its base; otherwise a search at smaller peaks | keeping the peak was worse; muP saved most of the loss <!-- holds: standard, peak of 64 worse_than standard, peak searched at width 256; muP saves more than half of what the kept peak costs --> |
-# | AdamW, rate times $k$ | weight decay divided by $k$ if the rate stays constant; as it was if it decays to zero | better at a constant rate, equal with linear decay <!-- holds: decay 0.05 at 0.032 better_than decay 0.2 at 0.032 at constant; decay 0.05 at 0.032 equal_to decay 0.2 at 0.032 at linear --> |
+# | a wider model, Adam | muP, with the width that you tuned at as its base; otherwise a search at smaller peaks | keeping the peak was worse; muP saved most of what that cost <!-- holds: standard, peak of 64 worse_than standard, peak searched at width 256; muP saves more than half of what the kept peak costs --> |
+# | AdamW, rate times $k$ | weight decay divided by $k$ | for $k = 4$ better at a constant rate, equal with linear decay to zero <!-- holds: decay 0.05 at 0.032 better_than decay 0.2 at 0.032 at constant; decay 0.05 at 0.032 equal_to decay 0.2 at 0.032 at linear --> |
 # | from AdamW to Muon | AdamW's peak and schedule, with matched steps: `adjust_lr_fn="match_rms_adamw"` | better than Adam at Adam's peak; unmatched worse <!-- holds: matched Muon better_than Adam at Adam's peak; small Muon worse_than Adam at Adam's peak --> |
 # | warmup, Adam | the number of updates that the short run needed, not its share | at a large peak the same short warmup helps at every length <!-- holds: warmup 20 in 50 better_than warmup 0 in 50 at peak 0.3; a warmup of 80 is better than one of 20 in 200 is false at peak 0.3 --> |
 # | fine-tuning | half the best peak of fresh weights; linear decay, none steeper | best peak smaller, near and far <!-- holds: the best peak is smaller than from fresh weights at near; the best peak is smaller than from fresh weights at far; pretrained, power 3 worse_than pretrained at far --> |
