@@ -20,7 +20,7 @@ def outlook_words(outlook: Outlook, plan: TrainingPlan) -> str:
     return (
         f"Forecast of the held-out loss at the end, with its 90 % band, by the {outlook.law} law "
         f"fitted to your {len(outlook.fitted)} runs: {ends}. The mean end of these runs, "
-        f"{outlook.plain_guess:.3f}, is the plainest guess. Networks as small as these follow the "
+        f"{outlook.plain_guess:.3f}, is the simplest guess. Networks as small as these follow the "
         "law only roughly, and the band knows only the runs behind it: see which of the two "
         f"comes closer.{_also(outlook)}"
     )
@@ -48,7 +48,7 @@ def _verdict(label: str, one: Prediction, real: Interval | None, guess: float) -
     half = (real.high - real.low) / 2 / real.mean
     return (
         f"{label} was to end at {one.final:.3f} and came to {real.mean:.3f}, {inside} the band; "
-        f"the forecast is {_off(one.final, real.mean)}, the plainest guess "
+        f"the forecast is {_off(one.final, real.mean)}, the simplest guess "
         f"{_off(guess, real.mean)}, and the seeds leave ± {100 * half:.1f} %"
     )
 

@@ -108,9 +108,9 @@ TASK = Task(
             "step before the cooldown, its first step, and the last step of the run.",
         ),
         Hint(
-            "I always choose the first or the last candidate",
+            "I always choose the earliest or the latest start",
             "An early start has many small rates, so a smaller sum. A late one leaves the falls no "
-            "time to act. If your loss sees only one of these two, an end always wins.",
+            "time to act. If your loss sees only one of these two, an extreme start always wins.",
         ),
     ),
     misconceptions=(

@@ -93,7 +93,7 @@ TASK = Task(
         Hint(
             "I am right for a constant rate but wrong otherwise",
             "With a constant rate no change counts. Take two rates, $\\eta_0$ and then $\\eta_1$. "
-            "The update with $\\eta_1$ has already acted on the fall. So which rates does the sum "
+            "The first update at the new rate counts, too. So which rates does the sum "
             "after this fall hold?",
         ),
         Hint(

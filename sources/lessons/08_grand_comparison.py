@@ -537,7 +537,7 @@ plots.show(
 # ## Fourth problem: a language model
 #
 # Here is a small one: a transformer that predicts the next byte of a made-up language of known
-# entropy, trained by AdamW. The course has recorded it with nine schedules, all with a warmup, at five
+# entropy, trained by AdamW. We take its nine schedules with a warmup, at five
 # peaks and three lengths with eight seeds ([lesson 12](12_language_models.ipynb) describes the
 # recording), so nothing is trained now. Each half of the seeds chose the peak for the other. The
 # margin is what five per cent more updates buy.
@@ -575,19 +575,18 @@ plots.show(
 )
 
 # %% [markdown]
-# **After 1,280 updates the constant rate is worse than linear decay by 0.07**, which a third more updates would
-# make up for. The cosine is worse and WSD with a cooldown of a half is better; both differences are sure, but smaller
-# than the margin. The shorter cooldowns and multi-step decay are equal to linear decay.
+# **After 1,280 updates the constant rate is worse than linear decay by 0.07**: at the price that updates had until then, a third
+# more of them. Later ones buy less. The cosine is worse and WSD with a cooldown of a half is better, both by less than the margin. The shorter cooldowns and multi-step decay are equal to linear decay.
 # <!-- holds: constant worse_than linear at language model, 1,280 updates; cosine worse_than linear at language model, 1,280 updates; WSD 50 % better_than linear at language model, 1,280 updates; WSD 20 % equal_to linear at language model, 1,280 updates; WSD 20 %, 1-sqrt equal_to linear at language model, 1,280 updates; multi-step equal_to linear at language model, 1,280 updates -->
 # <!-- 1/3 = 0.33 -->
 #
 # **After 320 updates the order is another one.** WSD and multi-step decay, which stay high for half of the run or longer, are
 # ahead by 0.06 to 0.08; the constant rate and linear decay are open against each other.
 # <!-- holds: WSD 20 % better_than linear at language model, 320 updates; WSD 20 %, 1-sqrt better_than linear at language model, 320 updates; WSD 50 % better_than linear at language model, 320 updates; multi-step better_than linear at language model, 320 updates; constant open_against linear at language model, 320 updates -->
-# A likely reason is that the model has hardly begun to learn, so that it lacks time at a high rate more than a quiet end.
+# A likely reason is that the loss is still falling fast, so that time at a high rate is worth more than an early fall. A late fall pays even here.
 #
 # On English, with four seeds only, the constant rate is worse than linear decay, too. So is the cosine, and WSD is better, each by
-# 0.02, less than the margin.
+# 0.02.
 # <!-- holds: constant worse_than linear at Moby-Dick, 2,560 updates; cosine worse_than linear at Moby-Dick, 2,560 updates; WSD 20 % better_than linear at Moby-Dick, 2,560 updates -->
 
 # %% [markdown]
@@ -638,9 +637,9 @@ outcomes.show_facts(
 #   worse. And on the quadratic the exponential, which never reaches zero, leaves the least.
 #   <!-- 1/25 = 0.04 -->
 #   <!-- holds: linear equal_to cosine at noisy spirals; warmup + cosine equal_to cosine at noisy spirals; 1-cycle equal_to cosine at noisy spirals; inverse sqrt worse_than cosine at noisy spirals; inverse time worse_than cosine at noisy spirals; triangular worse_than cosine at noisy spirals; exponential worse_than cosine at noisy spirals; multi-step worse_than cosine at noisy spirals; polynomial worse_than cosine at noisy spirals; cosine restarts worse_than cosine at noisy spirals; the exponential leaves the least at 300 updates -->
-# - **Where noise is not the limit, a constant rate can be as good or better.** It ends lower in the
+# - **Where noise is not the limit, or the run is short, a constant rate can be as good as some decays or better.** It ends lower in the
 #   article's own setting, at the same peak, is equal to WSD on the transformer, and better than the
-#   cosine in the short run of the language model.
+#   cosine in the short run of the language model, where WSD is better than both.
 #   <!-- holds: after 320 updates the cosine is worse than the constant; constant 0.05 ends below all six; WSD equal_to constant at transformer -->
 # - **On the spirals the peak mattered more than the shape.** That is what the article's table measured
 #   without meaning to. With noisy labels the cosine's loss changes more over the five peaks that were
@@ -656,9 +655,9 @@ outcomes.show_facts(
 #
 # | Your job | Take | Numbers | Ease | Evidence |
 # |---|---|---|---|---|
-# | See if it learns at all; short or noise-free run | constant | none | trivial | article's table run again: constant 0.05 ends below all six <!-- holds: constant 0.05 ends below all six --> |
+# | See if it learns at all; noise-free run | constant | none | trivial | article's table run again: constant 0.05 ends below all six <!-- holds: constant 0.05 ends below all six --> |
 # | Length known, noise, nothing else known | linear or cosine to zero | none | easy | noisy spirals: better than a constant, equal to each other; language model, 1,280 updates: linear better than a constant and a cosine; published runs: better than a constant, open against each other; Defazio et al. (2023) <!-- holds: constant worse_than linear at language model, 1,280 updates; cosine worse_than linear at language model, 1,280 updates; linear better_than constant at noisy spirals; linear equal_to cosine at noisy spirals --> <!-- holds in 12: linear better_than constant at 50,000 updates; linear open_against cosine at 50,000 updates --> |
-# | Transformer, Adam, or the largest peak you can get | warmup + linear or cosine | one: warmup | easy | Devlin et al. (2018), Brown et al. (2020); the transformer here does not decide between linear and constant, the language models of this lesson and of lesson 12 do <!-- holds: constant worse_than linear at language model, 1,280 updates --> <!-- holds in 12: linear better_than constant at 50,000 updates --> <!-- source: Devlin et al. 2018, Brown et al. 2020; holds: linear open_against constant at transformer --> |
+# | Transformer, Adam, or the largest peak you can get | warmup + linear or cosine | one: warmup | easy | Devlin et al. (2018), Brown et al. (2020); the transformer here does not decide between linear and constant; the language model of this lesson does after 1,280 updates, and so do the published runs of lesson 12 <!-- holds: constant worse_than linear at language model, 1,280 updates --> <!-- holds in 12: linear better_than constant at 50,000 updates --> <!-- source: Devlin et al. 2018, Brown et al. 2020; holds: linear open_against constant at transformer --> |
 # | Length open, or several lengths from one run | WSD | two: warmup, decay | easy | noisy spirals: better than a constant; transformer: equal to it; language model: better than linear decay after 320 updates; published runs: with a cooldown of a fifth worse than the cosine, with longer ones open; Hu et al. (2024), Hägele et al. (2024) <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates; WSD 60 % open_against cosine at 50,000 updates --> <!-- holds: WSD 20 % better_than linear at language model, 320 updates; WSD better_than constant at noisy spirals; WSD equal_to constant at transformer --> |
 # | Convnet, short run | WSD with a warmup; else linear or 1-cycle | one or two | moderate | convnet: WSD better than linear, cosine and 1-cycle; these equal to each other, and better than a constant; short run of the language model: WSD better than linear <!-- holds: WSD 20 % better_than linear at language model, 320 updates; WSD better_than linear at convnet; WSD better_than cosine at convnet; WSD better_than 1-cycle at convnet; 1-cycle equal_to linear at convnet; cosine equal_to linear at convnet; linear better_than constant at convnet --> |
 # | Noisy, and close to a quadratic | exponential | one: end share | easy | quadratic: leaves the least at both lengths; but worse on the noisy spirals <!-- holds: the exponential leaves the least at 30 updates; the exponential leaves the least at 300 updates; exponential worse_than cosine at noisy spirals --> |
@@ -943,7 +942,7 @@ explorers.training()
 # | do | start with | evidence |
 # |---|---|---|
 # | Choose a schedule when the length is known | linear decay to zero | noisy spirals: better than a constant by 0.04, equal to the cosine; language model after 1,280 updates: better than both; published runs: better than a constant, open against the cosine <!-- holds: constant worse_than linear at language model, 1,280 updates; cosine worse_than linear at language model, 1,280 updates --> <!-- holds in 12: linear better_than constant at 50,000 updates; linear open_against cosine at 50,000 updates --> <!-- holds: linear better_than constant at noisy spirals; linear equal_to cosine at noisy spirals --> |
-# | Choose a schedule for a short run on clean data, or when the length is open | WSD, with the last fifth of the run as cooldown; for a long run of a language model half of it or more | convnet, and language model after 320 updates: better than linear decay; open against the cosine on the noisy spirals, with half the run as cooldown; published runs of a language model (lesson 12): a fifth is worse than the cosine, longer cooldowns are open against it <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates; WSD 60 % open_against cosine at 50,000 updates --> <!-- holds: WSD 20 % better_than linear at language model, 320 updates; WSD better_than linear at convnet; WSD open_against cosine at noisy spirals --> |
+# | Choose a schedule for a short run, or when the length is open | WSD, with the last fifth of the run as cooldown; half of it or more if the end of a long run is known early | convnet, and language model after 320 updates: better than linear decay; open against the cosine on the noisy spirals, with half the run as cooldown; published runs of a language model (lesson 12): a fifth is worse than the cosine, longer cooldowns are open against it <!-- holds in 12: WSD 20 % worse_than cosine at 50,000 updates; WSD 60 % open_against cosine at 50,000 updates --> <!-- holds: WSD 20 % better_than linear at language model, 320 updates; WSD better_than linear at convnet; WSD open_against cosine at noisy spirals --> |
 # | Give it a warmup | `warmup 10%`, for every contender alike | convnet: linear decay, cosine and WSD all chose it <!-- holds: all three chose the warmup at convnet --> |
 # | Choose the peak | five values, each twice the one before; add more where the best is at the edge | noisy spirals: the cosine's peaks differ by more than the tuned schedules <!-- holds: the peaks of the cosine differ by more than the tuned schedules --> |
 # | Keep a multi-step decay, if you must | `drop 0.3` | noisy spirals: chosen over `drop 0.1`, which on the short quadratic is worse than a constant <!-- holds: the larger drop factor was chosen at noisy spirals; multi-step with drop 0.1 is worse than a constant at 30 updates --> |

@@ -298,7 +298,7 @@ judge(
 # at post-norm, twice the best -->
 #
 # On the language model near the end of this lesson, the tuned run with warmup does end lower in short runs. <!-- holds: a
-# transformer needs warmup holds at language model --> These transformers have two layers. Deeper post-norm ones did fail without warmup
+# transformer needs warmup holds at language model --> The transformers of this section have two layers, the language model three. Deeper post-norm ones did fail without warmup
 # (Xiong et al., 2020), and large runs use warmup nearly without exception. <!-- source: Xiong et
 # al. 2020 --> So depth or size belongs to the claim. This is no advice to leave the warmup out.
 #
@@ -1141,7 +1141,7 @@ docket.show()
 # ## And on a language model?
 #
 # The course has recorded a small language model with nine schedules (lesson 8). Thirteen of the claims can be held against
-# its runs, each with a case at every length, the same rule and the same level. The margin is what five per cent more
+# its runs, each with a case at every length (1-cycle in half the updates at two of them), the same rule and the same level. The margin is what five per cent more
 # updates buy. It is one problem at three lengths, so a verdict here is one about this model.
 #
 # > **Predict before you run.** Which of these verdicts change: any schedule beats a constant, a transformer needs
@@ -1152,19 +1152,19 @@ language.show_beside(docket.claims, language.on_language_model(docket.claims))
 
 # %% [markdown] tags=["claim"]
 # - "Any schedule beats a constant" and "the shape matters less" held on the small problems and are open here, because
-#   it depends on the length: after 320 updates the worst of three decays is behind the constant, after 1,280 ahead of it.
+#   they depend on the length: after 320 updates the worst of three decays is behind the constant, after 1,280 ahead of it.
 #   <!-- holds: any schedule beats a constant holds; the shape matters less holds; any schedule beats a constant open at language model; the shape matters less open at language model; any schedule beats a constant against at language model, 320 updates; any schedule beats a constant for at language model, 1,280 updates -->
 # - Warmup was open. Here linear decay with a warmup is ahead after 320 and 640 updates, so a small model gains from it; after
 #   1,280 it is open. A bad start at a large rate is not made good. <!-- holds: a transformer needs warmup open; a transformer needs warmup holds at language model; small models need no warmup fails at language model; a transformer needs warmup for at language model, 320 updates; a bad start is never made good holds at language model -->
-#   Without it nothing ends at guessing, here as there.
+#   Without a warmup linear decay at the largest peak still ends below guessing, as on the small problems.
 #   <!-- holds: a transformer without warmup ends at guessing fails; a transformer without warmup ends at guessing fails at language model -->
 # - The cosine is behind linear decay and behind multi-step decay, the only classic that was recorded, at every length. <!-- holds: the cosine beats the classics fails at language model; warmup + cosine is the best of all fails at language model; with Adam linear is enough holds at language model -->
-# - A drop brings its sudden gain, since there is noise to average out. <!-- holds: a drop brings a sudden gain holds at language model -->
-# - In very short runs a constant rate is no worse than linear decay and the cosine; in longer ones it is worse. <!-- holds: under ten epochs a
+# - A drop brings its sudden gain, as in the small cases with noise. <!-- holds: a drop brings a sudden gain holds at language model -->
+# - After 320 updates a constant rate is no worse than linear decay and the cosine; after 1,280 it is worse than both. <!-- holds: under ten epochs a
 #   constant is enough for at language model, 320 updates; under ten epochs a constant is enough against at language model, 1,280 updates;
 #   in short runs a constant is as good as a cosine for at language model, 320 updates; in short runs a constant is as good as a cosine
 #   against at language model, 1,280 updates -->
-# - The 1-cycle in half the updates is behind linear decay, here as there behind others. <!-- holds: 1-cycle is better in fewer epochs fails; 1-cycle is better in fewer epochs fails at language model -->
+# - The 1-cycle in half the updates is worse than linear decay in all of them. On the small problems it lost, too. <!-- holds: 1-cycle is better in fewer epochs fails; 1-cycle is better in fewer epochs fails at language model -->
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong: how a claim that looks true is made

@@ -588,7 +588,7 @@ plots.show(
 # The mean errors are several times those on the much longer curves of Luo et al. (2025). <!-- holds: no law has a mean error below 0.02 -->
 # The band, which comes from leaving out each fitted run in turn, is wide enough to decide nothing, and rightly.
 # So fit the law to long runs, with at least one sudden fall, and look at the band before you look at the curve. The training explorer of
-# lesson 8 has a box *forecast*, which does this with the runs that you have made there.
+# lesson 8 has a box *forecast*, which fits the annealing law to your last three runs there and shows its band.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Further: where the law is wrong

@@ -96,7 +96,7 @@ def test_the_dashed_curve_and_its_band_are_those_of_the_fitted_law():
     end = f"2 cosine {predicted.final:.3f} [{predicted.low[-1]:.3f}, {predicted.high[-1]:.3f}]"
     assert end in words
     guess = (constant.losses[-1] + linear.losses[-1]) / 2
-    assert f"The mean end of these runs, {guess:.3f}, is the plainest guess" in words
+    assert f"The mean end of these runs, {guess:.3f}, is the simplest guess" in words
     assert "Trained already: 1 constant." in words
     assert [mark.label for mark in chart.marks[:2]] == ["your runs so far"] * 2
     np.testing.assert_allclose(chart.marks[0].y, constant.losses, rtol=1e-6)
