@@ -154,7 +154,7 @@ show_facts(
 
 # %% [markdown]
 # **The noise scale is not a constant of the problem: it grows during the run**, from about ten examples to
-# thousands. Most of the growth comes in the last third, while the rate falls to zero, so learning and decay cannot be told apart here. The gradient of all examples shrinks far more than the variance between examples.
+# thousands. Most of the growth comes in the last third, while the rate falls to zero, so this table cannot separate learning from decay. The gradient of all examples shrinks far more than the variance between examples.
 # <!-- holds: the noise scale is below 128 after 1 update; the noise scale grows tenfold from 100 to 300 updates; from 1 to 300 updates the square of the gradient falls more than the variance -->
 # A batch that is wasteful at the start may be too small at the end. The quadratic starts at 2.8 examples, and yet a batch of
 # 64 cost next to nothing over the whole run: measure more than once. Several of the large runs below
