@@ -423,6 +423,7 @@ print(", ".join(f"{m:.3f} at {n} updates" for n, m in margins.items()))
 drawn = ("constant", "WSD 20 %", "WSD 50 %", "linear", "multi-step", "1-cycle")
 found = {n: language_runs.contrasts(drawn, "cosine", n, margins[n]) for n in ours.HORIZONS}
 for n in ours.HORIZONS:
+    print(f"after {n} updates, all six at once:")
     show_verdicts(found[n], at=f"{n} updates")
 questions = (
     ("WSD 20 %", "constant"),
@@ -433,12 +434,14 @@ questions = (
 fifths = {}
 for n in (320, 1280):
     planned = [language_runs.contrast(*pair, n, margins[n]) for pair in questions]
+    print(f"after {n} updates, planned questions:")
     show_verdicts(planned, at=f"{n} updates")
     fifths[n] = planned[2].difference
 rule_of_guessing = compare.margin(problems.moby_dick())  # one length only: no price of updates
 on_novel = language_runs.contrasts(
     ("constant", "WSD 20 %", "linear"), "cosine", 2560, rule_of_guessing, text="Moby-Dick"
 )
+print("Moby-Dick, after 2560 updates:")
 show_verdicts(on_novel, at="Moby-Dick")
 
 # %% jupyter={"source_hidden": true}
