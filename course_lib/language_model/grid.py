@@ -11,10 +11,12 @@ from course_lib import schedules
 from course_lib.problems.grammar import grammar_text
 from course_lib.problems.text import ByteText, moby_dick
 from course_lib.schedules import Schedule
+from course_lib.validation import check_count, check_real
 
 TEXTS: dict[str, Callable[[], ByteText]] = {"grammar": grammar_text, "Moby-Dick": moby_dick}
 
 WARMUP = 32  # updates; 0 in the runs without
+SCORE_EVERY = 32  # updates from one point of a curve to the next
 _DEEPSEEK = 10**-0.5  # a multi-step schedule falls to 31.6 % and to 10 %
 
 
@@ -67,6 +69,21 @@ class PlannedRun:
     total_steps: int
     peak_lr: float
     seed: int
+
+    def __post_init__(self) -> None:
+        """Check the fields."""
+        for name, known in (("text", TEXTS), ("schedule", SCHEDULES)):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} must be one of {list(known)}, got {getattr(self, name)!r}"
+                )
+        check_count("warmup_steps", self.warmup_steps, low=0)
+        check_count("seed", self.seed, low=0)
+        check_real("peak_lr", self.peak_lr)
+        if check_count("total_steps", self.total_steps) % SCORE_EVERY:
+            raise ValueError(
+                f"total_steps must be a multiple of {SCORE_EVERY}, got {self.total_steps}"
+            )
 
     def rates(self) -> np.ndarray:
         """Return the rate of every update, (total_steps,)."""

@@ -12,12 +12,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from course_lib.language_model.grid import SCORE_EVERY
 from course_lib.problems.text import ByteText
 from course_lib.training.settings import AdamW, Transformer
 from course_lib.training.torch_models import Transformers, init_row
 from course_lib.training.torch_optimizers import TorchAdamState
 
-SCORE_EVERY = 32  # updates from one point of a curve to the next
 _CURVE_WINDOWS = 64  # held-out windows of a point of the curve
 _WINDOWS_AT_ONCE = 16
 

@@ -7,14 +7,15 @@ and when all runs are there it writes `runs.json.gz`, which the lessons read.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import os
 import platform
+import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +23,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from course_lib.language_model.grid import TEXTS, Job, PlannedRun, jobs
+from course_lib.language_model.grid import SCORE_EVERY, TEXTS, Job, PlannedRun, jobs
 from course_lib.language_model.runs_file import RUNS, RecordedRun, write_runs
 
 _DIGITS = 4  # after the point: 0.0001 nats, far below what seeds differ by
-_LOOK_EVERY = 5.0  # seconds
+_LOOK_EVERY = 0.5  # seconds
 
 
 def train_planned(plans: Sequence[PlannedRun]) -> Iterator[RecordedRun]:
@@ -35,7 +36,7 @@ def train_planned(plans: Sequence[PlannedRun]) -> Iterator[RecordedRun]:
     The updates that a run has in common with a constant rate are made once: the constant run is
     trained, and copied where the others leave it. A run's numbers do not change by that.
     """
-    from course_lib.language_model.language_training import SCORE_EVERY, LanguageTraining
+    from course_lib.language_model.language_training import LanguageTraining
 
     first = plans[0]
     longest = max(plan.total_steps for plan in plans)
@@ -69,10 +70,16 @@ def _rounded(loss: float) -> float | None:
     return round(float(loss), _DIGITS) if np.isfinite(loss) else None
 
 
-def _record(job: Job, folder: Path) -> int:
-    """Train the runs of a job that its file lacks, adding each to it; return how many."""
+def record_job(job: Job, folder: Path, wanted: Callable[[], bool] = lambda: True) -> int:
+    """Train the runs of a job that its file lacks, adding each to it at once; return how many.
+
+    Args:
+        job: the runs.
+        folder: folder of the job's file.
+        wanted: asked after every run; where it is False, the rest is left for another time.
+    """
     file = folder / f"{job.name}.jsonl"
-    ready = finished(file)
+    ready = finished(job, folder)
     done = {run.plan for run in ready}
     left = [plan for plan in job.plans if plan not in done]
     if not left:
@@ -80,28 +87,46 @@ def _record(job: Job, folder: Path) -> int:
     whole = file.with_suffix(".part")  # without a line that was cut short
     whole.write_text("".join(map(_line, ready)), encoding="utf-8")
     whole.replace(file)
+    trained = 0
     with file.open("a", encoding="utf-8") as out:
         for run in train_planned(left):
             out.write(_line(run))
             out.flush()
             os.fsync(out.fileno())
-    return len(left)
+            trained += 1
+            if not wanted():
+                break
+    return trained
 
 
 def _line(run: RecordedRun) -> str:
     return json.dumps(run.to_json()) + "\n"
 
 
-def finished(file: Path) -> list[RecordedRun]:
-    """Return the runs in the file of a job; a last line that was cut short is left out."""
-    runs: list[RecordedRun] = []
-    if file.exists():
-        for line in file.read_text(encoding="utf-8").splitlines():
-            try:
-                runs.append(RecordedRun.from_json(json.loads(line)))
-            except json.JSONDecodeError:
-                break
-    return runs
+def finished(job: Job, folder: Path) -> list[RecordedRun]:
+    """Return the runs of a job that are in its file; a last line that was cut short is left out.
+
+    Raises:
+        ValueError: a line is no run of this job; the message names the file and the line.
+    """
+    file = folder / f"{job.name}.jsonl"
+    if not file.exists():
+        return []
+    lines = file.read_bytes().splitlines()
+    runs: dict[PlannedRun, RecordedRun] = {}
+    for number, line in enumerate(lines, 1):
+        try:
+            run = RecordedRun.from_json(json.loads(line))
+        except (ValueError, TypeError, KeyError, AttributeError):
+            run = None
+        if run is not None and run.plan in job.plans:
+            runs[run.plan] = run
+        elif number < len(lines):
+            raise ValueError(
+                f"{file}, line {number}: every line must be a run of {job.name}. Delete the line, "
+                "or the file, to train it again."
+            )
+    return list(runs.values())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -119,52 +144,107 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--out", type=Path, default=RUNS, help="the file to write (default: the course's own)"
     )
     parser.add_argument(
-        "--jobs", type=int, default=os.cpu_count(), help="processes (default: %(default)s)"
+        "--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: %(default)s)"
     )
     chosen = parser.parse_args(arguments)
     if chosen.jobs < 1:
         parser.error(f"--jobs must be >= 1, got {chosen.jobs}")
-    chosen.folder.mkdir(parents=True, exist_ok=True)
+    # Found out now, and not after hours of training.
+    if chosen.out.is_dir() or not os.access(chosen.out.parent, os.W_OK):
+        parser.error(f"--out must be a file in a folder that can be written to, got {chosen.out}")
+    try:
+        chosen.folder.mkdir(parents=True, exist_ok=True)
+        return _main(chosen.folder, chosen.out, chosen.jobs)
+    except OSError as error:
+        parser.error(f"--folder must be a folder that can be written to: {error}")
+
+
+def _main(folder: Path, out: Path, processes: int) -> int:
+    from filelock import FileLock, Timeout  # comes with PyTorch
+
     work = jobs()
+    try:
+        with FileLock(folder / "lock", timeout=0):
+            completed = _record_all(work, folder, processes)
+    except Timeout:
+        print(f"Another recording is at work in {folder}.", file=sys.stderr)
+        return 1
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    runs = _all_finished(work, folder)
     total = sum(len(job.plans) for job in work)
-    if not _record_all(work, total, chosen.folder, chosen.jobs):
-        ready = len(_all_finished(work, chosen.folder))
+    if len(runs) < total:
         print(
-            f"Stopped: {ready} of {total} runs are kept in {chosen.folder}. "
-            "The same command goes on from there.",
+            f"{'Failed' if completed else 'Stopped'}: {len(runs)} of {total} runs are kept in "
+            f"{folder}. The same command goes on from there.",
             file=sys.stderr,
         )
-        return 130
-    runs = _all_finished(work, chosen.folder)
-    write_runs(_about(runs), runs, chosen.out)
-    print(f"Wrote {chosen.out}: {len(runs)} runs, {chosen.out.stat().st_size} bytes.")
+        return 1 if completed else 130
+    write_runs(about(runs), runs, out)
+    print(f"Wrote {out}: {len(runs)} runs, {out.stat().st_size} bytes.")
     return 0
 
 
-def _record_all(work: Sequence[Job], total: int, folder: Path, processes: int) -> bool:
-    """Record all jobs, with a bar that counts runs; return False where it was interrupted."""
-    # Workers that are forked would share the threads of a library that is loaded here.
-    pool = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
-    tasks = {pool.submit(_record, job, folder) for job in work}
+def _record_all(work: Sequence[Job], folder: Path, processes: int) -> bool:
+    """Record all jobs, with a bar that counts runs; return False where it was interrupted.
+
+    An interruption kills the workers: what they have finished is on the disk.
+    """
+    total, ready = sum(len(job.plans) for job in work), len(_all_finished(work, folder))
+    if ready == total:
+        return True
+    context = multiprocessing.get_context("spawn")
+    next_job = context.Value("i", 0)
+    workers = [
+        context.Process(target=_work, args=(list(work), folder, next_job), daemon=True)
+        for _ in range(processes)
+    ]
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with tqdm(total=total, unit="run", initial=len(_all_finished(work, folder))) as bar:
-            while tasks:
-                done, tasks = wait(tasks, timeout=_LOOK_EVERY, return_when=FIRST_COMPLETED)
-                for task in done:
-                    task.result()
+        for worker in workers:
+            worker.start()
+        with tqdm(total=total, unit="run", initial=ready) as bar:
+            while any(worker.is_alive() for worker in workers):
+                time.sleep(_LOOK_EVERY)
                 bar.update(len(_all_finished(work, folder)) - bar.n)
     except KeyboardInterrupt:
         return False
     finally:
-        pool.shutdown(cancel_futures=True)
+        for worker in workers:
+            with contextlib.suppress(ValueError, AttributeError):  # one that was never started
+                worker.kill()
+                worker.join()
+        signal.signal(signal.SIGTERM, before)
     return True
 
 
+def _work(work: Sequence[Job], folder: Path, next_job: object) -> None:
+    """Take jobs until there is none left, or the process that started this one is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption does
+    parent = multiprocessing.parent_process()
+    while parent.is_alive():
+        with next_job.get_lock():
+            number = next_job.value
+            next_job.value += 1
+        if number >= len(work):
+            return
+        record_job(work[number], folder, wanted=parent.is_alive)
+
+
 def _all_finished(work: Sequence[Job], folder: Path) -> list[RecordedRun]:
-    return [run for job in work for run in finished(folder / f"{job.name}.jsonl")]
+    """Return the finished runs, in the order of the grid."""
+    runs = []
+    for job in work:
+        ready = {run.plan: run for run in finished(job, folder)}
+        runs += [ready[plan] for plan in job.plans if plan in ready]
+    return runs
 
 
-def _about(runs: Sequence[RecordedRun]) -> dict[str, object]:
+def about(runs: Sequence[RecordedRun]) -> dict[str, object]:
+    """Return what is written beside the runs: settings, versions, processor, hours."""
+    import torch
+
     from course_lib.language_model.language_training import LanguageModel, LanguageTraining
     from course_lib.training.torch_models import count_numbers
 
@@ -174,6 +254,7 @@ def _about(runs: Sequence[RecordedRun]) -> dict[str, object]:
         "parameters": count_numbers(nets.parameters),
         "versions": {"python": platform.python_version()}
         | {name: version(name) for name in ("numpy", "torch")},
+        "processor": f"{platform.machine()}, {torch.backends.cpu.get_cpu_capability()}",
         "hours": round(sum(run.seconds for run in runs) / 3600, 2),
     }
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
 from course_lib.language_model.grid import GRIDS, WARMUP, Grid, PlannedRun
-from course_lib.language_model.record import train_planned
 from course_lib.language_model.runs_file import RUNS, RecordedRun, read_runs
 
 
@@ -41,7 +41,8 @@ class RecordedRuns:
     """All recorded runs.
 
     Attributes:
-        about: settings, versions of Python, NumPy and PyTorch, and hours of processor time.
+        about: settings, versions of Python, NumPy and PyTorch, the processor, and hours of
+            processor time.
         runs: every run by its plan.
     """
 
@@ -98,6 +99,8 @@ class RecordedRuns:
         (8, 40)
         """
         grid = grid_of(schedule, total_steps, warmup_steps=warmup_steps, text=text)
+        if losses not in ("held_out", "train"):
+            raise ValueError(f"losses must be 'held_out' or 'train', got {losses!r}")
         if peak_lr not in grid.peaks:
             raise ValueError(f"peak_lr must be one of {grid.peaks}, got {peak_lr!r}")
         plans = _plans(grid, schedule, total_steps, peak_lr)
@@ -160,7 +163,7 @@ def recorded_runs(file: Path = RUNS) -> RecordedRuns:
     1520
     """
     about, runs = read_runs(file)
-    return RecordedRuns(about, {run.plan: run for run in runs})
+    return RecordedRuns(about, MappingProxyType({run.plan: run for run in runs}))
 
 
 def rerun(plan: PlannedRun) -> RecordedRun:
@@ -169,6 +172,8 @@ def rerun(plan: PlannedRun) -> RecordedRun:
     On the same processor and versions it gives the recorded numbers; on others single precision
     rounds differently, and the difference grows with the peak and the length of the run.
     """
+    from course_lib.language_model.record import train_planned  # a command as well: see there
+
     (run,) = train_planned([plan])
     return run
 
