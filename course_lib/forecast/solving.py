@@ -144,7 +144,7 @@ def _starts(
         theta[[2, *range(4, len(low))]] = np.log(values)
         for position, value in held.items():
             theta[position] = value
-        rows = [terms(law, theta, one) for one in points]
+        rows = [_at_readings(law, theta, one) for one in points]
         linear = [0, 1] + [3] * (law.response is not None and 3 not in held)
         columns = np.concatenate([row[linear] for row in rows], axis=1).T
         target = targets
@@ -160,6 +160,11 @@ def _starts(
         found.append((distance, np.clip(theta, low + 1e-6, high - 1e-6)))
     found.sort(key=lambda one: one[0])
     return [theta for _, theta in found[:_STARTS]]
+
+
+def _at_readings(law: Law, theta: np.ndarray, points: Pairs) -> np.ndarray:
+    """Return the law's terms at all readings, between those at which they are computed too."""
+    return np.stack([points.at_points(row) for row in terms(law, theta, points)])
 
 
 class _Distance:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from course_lib.forecast import LossCurve, fit
 from course_lib.forecast.estimating import MIDDLE_GAMMA
+from course_lib.forecast.knots import MOST_READINGS
 from course_lib.forecast.readings import noise, used
 from tests.lib.forecast.made_curves import (
     KNOWN,
@@ -46,6 +47,17 @@ def test_other_known_laws_predict_an_unseen_schedule(alpha, beta, gamma, gain):
     changed = {"alpha": alpha, "beta": beta, "gamma": gamma, "B": gain}
     law = fit([made_run(name, **changed) for name in THREE], cautious=False)
     assert law.score([made_run("cooldown", **changed)]).r2 > 0.9999
+
+
+@pytest.mark.parametrize("law", ["multi-power", "annealing", "power"])
+@pytest.mark.parametrize("count", [MOST_READINGS, MOST_READINGS + 1, 3000])
+def test_a_run_may_be_read_at_every_update(law, count):
+    """Above MOST_READINGS the law is computed at some readings, and fitted to all."""
+    rates = np.where(np.arange(3000) < 1500, 0.1, 0.03)
+    updates = np.arange(3000 - count, 3000) + 1
+    found = fit([LossCurve(rates, updates, 2 + np.cumsum(rates)[updates - 1] ** -0.5)], law)
+    assert len(found.estimate.readings[0].updates) > 0.9 * count
+    assert found.r2() > 0.99
 
 
 def test_the_units_of_the_rates_change_nothing(exact):
