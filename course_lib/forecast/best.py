@@ -7,14 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_lib import schedules
-from course_lib.forecast.knots import LEAST_RATE, Scale, pairs
+from course_lib.forecast.knots import LEAST_RATE, Scale
 from course_lib.forecast.laws import Law
 
 #: Segments of the schedule after the warmup.
 _SEGMENTS = 80
 #: Knots lie at 1 − (1 − u)^_CROWDING of the way: closer to each other towards the end.
 _CROWDING = 1.6
-_RISES = 16
 #: Largest logarithm of the ratio of neighbouring knots' rates.
 _STEEPEST = 12.0
 
@@ -73,12 +72,7 @@ class _FinalLoss:
         self._spans = np.cumsum(sums[::-1], axis=0)[::-1] - sums / 2
         self._total = sums.sum(axis=0)
         self._steps = (frame.total - (self.knots[1:] + self.knots[:-1]) / 2) / scale.steps
-        rates = np.append(_warmup_rates(frame), frame.peak)
-        # Changes up to the first update at the peak, seen from before that update.
-        self._rises = pairs(rates, np.array([len(rates)]), scale, _RISES)
-        self._before = float(rates[:-1].sum()) / scale.total
-        self._first = frame.peak / scale.total
-        self._left = (frame.total - frame.warmup - 1) / scale.steps
+        self._before = float(_warmup_rates(frame).sum()) / scale.total
 
     def rates(self, falls: np.ndarray) -> np.ndarray:
         """Return the rates at the knots, shape (M + 1,)."""
@@ -101,7 +95,6 @@ class _FinalLoss:
         return loss, -np.cumsum(moved[:0:-1])[::-1]
 
     def _along_rates(self, at_knots: np.ndarray) -> tuple[float, np.ndarray]:
-        rises = self._rises
         floor, amplitude, alpha = np.exp(self._theta[:3])
         since = self._total @ at_knots
         power = amplitude * (self._before + since) ** -alpha
@@ -112,20 +105,16 @@ class _FinalLoss:
         drops, middles = self._drops @ at_knots, self._middles @ at_knots
         gain, _, along_log, along_span = self._law.response(
             self._theta[4:],
-            np.concatenate([rises.log_rates, np.log(np.maximum(middles, LEAST_RATE))]),
-            np.concatenate([rises.spans - self._first + since, self._spans @ at_knots]),
-            np.concatenate([rises.steps + self._left, self._steps]),
+            np.log(np.maximum(middles, LEAST_RATE)),
+            self._spans @ at_knots,
+            self._steps,
         )
-        count = len(rises.drops)
-        loss -= strength * (np.concatenate([rises.drops, drops]) @ gain)
-        of_rates = np.where(middles > LEAST_RATE, along_log[count:], 0.0) / np.maximum(
-            middles, LEAST_RATE
-        )
+        loss -= strength * (drops @ gain)
+        of_rates = np.where(middles > LEAST_RATE, along_log, 0.0) / np.maximum(middles, LEAST_RATE)
         slope = (
-            (rises.drops @ along_span[:count]) * self._total
-            + self._drops.T @ gain[count:]
+            self._drops.T @ gain
             + self._middles.T @ (drops * of_rates)
-            + self._spans.T @ (drops * along_span[count:])
+            + self._spans.T @ (drops * along_span)
         )
         return float(loss), along - strength * slope
 

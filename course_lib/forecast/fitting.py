@@ -17,9 +17,12 @@ def fit(
 
     The multi-power law: L(t) = L0 + A·S(t)^(-α) − B·Σ_k (η_{k-1} − η_k)·G_k(t) with
     G_k(t) = 1 − (1 + C·η_k^(-γ)·S_k(t))^(-β); S(t) is the sum of the rates of the first t updates,
-    S_k(t) that from update k to t. The fit minimises Huber's distance between the logarithms of law
-    and losses (threshold: 1.345 times the noise of a reading, estimated from second differences).
-    Readings in the warmup are left out, runs weigh the same, and within a run weights follow log S.
+    S_k(t) that from update k to t. Changes until the rate is first at its largest are the warmup
+    and do not count: they enter S(t) only. Later rises count.
+
+    The fit minimises Huber's distance between the logarithms of law and losses (threshold: 1.345
+    times the noise of a reading, estimated from second differences). Readings in the warmup are
+    left out, runs weigh the same, and within a run weights follow log S.
 
     Runs of one length hardly determine how the gain from a fall of the rate goes on after their
     end: a large B with a slow response looks there like a small B with a fast one. A *cautious* fit

@@ -1,6 +1,8 @@
 """The sum over all changes of the rate, on few knots: nearby changes are merged.
 
-Each law has a term Σ_k (η_{k-1} − η_k) · G(what happened from update k to t). A decay over 70,000
+Each law has a term Σ_k (η_{k-1} − η_k) · G(what happened from update k to t). The changes until the
+rate is first at its largest are the warmup and do not count: they enter the sum of rates only, and
+the k of the sum begin after them. A decay over 70,000
 updates changes the rate 70,000 times, and the sum is needed at every t where a loss was read. Here
 the updates are cut into groups, and the changes of a group are replaced by one: their sum, at the
 average rate and the average position of the changes. The average is weighted by the changes, so a
@@ -16,6 +18,8 @@ import numpy as np
 
 #: A change of the rate by this share of the peak or more is never merged with others.
 _LARGE = 0.02
+#: Rates that differ by this share are the same: a cycle may not meet its peak to the last bit.
+_ROUNDING = 1e-9
 #: A rate of 0 enters a negative power: it counts as this share of the peak.
 LEAST_RATE = 1e-6
 #: Losses that were read more often than this are computed at so many updates and interpolated.
@@ -80,7 +84,8 @@ def pairs(rates: np.ndarray, updates: np.ndarray, scale: Scale, groups: int | No
     """Return the pairs of a run, with its changes merged.
 
     Args:
-        rates: rate of every update, shape (T,).
+        rates: rate of every update, shape (T,); the changes until they are first at their largest
+            do not count.
         updates: numbers of updates done at which the law is asked for, shape (P,), increasing.
         scale: units.
         groups: equally long groups in which changes are merged; each reading and each large
@@ -111,12 +116,28 @@ def pairs(rates: np.ndarray, updates: np.ndarray, scale: Scale, groups: int | No
     )
 
 
+def first_at_peak(rates: np.ndarray) -> int:
+    """Return the index of the first update at the largest rate, but for rounding.
+
+    >>> first_at_peak(np.array([0.1, 0.2, 0.2, 0.1]))
+    1
+    """
+    return int(np.argmax(rates >= (1 - _ROUNDING) * rates.max()))
+
+
+def _changes(rates: np.ndarray) -> np.ndarray:
+    """Return η_{k-1} − η_k of every update, shape (T,), 0 for the changes that do not count."""
+    changes = -np.diff(rates, prepend=rates[0])
+    changes[: first_at_peak(rates) + 1] = 0.0
+    return changes
+
+
 def _merged(
     rates: np.ndarray, readings: np.ndarray, scale: Scale, groups: int | None
 ) -> tuple[np.ndarray, ...]:
     """Return position k, change, rate and sum of the rates before k of every merged change."""
+    changes = _changes(rates)[: readings[-1]]
     rates = rates[: readings[-1]]
-    changes = -np.diff(rates, prepend=rates[0])
     k = np.flatnonzero(changes)  # index of the update that is the first at its rate: k of the law
     changes, etas = changes[k], rates[k]
     befores = (np.cumsum(rates) - rates)[k]
@@ -142,8 +163,7 @@ def _readings(rates: np.ndarray, updates: np.ndarray) -> tuple[np.ndarray, ...]:
         return updates, np.arange(len(updates)), np.zeros(len(updates))
     even = np.linspace(0, len(updates) - 1, MOST_READINGS).round().astype(int)
     # After a large change the loss bends: readings lie close behind it, then ever farther apart.
-    changes = np.abs(np.diff(rates, prepend=rates[0]))
-    large = np.flatnonzero(changes >= _LARGE * rates.max())[:16]
+    large = np.flatnonzero(np.abs(_changes(rates)) >= _LARGE * rates.max())[:16]
     behind = np.concatenate([[-1, 0], 2 ** np.arange(12)])
     near = np.searchsorted(updates, (large[:, None] + 1 + behind).ravel())
     chosen = np.unique(np.concatenate([even, near[near < len(updates)]]))

@@ -1,8 +1,9 @@
 """Three laws for a loss curve, each with its gradient.
 
 All are L(t) = L0 + A·S(t)^(-α) − B·Σ_k (η_{k-1} − η_k)·G_k(t): a power law of the sum of rates
-S(t), less what the falls of the rate have gained so far (a rise costs as much). They differ in G,
-the response, which goes from 0 at the change to 1 long after it.
+S(t), less what the falls of the rate have gained so far (a rise costs as much). Changes until the
+rate is first at its largest are the warmup and do not count: they enter S(t) only, as in Luo et al.
+2025. The laws differ in G, the response, which goes from 0 at the change to 1 long after it.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_lib.forecast.knots import first_at_peak
+
 
 @dataclass(frozen=True)
 class LossCurve:
@@ -54,14 +56,16 @@ class LossCurve:
     def decays(self) -> bool:
         """Return whether the rate falls by 1 % of its peak or more before the last loss is read.
 
+        Changes until the rate is first at its largest are the warmup and do not count.
+
         >>> LossCurve([0.1, 0.1, 0.05], [1, 3], [2.0, 1.5]).decays()
         True
         >>> LossCurve([0.05, 0.1, 0.1], [1, 3], [2.0, 1.5]).decays()
         False
         """
-        read = self.rates[: self.updates[-1]]
-        falls = np.maximum.accumulate(read) - read
-        return bool(falls.max() >= 0.01 * read.max())
+        peak = self.rates.max()
+        after = self.rates[first_at_peak(self.rates) : self.updates[-1]]
+        return bool((peak - after >= 0.01 * peak).any())
 
 
 def check_rates(name: str, values: np.ndarray) -> np.ndarray:

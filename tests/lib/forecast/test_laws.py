@@ -1,5 +1,6 @@
 """The laws: equal to their formulas, with gradients equal to finite differences, on few knots."""
 
+import dataclasses
 import tracemalloc
 
 import numpy as np
@@ -40,6 +41,18 @@ def test_the_multi_power_law_is_its_formula():
     plain = [multi_power_loss(UP_AND_DOWN.tolist(), int(t), **KNOWN) for t in at]
     np.testing.assert_allclose(ours, plain, rtol=1e-12)
     np.testing.assert_allclose(multi_power_losses(UP_AND_DOWN, at), plain, rtol=1e-12)
+
+
+@pytest.mark.parametrize("law", ALL, ids=lambda law: law.name)
+def test_a_warmup_enters_the_sum_of_rates_only(law):
+    """A run with a warmup is one without, after a first update with the sum of the warmup."""
+    theta = np.log(np.linspace(0.3, 0.9, len(law.names)))
+    warmup, after = np.array([0.01, 0.04, 0.02]), np.array([0.05, 0.05, 0.02, 0.04, 0.01])
+    at = np.arange(1, len(after) + 1)
+    with_it = losses(law, theta, pairs(np.append(warmup, after), at + 3, ONES, None))[0]
+    bare = pairs(after, at, ONES, None)
+    longer = dataclasses.replace(bare, sums=bare.sums + warmup.sum())
+    np.testing.assert_allclose(with_it, losses(law, theta, longer)[0], rtol=1e-12)
 
 
 def test_the_annealing_law_is_its_formula():
