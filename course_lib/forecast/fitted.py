@@ -105,8 +105,12 @@ class Forecast:
         Args:
             rates: rate of every update, shape (T,).
             updates: numbers of updates done, 1 … T, increasing, shape (K,).
+
+        Raises:
+            ValueError: an argument is out of its range, or the law gives a loss of 0 or less.
         """
-        return self.estimate.at(check_rates("rates", rates), updates)[0]
+        rates = check_rates("rates", rates)
+        return self.estimate.at(rates, check_updates("updates", updates, rates))[0]
 
     def predict(
         self,

@@ -61,6 +61,27 @@ def test_an_endless_schedule_needs_a_number_of_updates(exact):
         exact.predict(rates_of("constant"), 1300)
 
 
+@pytest.mark.parametrize(
+    ("updates", "words"),
+    [
+        ([], "at least one entry"),
+        ([STEPS + 100], "1 to 1200"),
+        ([7, 3], "strictly increasing, got 3"),
+        (600, "one axis"),
+        ([3.5], "whole numbers, got 3.5"),
+    ],
+)
+def test_the_updates_of_losses_are_checked(exact, updates, words):
+    with pytest.raises(ValueError, match=f"updates must .*{words}"):
+        exact.losses(rates_of("cosine"), updates)
+
+
+def test_the_updates_of_losses_may_be_a_list(exact):
+    rates = rates_of("cosine")
+    as_array = exact.losses(rates, np.array([100, 300]))
+    np.testing.assert_array_equal(exact.losses(rates.tolist(), [100, 300]), as_array)
+
+
 def test_far_beyond_the_fit_it_warns_in_words(exact):
     far = schedules.warmup(schedules.constant(PEAK), WARMUP)
     with pytest.warns(BeyondTheFit, match=r"is 5\.1 times that of the longest fitted run"):
