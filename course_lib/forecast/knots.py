@@ -24,6 +24,8 @@ _ROUNDING = 1e-9
 LEAST_RATE = 1e-6
 #: Losses that were read more often than this are computed at so many updates and interpolated.
 MOST_READINGS = 1024
+#: So many more computed updates are even in the logarithm.
+_EARLY = 128
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ class Pairs:
         spans: sum of the rates from k up to the reading, shape (N,).
         steps: updates from k up to the reading, k included, shape (N,).
         below: index of the reading before each point that is asked for, shape (P,).
-        share: distance of the point from there, as a share of the way to the next, shape (P,).
+        share: distance of the point from there in the logarithm of the number of updates, as a
+            share of the way to the next, shape (P,).
     """
 
     sums: np.ndarray
@@ -166,8 +169,12 @@ def _readings(rates: np.ndarray, updates: np.ndarray) -> tuple[np.ndarray, ...]:
     large = np.flatnonzero(np.abs(_changes(rates)) >= _LARGE * rates.max())[:16]
     behind = np.concatenate([[-1, 0], 2 ** np.arange(12)])
     near = np.searchsorted(updates, (large[:, None] + 1 + behind).ravel())
+    # A power law is steep at its start and even in the logarithm.
+    early = np.searchsorted(updates, np.geomspace(updates[0], updates[-1], _EARLY).round())
+    near = np.concatenate([near, early])
     chosen = np.unique(np.concatenate([even, near[near < len(updates)]]))
     readings = updates[chosen]
     below = np.clip(np.searchsorted(readings, updates, side="right") - 1, 0, len(readings) - 2)
-    share = (updates - readings[below]) / (readings[below + 1] - readings[below])
+    logs, at = np.log(updates), np.log(readings)
+    share = (logs - at[below]) / (at[below + 1] - at[below])
     return readings, below, share

@@ -177,6 +177,17 @@ def test_many_readings_are_interpolated_closely():
     assert np.abs(ours[some - 100] / full - 1).max() < 2e-3
 
 
+@pytest.mark.parametrize("steps", [2000, 50_000])
+def test_the_steep_start_of_a_curve_is_interpolated_closely(steps):
+    rates = np.asarray(schedules.cosine(0.1, steps)(np.arange(steps)))
+    updates, scale = np.arange(1, steps + 1), Scale(0.1, rates.sum(), float(steps))
+    theta = np.log([1.0, 0.3, 0.5, 0.3, 300.0, 0.5, 0.5])
+    ours, _ = losses(LAWS["multi-power"], theta, pairs(rates, updates, scale, 256))
+    early = np.arange(1, 600)
+    full, _ = losses(LAWS["multi-power"], theta, pairs(rates, early, scale, None))
+    np.testing.assert_allclose(ours[early - 1], full, rtol=1e-3)
+
+
 def test_a_long_decay_needs_no_matrix_of_all_updates():
     rates = np.asarray(schedules.warmup_cosine(3e-4, 2000, 72_000)(np.arange(72_000)))
     updates = np.arange(2_100, 72_001, 130)
