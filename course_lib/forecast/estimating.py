@@ -53,11 +53,12 @@ class Estimate:
         points = pairs(rates, updates, self.scale, _GROUPS)
         value, slopes = losses(LAWS[self.law], self.solution.theta, points)
         if value.min() <= 0:
+            least = self.scale.loss * value.min()
             raise ValueError(
-                f"rates must lie where the law is positive; it gives the loss {value.min():.3g}: "
+                f"rates must lie where the law is positive; it gives the loss {least:.3g}: "
                 f"the largest rate here is {rates.max():g}, that of the fit {self.scale.rate:g}"
             )
-        return value, slopes / value[:, None]
+        return self.scale.loss * value, slopes / value[:, None]
 
 
 def estimate(runs: Sequence[LossCurve], law: str, cautious: bool | None) -> Estimate:

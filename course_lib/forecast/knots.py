@@ -30,17 +30,19 @@ _EARLY = 128
 
 @dataclass(frozen=True)
 class Scale:
-    """The units of a fit: the parameters are then near 1, whatever the optimizer's rates are.
+    """The units of a fit: the parameters are then near 1, whatever those of rates and losses are.
 
     Attributes:
         rate: largest rate of the runs.
         total: largest sum of rates of a run.
         steps: largest number of updates of a run.
+        loss: a typical loss.
     """
 
     rate: float
     total: float
     steps: float
+    loss: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class Law:
 
     Attributes:
         name: its name in `fit`.
-        names: names of its parameters, in the units of the rates.
+        names: names of its parameters, in the units of rates and losses.
         response: the response G, None for a law without one.
         low, high: bounds of the parameters after L0 and A, in the units of a `Scale`.
         grid: values from which a fit starts, of the same parameters without B.
@@ -47,6 +47,8 @@ class Law:
 
 def losses(law: Law, theta: np.ndarray, points: Pairs) -> tuple[np.ndarray, np.ndarray]:
     """Return the law's losses at the points, shape (P,), and their gradient, shape (P, parameters).
+
+    Both are in the unit of a `Scale`.
 
     Args:
         law: the law.
@@ -147,14 +149,15 @@ INSTANT = Law("instant", ("L0", "A", "alpha", "B"), instant, (0.02, 1e-6), (4.0,
 
 
 def in_units(law: Law, theta: np.ndarray, scale: Scale) -> dict[str, float]:
-    """Return the parameters by name, in the units of the rates, from their scaled logarithms."""
+    """Return the parameters by name, in the units of rates and losses, from scaled logarithms."""
     values = np.exp(theta).tolist()
     floor, amplitude, alpha = values[:3]
-    found = [floor, amplitude * scale.total**alpha, alpha]
+    found = [scale.loss * floor, scale.loss * amplitude * scale.total**alpha, alpha]
     if law.name == "multi-power":
         strength, pace, beta, gamma = values[3:]
-        found += [strength / scale.rate, pace * scale.rate**gamma / scale.total, beta, gamma]
+        pace *= scale.rate**gamma / scale.total
+        found += [scale.loss * strength / scale.rate, pace, beta, gamma]
     elif law.name == "annealing":
         forget = np.exp(-values[4] / scale.steps)  # λ
-        found += [values[3] / scale.rate * (1 - forget), forget]
+        found += [scale.loss * values[3] / scale.rate * (1 - forget), forget]
     return dict(zip(law.names, map(float, found), strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -74,12 +74,13 @@ class Solution:
 
 
 def scale_of(readings: Sequence[Readings]) -> Scale:
-    """Return the units of a fit: its largest rate, sum of rates and number of updates."""
+    """Return the units of a fit: largest rate, sum of rates and number of updates, median loss."""
     read = [one.run.rates[: one.updates[-1]] for one in readings]
     return Scale(
         rate=float(max(rates.max() for rates in read)),
         total=float(max(rates.sum() for rates in read)),
         steps=float(max(map(len, read))),
+        loss=float(np.exp(np.median(np.concatenate([one.logs for one in readings])))),
     )
 
 
@@ -105,6 +106,7 @@ def solve(
         held: position in theta -> value that is not fitted.
     """
     held = held or {}
+    readings = [replace(one, logs=one.logs - np.log(scale.loss)) for one in readings]
     free = np.array([i not in held for i in range(len(law.low) + 2)])
     starts: list[np.ndarray] = []
     for groups in _GROUPS:

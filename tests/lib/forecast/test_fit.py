@@ -13,6 +13,7 @@ from course_lib.forecast.knots import MOST_READINGS
 from course_lib.forecast.readings import noise, used
 from tests.lib.forecast.made_curves import (
     KNOWN,
+    PEAK,
     UPDATES,
     WARMUP,
     annealing_loss,
@@ -70,6 +71,23 @@ def test_the_units_of_the_rates_change_nothing(exact):
         exact.score([made_run("cooldown")]).mae, abs=1e-6
     )
     assert law.parameters["B"] == pytest.approx(exact.parameters["B"] / factor, rel=1e-2)
+
+
+@pytest.mark.parametrize("law", ["multi-power", "annealing", "power"])
+@pytest.mark.parametrize("unit", [1e-6, 1e6])
+def test_the_unit_of_the_losses_changes_nothing(law, unit):
+    runs = [made_run(name, noise=2e-3, seed=seed) for seed, name in enumerate(THREE)]
+    ours = fit(runs, law)
+    theirs = fit([dataclasses.replace(run, losses=unit * run.losses) for run in runs], law)
+    assert theirs.cautious == ours.cautious
+    predicted = [one.losses(rates_of("cooldown"), UPDATES) for one in (ours, theirs)]
+    np.testing.assert_allclose(predicted[1], unit * predicted[0], rtol=1e-6)
+    best = [one.best_schedule(300, PEAK) for one in (ours, theirs)]
+    np.testing.assert_allclose(best[1].rates, best[0].rates, atol=1e-3 * PEAK)
+    assert best[1].loss == pytest.approx(unit * best[0].loss, rel=1e-6)
+    for name in ("L0", "A", "B", "C") if law == "annealing" else ("L0", "A", "B"):
+        if name in ours.parameters:
+            assert theirs.parameters[name] == pytest.approx(unit * ours.parameters[name], rel=1e-3)
 
 
 def test_the_annealing_law_is_recovered():

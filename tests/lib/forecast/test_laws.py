@@ -66,7 +66,7 @@ def test_the_annealing_law_is_its_formula():
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=lambda law: law.name)
 def test_parameters_in_units_give_the_losses_of_the_scaled_ones(law):
-    scale = Scale(rate=0.03, total=0.2, steps=10.0)
+    scale = Scale(rate=0.03, total=0.2, steps=10.0, loss=7.0)
     theta = np.log(np.linspace(0.3, 0.9, len(law.names)))
     at = np.arange(1, len(UP_AND_DOWN) + 1)
     ours, _ = losses(law, theta, pairs(UP_AND_DOWN, at, scale, None))
@@ -74,7 +74,7 @@ def test_parameters_in_units_give_the_losses_of_the_scaled_ones(law):
     if law.name == "annealing":
         named["lam"] = named.pop("lambda")
     theirs, _ = losses(law, theta_of(law, **named), pairs(UP_AND_DOWN, at, ONES, None))
-    np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+    np.testing.assert_allclose(scale.loss * ours, theirs, rtol=1e-9)
 
 
 @settings(max_examples=40, deadline=None)
