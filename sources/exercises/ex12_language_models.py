@@ -145,7 +145,7 @@ check(gain_of_a_fall, seed)
 # \qquad S_t = \eta_t + \eta_{t+1} + \dots + \eta_{T-1} .$$
 #
 # So the sum after a change begins with the first update at the new rate. Where the rate rises, the term is negative, and
-# the rise costs what a fall of the same size to the same rate would gain.
+# the rise costs what a fall of the same size to the same rate would gain. (The changes of a warmup do not count; here the run begins after it.)
 #
 # `multi_power_loss(rates, parameters)` returns this loss as a float.
 #
