@@ -85,7 +85,13 @@ class Pairs:
         return values[self.below] * (1 - self.share) + values[after] * self.share
 
 
-def pairs(rates: np.ndarray, updates: np.ndarray, scale: Scale, groups: int | None) -> Pairs:
+def pairs(
+    rates: np.ndarray,
+    updates: np.ndarray,
+    scale: Scale,
+    groups: int | None,
+    most: int = MOST_READINGS,
+) -> Pairs:
     """Return the pairs of a run, with its changes merged.
 
     Args:
@@ -94,13 +100,14 @@ def pairs(rates: np.ndarray, updates: np.ndarray, scale: Scale, groups: int | No
         updates: numbers of updates done at which the law is asked for, shape (P,), increasing.
         scale: units.
         groups: equally long groups in which changes are merged; each reading and each large
-            change ends one too. None keeps every change.
+            change ends one too, of no more large changes than groups. None keeps every change.
+        most: points above which the law is computed at about so many and interpolated.
 
     >>> made = pairs(np.array([1.0, 1.0, 0.5]), np.array([2, 3]), Scale(1.0, 1.0, 1.0), None)
     >>> made.sums.tolist(), made.drops.tolist(), made.spans.tolist(), made.steps.tolist()
     ([2.0, 2.5], [0.5], [0.5], [1.0])
     """
-    readings, below, share = _readings(rates, updates)
+    readings, below, share = _readings(rates, updates, most)
     k, drops, etas, befores = _merged(rates, readings, scale, groups)
     sums = np.concatenate([[0.0], np.cumsum(rates)])[readings]
     # k is an average: the group's changes all lie before the readings that are at or behind it.
@@ -148,13 +155,15 @@ def _merged(
     befores = (np.cumsum(rates) - rates)[k]
     if groups is None or not len(k):
         return k + 1.0, changes, etas, befores
-    large = k[np.abs(changes) >= _LARGE * scale.rate]
+    weights = np.abs(changes)
+    large = k[weights >= _LARGE * scale.rate]
+    if len(large) > groups:  # a rate that jumps all the time
+        large = k[np.argpartition(weights, -groups)[-groups:]]
     even = np.linspace(0, len(rates), groups + 1).round().astype(int)
     edges = np.unique(np.concatenate([even, readings, large, large + 1]))
     # Rises and falls are merged apart: where they cancel, an average position means nothing.
     labels = 2 * np.searchsorted(edges, k, side="right") + (changes < 0)
     _, label = np.unique(labels, return_inverse=True)
-    weights = np.abs(changes)
     weight = np.bincount(label, weights)
     means = [np.bincount(label, weights * values) / weight for values in (k + 1.0, etas, befores)]
     total = np.bincount(label, changes)
@@ -162,11 +171,11 @@ def _merged(
     return means[0][order], total[order], means[1][order], means[2][order]
 
 
-def _readings(rates: np.ndarray, updates: np.ndarray) -> tuple[np.ndarray, ...]:
+def _readings(rates: np.ndarray, updates: np.ndarray, most: int) -> tuple[np.ndarray, ...]:
     """Return the updates at which the law is computed, and where the points lie among them."""
-    if len(updates) <= MOST_READINGS:
+    if len(updates) <= most:
         return updates, np.arange(len(updates)), np.zeros(len(updates))
-    even = np.linspace(0, len(updates) - 1, MOST_READINGS).round().astype(int)
+    even = np.linspace(0, len(updates) - 1, most).round().astype(int)
     # After a large change the loss bends: readings lie close behind it, then ever farther apart.
     large = np.flatnonzero(np.abs(_changes(rates)) >= _LARGE * rates.max())[:16]
     behind = np.concatenate([[-1, 0], 2 ** np.arange(12)])

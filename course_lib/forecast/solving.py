@@ -17,10 +17,15 @@ HUBER = 1.345
 #: A fit approaches its threshold from above: far from the solution every residual is an outlier.
 _THRESHOLDS = (1e-2, 1e-3)
 _STARTS = 3
-_GROUPS = (256, 512, 1024, 2048, 4096, 8192)
-_CHECKED = 32
+#: The way from the starts needs no more computed readings than this.
+_FEW = 256
+_GROUPS = (256, 512, 1024, 2048)
+#: Merging is checked at so many readings, or at fewer with at most so many pairs.
+_CHECKED, _CHECKED_PAIRS = 32, 3_000_000
 #: Merging may err by this share of the noise of a reading, or of the law's own error.
 _MERGING = 0.2
+#: Merging may err by so much in any case.
+_MERGED_WELL = 1e-4
 _SMALLEST = 1e-9
 _BLOCKS = 5
 
@@ -96,7 +101,7 @@ def solve(
     Σ_i huber(sqrt(w_i)·(log L(t_i) − log loss_i)), over all readings, by scipy's trust-region
     least squares with the analytic gradient, from the best three points of a grid. Changes of the
     rate are merged into groups, ever more of them until merging errs by less than a fifth of the
-    noise of a reading, or of the law's own error.
+    noise of a reading or of the law's own error, or by less than 1e-4; 2,048 groups are the most.
 
     Args:
         law: the law.
@@ -108,20 +113,23 @@ def solve(
     held = held or {}
     readings = [replace(one, logs=one.logs - np.log(scale.loss)) for one in readings]
     free = np.array([i not in held for i in range(len(law.low) + 2)])
-    starts: list[np.ndarray] = []
+    few = [pairs(one.run.rates, one.updates, scale, _GROUPS[0], _FEW) for one in readings]
+    starts = _starts(law, readings, few, held)
+    theta = _descend_from_best(
+        [_Distance(law, readings, few, one, free) for one in starts], law, noise
+    )
     for groups in _GROUPS:
         points = [pairs(one.run.rates, one.updates, scale, groups) for one in readings]
-        starts = starts or _starts(law, readings, points, held)
-        distances = [_Distance(law, readings, points, start, free) for start in starts]
-        theta, cost = _descend_from_best(distances, law, noise)
+        distance = _Distance(law, readings, points, theta, free)
+        cost = _descend(distance, law, HUBER * noise)
+        theta = distance.theta.copy()
         error = max(_merging_error(law, theta, one, scale, groups) for one in readings)
         made = [losses(law, theta, one) for one in points]
         residuals = tuple(np.log(v) - one.logs for (v, _), one in zip(made, readings, strict=True))
         # Where the law itself is off by more than the noise, that is the measure.
         off = float(np.median(np.abs(np.concatenate(residuals))))
-        if error < max(_MERGING * noise, _MERGING * off, 1e-6):
+        if error < max(_MERGING * noise, _MERGING * off, _MERGED_WELL):
             break
-        starts = [theta]
     gradients = tuple(slopes / value[:, None] for value, slopes in made)
     return Solution(theta, cost, free, HUBER * noise, residuals, gradients, groups, error)
 
@@ -214,10 +222,8 @@ class _Distance:
         self._slopes = (self._roots / values)[:, None] * slopes[:, self.free]
 
 
-def _descend_from_best(
-    distances: Sequence[_Distance], law: Law, noise: float
-) -> tuple[np.ndarray, float]:
-    """Return the parameters at the least distance, and that distance.
+def _descend_from_best(distances: Sequence[_Distance], law: Law, noise: float) -> np.ndarray:
+    """Return the parameters at the least distance.
 
     Of several starts the best one goes on, once all have gone down at the largest threshold.
     """
@@ -226,8 +232,8 @@ def _descend_from_best(
         costs = [_descend(one, law, thresholds[0]) for one in distances]
         distances = [distances[int(np.argmin(costs))]]
     for threshold in thresholds:
-        cost = _descend(distances[0], law, threshold)
-    return distances[0].theta.copy(), cost
+        _descend(distances[0], law, threshold)
+    return distances[0].theta.copy()
 
 
 def _descend(distance: _Distance, law: Law, threshold: float) -> float:
@@ -254,7 +260,8 @@ def _merging_error(law: Law, theta: np.ndarray, one: Readings, scale: Scale, gro
     """Return the largest error of merging, in log L, among some readings spread over the run."""
     if law.response is None:
         return 0.0
-    chosen = np.unique(np.linspace(0, len(one.updates) - 1, _CHECKED).round().astype(int))
+    count = int(np.clip(_CHECKED_PAIRS // one.updates[-1], 2, _CHECKED))
+    chosen = np.unique(np.linspace(0, len(one.updates) - 1, count).round().astype(int))
     merged, _ = losses(law, theta, pairs(one.run.rates, one.updates, scale, groups))
     full, _ = losses(law, theta, pairs(one.run.rates, one.updates[chosen], scale, None))
     return float(np.abs(np.log(merged[chosen] / full)).max())

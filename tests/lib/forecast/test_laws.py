@@ -162,6 +162,18 @@ def test_rises_and_falls_of_a_group_are_merged_apart():
     assert np.abs(merged / full - 1).max() < 1.2e-3
 
 
+def test_a_rate_that_jumps_at_every_update_is_merged_too():
+    rates = 0.05 + 0.05 * np.random.default_rng(0).random(20_000)
+    rates[0] = 0.1
+    updates, scale = np.arange(200, 20_001, 200), Scale(0.1, rates.sum(), 20_000.0)
+    theta = np.log([1.0, 0.3, 0.5, 0.01, 300.0, 0.5, 0.5])
+    points = pairs(rates, updates, scale, 256)
+    assert np.diff(points.starts).max() < 2 * (3 * 256 + len(updates))
+    merged, _ = losses(LAWS["multi-power"], theta, points)
+    full, _ = losses(LAWS["multi-power"], theta, pairs(rates, updates, scale, None))
+    np.testing.assert_allclose(merged, full, rtol=1e-3)
+
+
 def test_many_readings_are_interpolated_closely():
     steps = 60_000
     rates = rates_of("step", steps)
