@@ -16,7 +16,7 @@ from course_lib.forecast.readings import after_warmup, read_elsewhere
 _FIRST_PART = 0.6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
     """A predicted loss curve.
 
@@ -35,6 +35,12 @@ class Prediction:
     low: np.ndarray
     high: np.ndarray
     level: float
+
+    def __repr__(self) -> str:
+        """Write the number of losses and the last one; the arrays are long."""
+        return (
+            f"Prediction({len(self.losses)} losses, final={self.final:.4g}, level={self.level:g})"
+        )
 
     @property
     def final(self) -> float:

@@ -18,7 +18,7 @@ _CROWDING = 1.6
 _STEEPEST = 12.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BestSchedule:
     """The rates of the best schedule, and the loss that the law predicts for it.
 
@@ -32,6 +32,10 @@ class BestSchedule:
 
     rates: np.ndarray
     loss: float
+
+    def __repr__(self) -> str:
+        """Write the number of updates and the loss; the rates are long."""
+        return f"BestSchedule({len(self.rates)} updates, loss={self.loss:.4g})"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ _DETERMINED = 0.1
 _GROUPS = 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Estimate:
     """The fitted parameters of a law, with all that predictions need.
 

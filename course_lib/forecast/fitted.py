@@ -52,7 +52,7 @@ class Quality:
     by_run: dict[str, tuple[float, float, float]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Forecast:
     """A law with fitted parameters: made by `fit`.
 
@@ -69,6 +69,11 @@ class Forecast:
 
     runs: tuple[LossCurve, ...]
     estimate: Estimate
+
+    def __repr__(self) -> str:
+        """Write the law, its parameters and the runs; the estimate holds long arrays."""
+        found = ", ".join(f"{name}={value:.4g}" for name, value in self.parameters.items())
+        return f"Forecast({self.law!r}, {found}, {len(self.runs)} runs)"
 
     @property
     def law(self) -> str:
@@ -164,7 +169,8 @@ class Forecast:
             floor: least rate, 0 <= floor <= peak_lr.
 
         Raises:
-            ValueError, TypeError: an argument is out of its range.
+            ValueError, TypeError: an argument is out of its range, or the law gives a decay from
+                `peak_lr` a loss of 0 or less.
         """
         total = check_count("total_steps", total_steps, low=2)
         peak = check_real("peak_lr", peak_lr, low_open=True)
@@ -177,8 +183,16 @@ class Forecast:
             self.estimate.scale,
             Frame(total, peak, warmup, check_floor(floor, peak)),
         )
+        try:
+            (loss,) = self.losses(rates, np.array([total]))
+        except ValueError:  # its sentence is about rates, which the caller did not give
+            raise ValueError(
+                f"peak_lr must lie where the law is positive, got {peak:g}: the law gives a decay "
+                f"from there a loss of 0 or less; the largest fitted rate is "
+                f"{self.estimate.scale.rate:g}"
+            ) from None
         self._warn_if_far(rates)
-        return BestSchedule(rates, float(self.losses(rates, np.array([total]))[0]))
+        return BestSchedule(rates, float(loss))
 
     def score(self, runs: Sequence[LossCurve]) -> Quality:
         """Return R², mean absolute error and RMSE on runs, each the mean over them.

@@ -45,7 +45,7 @@ class Scale:
     loss: float = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pairs:
     """Each reading with each change of the rate before it, in the units of a `Scale`.
 

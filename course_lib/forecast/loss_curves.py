@@ -9,7 +9,7 @@ import numpy as np
 from course_lib.forecast.knots import first_at_peak
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LossCurve:
     """The rates of a run and its losses, checked.
 

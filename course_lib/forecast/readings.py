@@ -19,7 +19,7 @@ _WARM = 0.99
 _LEAST_NOISE = 1e-7
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Readings:
     """The readings of one run that a fit uses.
 

@@ -30,7 +30,7 @@ _SMALLEST = 1e-9
 _BLOCKS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Solution:
     """Parameters of a law, and what a forecast needs to know about the fit.
 

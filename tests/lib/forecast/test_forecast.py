@@ -1,5 +1,6 @@
 """A fitted law: what it predicts, with which band, and the best schedule under it."""
 
+import dataclasses
 import warnings
 
 import numpy as np
@@ -221,6 +222,24 @@ def test_the_annealing_law_has_a_best_schedule_too():
 def test_the_frame_of_the_best_schedule_is_checked(exact, arguments, words):
     with pytest.raises(ValueError, match=words):
         exact.best_schedule(**{"total_steps": 100, "peak_lr": PEAK, **arguments})
+
+
+def test_a_peak_far_above_the_fit_is_named(exact):
+    with pytest.raises(ValueError, match=r"peak_lr must lie where the law is positive, got 20: "):
+        exact.best_schedule(600, 1000 * PEAK)
+
+
+def test_what_holds_arrays_is_written_shortly_and_can_be_compared(exact):
+    run = exact.runs[0]
+    prediction, best = exact.predict(run.rates), exact.best_schedule(100, PEAK)
+    estimate = exact.estimate
+    for one in (exact, run, prediction, best, estimate, estimate.solution, estimate.readings[0]):
+        assert len(repr(one)) < 200
+        assert one in {one}
+        assert one != dataclasses.replace(one)
+    assert repr(exact).startswith("Forecast('multi-power', L0=2, ")
+    assert repr(prediction) == f"Prediction(200 losses, final={prediction.final:.4g}, level=0.9)"
+    assert repr(best) == f"BestSchedule(100 updates, loss={best.loss:.4g})"
 
 
 def test_two_updates_are_enough_for_a_best_schedule(exact):
