@@ -17,6 +17,8 @@ HUBER = 1.345
 #: A fit approaches its threshold from above: far from the solution every residual is an outlier.
 _THRESHOLDS = (1e-2, 1e-3)
 _STARTS = 3
+#: Steps of every start before the best of them goes on.
+_FIRST_STEPS = 40
 #: The way from the starts needs no more computed readings than this.
 _FEW = 256
 _GROUPS = (256, 512, 1024, 2048)
@@ -225,18 +227,19 @@ class _Distance:
 def _descend_from_best(distances: Sequence[_Distance], law: Law, noise: float) -> np.ndarray:
     """Return the parameters at the least distance.
 
-    Of several starts the best one goes on, once all have gone down at the largest threshold.
+    Of several starts the best one goes on, once all have gone a part of the way down at the largest
+    threshold.
     """
     thresholds = [*(one for one in _THRESHOLDS if one > 2 * noise), HUBER * noise]
     if len(distances) > 1:
-        costs = [_descend(one, law, thresholds[0]) for one in distances]
+        costs = [_descend(one, law, thresholds[0], _FIRST_STEPS) for one in distances]
         distances = [distances[int(np.argmin(costs))]]
     for threshold in thresholds:
         _descend(distances[0], law, threshold)
     return distances[0].theta.copy()
 
 
-def _descend(distance: _Distance, law: Law, threshold: float) -> float:
+def _descend(distance: _Distance, law: Law, threshold: float, most: int = 200) -> float:
     """Move the parameters to the least distance from where they stand, and return it."""
     from scipy.optimize import least_squares  # slow to import, and only a fit needs it
 
@@ -250,7 +253,7 @@ def _descend(distance: _Distance, law: Law, threshold: float) -> float:
         loss="huber",
         f_scale=threshold,
         x_scale="jac",
-        max_nfev=200,
+        max_nfev=most,
     )
     distance.residuals(found.x)  # leaves theta where the last step went
     return float(found.cost)

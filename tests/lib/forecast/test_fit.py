@@ -5,6 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import scipy.optimize
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -44,6 +45,21 @@ def test_a_known_law_is_recovered(exact):
 def test_without_noise_changes_are_merged_no_finer_than_needed(exact):
     assert exact.estimate.solution.merging_error < 1e-4
     assert exact.estimate.solution.groups == 256
+
+
+def test_starts_that_lose_stop_early(monkeypatch):
+    counts, least_squares = [], scipy.optimize.least_squares
+
+    def counted(*arguments, **options):
+        found = least_squares(*arguments, **options)
+        counts.append(found.nfev)
+        return found
+
+    monkeypatch.setattr(scipy.optimize, "least_squares", counted)
+    rates = 0.05 + 0.05 * np.random.default_rng(0).random(5000)
+    updates = np.arange(1, 201) * 25
+    fit([LossCurve(rates, updates, 2 + np.cumsum(rates)[updates - 1] ** -0.5)], cautious=False)
+    assert max(counts[:3]) <= 40
 
 
 def test_the_check_of_merging_needs_no_matrix_of_all_updates():
