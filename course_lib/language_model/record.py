@@ -154,9 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--out must be a file in a folder that can be written to, got {chosen.out}")
     try:
         chosen.folder.mkdir(parents=True, exist_ok=True)
-        return _main(chosen.folder, chosen.out, chosen.jobs)
     except OSError as error:
         parser.error(f"--folder must be a folder that can be written to: {error}")
+    return _main(chosen.folder, chosen.out, chosen.jobs)
 
 
 def _main(folder: Path, out: Path, processes: int) -> int:

@@ -175,6 +175,13 @@ def test_a_file_that_cannot_be_written_is_found_out_before_the_training(tmp_path
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_folder_that_is_a_file_is_refused(tmp_path, capsys):
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(SystemExit):
+        record.main(["--folder", str(tmp_path / "runs"), "--out", str(tmp_path / "out.gz")])
+    assert "--folder must be a folder that can be written to" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("line", ["null", "{}", '{"text": "grammar"}', "\xff"])
 def test_a_line_that_is_no_run_of_the_job_is_named(tmp_path, uninterrupted, line):
     lines = [line, *map(record._line, uninterrupted.values())]
