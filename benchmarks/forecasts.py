@@ -27,12 +27,16 @@ def plain_formula(
     beta: float,
     gamma: float,
 ) -> list[float]:
-    """Return L0 + A·S^(-α) − B·Σ_k (η_{k-1} − η_k)·(1 − (1 + C·η_k^(-γ)·S_k)^(-β)), by loops."""
+    """Return L0 + A·S^(-α) − B·Σ_k (η_{k-1} − η_k)·(1 − (1 + C·η_k^(-γ)·S_k)^(-β)), by loops.
+
+    The sum begins after the warmup, which ends where the rate is first at its largest.
+    """
     sums = [0.0, *itertools.accumulate(rates)]
+    after_warmup = rates.index(max(rates)) + 1
     found = []
     for t in updates:
         gained = 0.0
-        for k in range(1, t):
+        for k in range(after_warmup, t):
             fall = rates[k - 1] - rates[k]
             if fall:
                 since = sums[t] - sums[k]
