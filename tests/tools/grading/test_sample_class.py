@@ -146,7 +146,8 @@ def graded(needs_sandbox, tmp_path_factory):
     """The reports of a small class, by the file's place, graded in the sandbox."""
     folder = tmp_path_factory.mktemp("class")
     sample_class.write_class(folder / "in", students=6, seed=4)
-    settings = Settings(Limits(cell_seconds=4, task_seconds=2))
+    # Enough for an honest cell beside the other lanes of `make test`.
+    settings = Settings(Limits(cell_seconds=10, task_seconds=6))
     warm = WarmKernels(settings.limits, ahead=True)
     found = {}
     for one in submissions(folder / "in"):
