@@ -168,7 +168,7 @@ def paired(
         their_scores: losses of the other, in the same order of seeds.
         margin: difference too small to matter, > 0.
         peaks: peak rates of the two.
-        at_edge: whether each peak lies at the edge of its grid.
+        at_edge: True for each peak at the edge of its grid.
         level: confidence level, 0 < level < 1.
 
     Raises:
@@ -191,7 +191,7 @@ def show_verdicts(
     """Display contrasts as a table, with effect, interval, seeds and peaks, and record them.
 
     Args:
-        contrasts: at least one.
+        contrasts: the contrasts to show, at least one.
         at: the condition, such as `40 updates`; part of the record.
         unit: name of the score.
 

@@ -53,7 +53,7 @@ def cross_chosen(total_steps: int, names: Sequence[str], *, worst: bool = False)
     Args:
         total_steps: updates of the runs.
         names: schedules.
-        worst: whether to take the schedule whose best loss is the highest.
+        worst: True takes the schedule whose best loss is the highest, False the lowest.
 
     >>> worst = cross_chosen(1280, ["linear", "constant"], worst=True)
     >>> bool((worst == recorded_runs().tuned("constant", 1280).scores).all())

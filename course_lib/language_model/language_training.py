@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -15,6 +13,7 @@ import torch.nn.functional as F
 from course_lib.language_model.grid import SCORE_EVERY
 from course_lib.problems.text import ByteText
 from course_lib.training.settings import AdamW, Transformer
+from course_lib.training.torch_engine import one_thread
 from course_lib.training.torch_models import Transformers, init_row
 from course_lib.training.torch_optimizers import TorchAdamState
 
@@ -143,14 +142,3 @@ class LanguageTraining:
 def _inputs_and_targets(windows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
     tokens = torch.from_numpy(windows)
     return tokens[None, :, :-1], tokens[:, 1:].reshape(-1)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let PyTorch use one thread: the tensors are too small for more."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

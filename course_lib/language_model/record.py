@@ -7,7 +7,6 @@ and when all runs are there it writes `runs.json.gz`, which the lessons read.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import multiprocessing
 import os
@@ -18,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
 import numpy as np
@@ -70,13 +70,14 @@ def _rounded(loss: float) -> float | None:
     return round(float(loss), _DIGITS) if np.isfinite(loss) else None
 
 
-def record_job(job: Job, folder: Path, wanted: Callable[[], bool] = lambda: True) -> int:
+def record_job(job: Job, folder: Path, after_run: Callable[[], bool] = lambda: True) -> int:
     """Train the runs of a job that its file lacks, adding each to it at once; return how many.
 
     Args:
         job: the runs.
         folder: folder of the job's file.
-        wanted: asked after every run; where it is False, the rest is left for another time.
+        after_run: called after every run; where it returns False, the rest is left for another
+            time.
     """
     file = folder / f"{job.name}.jsonl"
     ready = finished(job, folder)
@@ -94,7 +95,7 @@ def record_job(job: Job, folder: Path, wanted: Callable[[], bool] = lambda: True
             out.flush()
             os.fsync(out.fileno())
             trained += 1
-            if not wanted():
+            if not after_run():
                 break
     return trained
 
@@ -195,9 +196,9 @@ def _record_all(work: Sequence[Job], folder: Path, processes: int) -> bool:
     if ready == total:
         return True
     context = multiprocessing.get_context("spawn")
-    next_job = context.Value("i", 0)
+    next_job, trained = context.Value("i", 0), context.Value("i", 0)
     workers = [
-        context.Process(target=_work, args=(list(work), folder, next_job), daemon=True)
+        context.Process(target=_work, args=(list(work), folder, next_job, trained), daemon=True)
         for _ in range(processes)
     ]
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -207,29 +208,42 @@ def _record_all(work: Sequence[Job], folder: Path, processes: int) -> bool:
         with tqdm(total=total, unit="run", initial=ready) as bar:
             while any(worker.is_alive() for worker in workers):
                 time.sleep(_LOOK_EVERY)
-                bar.update(len(_all_finished(work, folder)) - bar.n)
+                bar.update(ready + trained.value - bar.n)
     except KeyboardInterrupt:
         return False
     finally:
         for worker in workers:
-            with contextlib.suppress(ValueError, AttributeError):  # one that was never started
+            if worker.pid is not None:  # it was started
                 worker.kill()
                 worker.join()
         signal.signal(signal.SIGTERM, before)
     return True
 
 
-def _work(work: Sequence[Job], folder: Path, next_job: object) -> None:
-    """Take jobs until there is none left, or the process that started this one is gone."""
+def _work(work: Sequence[Job], folder: Path, next_job: Synchronized, trained: Synchronized) -> None:
+    """Take jobs until there is none left, or the process that started this one is gone.
+
+    Args:
+        work: all jobs.
+        folder: folder of their files.
+        next_job: number of the next job to take, shared by all workers.
+        trained: number of runs trained until now, shared by all workers.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interruption does
     parent = multiprocessing.parent_process()
+
+    def after_run() -> bool:
+        with trained.get_lock():
+            trained.value += 1
+        return parent.is_alive()
+
     while parent.is_alive():
         with next_job.get_lock():
             number = next_job.value
             next_job.value += 1
         if number >= len(work):
             return
-        record_job(work[number], folder, wanted=parent.is_alive)
+        record_job(work[number], folder, after_run)
 
 
 def _all_finished(work: Sequence[Job], folder: Path) -> list[RecordedRun]:

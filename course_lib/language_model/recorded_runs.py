@@ -67,15 +67,11 @@ class RecordedRuns:
         (5, 8)
         """
         grid = grid_of(schedule, total_steps, warmup_steps=warmup_steps, text=text)
-        return np.array(
-            [
-                [
-                    _number(self.runs[plan].final)
-                    for plan in _plans(grid, schedule, total_steps, peak)
-                ]
-                for peak in grid.peaks
-            ]
-        )
+        table = [
+            [self.runs[plan].final for plan in _plans(grid, schedule, total_steps, peak)]
+            for peak in grid.peaks
+        ]
+        return np.array(table, dtype=float)  # None becomes NaN
 
     def curve(
         self,
@@ -104,7 +100,7 @@ class RecordedRuns:
         if peak_lr not in grid.peaks:
             raise ValueError(f"peak_lr must be one of {grid.peaks}, got {peak_lr!r}")
         plans = _plans(grid, schedule, total_steps, peak_lr)
-        return np.array([[_number(x) for x in getattr(self.runs[plan], losses)] for plan in plans])
+        return np.array([getattr(self.runs[plan], losses) for plan in plans], dtype=float)
 
     def tuned(
         self, schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str = "grammar"
@@ -120,8 +116,8 @@ class RecordedRuns:
         where = {"warmup_steps": warmup_steps, "text": text}
         final = self.final(schedule, total_steps, **where)
         peaks = grid_of(schedule, total_steps, **where).peaks
-        means = [_mean(final[:, half::2]) for half in (0, 1)]
-        best = [int(np.argmin(mean)) for mean in means]
+        means = [final[:, half::2].mean(axis=1) for half in (0, 1)]  # NaN where a run diverged
+        best = [int(np.argmin(np.nan_to_num(mean, nan=np.inf))) for mean in means]
         seeds = np.arange(final.shape[1])
         scores = final[np.array(best)[1 - seeds % 2], seeds]
         edges = {0, len(peaks) - 1}
@@ -183,12 +179,3 @@ def _plans(grid: Grid, schedule: str, total_steps: int, peak: float) -> list[Pla
         PlannedRun(grid.text, schedule, grid.warmup_steps, total_steps, peak, seed)
         for seed in range(grid.seeds)
     ]
-
-
-def _number(loss: float | None) -> float:
-    return np.nan if loss is None else loss
-
-
-def _mean(final: np.ndarray) -> np.ndarray:
-    """Return the mean over seeds, (peaks,); infinite where a run diverged."""
-    return np.where(np.isnan(final).any(axis=1), np.inf, np.nanmean(final, axis=1))

@@ -52,12 +52,13 @@ def train_block(block: RunBlock) -> Runs:
     Raises:
         ValueError: model and data do not fit together.
     """
-    with _one_thread(), torch.enable_grad():
+    with one_thread(), torch.enable_grad():
         return _train(block)
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """Let PyTorch use one thread: the tensors are too small for more."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

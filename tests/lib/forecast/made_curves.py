@@ -10,6 +10,8 @@ from course_lib.forecast import LossCurve
 STEPS, WARMUP = 1200, 60
 PEAK = 0.02
 UPDATES = np.arange(20, STEPS + 1, 10)
+#: Runs that determine the law: a constant rate, a smooth fall and a sudden one.
+THREE = ("constant", "cosine", "step")
 #: L0, A, alpha, B, C, beta, gamma of the multi-power law.
 KNOWN = {"L0": 2.0, "A": 3.0, "alpha": 0.5, "B": 12.0, "C": 2.0, "beta": 0.6, "gamma": 0.6}
 

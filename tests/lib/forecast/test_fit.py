@@ -19,20 +19,13 @@ from course_lib.forecast.solving import _merging_error, scale_of
 from tests.lib.forecast.made_curves import (
     KNOWN,
     PEAK,
+    THREE,
     UPDATES,
     WARMUP,
     annealing_loss,
     made_run,
     rates_of,
 )
-
-THREE = ("constant", "cosine", "step")
-
-
-@pytest.fixture(scope="module")
-def exact():
-    """The law of three runs without noise."""
-    return fit([made_run(name) for name in THREE])
 
 
 def test_a_known_law_is_recovered(exact):

@@ -11,19 +11,13 @@ from course_lib.forecast import BeyondTheFit, LossCurve, fit
 from tests.lib.forecast.made_curves import (
     PEAK,
     STEPS,
+    THREE,
     UPDATES,
     WARMUP,
     made_run,
     multi_power_losses,
     rates_of,
 )
-
-THREE = ("constant", "cosine", "step")
-
-
-@pytest.fixture(scope="module")
-def exact():
-    return fit([made_run(name) for name in THREE])
 
 
 @pytest.fixture(scope="module")
