@@ -207,10 +207,7 @@ def kept_peak(schedule: str, total_steps: int, peak_lr: float, margin: float) ->
     >>> kept_peak("constant", 1280, 0.016, margin(1280)).verdict.value
     'worse'
     """
-    peaks = grid_of(schedule, total_steps, text="grammar").peaks
-    if peak_lr not in peaks:
-        raise ValueError(f"peak_lr must be one of {peaks}, got {peak_lr!r}")
-    scores = recorded_runs().final(schedule, total_steps)[peaks.index(peak_lr)]
+    scores = recorded_runs().final_at(schedule, total_steps, peak_lr)
     own = recorded_runs().tuned(schedule, total_steps)
     return paired(
         f"{schedule}, peak {peak_lr:g}",

@@ -11,14 +11,11 @@ import numpy as np
 from course_lib import problems
 from course_lib.experiments import language_runs
 from course_lib.experiments.lesson11_claims import LEVEL, Case, Claim, by_loss
-from course_lib.language_model import SCHEDULES, WARMUP, recorded_runs
-from course_lib.language_model.language_training import SCORE_EVERY
-from course_lib.language_model.recorded_runs import grid_of
+from course_lib.language_model import HORIZONS, SCHEDULES, WARMUP, recorded_runs
+from course_lib.language_model.grid import SCORE_EVERY
 from course_lib.measured import show_table
 from course_lib.outcomes import Outcome
 
-#: Lengths of the recorded runs, each a case of every claim.
-LENGTHS = (320, 640, 1280)
 #: The names of the records end so.
 WHERE = "language model"
 _FALLING = ("linear", "cosine", "multi-step")
@@ -93,21 +90,18 @@ def _spread_against_gain(total_steps: int) -> Case:
     return by_loss(*names, spread, gain, language_runs.margin(total_steps))
 
 
-def _at_peak(total_steps: int, schedule: str, warmup_steps: int, peak_lr: float) -> np.ndarray:
-    peaks = grid_of(schedule, total_steps, warmup_steps=warmup_steps, text="grammar").peaks
-    final = recorded_runs().final(schedule, total_steps, warmup_steps=warmup_steps)
-    return final[peaks.index(peak_lr)]
-
-
 def _guessing(total_steps: int) -> Case:
-    trained = _at_peak(total_steps, "linear", 0, _LARGE)
+    trained = recorded_runs().final_at("linear", total_steps, _LARGE, warmup_steps=0)
     guess = np.full(len(trained), np.log(problems.grammar_text().vocabulary))
     names = ("guessing", "linear, no warmup")
     return by_loss(*names, guess, trained, language_runs.margin(total_steps))
 
 
 def _bad_start(total_steps: int) -> Case:
-    ends = [_at_peak(total_steps, "linear", warmup, _PAST) for warmup in (WARMUP, 0)]
+    ends = [
+        recorded_runs().final_at("linear", total_steps, _PAST, warmup_steps=warmup)
+        for warmup in (WARMUP, 0)
+    ]
     names = ("warmup", "no warmup")
     return by_loss(*names, *ends, language_runs.margin(total_steps))
 
@@ -152,7 +146,7 @@ def on_language_model(claims: Sequence[Claim]) -> list[Claim]:
         raise ValueError(f"claims must hold {missing[0]!r}, got {sorted(by_name)}")
     judged = []
     for name, case in _CASES.items():
-        lengths = LENGTHS[:-1] if case is _half_the_updates else LENGTHS
+        lengths = HORIZONS[:-1] if case is _half_the_updates else HORIZONS
         cases = {_words(updates): case(updates) for updates in lengths}
         judged.append(replace(by_name[name], cases=cases))
     return judged
@@ -172,7 +166,7 @@ def show_beside(small: Sequence[Claim], language: Sequence[Claim]) -> None:
     rows, records = [], []
     for claim in language:
         sides = dict(zip(claim.cases, claim.sides, strict=True))
-        cells = [sides.get(_words(n), "–") for n in LENGTHS]
+        cells = [sides.get(_words(n), "–") for n in HORIZONS]
         rows.append([claim.name, verdicts[claim.name], *cells, claim.verdict])
         records.append(Outcome(f"{claim.name} {claim.verdict}", "is", "true", WHERE))
         records += [
@@ -180,7 +174,7 @@ def show_beside(small: Sequence[Claim], language: Sequence[Claim]) -> None:
             for updates, side in sides.items()
             if side != "open"
         ]
-    header = ["claim", "small problems", *map(_words, LENGTHS), WHERE]
+    header = ["claim", "small problems", *map(_words, HORIZONS), WHERE]
     show_table(header, rows, records)
 
 

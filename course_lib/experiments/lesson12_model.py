@@ -9,10 +9,8 @@ import numpy as np
 from course_lib.experiments.lesson12_runs import parabola_peak
 from course_lib.forecast import LossCurve
 from course_lib.intervals import Interval
-from course_lib.language_model import WARMUP, PlannedRun, recorded_runs
+from course_lib.language_model import HORIZONS, WARMUP, PlannedRun, recorded_runs
 from course_lib.language_model.recorded_runs import grid_of
-
-HORIZONS = (320, 640, 1280)
 
 
 def peaks_over_lengths(

@@ -4,7 +4,14 @@
 of the runs again.
 """
 
-from course_lib.language_model.grid import GRIDS, SCHEDULES, WARMUP, Grid, PlannedRun
+from course_lib.language_model.grid import (
+    GRIDS,
+    HORIZONS,
+    SCHEDULES,
+    WARMUP,
+    Grid,
+    PlannedRun,
+)
 from course_lib.language_model.recorded_runs import (
     CrossTuned,
     RecordedRuns,
@@ -15,6 +22,7 @@ from course_lib.language_model.runs_file import RecordedRun
 
 __all__ = [
     "GRIDS",
+    "HORIZONS",
     "SCHEDULES",
     "WARMUP",
     "CrossTuned",

@@ -118,12 +118,14 @@ class Grid:
                 yield PlannedRun(self.text, name, self.warmup_steps, total, peak_lr, seed)
 
 
-_HORIZONS, _PEAKS, _SEEDS = (320, 640, 1280), (0.001, 0.002, 0.004, 0.008, 0.016), 8
+#: Updates of the runs on the grammar.
+HORIZONS = (320, 640, 1280)
+_PEAKS, _SEEDS = (0.001, 0.002, 0.004, 0.008, 0.016), 8
 
 #: All that was recorded.
 GRIDS = (
-    Grid("grammar", tuple(SCHEDULES), WARMUP, _HORIZONS, _PEAKS, _SEEDS),
-    Grid("grammar", ("constant", "linear", "WSD 20 %"), 0, _HORIZONS, _PEAKS, _SEEDS),
+    Grid("grammar", tuple(SCHEDULES), WARMUP, HORIZONS, _PEAKS, _SEEDS),
+    Grid("grammar", ("constant", "linear", "WSD 20 %"), 0, HORIZONS, _PEAKS, _SEEDS),
     Grid(
         "Moby-Dick",
         ("constant", "linear", "cosine", "WSD 20 %"),

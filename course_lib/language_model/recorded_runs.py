@@ -73,6 +73,27 @@ class RecordedRuns:
         ]
         return np.array(table, dtype=float)  # None becomes NaN
 
+    def final_at(
+        self,
+        schedule: str,
+        total_steps: int,
+        peak_lr: float,
+        *,
+        warmup_steps: int = WARMUP,
+        text: str = "grammar",
+    ) -> np.ndarray:
+        """Return held-out losses after the last update at one peak, (seeds,).
+
+        Raises:
+            ValueError: no such runs were recorded; the message says which were.
+
+        >>> recorded_runs().final_at("linear", 1280, 0.004).shape
+        (8,)
+        """
+        where = {"warmup_steps": warmup_steps, "text": text}
+        row = _row_of(grid_of(schedule, total_steps, **where), peak_lr)
+        return self.final(schedule, total_steps, **where)[row]
+
     def curve(
         self,
         schedule: str,
@@ -97,8 +118,7 @@ class RecordedRuns:
         grid = grid_of(schedule, total_steps, warmup_steps=warmup_steps, text=text)
         if losses not in ("held_out", "train"):
             raise ValueError(f"losses must be 'held_out' or 'train', got {losses!r}")
-        if peak_lr not in grid.peaks:
-            raise ValueError(f"peak_lr must be one of {grid.peaks}, got {peak_lr!r}")
+        _row_of(grid, peak_lr)
         plans = _plans(grid, schedule, total_steps, peak_lr)
         return np.array([getattr(self.runs[plan], losses) for plan in plans], dtype=float)
 
@@ -172,6 +192,13 @@ def rerun(plan: PlannedRun) -> RecordedRun:
 
     (run,) = train_planned([plan])
     return run
+
+
+def _row_of(grid: Grid, peak_lr: float) -> int:
+    """Return the row of a peak in tables over the peaks; raises where it was not recorded."""
+    if peak_lr not in grid.peaks:
+        raise ValueError(f"peak_lr must be one of {grid.peaks}, got {peak_lr!r}")
+    return grid.peaks.index(peak_lr)
 
 
 def _plans(grid: Grid, schedule: str, total_steps: int, peak: float) -> list[PlannedRun]:

@@ -48,7 +48,7 @@ def test_one_schedule_alone_is_the_tuned_one():
 
 
 def test_a_drop_is_judged_at_the_first_score_after_it():
-    for updates in language.LENGTHS:
+    for updates in language.HORIZONS:
         rates = PlannedRun("grammar", "multi-step", 32, updates, 0.004, 0).rates()
         scores_before = updates * 8 // 10 // SCORE_EVERY
         drop = int(np.flatnonzero(np.diff(rates) < 0)[0]) + 1
