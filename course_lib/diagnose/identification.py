@@ -1,0 +1,99 @@
+"""What a log turned out to be: its families, their parameters, and everything odd about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from course_lib.diagnose.rate_log import RateLog
+from course_lib.schedules import Schedule
+
+
+@dataclass(frozen=True)
+class FittedParameter:
+    """A parameter read off a log, with the interval of values that fit the log as well.
+
+    Attributes:
+        value: the likeliest value, the roundest one where several fit.
+        low: smallest value that fits within the log's precision.
+        high: largest; `math.inf` where nothing in the log limits it.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, eq=False)
+class FittedPart:
+    """One stretch of rows that follows one curve.
+
+    Attributes:
+        first: first row of the stretch.
+        end: one past its last row.
+        family: curve, in the words of `FAMILIES`.
+        parameters: name -> `FittedParameter`: "peak", "warmup_steps", "total_steps", "floor", …
+        lag: rate of a row = rate_at(at - lag) at the first row of the stretch.
+        skipped: (row, lag) for each later row from which the lag is larger.
+        rate_at: function from t, (rows,), float64, in the log's unit, to rates (rows,).
+        schedule: the same as a `Schedule`; None where it cannot be written as one.
+        residual: largest difference from the log, as a share of the part's peak.
+    """
+
+    first: int
+    end: int
+    family: str
+    parameters: Mapping[str, FittedParameter]
+    lag: float
+    rate_at: Callable[[np.ndarray], np.ndarray]
+    skipped: tuple[tuple[int, float], ...] = ()
+    schedule: Schedule | None = None
+    residual: float = 0.0
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """Something about a log that its owner would want to know.
+
+    Attributes:
+        code: kind, for a program: "skipped-updates", "stopped-early", ….
+        message: one sentence with its numbers.
+        first: first row that shows it.
+        end: one past the last row that shows it.
+        problem: whether it harms the run; otherwise it is worth knowing when one reads the log.
+    """
+
+    code: str
+    message: str
+    first: int
+    end: int
+    problem: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Identification:
+    """The schedule that a log follows.
+
+    Attributes:
+        log: the log.
+        group: parameter group that was identified.
+        parts: stretches of the log, in order; more than one where the run was resumed with
+            another curve or the file holds several runs; none where it cannot be told.
+        call: the library call that most likely made the curve, as code; "" if there is none.
+        cannot_tell: one sentence for each thing that this log cannot tell.
+        oddities: what is odd, in the order of the rows.
+    """
+
+    log: RateLog
+    group: int
+    parts: tuple[FittedPart, ...]
+    call: str = ""
+    cannot_tell: tuple[str, ...] = ()
+    oddities: tuple[Oddity, ...] = field(default=())
+
+    @property
+    def residual(self) -> float:
+        """Largest difference between log and curve, as a share of the peak."""
+        return max((part.residual for part in self.parts), default=float("nan"))

@@ -1,0 +1,95 @@
+"""How exactly a log tells its rates: as floats of 64, 32 or 16 bits, or rounded to some digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import numpy as np
+
+# Fewer different rates than these may have few digits by their nature: 0.1, 0.01, 0.001.
+_LEAST_DIFFERENT = 5
+_MOST_DIGITS = 7  # a printed float32 has up to 9 digits, a float64 up to 17
+_EXACT = 1e-12  # two formulas of one curve in float64 differ by some units in the last place
+_MANTISSA_BITS = {"float32": 24, "float16": 11, "bfloat16": 8}
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How a column of rates was rounded when it was logged.
+
+    Attributes:
+        kind: "float64", "float32", "float16", "bfloat16", "significant" (digits printed in all)
+            or "decimals" (digits printed after the point).
+        digits: digits of the two printed kinds; 0 otherwise.
+
+    >>> Precision("decimals", 5).half_width([1e-3, 0.0])
+    array([5.e-06, 5.e-06])
+    """
+
+    kind: str
+    digits: int = 0
+
+    def half_width(self, rates: np.ndarray) -> np.ndarray:
+        """Return how far the true rates may be from the logged ones (float64, shape of `rates`)."""
+        rates = np.abs(np.asarray(rates, dtype=np.float64))
+        if self.kind == "decimals":
+            return np.full(rates.shape, 0.5 * 10.0**-self.digits)
+        if self.kind == "significant":
+            powers = np.floor(np.log10(rates, out=np.zeros_like(rates), where=rates > 0))
+            return np.where(rates > 0, 0.5 * 10.0 ** (powers + 1 - self.digits), 0.0)
+        if self.kind == "float64":
+            return _EXACT * rates
+        return rates * 2.0 ** -_MANTISSA_BITS[self.kind]
+
+    def __str__(self) -> str:
+        """Say it in words."""
+        if self.kind == "decimals":
+            return f"rounded to {self.digits} decimals"
+        if self.kind == "significant":
+            return f"rounded to {self.digits} significant digits"
+        return self.kind
+
+
+def precision_of(rates: np.ndarray) -> Precision:
+    """Return how a column of rates was rounded, as far as the numbers themselves show it.
+
+    Args:
+        rates: rates as logged, any shape; nan and zeros are left out.
+
+    >>> precision_of([1.95e-05, 1.9e-05, 1.82e-05, 1.72e-05, 1.61e-05])
+    Precision(kind='significant', digits=3)
+    """
+    values = np.unique(np.abs(np.asarray(rates, dtype=np.float64)))
+    values = values[np.isfinite(values) & (values > 0)]
+    if values.size == 0:
+        return Precision("float64")
+    if values.size >= _LEAST_DIFFERENT:
+        sample = values[:: max(1, values.size // 2000)]
+        printed = [Decimal(repr(float(v))).normalize().as_tuple() for v in sample]
+        significant = max(len(p.digits) for p in printed)
+        decimals = max(max(0, -p.exponent) for p in printed)
+        if significant <= _MOST_DIGITS:
+            # Rounded after the point, the smaller rates have fewer digits left.
+            left = max(len(p.digits) for p in printed[: max(1, len(printed) // 4)])
+            wide = values[-1] >= 10 * values[0]
+            if wide and left < significant:
+                return Precision("decimals", decimals)
+            return Precision("significant", significant)
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+        half = values.astype(np.float16)
+    # Loggers write a float32 either as the float64 of the same value or with its own few digits.
+    if np.all((single.astype(np.float64) == values) | (_shortest(single) == values)):
+        if values.size >= _LEAST_DIFFERENT and np.all(half.astype(np.float64) == values):
+            return Precision("float16")
+        if values.size >= _LEAST_DIFFERENT and not (single.view(np.uint32) & 0xFFFF).any():
+            return Precision("bfloat16")
+        if np.any(_shortest(single) != values):
+            return Precision("float32")
+    return Precision("float64")
+
+
+def _shortest(single: np.ndarray) -> np.ndarray:
+    """Return the decimal numbers that NumPy prints for float32 values (float64)."""
+    return np.array([float(str(value)) for value in single])
