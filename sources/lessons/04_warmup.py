@@ -556,7 +556,8 @@ for n in (320, 1280):
     found, where = language_runs.warmup_contrasts(kinds, n), f"language model, {n:,} updates"
     compare.show_verdicts(found, at=where)
     usable = lesson04_runs.usable_peaks(kinds, n)
-    print("usable peak without a warmup, and with one:", usable)
+    ends = [f"{k} {a:g} and {b:g}" for k, (a, b) in usable.items()]
+    print("usable peak without a warmup and with one:", ", ".join(ends))
     facts = {f"a warmup raises the usable peak of {k}": b > a for k, (a, b) in usable.items()}
     show_facts(facts, at=where)
 

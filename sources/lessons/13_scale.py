@@ -442,8 +442,8 @@ show_facts(longer, at="peak 0.3")
 # %% [markdown] tags=["predict"]
 # ## A wider network
 #
-# The model grows as well. Adam moves every weight by about the rate, so what a unit with $n$ inputs adds up
-# moves by up to $n$ times that: in a wider network the same rate is a larger change. **muP**, the maximal update
+# The model grows as well. Adam moves every weight by about the rate, so the sum over a unit's $n$ inputs
+# can change by up to $n$ times as much: in a wider network the same rate is a larger change. **muP**, the maximal update
 # parametrisation (Yang et al., 2022), corrects for this. Tune at one width, the *base*. At $m$ times that width, with Adam,
 #
 # - the first layer and all biases keep their rate;
@@ -688,7 +688,7 @@ show_facts({"linear decay ends lower than the constant rate in every row": all(l
 # ## Further: a batch that grows
 #
 # The noise scale is small at first and large at the end, so a batch could be as well. GPT-3 and DeepSeek-V3
-# grow theirs, and Merrill et al. (2025) trained a language model of a billion parameters with 43 % fewer updates that way. <!-- source: Merrill et al. 2025 --> <!-- cited: 43 % -->
+# grow theirs in the first part of the run, and Merrill et al. (2025) trained a language model of a billion parameters with 43 % fewer updates that way. <!-- source: Merrill et al. 2025 --> <!-- cited: 43 % -->
 # On the quadratic of the first section everything is exact. All runs see 8,192 examples<!-- 64*128 = 8192 -->; those of the first three
 # rows make 64 updates.
 
