@@ -12,6 +12,7 @@ plots             every figure of the lessons
 experiments       the longer computations of the lessons, one module for each lesson
 compare           schedules tuned alike, scored over seeds; verdicts better, worse, equal and open
 forecast          a law of the loss, fitted to a few runs: curves of other schedules, the best one
+diagnose          reads the rates of a real run, identifies them, finds where they left the plan
 range_test        the learning-rate range test: the sweep, and every tool's rule for a suggestion
 language_model    a small language model, many schedules: recorded once, read by lessons
 theory            exact computations: expected losses, stability, the best rates

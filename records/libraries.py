@@ -14,7 +14,7 @@ from typing import Any
 _DRIVERS = Path(__file__).parent / "drivers"
 
 
-def _pins(driver: Path) -> tuple[str, ...]:
+def pins_of(driver: Path) -> tuple[str, ...]:
     """Return what a driver says pip is to install; importing it would need the library."""
     for node in ast.parse(driver.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PINS":
@@ -24,7 +24,7 @@ def _pins(driver: Path) -> tuple[str, ...]:
 
 # By library: the driver of "torch" is records/drivers/of_torch.py.
 PINS: dict[str, tuple[str, ...]] = {
-    driver.stem.removeprefix("of_"): _pins(driver) for driver in sorted(_DRIVERS.glob("of_*.py"))
+    driver.stem.removeprefix("of_"): pins_of(driver) for driver in sorted(_DRIVERS.glob("of_*.py"))
 }
 
 
@@ -42,13 +42,26 @@ def run(library: str, records: dict[str, dict[str, Any]]) -> dict[str, Any]:
         CalledProcessError: pip or the library's driver failed; both have said why.
     """
     with tempfile.TemporaryDirectory(prefix=f"records-{library}-") as folder:
-        root = Path(folder)
-        venv.create(root / "venv", with_pip=True)
-        python = root / "venv" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PINS[library]], check=True)
-        plans, found = root / "records.json", root / "rates.json"
+        plans, found = Path(folder) / "records.json", Path(folder) / "rates.json"
         plans.write_text(json.dumps(records), encoding="utf-8")
-        driver = f"records.drivers.of_{library}"
-        home = Path(__file__).parents[1]
-        subprocess.run([python, "-m", driver, plans, found], check=True, cwd=home)
+        run_module(f"records.drivers.of_{library}", PINS[library], plans, found)
         return json.loads(found.read_text(encoding="utf-8"))
+
+
+def run_module(module: str, pins: tuple[str, ...], *arguments: Path) -> None:
+    """Run a module of this repository in a virtual environment that is made for it and removed.
+
+    Args:
+        module: name of the module, as `python -m` takes it.
+        pins: releases that pip installs.
+        arguments: arguments of the command line.
+
+    Raises:
+        CalledProcessError: pip or the module failed; both have said why.
+    """
+    with tempfile.TemporaryDirectory(prefix="records-") as folder:
+        venv.create(folder, with_pip=True)
+        python = Path(folder) / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *pins], check=True)
+        home = Path(__file__).parents[1]
+        subprocess.run([python, "-m", module, *arguments], check=True, cwd=home)

@@ -1,4 +1,4 @@
-"""What a log turned out to be: its families, their parameters, and everything odd about it."""
+"""The result of an identification: families, their parameters, and everything odd in a log."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Oddity:
         code: kind, for a program: "skipped-updates", "stopped-early", ….
         message: one sentence with its numbers.
         first: first row that shows it.
-        end: one past the last row that shows it.
+        end: row after the last one that shows it.
         problem: whether it harms the run; otherwise it is worth knowing when one reads the log.
     """
 
@@ -83,7 +83,7 @@ class Identification:
             another curve or the file holds several runs; none where it cannot be told.
         call: the library call that most likely made the curve, as code; "" if there is none.
         cannot_tell: one sentence for each thing that this log cannot tell.
-        oddities: what is odd, in the order of the rows.
+        oddities: everything odd, in the order of the rows.
     """
 
     log: RateLog

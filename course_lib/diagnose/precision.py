@@ -1,4 +1,4 @@
-"""How exactly a log tells its rates: as floats of 64, 32 or 16 bits, or rounded to some digits."""
+"""The precision of logged rates: floats of 64, 32 or 16 bits, or rounded to some digits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MANTISSA_BITS = {"float32": 24, "float16": 11, "bfloat16": 8}
 
 @dataclass(frozen=True)
 class Precision:
-    """How a column of rates was rounded when it was logged.
+    """Rounding of a column of rates when it was logged.
 
     Attributes:
         kind: "float64", "float32", "float16", "bfloat16", "significant" (digits printed in all)

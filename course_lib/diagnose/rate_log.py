@@ -24,19 +24,19 @@ class RateLog:
     Attributes:
         rates: (groups, rows), float64; nan where a row has no rate of a group.
         at: (rows,), float64; the log's own counter, in the order of the file (it may go back).
-        unit: what the counter counts: one of `UNITS`; "row" where the log has no counter.
+        unit: unit of the counter, one of `UNITS`; "row" where the log has no counter.
         lags: the lags that the tool is known to log with, the likeliest first.
         group_names: name of each group, as the log has it.
         epochs: (rows,), epoch of each row where the log has that as well; None: it has not.
         losses: (rows,), training loss; None: it has none.
         metrics: name -> (rows,): other columns that a plateau rule may have watched.
-        settings: what the file says of the run beside its rows. Known keys: "total_steps",
+        settings: facts about the run that the file has beside its rows. Known keys: "total_steps",
             "epochs", "peak_lr", "warmup_steps", "scheduler", "optimizer", "steps_per_epoch",
             "logging_steps", "batch_size", "accumulate", "floor"; others have the file's name.
         format: kind of the file, as "Hugging Face trainer_state.json".
         source: name of the file, for messages; "" for a list.
         notes: one sentence for each thing that the reader left out or had to assume.
-        precision: how the rates were rounded; None: read off the numbers.
+        precision: rounding of the rates; None: it is read off the numbers.
 
     Raises:
         ValueError: shapes that do not fit, no rows, an unknown unit, or a group without a rate.
