@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from course_lib.validation import check_count
+from course_lib.validation import check_count, check_real
 
 Curve = Callable[[int], float]
+Ratios = Sequence[float] | Literal["keep"] | None
 
 _COUNTERS = ("last_epoch", "_step_count")
 
@@ -27,6 +28,8 @@ def as_torch_scheduler(
     schedule: Curve | Sequence[Curve],
     momentum: Curve | Sequence[Curve] | None = None,
     last_epoch: int = -1,
+    *,
+    ratios: Ratios = None,
 ) -> ScheduleLR:
     """Return a torch scheduler that gives update t the rate `schedule(t)`, t = 0, 1, 2, …
 
@@ -43,7 +46,7 @@ def as_torch_scheduler(
     >>> optimizer.param_groups[0]["lr"] == schedule(1)
     True
     """
-    return ScheduleLR(optimizer, schedule, momentum=momentum, last_epoch=last_epoch)
+    return ScheduleLR(optimizer, schedule, momentum, last_epoch, ratios=ratios)
 
 
 class ScheduleLR(LRScheduler):
@@ -52,6 +55,10 @@ class ScheduleLR(LRScheduler):
     The rate is absolute: it replaces the group's own `lr`, which is kept in the group as
     `initial_lr` and not used. (`LambdaLR` multiplies by it instead.) A negative rate, which some
     libraries' schedules have past their end, is passed on as it is.
+
+    Where the groups have rates of their own that differ, one schedule would give all of them the
+    same rate, so a warning asks for `ratios`: "keep" gives group g the rate
+    schedule(t) * lr[g] / lr[0], where lr[g] is the group's own rate.
 
     Together with other schedulers of torch:
 
@@ -79,12 +86,20 @@ class ScheduleLR(LRScheduler):
             betas, in [0, 1); one or a list, as above. None leaves the momentum alone.
         last_epoch: -1 to start; updates already done minus 1 to go on from there, in which case
             the groups need an `initial_lr` (a loaded optimizer state has it).
+        ratios: numbers >= 0, one for each group, that its rate is multiplied by; "keep": the ratios
+            of the groups' own rates to that of the first; None: 1. The attribute `ratios` reports
+            them. They serve no group that is added later.
+
+    Warns:
+        UserWarning: one schedule, groups whose own rates differ, and no `ratios`.
 
     Raises:
         TypeError: `optimizer` is not an optimizer; a schedule is not callable or gives something
-            that is not a number; `last_epoch` is not a whole number.
-        ValueError: as many schedules as groups are needed and not given; `momentum` for a group
-            that has none; a rate that is not finite; a momentum outside [0, 1); `last_epoch` < -1.
+            that is not a number; `last_epoch` is not a whole number; a ratio is not a number.
+        ValueError: as many schedules or ratios as groups are needed and not given; ratios beside
+            a list of schedules, or a negative one, or ratios to keep to a rate of 0; `momentum` for
+            a group that has none; a rate that is not finite; a momentum outside [0, 1);
+            `last_epoch` < -1.
         KeyError: `last_epoch` >= 0 and a group without `initial_lr`; raised by torch.
 
     >>> import torch
@@ -96,6 +111,14 @@ class ScheduleLR(LRScheduler):
     >>> scheduler = ScheduleLR(optimizer, rates)
     >>> [group["lr"] for group in optimizer.param_groups]
     [0.01, 0.1]
+
+    A pretrained body at a tenth of the head's rate:
+
+    >>> groups = [{"params": layers[1].parameters()}, {"params": layers[0].parameters(), "lr": 0.1}]
+    >>> optimizer = torch.optim.SGD(groups, lr=1.0)
+    >>> scheduler = ScheduleLR(optimizer, cosine(0.5, total_steps=100), ratios="keep")
+    >>> [group["lr"] for group in optimizer.param_groups], scheduler.ratios
+    ([0.5, 0.05], (1.0, 0.1))
     """
 
     def __init__(
@@ -104,11 +127,14 @@ class ScheduleLR(LRScheduler):
         schedule: Curve | Sequence[Curve],
         momentum: Curve | Sequence[Curve] | None = None,
         last_epoch: int = -1,
+        *,
+        ratios: Ratios = None,
     ) -> None:
         """Check the arguments and set the rates of the first update."""
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"optimizer must be a torch.optim.Optimizer, got {optimizer!r}")
         self.schedule = _curves("schedule", schedule, optimizer)
+        self.ratios = _ratios(ratios, self.schedule, optimizer)
         self.momentum = None
         if momentum is not None:
             _check_has_momentum(optimizer)
@@ -180,7 +206,11 @@ class ScheduleLR(LRScheduler):
     def _values(self, name: str, step: int) -> list[float]:
         curves = getattr(self, name)
         if callable(curves):
-            return [_value(name, curves, step)] * len(self.optimizer.param_groups)
+            value = _value(name, curves, step)
+            if name == "schedule" and self.ratios is not None:
+                _check_length("ratios", self.ratios, self.optimizer)
+                return [value * ratio for ratio in self.ratios]
+            return [value] * len(self.optimizer.param_groups)
         _check_length(name, curves, self.optimizer)
         return [_value(name, curve, step) for curve in curves]
 
@@ -228,13 +258,42 @@ def _curves(name: str, given: Any, optimizer: Optimizer) -> Any:
     return tuple(given)
 
 
-def _check_length(name: str, curves: Sequence[Curve], optimizer: Optimizer) -> None:
+def _check_length(name: str, one_each: Sequence[Any], optimizer: Optimizer) -> None:
     groups = len(optimizer.param_groups)
-    if len(curves) != groups:
+    if len(one_each) != groups:
+        kind = "number" if name == "ratios" else "callable"
         raise ValueError(
-            f"{name} must hold one callable for each of the optimizer's {groups} param groups, "
-            f"got {len(curves)}"
+            f"{name} must hold one {kind} for each of the optimizer's {groups} param groups, "
+            f"got {len(one_each)}"
         )
+
+
+def _ratios(given: Ratios, schedule: Any, optimizer: Optimizer) -> tuple[float, ...] | None:
+    """Return what each group's rate is multiplied by; None where there is nothing to multiply."""
+    # A group that had a scheduler before keeps its own rate here; its `lr` is that of the moment.
+    own = [float(group.get("initial_lr", group["lr"])) for group in optimizer.param_groups]
+    if given is None:
+        if callable(schedule) and len(set(own)) > 1:
+            warnings.warn(
+                f"the param groups have the rates {own} of their own, and one schedule gives all "
+                'of them the same rate: give ratios="keep" to keep their ratios, a list with one '
+                f"schedule for each group, or ratios={(1.0,) * len(own)} to say that this is meant",
+                UserWarning,
+                stacklevel=4,
+            )
+        return None
+    if not callable(schedule):
+        raise ValueError("ratios must be None beside a list of schedules, one for each group")
+    if isinstance(given, str):
+        if given != "keep" or own[0] == 0:
+            need = "sequence or 'keep'" if given != "keep" else "sequence where group 0's rate is 0"
+            raise ValueError(f"ratios must be a {need}, got {given!r}")
+        return tuple(rate / own[0] for rate in own)
+    if not isinstance(given, Sequence | np.ndarray):
+        raise TypeError(f"ratios must be a list with one number for each group, got {given!r}")
+    ratios = tuple(check_real(f"ratios[{index}]", ratio) for index, ratio in enumerate(given))
+    _check_length("ratios", ratios, optimizer)
+    return ratios
 
 
 def _check_has_momentum(optimizer: Optimizer) -> None:
