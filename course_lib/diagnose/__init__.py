@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification, Oddity
 from course_lib.diagnose.precision import Precision, precision_of
 from course_lib.diagnose.rate_log import RateLog
 
 __all__ = [
+    "Departure",
     "FittedParameter",
     "FittedPart",
     "Identification",
     "Oddity",
     "Precision",
     "RateLog",
+    "ResumeCheck",
+    "check_resume",
     "precision_of",
 ]
+
+# Loaded when first asked for, so that importing this package does not import torch.
+_LATER = {
+    "Departure": "resume_result",
+    "ResumeCheck": "resume_result",
+    "check_resume": "resume_check",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
