@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import torch
 
 from course_lib.diagnose.resume_causes import HIDDEN, lost_states, unexplained
 from course_lib.diagnose.resume_curves import how_rates_depart
@@ -34,9 +38,9 @@ from course_lib.diagnose.resume_runs import (
     first_departure,
     gradients_of,
     randomness_kept,
+    read_checkpoint,
     run_updates,
     set_gradients,
-    through_a_file,
 )
 from course_lib.validation import check_count, check_real
 
@@ -116,7 +120,8 @@ def check_resume(
     >>> print(forgets.rate_change)
     Only step 5 has the right rate, which the optimizer's state held; then the curve begins anew.
     """
-    updates = check_count("at", at) + 10 if updates is None else check_count("updates", updates)
+    at = check_count("at", at)
+    updates = at + 10 if updates is None else check_count("updates", updates)
     if at >= updates:
         raise ValueError(f"at must be < updates={updates}, got {at}")
     check_real("tolerance", tolerance)
@@ -124,8 +129,9 @@ def check_resume(
     for name, function in (("make", make), ("train", train), ("save", save or default_checkpoint)):
         if not callable(function):
             raise TypeError(f"{name} must be callable, got {function!r}")
-    with randomness_kept():
-        check = _Check(make, train, at, updates, restore, save, weights_only, tolerance, seed)
+    with randomness_kept(), TemporaryDirectory() as folder:
+        file = os.path.join(folder, "checkpoint.pt")
+        check = _Check(make, train, at, updates, restore, save, weights_only, tolerance, seed, file)
         return check.result()
 
 
@@ -153,10 +159,13 @@ class _Check:
         weights_only: bool,
         tolerance: float,
         seed: int,
+        file: str,
     ) -> None:
         self.make, self.train, self.at, self.updates = make, train, at, updates
         self.restore, self.save = restore, save or default_checkpoint
         self.weights_only, self.tolerance, self.seed = weights_only, tolerance, seed
+        self.file = file
+        self.not_written: Exception | None = None
         self.notes: list[str] = []
 
     def result(self) -> ResumeCheck:
@@ -166,9 +175,12 @@ class _Check:
         check_new(first, second)
         self.check_repeats(early, again)
         try:
-            self.checkpoint, complaint = through_a_file(self.taken, self.weights_only)
+            if self.not_written is not None:
+                raise self.not_written
+            _, complaint = read_checkpoint(self.file, self.weights_only)
         except Exception as error:  # whatever pickling or the parts' own code raises
-            words = f"the checkpoint: torch.save and torch.load fail with {_said(error)}"
+            name = "torch.save" if error is self.not_written else "torch.load"
+            words = f"the checkpoint: {name} fails with {_said(error)}"
             return self.report(None, Departure(self.at, "checkpoint", "saved", "lost"), [words])
         lost = [complaint] if complaint else []
         resumed, states = self.resumed_run(())
@@ -200,8 +212,15 @@ class _Check:
             gradients_of(parts),
         )
         if save is not None:
-            self.taken = save(parts)
+            self.write(save(parts))
         return names, early, run_updates(parts, self.train, self.at, self.updates), saved
+
+    def write(self, checkpoint: Any) -> None:
+        """Write the checkpoint at once: later its tensors may be those of a later update."""
+        try:
+            torch.save(checkpoint, self.file)
+        except Exception as error:  # whatever pickling or the parts' own code raises
+            self.not_written = error
 
     def check_restore(self, names: Mapping[str, Any]) -> None:
         """Check the words of `restore` against the parts."""
@@ -264,7 +283,7 @@ class _Check:
 
     def restored(self, parts: Parts) -> Parts:
         """Return the parts after the restore."""
-        checkpoint, _ = through_a_file(self.taken, self.weights_only)
+        checkpoint, _ = read_checkpoint(self.file, self.weights_only)
         if callable(self.restore):
             other = self.restore(parts, checkpoint)
             return parts if other is None else other
@@ -285,7 +304,7 @@ class _Check:
         """Put right what the restore left, to see whether the run is the same with it."""
         if "states" in repairs:
             for name, state in self.saved.states.items():
-                load_into(names[name], state)
+                load_into(names[name], copy.deepcopy(state))  # optimizers keep what they load
         if "gradients" in repairs:
             set_gradients(parts, self.saved.gradients)
         if RNG in repairs:

@@ -26,7 +26,12 @@ def how_rates_depart(straight: np.ndarray, resumed: np.ndarray, at: int) -> str:
         return ""
     if _close(resumed, expected):
         return ""
-    groups = _groups_that_differ(resumed, expected)
+    permuted = _permutation(resumed, expected)
+    if permuted is not None:
+        return f"The groups have changed places: their rates are those of the groups {permuted}."
+    wrong = [g for g in range(resumed.shape[1]) if not _close(resumed[:, g], expected[:, g])]
+    groups = f" (group {', '.join(map(str, wrong))} alone)" if len(wrong) < len(resumed.T) else ""
+    straight, resumed, expected = straight[:, wrong], resumed[:, wrong], expected[:, wrong]
     if _close(resumed, straight[:rows]):
         return f"The curve begins anew: step {at} has the rate of step 0{groups}."
     if rows > 2 and _close(resumed[0], expected[0]) and _close(resumed[1:], straight[1:rows]):
@@ -40,9 +45,6 @@ def how_rates_depart(straight: np.ndarray, resumed: np.ndarray, at: int) -> str:
         return f"The curve is {abs(shift)} {many} {side} from step {at} on{groups}."
     if rows > 1 and _close(resumed[1:], expected[1:]):
         return f"Only step {at} has a wrong rate{groups}; the rates after it are right."
-    permuted = _permutation(resumed, expected)
-    if permuted is not None:
-        return f"The groups have changed places: their rates are those of the groups {permuted}."
     return _by_a_factor(straight, resumed, expected, at, groups)
 
 
@@ -50,16 +52,20 @@ def _by_a_factor(
     straight: np.ndarray, resumed: np.ndarray, expected: np.ndarray, at: int, groups: str
 ) -> str:
     rows = len(resumed)
+    # The optimizer's state holds the first rate, whatever becomes of the curve after it.
+    right = int(rows > 2 and _close(resumed[0], expected[0]))
+    lead = f"Only step {at} has the right rate; then the curve" if right else "The curve"
     for there, words in (
-        (straight[:rows], "The curve begins anew from another rate: {} times that of step 0 on"),
-        (expected, "The curve goes on at {} times the rate"),
+        (straight[:rows], "begins anew from another rate: {} times that of step 0 on"),
+        (expected, "goes on at {} times the rate"),
     ):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            factors = resumed / there
-        first = factors[0]
-        if np.isfinite(first).all() and _close(resumed, there * first) and rows > 1:
-            shown = listed([f"{factor:.4g}" for factor in dict.fromkeys(first.tolist())])
-            return words.format(shown) + f"{groups}."
+        for skipped in (0, right):
+            with np.errstate(divide="ignore", invalid="ignore"):
+                first = resumed[skipped] / there[skipped]
+            whole = _close(resumed[skipped:], there[skipped:] * first)
+            if np.isfinite(first).all() and whole and rows - skipped > 1:
+                shown = listed(list(dict.fromkeys(f"{factor:.4g}" for factor in first)))
+                return f"{lead if skipped else 'The curve'} {words.format(shown)}{groups}."
     if rows > 1 and _close(resumed, np.broadcast_to(resumed[0], resumed.shape)):
         held = in_words(resumed[0].tolist())
         return f"The rate stays where it was after the restore, at {held}{groups}."
@@ -74,7 +80,9 @@ def _shift(straight: np.ndarray, resumed: np.ndarray, at: int) -> int | None:
     """Return how many steps the resumed rates are ahead, the smallest number first."""
     for shift in sorted((k for k in range(-at, len(resumed)) if k), key=abs):
         there = straight[at + shift : at + shift + len(resumed)]
-        moves = len(there) > 1 and not _close(there, np.broadcast_to(there[0], there.shape))
+        moves = 2 * len(there) >= max(len(resumed), 4) and not _close(
+            there, np.broadcast_to(there[0], there.shape)
+        )
         if moves and _close(resumed[: len(there)], there):
             return shift
     return None
@@ -87,12 +95,6 @@ def _permutation(resumed: np.ndarray, expected: np.ndarray) -> list[int] | None:
         for column in resumed.T
     ]
     return matches if sorted(matches) == list(range(expected.shape[1])) else None
-
-
-def _groups_that_differ(resumed: np.ndarray, expected: np.ndarray) -> str:
-    size = expected.shape[1]
-    wrong = [str(g) for g in range(size) if not _close(resumed[:, g], expected[:, g])]
-    return "" if len(wrong) == size else f" (group {', '.join(wrong)} alone)"
 
 
 def _close(a: np.ndarray, b: np.ndarray) -> bool:

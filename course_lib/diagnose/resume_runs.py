@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -170,23 +168,18 @@ def set_gradients(parts: Parts, gradients: list[torch.Tensor | None]) -> None:
         parameter.grad = None if gradient is None else gradient.clone()
 
 
-def through_a_file(checkpoint: Any, weights_only: bool) -> tuple[Any, str]:
-    """Return a checkpoint saved to a file and loaded again, and a complaint ("" if none).
+def read_checkpoint(path: str, weights_only: bool) -> tuple[Any, str]:
+    """Return what `torch.load` reads from a file, and a complaint of it ("" if it has none).
 
     Raises:
-        Exception: `torch.save` cannot write it, or `torch.load` cannot read it at all.
+        Exception: `torch.load` cannot read the file without weights_only either.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "checkpoint.pt")
-        torch.save(checkpoint, path)
-        if weights_only:
-            try:
-                return torch.load(path, weights_only=True), ""
-            except pickle.UnpicklingError as error:
-                complaint = _refusal(str(error))
-        else:
-            complaint = ""
-        return torch.load(path, weights_only=False), complaint
+    if not weights_only:
+        return torch.load(path, weights_only=False), ""
+    try:
+        return torch.load(path, weights_only=True), ""
+    except pickle.UnpicklingError as error:
+        return torch.load(path, weights_only=False), _refusal(str(error))
 
 
 def _refusal(message: str) -> str:
