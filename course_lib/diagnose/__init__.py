@@ -10,7 +10,7 @@ from course_lib.diagnose.precision import Precision, precision_of
 from course_lib.diagnose.rate_log import RateLog
 
 __all__ = [
-    "Departure",
+    "FirstDifference",
     "FittedParameter",
     "FittedPart",
     "Identification",
@@ -24,7 +24,7 @@ __all__ = [
 
 # Loaded when first asked for, so that importing this package does not import torch.
 _LATER = {
-    "Departure": "resume_result",
+    "FirstDifference": "resume_result",
     "ResumeCheck": "resume_result",
     "check_resume": "resume_check",
 }

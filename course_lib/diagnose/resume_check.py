@@ -29,7 +29,7 @@ from course_lib.diagnose.resume_parts import (
     set_random_states,
     state_of,
 )
-from course_lib.diagnose.resume_result import Departure, ResumeCheck, in_words
+from course_lib.diagnose.resume_result import FirstDifference, ResumeCheck, in_words
 from course_lib.diagnose.resume_runs import (
     History,
     Train,
@@ -83,7 +83,7 @@ def check_resume(
             included, and returns the loss or None.
         at: updates done when the run is saved, >= 1.
         updates: updates of the whole run, > at; None: at + 10.
-        restore: what the new process does with the checkpoint. None loads the state of every part
+        restore: steps of the new process. None loads the state of every part
             that has one, in the order of `make`. A sequence of names loads these, in its order;
             "rng" stands for the global generators. Or your own function `restore(parts,
             checkpoint)`, which may return other parts.
@@ -181,7 +181,9 @@ class _Check:
         except Exception as error:  # whatever pickling or the parts' own code raises
             name = "torch.save" if error is self.not_written else "torch.load"
             words = f"the checkpoint: {name} fails with {_said(error)}"
-            return self.report(None, Departure(self.at, "checkpoint", "saved", "lost"), [words])
+            return self.report(
+                None, FirstDifference(self.at, "checkpoint", "saved", "lost"), [words]
+            )
         lost = [complaint] if complaint else []
         resumed, states = self.resumed_run(())
         lost += states
@@ -190,7 +192,9 @@ class _Check:
             done = len(resumed.rates)
             where = f"update {self.at + done}" if self.started else "restoring"
             lost.insert(0, f"{where} fails with {_said(resumed.error)}")
-            difference = difference or Departure(self.at + done, "error", "none", resumed.error)
+            difference = difference or FirstDifference(
+                self.at + done, "error", "none", resumed.error
+            )
         elif difference is not None:
             lost += self.hidden(bool(states))
         elif states:
@@ -345,21 +349,21 @@ class _Check:
             return self.at + len(history.rates)
         return math.inf if found is None else found.update
 
-    def difference(self, resumed: History) -> Departure | None:
+    def difference(self, resumed: History) -> FirstDifference | None:
         """Return the first difference in the updates, or else in the states at the end."""
         found = first_departure(self.straight, resumed, self.tolerance)
         if found is not None:
-            return Departure(*found)
+            return FirstDifference(*found)
         if resumed.error is not None:
             return None
         for name, state in self.straight.end.items():
             changes = differing(state, resumed.end.get(name, {}), self.tolerance)
             for path, (was, now) in changes.items():
-                return Departure(self.updates, f"{name}, {path}:", was, now)
+                return FirstDifference(self.updates, f"{name}, {path}:", was, now)
         return None
 
     def report(
-        self, resumed: History | None, difference: Departure | None, lost: Sequence[str]
+        self, resumed: History | None, difference: FirstDifference | None, lost: Sequence[str]
     ) -> ResumeCheck:
         """Put everything into the result."""
         tables = {}

@@ -1,4 +1,4 @@
-"""How the rates of a resumed run follow from those of the run without a stop, in words."""
+"""The rates of a resumed run, described by how they follow from those without a stop."""
 
 from __future__ import annotations
 

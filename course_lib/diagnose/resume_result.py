@@ -37,7 +37,7 @@ def listed(words: list[str], count: int | None = None) -> str:
 
 
 @dataclass(frozen=True)
-class Departure:
+class FirstDifference:
     """The first thing in which a resumed run departs from the run without a stop.
 
     Attributes:
@@ -45,6 +45,9 @@ class Departure:
         quantity: "rates", "momentum", "losses", "parameters", the name of a part, "checkpoint".
         straight: its value in the run without a stop.
         resumed: its value in the resumed run.
+
+    >>> print(FirstDifference(6, "rates", [0.05], [0.1]))
+    step 6: rates 0.1, not 0.05
     """
 
     update: int
@@ -66,10 +69,10 @@ class ResumeCheck:
 
     Attributes:
         ok: whether the resumed run is the run without a stop.
-        first_difference: where it first departs; None: nowhere.
+        first_difference: the first thing in which it departs; None: there is none.
         lost: one sentence for each thing that was lost, the likeliest cause first.
-        rate_change: how the rates depart, in one sentence; "" where they are equal.
-        notes: what differs without an effect on the updates compared, one sentence each.
+        rate_change: one sentence on how the rates depart; "" where they are equal.
+        notes: one sentence for each thing that differs without an effect on the updates compared.
         at: updates done when the run was saved.
         rates_straight: (updates, groups); rate of every group in each update without a stop, the
             groups of several optimizers one after another.
@@ -87,7 +90,7 @@ class ResumeCheck:
     """
 
     ok: bool
-    first_difference: Departure | None
+    first_difference: FirstDifference | None
     lost: tuple[str, ...]
     rate_change: str
     notes: tuple[str, ...]
