@@ -6,7 +6,6 @@ import copy
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -32,6 +31,7 @@ from course_lib.diagnose.resume_parts import (
 from course_lib.diagnose.resume_result import FirstDifference, ResumeCheck, in_words
 from course_lib.diagnose.resume_runs import (
     History,
+    Saved,
     Train,
     check_new,
     default_checkpoint,
@@ -135,16 +135,6 @@ def check_resume(
         return check.result()
 
 
-@dataclass
-class _Saved:
-    """All there is to know of the run without a stop at the moment when it is saved."""
-
-    inventory: dict[str, State]
-    states: dict[str, Any]
-    random: State
-    gradients: list[Any]
-
-
 class _Check:
     """One check: the runs, in the order in which they are made."""
 
@@ -202,14 +192,14 @@ class _Check:
             lost = [complaint] if complaint else []
         return self.report(resumed, difference, lost)
 
-    def whole_run(self, save: Save | None) -> tuple[dict[str, Any], History, History, _Saved]:
+    def whole_run(self, save: Save | None) -> tuple[dict[str, Any], History, History, Saved]:
         """Run without a stop; `save`, if any, is called after `at` updates."""
         seed_everything(self.seed)
         parts = self.make()
         names = named(parts)
         self.check_restore(names)
         early = run_updates(parts, self.train, 0, self.at)
-        saved = _Saved(
+        saved = Saved(
             inventory(names),
             {name: state_of(part) for name, part in names.items() if is_saveable(part)},
             random_states(),

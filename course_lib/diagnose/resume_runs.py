@@ -57,6 +57,23 @@ class History:
     error: Exception | None = None
 
 
+@dataclass
+class Saved:
+    """All there is to know of the run without a stop at the moment when it is saved.
+
+    Attributes:
+        inventory: all that its parts hold, as `inventory` gives it.
+        states: state of every part that has one.
+        random: states of the global generators.
+        gradients: copies of the parameters' gradients.
+    """
+
+    inventory: dict[str, State]
+    states: dict[str, Any]
+    random: State
+    gradients: list[Any]
+
+
 def run_updates(
     parts: Parts, train: Train, first: int, end: int, history: History | None = None
 ) -> History:
