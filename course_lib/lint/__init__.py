@@ -11,7 +11,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from course_lib.lint.rules import RULES, RULES_THAT_COMPARE, Finding, Run
+from course_lib.lint.findings import Finding, Run
+from course_lib.lint.rules_of_breaks import RULES_OF_BREAKS
+from course_lib.lint.rules_of_the_run import RULES, RULES_THAT_COMPARE
+from course_lib.lint.rules_of_the_shape import RULES_OF_THE_SHAPE
 from course_lib.schedules import Schedule
 from course_lib.schedules.shapes import Triangle
 from course_lib.validation import check_count, check_real
@@ -76,7 +79,7 @@ def lint(
     )
     rules = [*RULES]
     if np.isfinite(run.known).all() and run.top > 0:
-        rules += RULES_THAT_COMPARE
+        rules += [*RULES_THAT_COMPARE, *RULES_OF_THE_SHAPE, *RULES_OF_BREAKS]
     # Differences and ratios of any finite floats may overflow; inf compares as it should.
     with np.errstate(over="ignore", invalid="ignore"):
         findings = [finding for rule in rules for finding in rule(run)]

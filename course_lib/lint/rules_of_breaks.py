@@ -1,0 +1,183 @@
+"""Rules that find where the rate leaves its curve from one update to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from course_lib.lint.findings import FOOT, NOISE, Finding, Rule, Run
+
+# A change that continues the fall before it, however large its factor, is no jump: the last of
+# three updates of a linear decay goes from a half to 0.
+_SAME_PACE = 2.0
+# Within a curve a change is at most 2.4 times the next one (the square root of 1-sqrt, whose first
+# step is its steepest); behind a resume or a badly joined phase it is some hundred times as large.
+_APART = 5.0
+# A resume with 11 % more updates left than before falls by some percent; a staircase has no such
+# small steps in the middle of a curve.
+_FALL, _RISE = 1.05, 1.2
+# timm without warmup_prefix falls by 2.4 % where a warmup of a tenth of the run ends.
+_WARMUP_FALL, _LARGEST_AFTER_WARMUP, _WARMUP_LEAST = 1.03, 2.0, 3
+_SPIKE, _SPIKE_LEVEL, _SPIKE_RUN = 2.0, 1.2, 10
+
+
+def _jump(run: Run) -> Iterator[Finding]:
+    levels = run.levels
+    down = levels[:-1] / levels[1:]
+    # Upwards, only beyond what has been trained at before: a restart returns to a known rate.
+    up = levels[1:] / np.maximum.accumulate(levels)[:-1]
+    fall = -run.changes
+    # At a foot of 0 any factor may be the last step of a fall that goes on at its pace.
+    down[1:][fall[1:] <= _SAME_PACE * fall[:-1]] = 1.0
+    factors = np.maximum(down, up)
+    jumps = np.flatnonzero(factors > run.max_jump)
+    if jumps.size:
+        t = int(np.argmax(factors))
+        others = f", the largest of {jumps.size} jumps" if jumps.size > 1 else ""
+        yield Finding(
+            "jump",
+            t,
+            t + 1,
+            f"from step {t} to step {t + 1} the rate goes from {run.rates[t]:.4g} to "
+            f"{run.rates[t + 1]:.4g}, more than a factor of {run.max_jump:g}{others}.",
+            "Check that each phase starts at the rate where the one before it ends.",
+        )
+
+
+def _drop_after_warmup(run: Run) -> Iterator[Finding]:
+    rates, end = run.rates, run.warmup_steps
+    if end < _WARMUP_LEAST or end + 2 >= rates.size:
+        return
+    before, drop, next_drop = rates[end - 1], rates[end] - rates[end + 1], rates[end + 1] - rates[end + 2]
+    rising = rates[end] - before
+    if rates[end] < _WARMUP_FALL * rates[end + 1] or drop <= _APART * abs(next_drop):
+        return
+    # The drop that begins a staircase is a drop by a factor, from a peak that was held or not.
+    if rates[end] > _LARGEST_AFTER_WARMUP * rates[end + 1] or rising <= 0:
+        return
+    yield Finding(
+        "drop-after-warmup",
+        end,
+        end + 1,
+        f"the warmup ends at {rates[end]:.4g} at step {end} and the next rate is "
+        f"{rates[end + 1]:.4g}, {100 * drop / rates[end]:.0f} % lower.",
+        "Begin the decay where the warmup ends: its progress counts from there, not from step 0 "
+        "(timm: warmup_prefix=True).",
+    )
+
+
+def _spike(run: Run) -> Iterator[Finding]:
+    levels = run.levels
+    if levels.size < _SPIKE_RUN:
+        return
+    around = np.concatenate(([0.0], levels[:-1]))
+    alone = np.flatnonzero(
+        (levels[:-2] >= _SPIKE * np.maximum(around[:-2], levels[1:-1]))
+        & (levels[1:-1] < _SPIKE_LEVEL * levels[2:])
+    )
+    if alone.size != 1:  # cycles of a few updates have many
+        return
+    step = int(alone[0])
+    yield Finding(
+        "spike",
+        step,
+        step,
+        f"the rate is {run.rates[step]:.4g} for one update, at step {step}, and "
+        f"{run.rates[step + 1]:.4g} at the next.",
+        "Set the scheduler's rate before that update: a new or restored optimizer has its own.",
+    )
+
+
+def _broken_curve(run: Run) -> Iterator[Finding]:
+    breaks = [*_falls_off(run), *_climbs_off(run)]
+    if not breaks:
+        return
+    step = max(breaks, key=lambda i: abs(run.changes[i]))
+    before, after = run.rates[step], run.rates[step + 1]
+    verb = "falls" if after < before else "rises"
+    low = max(min(before, after), FOOT * run.top)
+    others = f", the largest of {len(breaks)} breaks" if len(breaks) > 1 else ""
+    yield Finding(
+        "broken-curve",
+        step,
+        step + 1,
+        f"from step {step} to step {step + 1} the rate {verb} from {before:.4g} to {after:.4g}, by "
+        f"a factor of {max(before, after) / low:.3g}, and goes on from there{others}.",
+        "If the run was resumed there, restore the scheduler's state after building it, and keep "
+        "its length.",
+    )
+
+
+def _apart(run: Run) -> np.ndarray:
+    """Return the steps (n,) after which the rate changes far more than before and after."""
+    size = np.abs(run.changes)
+    if size.size < 5:
+        return np.array([], dtype=int)
+    beside = np.maximum(size[1:-3], size[3:-1])
+    found = 2 + np.flatnonzero(size[2:-2] > _APART * beside)
+    return found[size[found] > NOISE * run.top]
+
+
+def _falls_off(run: Run) -> list[int]:
+    """Return the steps after which a curve goes on lower, in the middle of its way."""
+    levels, found = run.levels, _apart(run)
+    factors = levels[found] / levels[found + 1]
+    fell = found[(factors > _FALL) & (factors <= run.max_jump) & (found != run.warmup_steps)]
+    # A sawtooth falls again and again.
+    if _is_periodic(fell, run.warmup_steps):
+        return []
+    return [
+        i
+        for i in fell.tolist()
+        if _moves(run, i, -1) and _moves(run, i, +1) and not _starts_cycle(run, i)
+    ]
+
+
+def _climbs_off(run: Run) -> list[int]:
+    """Return the steps after which the rate goes on higher, though no cycle begins."""
+    levels, found = run.levels, _apart(run)
+    before = np.maximum.accumulate(run.rates)[found]
+    known = run.rates[found + 1] <= (1 + NOISE) * before
+    rose = found[known & (levels[found + 1] > _RISE * levels[found])]
+    if _is_periodic(rose, run.warmup_steps):
+        return []
+    return [i for i in rose.tolist() if not _starts_cycle(run, i)]
+
+
+def _is_periodic(steps: np.ndarray, start: int) -> bool:
+    """Return whether cycles of equal or geometrically growing lengths end at two steps or more."""
+    if steps.size < 2:
+        return False
+    ends = np.concatenate(([start], steps + 1)).astype(float)
+    lengths = np.diff(ends)
+    ratios = lengths[1:] / lengths[:-1]
+    return bool(np.all(np.abs(ratios - np.median(ratios)) <= 0.1 * ratios + 2 / lengths[:-1]))
+
+
+def _moves(run: Run, step: int, side: int) -> bool:
+    """Return whether the rate moves at most updates on one side of a break; a staircase rests."""
+    window = max(2, run.rates.size // 100)
+    first = max(0, step - window) if side < 0 else step + 1
+    changes = run.changes[first : step if side < 0 else step + 1 + window]
+    resting = np.count_nonzero(np.abs(changes) <= 1e-15 * run.top)
+    return bool(2 * resting < changes.size and abs(changes.sum()) > NOISE * run.top)
+
+
+def _starts_cycle(run: Run, step: int) -> bool:
+    """Return whether a curve has come to its foot at `step`, and a new cycle begins after it."""
+    rates, changes = run.rates, run.changes
+    fall, fall_before = -changes[step - 1], -changes[step - 2]
+    at_foot = (
+        rates[step] <= max(1.5 * fall, 2 * FOOT * run.top)
+        or abs(fall) <= 0.75 * abs(fall_before)
+        or not _moves(run, step, -1)
+    )
+    if not at_foot or not _moves(run, step, +1):
+        return False
+    after, after_next = changes[step + 1], changes[step + 2]
+    at_peak = rates[step + 1] >= 0.95 * rates[: step + 1].max()
+    return bool(after > 0 or at_peak or after_next < 2 * after < 0)
+
+
+RULES_OF_BREAKS: tuple[Rule, ...] = (_jump, _drop_after_warmup, _spike, _broken_curve)
