@@ -33,7 +33,6 @@ SAME_MODULES = {
     **dict.fromkeys(("compare", "range_test", "schedules", "training"), _SHOWS),
     "descent": "problems walks on landscapes, theory computes expected losses of such walks",
     "peaks": "compare finds the best peak by training, theory computes it",
-    "rules": "lint has rules that find faults, range_test has rules that suggest a rate",
 }
 #: Names that public classes may share, and why.
 SAME_CLASSES = {

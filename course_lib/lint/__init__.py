@@ -6,43 +6,48 @@ to a rate and on rates recorded from a real run. A finding is a reason to look, 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from course_lib.lint.asked_rates import known_rates, milestones, own_end, own_peak
 from course_lib.lint.findings import Finding, Run
+from course_lib.lint.group_findings import bundled, for_groups, named_groups, standing_still
 from course_lib.lint.rules_of_breaks import RULES_OF_BREAKS
 from course_lib.lint.rules_of_the_run import RULES, RULES_THAT_COMPARE
 from course_lib.lint.rules_of_the_shape import RULES_OF_THE_SHAPE
 from course_lib.schedules import Schedule
-from course_lib.schedules.shapes import Triangle
 from course_lib.validation import check_count, check_real
 
 __all__ = ["Finding", "lint"]
 
-# Steps past the end are read too: torch's cosine needs a tenth of its run to climb back to
-# 2.5 % of the peak, and an unclamped linear decay is negative at once.
-_PROBE_SHARE, _PROBE_LEAST = 10, 10
+_One = Schedule | Callable[[int], float] | Sequence[float] | np.ndarray
 
 
 def lint(
-    schedule: Schedule | Callable[[int], float] | Sequence[float],
+    schedule: _One | Sequence[_One] | Mapping[str, _One],
     total_steps: int,
     *,
-    peak_lr: float | None = None,
-    floor: float | None = None,
+    peak_lr: float | Sequence[float] | Mapping[str, float] | None = None,
+    floor: float | Sequence[float] | Mapping[str, float] | None = None,
     loop_steps: int | None = None,
     max_jump: float = 20.0,
 ) -> list[Finding]:
     """Return the suspicious parts of a schedule, ordered by the step where each begins.
 
+    Several parameter groups are reported one by one, and groups that follow one curve up to a
+    constant ratio once. A group whose rate rests while that of another changes is a finding too.
+
     Args:
         schedule: a `Schedule`, any function from a step (int) to a rate, or the rates of a run
-            that were recorded, one for each update.
+            that were recorded, one for each update. For several parameter groups, a list of
+            these, a mapping from the groups' names to these, or an array (groups, steps).
         total_steps: updates the schedule is meant for, warmup included, >= 1.
-        peak_lr: rate it is meant to reach, > 0; a `Schedule` says so itself.
-        floor: rate it is meant to come down to, >= 0; with None this is not checked.
+        peak_lr: rate it is meant to reach, > 0; a `Schedule` says so itself. For several groups,
+            one rate for all, a list of one for each, or a mapping from their names.
+        floor: rate it is meant to come down to, >= 0, given as `peak_lr` is; with None this is not
+            checked.
         loop_steps: updates the training loop really makes, >= 1 (after accumulation, over all
             epochs); None means total_steps. The linter judges the rates of these updates.
         max_jump: factor between two updates from which a change counts as a jump, > 1. The
@@ -60,23 +65,65 @@ def lint(
     ...     print(finding.code, finding.first_step, finding.last_step)
     dead-tail 100 119
     horizon-mismatch 100 119
+
+    Two groups with one curve, cut short, and one that nobody schedules:
+
+    >>> head = linear(0.1, total_steps=100)([*range(60)])
+    >>> groups = {"head": head, "body": head / 10, "norms": [0.1] * 60}
+    >>> for finding in lint(groups, total_steps=60, floor=0.0):
+    ...     print(finding.group, "|", finding.code)
+    head, body (x 0.1) | floor-never-reached
+    norms | group-stands-still
+    norms | floor-never-reached
     """
     total = check_count("total_steps", total_steps)
     loop = total if loop_steps is None else check_count("loop_steps", loop_steps)
+    check_real("max_jump", max_jump, low=1.0, low_open=True)
+    groups = named_groups(schedule)
+    if groups is None:
+        return _found(_run(schedule, total, loop, peak_lr, floor, max_jump))
+    peaks, floors = (
+        for_groups(name, value, list(groups))
+        for name, value in (("peak_lr", peak_lr), ("floor", floor))
+    )
+    runs = {
+        name: _run(one, total, loop, peak, low, max_jump)
+        for (name, one), peak, low in zip(groups.items(), peaks, floors, strict=True)
+    }
+    bundles = bundled(runs)
+    still = {finding.group: finding for finding in standing_still(bundles)}
+    findings = []
+    for bundle in bundles:
+        findings += [still[str(bundle)]] if str(bundle) in still else []
+        findings += [replace(one, group=str(bundle)) for one in _found(bundle.run)]
+    return findings
+
+
+def _run(
+    schedule: object,
+    total: int,
+    loop: int,
+    peak_lr: float | None,
+    floor: float | None,
+    max_jump: float,
+) -> Run:
     if peak_lr is not None:
         check_real("peak_lr", peak_lr, low_open=True)
     if floor is not None:
         check_real("floor", floor)
-    check_real("max_jump", max_jump, low=1.0, low_open=True)
-    run = Run(
-        known=_known_rates(schedule, total, loop),
+    return Run(
+        known=known_rates(schedule, total, loop),
         total_steps=total,
         loop_steps=loop,
-        own_end=_own_end(schedule),
-        peak_lr=_own_peak(schedule) if peak_lr is None else float(peak_lr),
-        floor=floor,
+        own_end=own_end(schedule),
+        peak_lr=own_peak(schedule) if peak_lr is None else float(peak_lr),
+        floor=None if floor is None else float(floor),
         max_jump=max_jump,
+        milestones=milestones(schedule),
     )
+
+
+def _found(run: Run) -> list[Finding]:
     rules = [*RULES]
     if np.isfinite(run.known).all() and run.top > 0:
         rules += [*RULES_THAT_COMPARE, *RULES_OF_THE_SHAPE, *RULES_OF_BREAKS]
@@ -84,53 +131,3 @@ def lint(
     with np.errstate(over="ignore", invalid="ignore"):
         findings = [finding for rule in rules for finding in rule(run)]
     return sorted(findings, key=lambda f: (f.first_step, f.last_step, f.code))
-
-
-def _known_rates(schedule: object, total: int, loop: int) -> np.ndarray:
-    longest = max(total, loop)
-    probed = longest + max(_PROBE_LEAST, longest // _PROBE_SHARE)
-    if isinstance(schedule, Schedule):
-        return schedule(np.arange(probed))
-    if callable(schedule):
-        return _asked(schedule, longest, probed)
-    if isinstance(schedule, str | bytes) or not isinstance(schedule, Sequence | np.ndarray):
-        raise TypeError(
-            "schedule must be a Schedule, a function from the step to a rate, or a sequence of "
-            f"rates, got {type(schedule).__name__}"
-        )
-    if len(schedule) == 0:
-        raise ValueError("schedule must hold at least one rate, got an empty sequence")
-    return np.array([_number(rate, f"rate {t}") for t, rate in enumerate(schedule)])
-
-
-def _asked(schedule: Callable[[int], float], longest: int, probed: int) -> np.ndarray:
-    rates = [_number(schedule(t), f"schedule({t})") for t in range(longest)]
-    for t in range(longest, probed):
-        try:
-            rate = schedule(t)
-        except (ValueError, IndexError, ZeroDivisionError):  # a schedule may refuse such steps
-            break
-        rates.append(_number(rate, f"schedule({t})"))
-    return np.array(rates)
-
-
-def _number(value: object, what: str) -> float:
-    if isinstance(value, str | bytes | bool) or not hasattr(value, "__float__"):
-        raise TypeError(f"{what} must be a number, got {value!r}")
-    return float(value)
-
-
-def _own_end(schedule: object) -> float:
-    """Return where the schedule ends; the end of a constant last phase cannot be seen."""
-    if not isinstance(schedule, Schedule):
-        return math.inf
-    last = schedule.phases[-1]
-    return math.inf if last.start == last.end else schedule.total_steps
-
-
-def _own_peak(schedule: object) -> float | None:
-    if not isinstance(schedule, Schedule):
-        return None
-    # A triangle's top may fall between two steps, or shrink from the start.
-    phases = [phase for phase in schedule.phases if not isinstance(phase.shape, Triangle)]
-    return max((max(phase.start, phase.end) for phase in phases), default=None)

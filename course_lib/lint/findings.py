@@ -1,4 +1,4 @@
-"""What a rule of the linter is given, and what it says: a run, and a finding."""
+"""The two ends of a rule of the linter: the run that it examines, and a finding."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Run:
 
     @cached_property
     def reached(self) -> np.ndarray:
-        """The same as `rates` and, if known, the rate right after: an end is reached at t = total."""
+        """The same and, if known, the rate right after, because an end is reached at t = total."""
         return self.known[: self.loop_steps + 1]
 
     @cached_property

@@ -8,8 +8,8 @@ import numpy as np
 
 from course_lib.lint.findings import FOOT, NOISE, Finding, Rule, Run
 
-# A change that continues the fall before it, however large its factor, is no jump: the last of
-# three updates of a linear decay goes from a half to 0.
+# A change that goes on at the pace of the one beside it is no jump, however large its factor: a
+# linear decay to 0 ends in one.
 _SAME_PACE = 2.0
 # Within a curve a change is at most 2.4 times the next one (the square root of 1-sqrt, whose first
 # step is its steepest); behind a resume or a badly joined phase it is some hundred times as large.
@@ -18,7 +18,7 @@ _APART = 5.0
 # small steps in the middle of a curve.
 _FALL, _RISE = 1.05, 1.2
 # timm without warmup_prefix falls by 2.4 % where a warmup of a tenth of the run ends.
-_WARMUP_FALL, _LARGEST_AFTER_WARMUP, _WARMUP_LEAST = 1.03, 2.0, 3
+_WARMUP_FALL, _LARGEST_TO_A_LEVEL, _WARMUP_LEAST = 1.03, 2.0, 3
 _SPIKE, _SPIKE_LEVEL, _SPIKE_RUN = 2.0, 1.2, 10
 
 
@@ -27,9 +27,10 @@ def _jump(run: Run) -> Iterator[Finding]:
     down = levels[:-1] / levels[1:]
     # Upwards, only beyond what has been trained at before: a restart returns to a known rate.
     up = levels[1:] / np.maximum.accumulate(levels)[:-1]
-    fall = -run.changes
-    # At a foot of 0 any factor may be the last step of a fall that goes on at its pace.
-    down[1:][fall[1:] <= _SAME_PACE * fall[:-1]] = 1.0
+    # Near 0 any factor may be the last step of a fall, or the first of a rise, at an even pace.
+    change = run.changes
+    down[1:][-change[1:] <= -_SAME_PACE * change[:-1]] = 1.0
+    up[:-1][change[:-1] <= _SAME_PACE * change[1:]] = 1.0
     factors = np.maximum(down, up)
     jumps = np.flatnonzero(factors > run.max_jump)
     if jumps.size:
@@ -49,12 +50,11 @@ def _drop_after_warmup(run: Run) -> Iterator[Finding]:
     rates, end = run.rates, run.warmup_steps
     if end < _WARMUP_LEAST or end + 2 >= rates.size:
         return
-    before, drop, next_drop = rates[end - 1], rates[end] - rates[end + 1], rates[end + 1] - rates[end + 2]
-    rising = rates[end] - before
-    if rates[end] < _WARMUP_FALL * rates[end + 1] or drop <= _APART * abs(next_drop):
+    drop, next_change = rates[end] - rates[end + 1], run.changes[end + 1]
+    if rates[end] < _WARMUP_FALL * rates[end + 1] or drop <= _APART * abs(next_change):
         return
-    # The drop that begins a staircase is a drop by a factor, from a peak that was held or not.
-    if rates[end] > _LARGEST_AFTER_WARMUP * rates[end + 1] or rising <= 0:
+    # A staircase may drop right after the warmup, to a level that is held.
+    if rates[end] > _LARGEST_TO_A_LEVEL * rates[end + 1] and not _moves(run, end, +1):
         return
     yield Finding(
         "drop-after-warmup",
@@ -156,7 +156,7 @@ def _is_periodic(steps: np.ndarray, start: int) -> bool:
 
 
 def _moves(run: Run, step: int, side: int) -> bool:
-    """Return whether the rate moves at most updates on one side of a break; a staircase rests."""
+    """Return whether the rate moves at most of the updates on one side; a staircase rests."""
     window = max(2, run.rates.size // 100)
     first = max(0, step - window) if side < 0 else step + 1
     changes = run.changes[first : step if side < 0 else step + 1 + window]

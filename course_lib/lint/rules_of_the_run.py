@@ -1,4 +1,4 @@
-"""Rules that compare the rates with the run: its length, its end, the peak and floor it is meant for."""
+"""Rules that compare the rates with the run: its length, its end, its peak and its floor."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _floor_held(run: Run) -> Iterator[Finding]:
         updates - 1,
         f"the decay is over after {first} of {updates} updates, and the rate stays at its floor of "
         f"{floor:.4g} for the other {100 * held / updates:.0f} % of the run.",
-        "Make the decay end with the run: count its steps in the unit in which the scheduler steps.",
+        "Make the decay end with the run, and count its steps as the scheduler steps.",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.lint.findings import NOISE, Finding, Rule, Run, count
+from course_lib.lint.findings import NOISE, Finding, Rule, Run
 from course_lib.lint.turning_points import rises_again
 
 # Published warmups take 0.1 % to 10 % of a run, and one-cycle, which also rises, 25 to 30 %.
@@ -137,8 +137,8 @@ def _cycle_cut(run: Run) -> Iterator[Finding]:
     if len(turns) < 4 or rates[-1] <= rates[-2] or _first_wave(run) is not None:
         return
     foot, last = turns[-2], turns[-1]
-    risen = (rates[last] - rates[foot]) / (rates[turns[:-1]].max() - rates[foot])
-    if last - foot >= 2 and risen >= _CUT_LEAST:
+    height = rates[turns[:-1]].max() - rates[foot]
+    if last - foot >= 2 and rates[last] - rates[foot] >= _CUT_LEAST * height:
         yield Finding(
             "cycle-cut",
             foot,
