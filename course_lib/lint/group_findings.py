@@ -112,7 +112,8 @@ def _ratio(first: Run, other: Run) -> float | None:
         return None
     else:
         ratio = other.top / first.top
-        apart = np.abs(other.known - ratio * first.known)
+        with np.errstate(over="ignore", invalid="ignore"):
+            apart = np.abs(other.known - ratio * first.known)
         if not apart.max() <= NOISE * other.top:
             return None
     for a, b in ((first.peak_lr, other.peak_lr), (first.floor, other.floor)):

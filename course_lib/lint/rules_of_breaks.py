@@ -19,7 +19,13 @@ _APART = 5.0
 _FALL, _RISE = 1.05, 1.2
 # timm without warmup_prefix falls by 2.4 % where a warmup of a tenth of the run ends.
 _WARMUP_FALL, _LARGEST_TO_A_LEVEL, _WARMUP_LEAST = 1.03, 2.0, 3
-_SPIKE, _SPIKE_LEVEL, _SPIKE_RUN = 2.0, 1.2, 10
+# The first of two updates of a restarted cosine is twice the second; an optimizer's own rate before
+# a warmup is at least five times what follows.
+_SPIKE, _SPIKE_LEVEL, _SPIKE_RUN, _REACHED_AGAIN = 2.5, 1.2, 10, 0.9
+# At its foot a cosine makes a third of the change that it made in as many updates before.
+_SLOWER = 0.75
+# A resume to a higher stage of a staircase holds it for longer than a cycle holds its top.
+_CYCLE_HOLDS = 0.1
 
 
 def _jump(run: Run) -> Iterator[Finding]:
@@ -31,6 +37,8 @@ def _jump(run: Run) -> Iterator[Finding]:
     change = run.changes
     down[1:][-change[1:] <= -_SAME_PACE * change[:-1]] = 1.0
     up[:-1][change[:-1] <= _SAME_PACE * change[1:]] = 1.0
+    if run.rates[0] == 0:  # a finding of its own
+        up[:1] = 1.0
     factors = np.maximum(down, up)
     jumps = np.flatnonzero(factors > run.max_jump)
     if jumps.size:
@@ -51,7 +59,13 @@ def _drop_after_warmup(run: Run) -> Iterator[Finding]:
     if end < _WARMUP_LEAST or end + 2 >= rates.size:
         return
     drop, next_change = rates[end] - rates[end + 1], run.changes[end + 1]
-    if rates[end] < _WARMUP_FALL * rates[end + 1] or drop <= _APART * abs(next_change):
+    if not _WARMUP_FALL * rates[end + 1] <= rates[end] <= run.max_jump * run.levels[end + 1]:
+        return
+    if drop <= _APART * abs(next_change):
+        return
+    # A steep 1/t or exponential falls most in its first step, but by similar factors in the next.
+    factors = run.levels[end : end + 2] / run.levels[end + 1 : end + 3]
+    if np.log(factors[0]) <= _APART * abs(np.log(factors[1])):
         return
     # A staircase may drop right after the warmup, to a level that is held.
     if rates[end] > _LARGEST_TO_A_LEVEL * rates[end + 1] and not _moves(run, end, +1):
@@ -79,6 +93,8 @@ def _spike(run: Run) -> Iterator[Finding]:
     if alone.size != 1:  # cycles of a few updates have many
         return
     step = int(alone[0])
+    if step > 0 and run.rates[step + 1 :].max() > _REACHED_AGAIN * run.rates[step]:
+        return
     yield Finding(
         "spike",
         step,
@@ -167,17 +183,25 @@ def _moves(run: Run, step: int, side: int) -> bool:
 def _starts_cycle(run: Run, step: int) -> bool:
     """Return whether a curve has come to its foot at `step`, and a new cycle begins after it."""
     rates, changes = run.rates, run.changes
-    fall, fall_before = -changes[step - 1], -changes[step - 2]
     at_foot = (
-        rates[step] <= max(1.5 * fall, 2 * FOOT * run.top)
-        or abs(fall) <= 0.75 * abs(fall_before)
-        or not _moves(run, step, -1)
+        rates[step] <= max(-1.5 * changes[step - 1], 2 * FOOT * run.top)
+        or _slows_down(rates[: step + 1], 1)
+        or _slows_down(rates[: step + 1], max(2, rates.size // 50))
     )
-    if not at_foot or not _moves(run, step, +1):
+    ahead = rates[step + 1 : step + 2 + max(2, int(_CYCLE_HOLDS * rates.size))]
+    if not at_foot or np.ptp(ahead) <= NOISE * run.top:
         return False
     after, after_next = changes[step + 1], changes[step + 2]
     at_peak = rates[step + 1] >= 0.95 * rates[: step + 1].max()
     return bool(after > 0 or at_peak or after_next < 2 * after < 0)
+
+
+def _slows_down(rates: np.ndarray, steps: int) -> bool:
+    """Return whether the last `steps` changes add up to far less than as many before them."""
+    if rates.size <= 2 * steps:
+        return False
+    last, middle, first = rates[-1], rates[-1 - steps], rates[-1 - 2 * steps]
+    return bool(abs(middle - last) <= _SLOWER * abs(first - middle))
 
 
 RULES_OF_BREAKS: tuple[Rule, ...] = (_jump, _drop_after_warmup, _spike, _broken_curve)

@@ -19,7 +19,7 @@ _DEAD, _DEAD_SHARE = 1e-9, 1e-3
 _PEAK_SLACK = 0.005
 _FLOOR_SLACK = 0.01
 # GPT-3 held its floor for 13 % of the run, longer than any other recipe of the course.
-_HELD_SHARE, _HELD_BELOW = 1 / 3, 0.9
+_HELD_SHARE, _HELD_ABOVE, _HELD_BELOW = 1 / 3, 10 * NOISE, 0.9
 
 
 def _not_finite(run: Run) -> Iterator[Finding]:
@@ -167,7 +167,7 @@ def _floor_held(run: Run) -> Iterator[Finding]:
     moving = np.flatnonzero(np.abs(rates - floor) > NOISE * run.top)
     first = int(moving[-1]) + 1 if moving.size else 0
     held = updates - first
-    if held <= _HELD_SHARE * updates or not _DEAD * run.top < floor < _HELD_BELOW * run.top:
+    if held <= _HELD_SHARE * updates or not _HELD_ABOVE * run.top < floor < _HELD_BELOW * run.top:
         return
     # The last stage of a staircase is as long as it is meant to be: only a decay has a floor.
     if first < 2 or not rates[first - 2] > rates[first - 1] > floor:

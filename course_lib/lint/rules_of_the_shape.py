@@ -26,8 +26,9 @@ _FLAT_FOOT, _GENTLE = 0.2, 0.5
 _CURVE_LEAST = 4
 # Rises that are meant to be are as long as the fall only by chance; the mirror image always is.
 _MIRROR_SLACK = 0.1
-# A few updates left over when a run is no whole number of cycles are not worth a word.
-_CUT_LEAST = 0.25
+# A few updates left over when a run is no whole number of cycles are not worth a word, nor are
+# waves of a tenth of the peak.
+_CUT_LEAST, _CUT_HEIGHT = 0.25, 0.1
 
 
 def _warmup(run: Run) -> Iterator[Finding]:
@@ -116,13 +117,25 @@ def _is_mirrored(rates: np.ndarray, start: int, foot: int, top: int) -> bool:
     """Return whether the rise from `foot` is the mirror image of a fall with a flat foot."""
     rise, fall = rates[foot : top + 1], rates[start : foot + 1][::-1]
     steps = len(rise) - 1
-    # Where the fall was at the height at which the rise ends (a top may fall between two steps).
-    higher = np.flatnonzero(fall >= rise[-1] - 0.02 * (rise[-1] - rise[0]))
-    if not higher.size or abs(int(higher[0]) - steps) > max(1.5, _MIRROR_SLACK * steps):
+    if steps < _CURVE_LEAST:
+        return top == len(rates) - 1 and _ends_past_foot(rise, fall)
+    # The height just below the top, because a top may fall between two steps.
+    high = rise[-1] - 0.02 * (rise[-1] - rise[0])
+    there, back = np.flatnonzero(fall >= high), int(np.argmax(rise >= high))
+    if not there.size or abs(int(there[0]) - back) > max(1.5, _MIRROR_SLACK * steps):
         return False
-    if steps < _CURVE_LEAST:  # the rise is too short to have a shape, but the fall has one
-        return len(fall) > _CURVE_LEAST and _has_flat_foot(fall)
     return _has_flat_foot(rise)
+
+
+def _ends_past_foot(rise: np.ndarray, fall: np.ndarray) -> bool:
+    """Return whether a rise too short to have a shape goes back along a fall with a flat foot."""
+    steps = len(rise) - 1
+    if len(fall) <= max(_CURVE_LEAST, steps + 1) or not _has_flat_foot(fall):
+        return False
+    # The foot of the cosine may lie between two steps.
+    images = (fall[1 + shift : 1 + shift + steps] for shift in (-1, 0, 1))
+    slack = _MIRROR_SLACK * (rise[-1] - rise[0])
+    return any(np.abs(rise[1:] - image).max() <= slack for image in images)
 
 
 def _has_flat_foot(rise: np.ndarray) -> bool:
@@ -137,7 +150,9 @@ def _cycle_cut(run: Run) -> Iterator[Finding]:
     if len(turns) < 4 or rates[-1] <= rates[-2] or _first_wave(run) is not None:
         return
     foot, last = turns[-2], turns[-1]
-    height = rates[turns[:-1]].max() - rates[foot]
+    height = rates[turns[-3]] - rates[foot]
+    if height < _CUT_HEIGHT * run.top:
+        return
     if last - foot >= 2 and rates[last] - rates[foot] >= _CUT_LEAST * height:
         yield Finding(
             "cycle-cut",

@@ -2,9 +2,11 @@
 
 import math
 
+import numpy as np
+
 from course_lib.lint import lint
 from course_lib.schedules import Phase, Schedule
-from course_lib.schedules.shapes import Cosine, Polynomial
+from course_lib.schedules.shapes import Cosine, CosineWave, Polynomial
 
 
 def codes(*args, **options):
@@ -33,6 +35,32 @@ def timm_rate(step, prefix):
         return 0.1 * (step + 1) / 11
     done = (step - 10) / 90 if prefix else step / 100
     return 0.05 * (1.0 + math.cos(math.pi * min(1.0, done)))
+
+
+def wave(half_period):
+    """torch.optim.lr_scheduler.CosineAnnealingLR(T_max=half_period), which nobody stops."""
+    return Schedule((Phase(math.inf, 0.1, 0.0, CosineWave(half_period)),))
+
+
+def joined_late(warmup_steps, total):
+    """A warmup that reaches the peak, and a cosine that counts its progress from step 0."""
+    t = np.arange(total)
+    rise = 0.1 * (t + 1) / warmup_steps
+    return np.where(t < warmup_steps, rise, 0.05 * (1 + np.cos(np.pi * t / total)))
+
+
+def changed(rates, first, end, rate):
+    """The same rates, but `rate` from step `first` up to `end`."""
+    rates = np.array(rates)
+    rates[first:end] = rate
+    return rates
+
+
+def scaled_from(step, factor, schedule):
+    """The rates of a schedule, `factor` times as large from a step on."""
+    rates = schedule(np.arange(int(min(schedule.total_steps, 10_000))))
+    rates[step:] *= factor
+    return rates
 
 
 def unclamped_linear(step):

@@ -30,12 +30,16 @@ from course_lib.schedules import (
 )
 from course_lib.schedules.shapes import CosineWave, Polynomial
 from tests.lib.lint.suspicious_rates import (
+    changed,
     clobbered_warmup,
     codes,
+    joined_late,
     optax_rate,
+    scaled_from,
     timm_rate,
     torch_cosine,
     unclamped_linear,
+    wave,
 )
 
 HEALTHY = [
@@ -220,6 +224,144 @@ NEAR_MISSES = {
 }
 
 
+# Each row is of a kind that people have reported; the project and the number follow it.
+TRIGGERS |= {
+    "climbs-back": [
+        (wave(90), 45_000, {}),  # T_max in epochs, steps in batches: ivadomed issue 57
+        (
+            wave(9000),
+            10_000,
+            {},
+        ),  # T_max without the warmup's share: Tencent UniRL pull request 223
+        (wave(9000)(np.arange(10_000)), 10_000, {}),
+        (wave(100)(np.arange(0, 400, 4)), 100, {}),  # four steps for each update
+        (wave(100)(np.arange(0, 300, 3)), 100, {}),
+        (warmup(wave(50), 100), 500, {}),
+        (wave(18)(np.arange(20)), 20, {}),
+        ([float(f"{rate:.3g}") for rate in wave(18)(np.arange(20))], 20, {}),
+    ],
+    "cycle-cut": [
+        (triangular(0.1, 0.01, 200), 1100, {}),
+        (triangular(0.1, 0.01, 200), 1050, {}),
+        (triangular(0.1, 0.01, 200, "triangular2"), 500, {}),
+    ],
+    "floor-held": [
+        (cosine(0.1, 300, 0.01)(np.arange(1000)), 1000, {}),
+        (warmup_cosine(0.1, 50, 300, 0.05), 1000, {}),
+        (lambda step: max(0.02, 0.1 * 0.99**step), 1000, {}),
+    ],
+    "milestone-past-end": [
+        (multi_step(0.1, [100_000, 500_000]), 90_000, {}),  # BasicSR issue 731
+        (multi_step(0.1, [30_000, 60_000, 80_000]), 90, {}),
+        (multi_step(0.1, [30, 60, 91]), 90, {}),
+        (step_decay(0.1, 0.1, 30_000), 90, {}),
+        (multi_step(0.1, [50, 75]), 100, {"loop_steps": 60}),
+    ],
+    "drop-after-warmup": [
+        # The cosine has run since step 0: timm issue 1242, Swin Transformer issue 277.
+        (joined_late(2000, 10_000), 10_000, {}),
+        (joined_late(1100, 10_000), 10_000, {}),
+        ([0.02 * t for t in range(1, 6)] + [0.09] * 95, 100, {}),
+        # From 1e-3 at the end of the warmup to 7.3e-4: keras-radam pull request 26.
+        (
+            [1e-3 * (t + 1) / 60 for t in range(60)] + [7.3e-4 * 0.98**t for t in range(140)],
+            200,
+            {},
+        ),
+    ],
+    "spike": [
+        # The first update has the optimizer's own rate: fairseq pull request 727.
+        (np.r_[0.1, warmup_cosine(0.1, 50, 1000)(np.arange(999))], 1000, {}),
+        ([0.1] + [0.01] * 99, 100, {}),
+        # The first epoch after a resume has the rate of the beginning: YOLOv5 issue 292.
+        (changed(cosine(0.1, 100)(np.arange(100)), 70, 71, 0.1), 100, {}),
+    ],
+    "broken-curve": [
+        # Resumed with another length: OneTrainer issue 1604, PyTorch issue 60265.
+        (scaled_from(5000, 1 / 8, cosine(0.1, 10_000)), 10_000, {}),
+        (scaled_from(5000, 1 / 8, linear(0.1, 10_000)), 10_000, {}),
+        (scaled_from(5000, 1 / 8, exponential(0.1, 0.9998)), 10_000, {}),
+        (scaled_from(500, 1 / 1.1, warmup_cosine(0.1, 100, 1000)), 1000, {}),
+        (scaled_from(8000, 2.5, cosine(0.1, 10_000)), 10_000, {}),
+        # From 0, where the first part ended, to the middle of a longer decay.
+        (np.r_[linear(0.1, 180)(np.arange(181)), linear(0.1, 480)(np.arange(181, 350))], 350, {}),
+        # Resumed with nothing, half way: Lightning issue 5486.
+        (np.tile(cosine(0.1, 1000)(np.arange(500)), 2), 1000, {}),
+        # Back to an earlier stage of a staircase, for good.
+        ([0.1] * 300 + [0.01] * 300 + [0.1] * 400, 1000, {}),
+    ],
+}
+NEAR_MISSES |= {
+    "climbs-back": [
+        (wave(10_000), 10_000, {}),
+        (cosine_restarts(0.1, 90), 45_000, {}),
+        (triangular(0.1, 0.01, 200), 1000, {}),
+        (lambda step: 0.05 * (1 - math.cos(math.pi * step / 100)), 1000, {}),  # from the foot
+        (one_cycle(0.1, 1000), 1000, {}),
+        (np.tile(one_cycle(0.1, 1000)(np.arange(1000)), 2), 2000, {}),
+        ([0.1 - 0.001 * t for t in range(100)] + [0.001 * t for t in range(100)], 200, {}),
+    ],
+    "cycle-cut": [
+        (triangular(0.1, 0.01, 200), 1000, {}),
+        (triangular(0.1, 0.01, 200), 1020, {}),  # a tenth of the way up
+        (triangular(0.1, 0.01, 200), 1110, {}),  # on the way down
+        (triangular(0.1, 0.095, 200), 1100, {}),
+        (cosine_restarts(0.1, 100), 401, {}),
+        (wave(90), 270, {}),
+    ],
+    "floor-held": [
+        (cosine(0.1, 670, 0.01)(np.arange(1000)), 1000, {}),
+        (multi_step(0.1, [300]), 1000, {}),
+        (step_decay(0.1, 0.1, 30), 90, {}),
+        (cosine(0.1, 300, 0.095), 1000, {}),
+        (warmup(constant(0.1), 100), 1000, {}),
+    ],
+    "milestone-past-end": [
+        (multi_step(0.1, [30, 60, 90]), 90, {}),
+        (step_decay(0.1, 0.1, 30), 30, {}),
+        (join(cosine(0.1, 100, 0.01), constant(0.01)), 50, {}),
+        (lambda step: 0.1, 90, {}),
+    ],
+    "drop-after-warmup": [
+        (joined_late(1000, 10_000), 10_000, {}),  # 2.4 % lower
+        (warmup(inverse_time(0.1, 2.0), 20), 200, {}),
+        (warmup(exponential(0.1, 0.5), 20), 100, {}),
+        (warmup(multi_step(0.1, [1]), 20), 100, {}),
+        (warmup(polynomial(0.1, 900, 3.0), 100), 1000, {}),
+        (wsd(0.1, 100, 1000, 899, "1-sqrt"), 1000, {}),
+    ],
+    "spike": [
+        (cosine_restarts(0.1, 2), 100, {}),
+        (lambda step: 1.0 / (step + 1), 100, {}),
+        (one_cycle(0.1, 100, pct_start=0.01), 100, {}),
+        (warmup_linear(0.1, 1, 100), 100, {}),
+        (exponential(0.1, 0.1), 100, {}),
+    ],
+    "broken-curve": [
+        (scaled_from(5000, 1 / 1.04, cosine(0.1, 10_000)), 10_000, {}),
+        (cosine_restarts(0.1, 500), 1000, {}),
+        (cosine_restarts(0.05, 3, mult=2), 93, {}),
+        (
+            [float(f"{r:.3g}") for r in cosine_restarts(0.1, 500, floor=0.01)(np.arange(1000))],
+            1000,
+            {},
+        ),
+        (join(cosine(0.1, 500).take(500), cosine(0.05, 500)), 1000, {}),  # a lower restart
+        (join(cosine(0.1, 500, 0.01).take(500), warmup_cosine(0.1, 50, 500)), 1000, {}),
+        (np.tile(one_cycle(0.1, 500)(np.arange(500)), 2), 1000, {}),
+        (lambda step: 0.1 * (1 - step % 30 / 30) / (1 + step // 30), 120, {}),  # Keras, cycle=True
+        (lambda step: 0.01 + 0.09 * (step % 100) / 100, 1000, {}),  # a sawtooth
+        (multi_step(0.1, [500], drop=0.125), 1000, {}),
+        (join(constant(0.01).take(50), exponential(0.1, 0.999)), 1000, {}),
+        (exponential(0.1, 0.1), 20, {}),
+    ],
+}
+NEAR_MISSES["jump"] += [
+    ([2 / 3, 1 / 3, 0.0], 3, {}),  # a linear decay over three epochs
+    ([0.0, 0.05, 0.1, 0.09, 0.08], 5, {}),
+]
+
+
 def cases(table):
     return [
         pytest.param(code, *case, id=f"{code}-{i}")
@@ -251,7 +393,7 @@ def test_its_neighbour_is_not(code, schedule, total, options):
 
 def test_every_code_has_a_trigger_and_a_near_miss():
     assert set(TRIGGERS) == set(NEAR_MISSES)
-    assert len(TRIGGERS) == 12
+    assert len(TRIGGERS) == 19
 
 
 def test_a_million_steps_are_looked_at_to_the_last():

@@ -9,13 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.lint import Finding, lint
-from course_lib.schedules import cosine, multi_step, warmup_cosine
+from course_lib.schedules import cosine, multi_step, triangular, warmup_cosine
 from tests.lib.lint.suspicious_rates import (
+    changed,
     clobbered_warmup,
     codes,
+    joined_late,
     optax_rate,
+    scaled_from,
     torch_cosine,
     unclamped_linear,
+    wave,
 )
 
 
@@ -72,6 +76,69 @@ from tests.lib.lint.suspicious_rates import (
             ["jump (steps 99-100): from step 99 to step 100 the rate goes from 0.00396 to 0.1"],
         ),
         ([0.1, math.nan, math.inf], 3, {}, ["not-finite (steps 1-2): 2 rates are not a finite"]),
+        (
+            wave(90),
+            45_000,
+            {},
+            [
+                "climbs-back (steps 90-180): from 0 at step 90 the rate climbs back along the "
+                "cosine that it came down, to 0.1 at step 180, the first of 250 climbs. "
+            ],
+        ),
+        (
+            cosine(0.1, 300, 0.01)(np.arange(1000)),
+            1000,
+            {},
+            [
+                "floor-held (steps 300-999): the decay is over after 300 of 1000 updates, and the "
+                "rate stays at its floor of 0.01 for the other 70 % of the run."
+            ],
+        ),
+        (
+            joined_late(2000, 10_000),
+            10_000,
+            {},
+            [
+                "drop-after-warmup (steps 1999-2000): the warmup ends at 0.1 at step 1999 and the "
+                "next rate is 0.09045, 10 % lower."
+            ],
+        ),
+        (
+            scaled_from(5000, 1 / 8, cosine(0.1, 10_000)),
+            10_000,
+            {},
+            [
+                "broken-curve (steps 4999-5000): from step 4999 to step 5000 the rate falls from "
+                "0.05002 to 0.00625, by a factor of 8, and goes on from there."
+            ],
+        ),
+        (
+            multi_step(0.1, [30_000, 60_000]),
+            90,
+            {},
+            [
+                "milestone-past-end (steps 0-89): 2 drops lie past the last of 90 updates, the "
+                "first at step 30000, so the rate stays at 0.1."
+            ],
+        ),
+        (
+            triangular(0.1, 0.01, 200),
+            1100,
+            {},
+            [
+                "cycle-cut (steps 1000-1099): the run ends while the rate rises, at 0.0991, 99 "
+                "updates after the foot of 0.01."
+            ],
+        ),
+        (
+            changed(cosine(0.1, 100)(np.arange(100)), 70, 71, 0.1),
+            100,
+            {},
+            [
+                "spike (step 70): the rate is 0.1 for one update, at step 70, and 0.01935 at "
+                "the next."
+            ],
+        ),
         (
             multi_step(0.1, [50, 100]),
             1000,
