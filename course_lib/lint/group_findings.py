@@ -116,6 +116,9 @@ def _ratio(first: Run, other: Run) -> float | None:
             apart = np.abs(other.known - ratio * first.known)
         if not apart.max() <= NOISE * other.top:
             return None
+        # A rate of 0 or below is a finding however small it is.
+        if not np.array_equal(np.sign(first.known), np.sign(other.known)):
+            return None
     for a, b in ((first.peak_lr, other.peak_lr), (first.floor, other.floor)):
         if (a is None) != (b is None):
             return None

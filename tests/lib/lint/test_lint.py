@@ -307,7 +307,7 @@ NEAR_MISSES |= {
         (triangular(0.1, 0.01, 200), 1110, {}),  # on the way down
         (triangular(0.1, 0.095, 200), 1100, {}),
         (cosine_restarts(0.1, 100), 401, {}),
-        (wave(90), 270, {}),
+        (wave(90), 350, {}),
     ],
     "floor-held": [
         (cosine(0.1, 670, 0.01)(np.arange(1000)), 1000, {}),
@@ -332,6 +332,7 @@ NEAR_MISSES |= {
     ],
     "spike": [
         (cosine_restarts(0.1, 2), 100, {}),
+        (triangular(0.1, 0.001, 2, "triangular2"), 100, {}),
         (lambda step: 1.0 / (step + 1), 100, {}),
         (one_cycle(0.1, 100, pct_start=0.01), 100, {}),
         (warmup_linear(0.1, 1, 100), 100, {}),
@@ -340,6 +341,7 @@ NEAR_MISSES |= {
     "broken-curve": [
         (scaled_from(5000, 1 / 1.04, cosine(0.1, 10_000)), 10_000, {}),
         (cosine_restarts(0.1, 500), 1000, {}),
+        (cosine_restarts(0.1, 500, floor=0.01), 1000, {}),
         (cosine_restarts(0.05, 3, mult=2), 93, {}),
         (
             [float(f"{r:.3g}") for r in cosine_restarts(0.1, 500, floor=0.01)(np.arange(1000))],
