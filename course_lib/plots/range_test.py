@@ -88,9 +88,12 @@ def _draw_losses(ax: Axes, sweep: Sweep, found: Zones) -> None:
     losses = np.where(np.isfinite(sweep.losses), sweep.losses, np.inf)
     with np.errstate(invalid="ignore"):  # between two infinite losses
         low, middle, high = np.quantile(losses, (0.25, 0.5, 0.75), axis=0, method="nearest")
-    fall = max(found.start_loss - found.best_loss, 0.1 * found.start_loss)
-    bottom, top = max(0.0, found.best_loss - 0.6 * fall), found.start_loss + 1.2 * fall
-    ax.fill_between(sweep.rates, low, np.minimum(high, 10 * top), color=BLUE, alpha=0.25, lw=0)
+    fall = max(found.start_loss - found.best_loss, 0.1 * abs(found.start_loss))
+    bottom, top = found.best_loss - 0.6 * fall, found.start_loss + 1.2 * fall
+    if found.best_loss >= 0:
+        bottom = max(0.0, bottom)
+    limit = top + 9 * abs(top)  # far outside
+    ax.fill_between(sweep.rates, low, np.minimum(high, limit), color=BLUE, alpha=0.25, lw=0)
     ax.plot(sweep.rates, np.where(np.isfinite(middle), middle, np.nan), color=BLUE)
     ax.set(ylabel="batch loss", ylim=(bottom, top))
     ax.tick_params(labelbottom=False)

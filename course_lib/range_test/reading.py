@@ -12,6 +12,10 @@ from course_lib.range_test.rules import RULES, Rule, Suggestion
 from course_lib.range_test.sweeps import Sweep
 from course_lib.validation import check_count, check_share
 
+_AT_BREAK = (
+    "Where it broke: the suggestion is not below the rate of the update after which the loss was "
+    "no longer finite. It marks the end of the run, and is no rate to train with."
+)
 _WINDOW = 7  # steps: enough to hide the noise of batches, and no lag as an average of the past has
 
 
@@ -60,9 +64,12 @@ class RuleSpread:
         highest: highest suggestion.
         found: number of seeds with a suggestion.
         seeds: number of seeds.
+        at_break: number of suggestions that mark where the run broke, see `Suggestion.at_break`.
 
     >>> RuleSpread("steepest", 0.02, 0.01, 0.04, 0.005, 0.1, found=7, seeds=8).as_cells()
     ('steepest', '0.02', '0.01 … 0.04', '0.005 … 0.1', '7 of 8')
+    >>> RuleSpread("ignite", 5.2, 3.1, 6.9, 0.2, 10, found=8, seeds=8, at_break=6).as_cells()[-1]
+    '8 of 8 (6 where it broke)'
     """
 
     rule: str
@@ -73,6 +80,7 @@ class RuleSpread:
     highest: float
     found: int
     seeds: int
+    at_break: int = 0
 
     def as_cells(self) -> tuple[str, str, str, str, str]:
         """Return rule, median, quartiles, range and seeds as text; "–" where it says nothing."""
@@ -83,7 +91,8 @@ class RuleSpread:
                 f"{self.lower_quartile:.2g} … {self.upper_quartile:.2g}",
                 f"{self.lowest:.2g} … {self.highest:.2g}",
             )
-        return (self.rule, *numbers, f"{self.found} of {self.seeds}")
+        broke = f" ({self.at_break} where it broke)" if self.at_break else ""
+        return (self.rule, *numbers, f"{self.found} of {self.seeds}{broke}")
 
 
 @dataclass(frozen=True)
@@ -100,12 +109,18 @@ class Summary:
     rows: tuple[RuleSpread, ...]
 
     def as_markdown(self) -> str:
-        """Return a table: one row a rule; "–" where a rule suggests nothing."""
+        """Return a table: one row a rule; "–" where a rule suggests nothing.
+
+        Where suggestions mark the place at which a run broke, a sentence below the table says so.
+        """
         lines = [
             "| rule | median | quartiles | lowest … highest | seeds |",
             "|---|---|---|---|---|",
         ]
-        return "\n".join([*lines, *(f"| {' | '.join(row.as_cells())} |" for row in self.rows)])
+        lines += [f"| {' | '.join(row.as_cells())} |" for row in self.rows]
+        if any(row.at_break for row in self.rows):
+            lines += ["", _AT_BREAK]
+        return "\n".join(lines)
 
 
 def summary(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> Summary:
@@ -119,12 +134,15 @@ def summary(sweep: Sweep, rules: Mapping[str, Rule] = RULES) -> Summary:
     ('fastai valley', 2)
     """
     rows = []
-    for name, rates in suggestions(sweep, rules).items():
+    for name, rule in rules.items():
+        read = _read(sweep, rule)
+        rates = np.array([one.rate for one in read])
         found = rates[np.isfinite(rates)]
+        broke = sum(one.at_break for one in read)
         points = np.full(5, np.nan)
         if len(found):
             points = np.quantile(found, (0.5, 0.25, 0.75, 0.0, 1.0))
-        rows.append(RuleSpread(name, *map(float, points), len(found), len(rates)))
+        rows.append(RuleSpread(name, *map(float, points), len(found), len(rates), broke))
     return Summary(tuple(rows))
 
 
@@ -174,7 +192,8 @@ def zones(sweep: Sweep, share: float = 0.1) -> Zones:
         share: share of the whole fall that makes the margin, 0 < share <= 1.
 
     Raises:
-        ValueError: the sweep is shorter, share is out of range, or the first tenth has diverged.
+        ValueError: the sweep is shorter, share is out of range, or most runs diverged or were
+            stopped in the first tenth.
 
     >>> from course_lib import problems, training
     >>> from course_lib.range_test import sweep
@@ -190,6 +209,12 @@ def zones(sweep: Sweep, share: float = 0.1) -> Zones:
     curve = median_filter(np.median(losses, axis=0), _WINDOW, mode="nearest")
     tenth = curve[: len(curve) // 10]
     if not np.isfinite(tenth).all():
+        stopped = (sweep.diverged_at < 0) & (sweep.steps_run < len(tenth))
+        if stopped.any():
+            raise ValueError(
+                "sweep must not stop in its first tenth: raise the stop_factor of the range test, "
+                "or lower its lowest rate"
+            )
         raise ValueError("sweep must not diverge in its first tenth: lower its lowest rate")
     start, spread = float(np.median(tenth)), float(np.ptp(tenth))
     lowest = int(np.argmin(curve))

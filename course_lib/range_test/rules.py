@@ -17,6 +17,12 @@ from course_lib.validation import check_count, check_real
 class Suggestion:
     """A rule's learning rate, or NaN and the reason why there is none.
 
+    Attributes:
+        rate: the suggestion, NaN if there is none.
+        reason: why there is none, "" if there is one.
+        at_break: the suggestion marks where the run broke: it is the rate of the update after
+            which the loss was no longer finite, or a larger one, and not a rate to train with.
+
     >>> Suggestion(rate=0.01).rate
     0.01
     >>> Suggestion(np.nan, "all 3 recorded points are skipped").reason
@@ -25,6 +31,7 @@ class Suggestion:
 
     rate: float
     reason: str = ""
+    at_break: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,6 +112,10 @@ class Rule:
     def suggest(self, rates: np.ndarray, losses: np.ndarray) -> Suggestion:
         """Return the suggestion that the tool would make from this sweep.
 
+        Three rules, those of the article, of torch-lr-finder and of ignite, take NaN for the
+        smallest number. From a run that ended in NaN they return the rate at which it broke, and
+        `at_break` of the suggestion is set.
+
         Args:
             rates: the rates of the planned steps, (T,); `losses[t]` is the loss before the update
                 with `rates[t]`. A tool that pairs them otherwise does so inside its rule.
@@ -117,11 +128,17 @@ class Rule:
         recorded = self.recorded(losses)
         kept = slice(self.skip_start(len(rates)), len(recorded) - self.skip_end)
         if kept.stop <= kept.start:
-            return Suggestion(np.nan, f"all {len(recorded)} recorded points are skipped")
+            reason = f"all {len(recorded)} recorded points are skipped"
+            if recorded[-1] < 0:
+                reason += ": the tool stops at the first loss below 0"
+            return Suggestion(np.nan, reason)
         try:
-            return Suggestion(self.read(rates[kept], recorded[kept]))
+            rate = self.read(rates[kept], recorded[kept])
         except readers.NoSuggestion as error:
             return Suggestion(np.nan, str(error))
+        lost = np.flatnonzero(~np.isfinite(losses))
+        at_break = len(lost) > 0 and rate >= rates[max(lost[0] - 1, 0)]
+        return Suggestion(rate, at_break=bool(at_break))
 
 
 def _check_curve(rates: np.ndarray, losses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

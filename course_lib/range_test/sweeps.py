@@ -26,6 +26,8 @@ class Sweep:
             far. A diverged run counts as run to the end. No tool stops on NaN, so the tools' rules
             read such runs as well.
         seeds: (S,) int, one a run.
+        group_ratios: (G,), rate of each parameter group divided by `rates`.
+        notes: sentences about the runs that their reader should know; empty if there are none.
 
     >>> rates, losses = np.array([0.01, 0.1, 1.0]), np.array([[1.1, 0.9, 7.0]])
     >>> found = Sweep("spirals", rates, losses, np.array([-1]), np.array([2]), np.array([0]))
@@ -39,6 +41,8 @@ class Sweep:
     diverged_at: np.ndarray
     steps_run: np.ndarray
     seeds: np.ndarray
+    group_ratios: tuple[float, ...] = (1.0,)
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of range tests, S."""

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import torch
 
-from course_lib.range_test.leave_no_trace import model_kept, optimizer_kept, randomness_kept
+from course_lib.range_test.drawn_batches import drawn, moved, pair
+from course_lib.range_test.group_rates import GroupRates
+from course_lib.range_test.leave_no_trace import (
+    GENERATORS,
+    HELPERS,
+    model_kept,
+    objects_kept,
+    optimizer_kept,
+    randomness_kept,
+)
+from course_lib.range_test.loader_state import loader_kept, lost_by
+from course_lib.range_test.reach import reachable
+from course_lib.range_test.stopping import Stop
 from course_lib.range_test.sweeps import Sweep, sweep_rates
+from course_lib.range_test.watched_step import WatchedStep
 from course_lib.validation import check_count, check_real
 
 LossFunction = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 OptimizerFactory = Callable[[Iterable[torch.nn.Parameter]], torch.optim.Optimizer]
-_BETA = 0.98
+Step = Callable[[object], "torch.Tensor | float"]
 
 
 def range_test(
     model: torch.nn.Module,
-    loss_fn: LossFunction,
-    loader: Iterable,
+    loss_fn: LossFunction | None = None,
+    loader: Iterable | None = None,
     *,
+    step: Step | None = None,
     lowest_rate: float = 1e-7,
     highest_rate: float = 10.0,
     steps: int = 100,
@@ -33,33 +49,48 @@ def range_test(
 ) -> Sweep:
     """Run a range test on a model in training mode and return a sweep of one run.
 
-    Step t draws a batch and updates with lr[t] = lowest * (highest / lowest)^(t / (steps - 1)),
-    the same in every parameter group. It stops before the first loss that is not finite, and
-    after the first whose smoothed value is over stop_factor * the best so far (unbiased moving
-    average, beta = 0.98).
+    Step t draws a batch and updates with lr[t] = lowest * (highest / lowest)^(t / (steps - 1)).
+    Parameter groups keep their ratios: the group with the largest rate gets lr[t], the others the
+    same share of it as of now; `group_ratios` of the result lists them. The test stops at the
+    first loss that is not finite, and at the first whose smoothed value v has grown too far over
+    the best so far, b (unbiased moving average, beta = 0.98): v > stop_factor * b. If there are
+    negative losses, the limit is b + (stop_factor - 1) * the range of the losses up to b, which
+    does not depend on where zero lies; see `stopping.Stop`.
+
+    There are two ways to say what an update is. With `loss_fn` each batch is a pair (inputs,
+    targets), and the update is the usual one. With `step` it is the reader's own, such as one with
+    accumulation, mixed precision, a closure (LBFGS), or batches of another form.
 
     Afterwards, also after an error or an interrupt, everything is as before: parameters, buffers,
-    gradients, the mode of every submodule, the optimizer, the global generators of torch, NumPy
-    and Python, and a generator that the loader or its sampler holds. Other attributes of a module
-    are not restored.
+    gradients, hooks and the mode of every submodule, the optimizer, the global generators of
+    torch (CPU and CUDA), NumPy and Python, generators that the loader, its samplers or its data
+    set hold, and persistent workers. So are other models, optimizers, schedulers, generators and
+    a `GradScaler` that `step` refers to by name or holds. Not restored: other attributes of
+    objects, such as counters, files and logs. What is lost, and what else should be known, is in
+    `notes` of the result.
 
     Args:
         model: its parameters are trained where `requires_grad` is set.
-        loss_fn: (model(inputs), targets) -> a loss with one element.
-        loader: iterable of batches (inputs, targets); it is started again when it ends early.
+        loss_fn: (model(inputs), targets) -> a loss with one element; None with `step`.
+        loader: iterable of batches; it is started again when it ends early.
+        step: batch -> the loss before the update, a number or a tensor of one element. It makes
+            exactly one update of `optimizer`, and sets no rate. It gets a batch as the loader
+            gives it, or moved to `device` if that is given.
         lowest_rate: rate of the first update, > 0.
         highest_rate: rate of the last update, > lowest_rate.
         steps: number of updates T, >= 2.
-        optimizer: one that holds the model's parameters; or a function from parameters to a new
-            one, as `torch.optim.Adam`; None: SGD without momentum.
-        stop_factor: > 1; infinite never stops. The tools stop at 4 or 5; 10 leaves each rule in
-            `RULES` room to stop by itself.
+        optimizer: one that holds only parameters of the model; or, without `step`, a function from
+            parameters to a new one, as `torch.optim.Adam`; None: SGD without momentum.
+        stop_factor: > 1; infinite stops only at a loss that is not finite. The tools stop at 4 or
+            5; 10 leaves each rule in `RULES` room to stop by itself.
         device: device of the batches; None takes that of the model's first parameter.
 
     Raises:
         ValueError: an argument is out of its range, the loader is empty or ends early for good,
-            or the model has nothing to train.
-        TypeError: a batch is not a pair, or the loss is not a tensor of one element.
+            the model has nothing to train, the optimizer holds parameters of another model, or a
+            call of `step` makes no update, or several, or changes the rate.
+        TypeError: a batch is not a pair, the loss is not one number, or the arguments do not say
+            one way to update.
 
     Source: Smith (2015), arXiv:1506.01186, sec. 3.3, there with linearly growing rates.
 
@@ -68,31 +99,67 @@ def range_test(
     >>> found = range_test(model, torch.nn.functional.mse_loss, loader, steps=20)
     >>> found.name, found.losses.shape
     ('Linear', (1, 20))
+
+    The same in bfloat16, with a batch that is a dict:
+
+    >>> optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+    >>> def step(batch):
+    ...     optimizer.zero_grad()
+    ...     with torch.autocast("cpu", dtype=torch.bfloat16):
+    ...         loss = model(batch["x"]).square().mean()
+    ...     loss.backward()
+    ...     optimizer.step()
+    ...     return loss
+    >>> batches = [{"x": torch.ones(8, 4)}]
+    >>> found = range_test(model, loader=batches, optimizer=optimizer, step=step, steps=20)
+    >>> found.losses.shape, optimizer.param_groups[0]["lr"], len(optimizer.state)
+    ((1, 20), 0.001, 0)
     """
     rates = sweep_rates(lowest_rate, highest_rate, steps)
     if stop_factor != math.inf:
         check_real("stop_factor", stop_factor, low=1.0, low_open=True)
+    _check_way(loss_fn, loader, step, optimizer)
     trained = _trainable(model)
-    device = trained[0].device if device is None else torch.device(device)
+    target = None if device is None else torch.device(device)
     with ExitStack() as stack:
-        stack.enter_context(randomness_kept(_generators(loader)))
-        stack.enter_context(model_kept(model))
+        stack.enter_context(torch.inference_mode(False))
+        stack.enter_context(torch.enable_grad())
+        stack.enter_context(randomness_kept())
+        stack.enter_context(loader_kept(loader))
+        others = [] if step is None else reachable(step, (torch.nn.Module,))
+        stack.enter_context(model_kept(model, *others))
+        if step is not None:
+            stack.enter_context(objects_kept(reachable(step, GENERATORS + HELPERS)))
         if isinstance(optimizer, torch.optim.Optimizer):
-            stack.enter_context(optimizer_kept(optimizer))
+            optimizer = _unwrapped(optimizer)
         else:
             make = partial(torch.optim.SGD, lr=0.0) if optimizer is None else optimizer
-            optimizer = make(trained)
+            optimizer = _made(make, trained)
+        stack.enter_context(optimizer_kept(optimizer))
+        notes = [*_check_optimizer(optimizer, model, trained), *lost_by(loader)]
+        groups = GroupRates(optimizer)
         model.train()
-        batches = _pairs(loader, steps, device)
-        losses = _run(model, loss_fn, batches, optimizer, rates, stop_factor)
-    return _as_sweep(type(model).__name__, rates, losses, seed=0)
+        if step is None:
+            update = _usual_step(model, loss_fn, optimizer, target or trained[0].device)
+        else:
+            update = WatchedStep(step, optimizer, groups)
+            stack.enter_context(update.watching())
+        batches = stack.enter_context(closing(drawn(loader, steps)))
+        if step is not None and target is not None:
+            batches = (moved(batch, target) for batch in batches)
+        losses = _run(update, batches, groups, rates, Stop(stop_factor))
+        if step is not None:
+            notes += update.finish(stopped=not math.isfinite(losses[-1]))
+    return _as_sweep(type(model).__name__, rates, losses, groups.ratios, tuple(notes))
 
 
 def range_test_many(
     make_model: Callable[[], torch.nn.Module],
-    loss_fn: LossFunction,
-    loader: Iterable,
-    seeds: Sequence[int],
+    loss_fn: LossFunction | None = None,
+    loader: Iterable | None = None,
+    seeds: Sequence[int] = (),
+    *,
+    make_step: Callable[[torch.nn.Module, torch.optim.Optimizer], Step] | None = None,
     **settings: object,
 ) -> Sweep:
     """Run one range test a seed, each on a new model, and return a sweep of all of them.
@@ -102,22 +169,40 @@ def range_test_many(
 
     Args:
         make_model: function that makes a model with new weights from torch's global generator.
-        loss_fn: loss, as in `range_test`.
+        loss_fn: loss, as in `range_test`; None with `make_step`.
         loader: batches, as in `range_test`; it must give its batches again for every seed.
         seeds: one seed a run, (S,).
+        make_step: (model, its optimizer) -> `step` of `range_test`, for an update of one's own.
         settings: other arguments of `range_test`; an `optimizer` must be a function.
 
     Raises:
-        ValueError, TypeError: as in `range_test`; or `optimizer` is one optimizer for all models.
+        ValueError, TypeError: as in `range_test`; or `optimizer` is one optimizer for all models,
+            or `step` one function for all models.
 
     >>> loader = [(torch.ones(8, 4), torch.zeros(8, 1))]
     >>> make = partial(torch.nn.Linear, 4, 1)
     >>> loss = torch.nn.functional.mse_loss
     >>> range_test_many(make, loss, loader, seeds=[0, 1, 2], steps=20).losses.shape
     (3, 20)
+    >>> def make_step(model, optimizer):
+    ...     def step(batch):
+    ...         optimizer.zero_grad()
+    ...         loss = model(batch[0]).square().mean()
+    ...         loss.backward()
+    ...         optimizer.step()
+    ...         return loss
+    ...     return step
+    >>> found = range_test_many(make, loader=loader, seeds=[0, 1], make_step=make_step, steps=20)
+    >>> found.losses.shape
+    (2, 20)
     """
     if isinstance(settings.get("optimizer"), torch.optim.Optimizer):
         raise TypeError("optimizer must be a function that makes one for each model, got one")
+    if settings.get("step") is not None:
+        raise TypeError(
+            "step updates one model, and each seed has its own: give make_step, a function "
+            "(model, optimizer) -> step"
+        )
     numbers = [check_count("seeds", seed, low=0) for seed in seeds]
     if not numbers:
         raise ValueError("seeds must hold at least one seed, got none")
@@ -125,32 +210,48 @@ def range_test_many(
     with randomness_kept():
         for seed in numbers:
             torch.manual_seed(seed)
-            runs.append(range_test(make_model(), loss_fn, loader, **settings))
-    return Sweep(
-        name=runs[0].name,
-        rates=runs[0].rates,
-        losses=np.concatenate([run.losses for run in runs]),
-        diverged_at=np.concatenate([run.diverged_at for run in runs]),
-        steps_run=np.concatenate([run.steps_run for run in runs]),
+            model, own = make_model(), dict(settings)
+            if make_step is not None:
+                make = own.get("optimizer") or partial(torch.optim.SGD, lr=0.0)
+                own["optimizer"] = _made(make, _trainable(model))
+                own["step"] = make_step(model, own["optimizer"])
+            runs.append(range_test(model, loss_fn, loader, **own))
+    joined = ("losses", "diverged_at", "steps_run")
+    return replace(
+        runs[0],
+        **{name: np.concatenate([getattr(run, name) for run in runs]) for name in joined},
         seeds=np.array(numbers),
+        notes=tuple(dict.fromkeys(note for run in runs for note in run.notes)),
     )
 
 
 def _run(
-    model: torch.nn.Module,
-    loss_fn: LossFunction,
-    batches: Iterator[tuple[object, object]],
-    optimizer: torch.optim.Optimizer,
+    update: Callable[[object], float],
+    batches: Iterable,
+    groups: GroupRates,
     rates: np.ndarray,
-    stop_factor: float,
+    stop: Stop,
 ) -> list[float]:
     """Return the loss of every step that was run; the last is not finite if the run diverged."""
     losses: list[float] = []
-    best, average = math.inf, 0.0
-    # New gradients are new tensors, so those the model came with stay as they are.
-    for parameter in model.parameters():
-        parameter.grad = None
-    for rate, (inputs, targets) in zip(rates.tolist(), batches, strict=False):
+    for rate, batch in zip(rates.tolist(), batches, strict=False):
+        groups.set(rate)
+        losses.append(update(batch))
+        if not math.isfinite(losses[-1]) or stop.after(losses[-1]):
+            break
+    return losses
+
+
+def _usual_step(
+    model: torch.nn.Module,
+    loss_fn: LossFunction,
+    optimizer: torch.optim.Optimizer,
+    device: torch.device,
+) -> Callable[[object], float]:
+    """Return the update of a batch (inputs, targets); it leaves out one that is not finite."""
+
+    def update(batch: object) -> float:
+        inputs, targets = pair(batch, device)
         loss = loss_fn(model(inputs), targets)
         if not isinstance(loss, torch.Tensor) or loss.numel() != 1:
             shape = tuple(getattr(loss, "shape", ()))
@@ -158,22 +259,95 @@ def _run(
                 "loss_fn must return a tensor of one element, "
                 f"got {type(loss).__name__} of shape {shape}"
             )
-        losses.append(loss.item())
-        if not math.isfinite(losses[-1]):
-            break
-        average = _BETA * average + (1 - _BETA) * losses[-1]
-        smoothed = average / (1 - _BETA ** len(losses))
-        best = min(best, smoothed)
-        if smoothed > stop_factor * best:
-            break
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        _set_rate(optimizer, rate)
-        optimizer.step()
-    return losses
+        value = loss.item()
+        if math.isfinite(value):
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+        return value
+
+    return update
 
 
-def _as_sweep(name: str, rates: np.ndarray, losses: list[float], seed: int) -> Sweep:
+def _check_way(
+    loss_fn: LossFunction | None,
+    loader: Iterable | None,
+    step: Step | None,
+    optimizer: object,
+) -> None:
+    """Raise unless the arguments say one way to make an update."""
+    if loader is None:
+        raise TypeError("loader must be given: an iterable of batches")
+    if step is None:
+        if loss_fn is None:
+            raise TypeError("loss_fn must be given, or step, a function batch -> loss; got neither")
+        needs = isinstance(optimizer, torch.optim.Optimizer) and [
+            name
+            for name, one in inspect.signature(optimizer.step).parameters.items()
+            if name == "closure" and one.default is one.empty
+        ]
+        if needs:
+            raise TypeError(
+                f"optimizer must work without a closure, got {type(optimizer).__name__}; give step,"
+                " a function batch -> loss that calls optimizer.step(closure)"
+            )
+        return
+    if loss_fn is not None:
+        raise TypeError("loss_fn and step both say how to update: give one of them, got both")
+    if not callable(step):
+        raise TypeError(f"step must be a function batch -> loss, got {type(step).__name__}")
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        got = "None" if optimizer is None else f"a {type(optimizer).__name__}"
+        raise TypeError(f"optimizer must be the one that step updates, got {got}")
+
+
+def _made(make: OptimizerFactory, trained: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
+    optimizer = make(trained) if callable(make) else make
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise TypeError(
+            f"optimizer must be an optimizer, or a function from parameters to one, got {make!r}"
+        )
+    return optimizer
+
+
+def _unwrapped(optimizer: torch.optim.Optimizer) -> torch.optim.Optimizer:
+    """Return the optimizer inside one that only passes calls on, as accelerate's does."""
+    inner = getattr(optimizer, "optimizer", None)
+    return _unwrapped(inner) if isinstance(inner, torch.optim.Optimizer) else optimizer
+
+
+def _check_optimizer(
+    optimizer: torch.optim.Optimizer,
+    model: torch.nn.Module,
+    trained: Sequence[torch.nn.Parameter],
+) -> list[str]:
+    """Return a note on parameters that are not updated; raise if others are than the model's."""
+    own = {id(parameter) for parameter in model.parameters()}
+    held = [id(p) for group in optimizer.param_groups for p in group["params"]]
+    foreign = [one for one in held if one not in own]
+    if foreign:
+        raise ValueError(
+            f"optimizer must hold parameters of model only, but {len(foreign)} of its {len(held)} "
+            "are not the model's, and would not be restored; if a loss has parameters, too, give "
+            "torch.nn.ModuleList([network, loss]) as model"
+        )
+    left = [name for name, p in model.named_parameters() if p.requires_grad and id(p) not in held]
+    if not left:
+        return []
+    some = ", ".join(left[:3]) + (", …" if len(left) > 3 else "")
+    return [
+        f"{len(left)} of {len(trained)} trainable parameters are not in the optimizer, and stay as "
+        f"they are ({some})."
+    ]
+
+
+def _as_sweep(
+    name: str,
+    rates: np.ndarray,
+    losses: list[float],
+    group_ratios: tuple[float, ...],
+    notes: tuple[str, ...],
+) -> Sweep:
     run = len(losses)
     table = np.full((1, len(rates)), np.nan)
     table[0, :run] = losses
@@ -186,16 +360,10 @@ def _as_sweep(name: str, rates: np.ndarray, losses: list[float], seed: int) -> S
         losses=table,
         diverged_at=np.array([run - 1 if diverged else -1]),
         steps_run=np.array([len(rates) if diverged else run]),
-        seeds=np.array([seed]),
+        seeds=np.array([0]),
+        group_ratios=group_ratios,
+        notes=notes,
     )
-
-
-def _set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    for group in optimizer.param_groups:
-        if isinstance(group["lr"], torch.Tensor):
-            group["lr"].fill_(rate)
-        else:
-            group["lr"] = rate
 
 
 def _trainable(model: torch.nn.Module) -> list[torch.nn.Parameter]:
@@ -208,44 +376,3 @@ def _trainable(model: torch.nn.Module) -> list[torch.nn.Parameter]:
     if not trained:
         raise ValueError(f"model must have parameters that require gradients, got none in {model}")
     return trained
-
-
-def _generators(loader: Iterable) -> list[torch.Generator]:
-    """Return the generators that a loader draws its order from."""
-    holders = (loader, getattr(loader, "sampler", None))
-    found = {id(g): g for h in holders if (g := getattr(h, "generator", None)) is not None}
-    return [generator for generator in found.values() if isinstance(generator, torch.Generator)]
-
-
-def _pairs(loader: Iterable, steps: int, device: torch.device) -> Iterator[tuple[object, object]]:
-    """Yield `steps` batches (inputs, targets) on `device`, starting the loader anew as needed."""
-    given = 0
-    while given < steps:
-        before = given
-        for batch in loader:
-            if not isinstance(batch, tuple | list) or len(batch) != 2:
-                size = f" of {len(batch)}" if isinstance(batch, tuple | list) else ""
-                raise TypeError(
-                    "loader must give batches (inputs, targets), got a "
-                    f"{type(batch).__name__}{size}; let its collate_fn return the two"
-                )
-            yield _to(batch[0], device), _to(batch[1], device)
-            given += 1
-            if given == steps:
-                return
-        if given == before:
-            how = "is empty" if given == 0 else f"ended after {given} batches and cannot restart"
-            raise ValueError(f"loader must give {steps} batches; it {how}")
-
-
-def _to(value: object, device: torch.device) -> object:
-    """Move a tensor, or the tensors in a list, tuple or dict."""
-    if isinstance(value, torch.Tensor):
-        return value.to(device, non_blocking=True)
-    if isinstance(value, dict):
-        return {key: _to(item, device) for key, item in value.items()}
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_to(item, device) for item in value))
-    if isinstance(value, tuple | list):
-        return type(value)(_to(item, device) for item in value)
-    return value

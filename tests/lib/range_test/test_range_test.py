@@ -329,3 +329,22 @@ def test_torch_is_not_loaded_before_it_is_needed():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[] False"
+
+
+def test_a_suggestion_at_the_place_where_a_run_broke_is_marked():
+    falling = np.where(STEPS < 60, 1.0 - 0.001 * STEPS, np.nan)
+    whole = 1.0 - 0.001 * STEPS
+    both = made_sweep([falling, whole, whole])
+    for name, rule in RULES.items():
+        broke = rule.suggest(both.rates, falling)
+        assert broke.at_break == (name in ("the article", "torch-lr-finder", "ignite"))
+        assert not rule.suggest(both.rates, whole).at_break
+    rate = RULES["ignite"].suggest(both.rates, falling).rate
+    assert rate == both.rates[60]  # the update with this rate begins at a loss that is NaN
+    found = summary(both, {name: RULES[name] for name in ("ignite", "fastai valley")})
+    assert [row.at_break for row in found.rows] == [1, 0]
+    lines = found.as_markdown().splitlines()
+    assert lines[2].endswith("| 3 of 3 (1 where it broke) |")
+    assert lines[3].endswith("| 3 of 3 |")
+    assert lines[-1].startswith("Where it broke: the suggestion is not below the rate")
+    assert "Where it broke" not in summary(made_sweep([whole])).as_markdown()

@@ -165,7 +165,9 @@ def test_the_rate_is_set_before_the_update_in_every_group():
     groups = [{"params": [model.weight], "lr": torch.tensor(0.5)}, {"params": [model.bias]}]
     optimizer = Spy(groups, lr=0.1)
     found = range_test(model, nn.functional.cross_entropy, loader(), steps=15, optimizer=optimizer)
-    assert np.array(used) == pytest.approx(np.stack([found.rates] * 2, axis=1))
+    shares = np.array([1.0, 0.2])  # as before the test: 0.5 and 0.1
+    assert np.array(used) == pytest.approx(np.outer(found.rates, shares))
+    assert found.group_ratios == pytest.approx(shares)
     assert [float(group["lr"]) for group in optimizer.param_groups] == [0.5, pytest.approx(0.1)]
 
 
