@@ -54,7 +54,13 @@ class GroupRates:
         self._written = self._now()
 
     def check(self) -> None:
-        """Raise ValueError if a rate is no longer the one that was set."""
+        """Raise ValueError if a rate is no longer the one that was set, or a group is new."""
+        groups = len(self._groups)
+        if groups != len(self.ratios):
+            raise ValueError(
+                "step must leave the groups of the optimizer as they are, "
+                f"got {groups} in place of {len(self.ratios)}"
+            )
         for number, (rate, now) in enumerate(zip(self._written, self._now(), strict=True)):
             if rate != now:
                 raise ValueError(

@@ -172,6 +172,21 @@ def test_an_optimizer_s_groups_and_state_are_the_same_objects_in_the_same_precis
     assert group["lr"] == 0.1
 
 
+def test_a_group_that_a_step_adds_is_gone_afterwards():
+    model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 3))
+    optimizer = torch.optim.SGD(model[0].parameters(), lr=0.1)
+
+    def step(batch):
+        loss = cross_entropy(model(batch[0]), batch[1])
+        optimizer.step()
+        optimizer.add_param_group({"params": model[1].parameters()})
+        return loss
+
+    with pytest.raises(ValueError, match=r"step must leave the groups .* got 2 in place of 1"):
+        range_test(model, loader=[(X, Y)], optimizer=optimizer, step=step)
+    assert len(optimizer.param_groups) == 1
+
+
 def test_a_parameter_that_was_replaced_comes_back():
     model = nn.Linear(2, 3)
     before, value = model.weight, model.weight.detach().clone()

@@ -58,6 +58,12 @@ def test_a_loss_that_falls_through_zero_and_explodes_is_stopped_late():
     assert stops_at(falling + exploding - 100, 10.0) >= stops_at(falling + exploding, 10.0)
 
 
+def test_noise_about_zero_is_no_rise_not_even_at_the_start():
+    noise = 0.1 * np.random.default_rng(0).normal(size=100)
+    assert stops_at(noise, 4.0) == 100
+    assert stops_at([-1.0, 0.5] * 50, 4.0) == 100
+
+
 def test_rounding_of_a_flat_negative_loss_is_no_rise():
     flat = torch.full((100,), -100.0) + torch.linspace(0, 0.9, 100)
     assert stops_at(flat.bfloat16().tolist(), 2.0) == 100
