@@ -122,8 +122,7 @@ def range_test(
     trained = _trainable(model)
     target = None if device is None else torch.device(device)
     with ExitStack() as stack:
-        stack.enter_context(torch.inference_mode(False))
-        stack.enter_context(torch.enable_grad())
+        stack.enter_context(torch.inference_mode(False))  # this turns gradients on, too
         stack.enter_context(randomness_kept())
         stack.enter_context(loader_kept(loader))
         others = [] if step is None else reachable(step, (torch.nn.Module,))

@@ -62,6 +62,7 @@ def test_noise_about_zero_is_no_rise_not_even_at_the_start():
     noise = 0.1 * np.random.default_rng(0).normal(size=100)
     assert stops_at(noise, 4.0) == 100
     assert stops_at([-1.0, 0.5] * 50, 4.0) == 100
+    assert stops_at([-1.0, 0.5] * 50, 1.2) == 10  # not before the range is known
 
 
 def test_rounding_of_a_flat_negative_loss_is_no_rise():
