@@ -16,10 +16,10 @@ class Stop:
     a run stops when v - b > (stop_factor - 1) * scale. While no loss is below zero the scale is
     b, which is the tools' rule v > stop_factor * b. Below zero that rule means nothing: with b < 0
     it holds at once, for any factor. fastai 2.8, ignite 0.5.5 and torch-lr-finder 0.2.2 therefore
-    stop at the first negative loss, and Lightning 2.6 one step later. Here, from the first
-    negative loss on, the scale is the range of the losses up to the lowest average, noise
-    included, or 1 % of |b| if that is larger. It does not depend on where zero lies. In that case
-    no run stops before its tenth loss.
+    stop at the first smoothed loss below zero, and Lightning 2.6 at the second. Here, from the
+    first negative loss on, the scale is the range of the losses up to the lowest average, noise
+    included, which does not depend on where zero lies; or 1 % of |b| if that is larger, as it is
+    where the losses are flat but for rounding. In that case no run stops before its tenth loss.
 
     >>> stop = Stop(stop_factor=4.0)
     >>> [stop.after(loss) for loss in (1.0, 1.0, 200.0)]
