@@ -9,6 +9,7 @@ import numpy as np
 
 # Fewer different rates than these may have few digits by their nature: 0.1, 0.01, 0.001.
 _LEAST_DIFFERENT = 5
+_SAMPLE = 2000
 _MOST_DIGITS = 7  # a printed float32 has up to 9 digits, a float64 up to 17
 _EXACT = 1e-12  # two formulas of one curve in float64 differ by some units in the last place
 _MANTISSA_BITS = {"float32": 24, "float16": 11, "bfloat16": 8}
@@ -64,9 +65,9 @@ def precision_of(rates: np.ndarray) -> Precision:
     values = values[np.isfinite(values) & (values > 0)]
     if values.size == 0:
         return Precision("float64")
+    values = values[:: max(1, values.size // _SAMPLE)]  # of millions, some tell as much as all
     if values.size >= _LEAST_DIFFERENT:
-        sample = values[:: max(1, values.size // 2000)]
-        printed = [Decimal(repr(float(v))).normalize().as_tuple() for v in sample]
+        printed = [Decimal(repr(float(v))).normalize().as_tuple() for v in values]
         significant = max(len(p.digits) for p in printed)
         decimals = max(max(0, -p.exponent) for p in printed)
         if significant <= _MOST_DIGITS:

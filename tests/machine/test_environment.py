@@ -121,7 +121,7 @@ def test_every_constraint_is_one_exact_version_from_anywhere():
 @pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
 def test_constraints_pin_every_requirement_inside_its_range(python, platform):
     versions = pinned_versions(python, platform)
-    extras = ("staff", "frameworks", "cluster", "postgresql", "versions")
+    extras = ("staff", "frameworks", "cluster", "postgresql", "tensorboard", "versions")
     for name, wanted in project_requirements(*extras, python=python, platform=platform).items():
         assert name in versions, f"constraints.txt has no {name} for Python {python}, {platform}"
         assert wanted.contains(versions[name]), f"{name} {versions[name]} is outside {wanted}"

@@ -165,6 +165,7 @@ TOOLS = {
     "transformers": _package("transformers", "transformers"),
     "dask": _package("dask", "distributed", "dask"),
     "torch_lr_finder": _package("torch-lr-finder", "torch_lr_finder"),
+    "tensorboard": _package("TensorBoard", "tensorboard"),
 }
 
 
