@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification, Oddity
+from course_lib.diagnose.log_readers import LogError, from_entry, read_log
 from course_lib.diagnose.precision import Precision, precision_of
 from course_lib.diagnose.rate_log import RateLog
 
@@ -14,12 +15,15 @@ __all__ = [
     "FittedParameter",
     "FittedPart",
     "Identification",
+    "LogError",
     "Oddity",
     "Precision",
     "RateLog",
     "ResumeCheck",
     "check_resume",
+    "from_entry",
     "precision_of",
+    "read_log",
 ]
 
 # Loaded when first asked for, so that importing this package does not import torch.

@@ -81,8 +81,12 @@ def _cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
 
 def _is_table(rows: list[list[str]], decimal: str | None) -> bool:
     """Tell whether half of all cells after the first row are numbers or empty."""
+    header = {cell.strip() for cell in rows[0]}
+    even = all(len(row) == len(rows[0]) for row in rows)
+    if even and any(is_counter(name) for name in header) and any(map(is_rate, header)):
+        return True
     if len(rows) == 1:
-        return any(is_rate(cell.strip()) or is_counter(cell.strip()) for cell in rows[0])
+        return any(is_rate(name) or is_counter(name) for name in header)
     cells = [cell for row in rows[1:] for cell in row]
     numbers = [_is_number(c) or _comma(c, decimal) for c in map(str.strip, cells)]
     others = [not c or c.startswith("[") for c in map(str.strip, cells)]

@@ -24,6 +24,7 @@ _STEM = re.compile(r"(.*?(?<![a-z])(?:lrs?|learning[_ \-]?rates?))(?![a-z])", re
 _PREFERRED = ("lr", "learning_rate", "train/learning_rate", "train/lr", "train_lr")
 _LOSSES = ("loss", "train_loss", "total_loss", "train/loss", "train/total_loss", "train_loss_step")
 _MOST_METRICS = 24
+_ROW_AN_EPOCH = ("keras_csvlogger", "keras_history_json", "timm_summary")
 _ENOUGH = 0.5  # a counter must be there in this share of the rows that have a rate
 
 
@@ -76,11 +77,14 @@ def build_log(
     if np.isinf(group).any():
         notes.append(f"{counted(int(np.isinf(group).sum()), 'infinite rate')}")
     at = np.arange(kept.size, dtype=np.float64)
-    epochs = _epochs(table, kept)
+    epochs = _epochs(table, kept, counter, key)
     settings = named_settings(table.settings)
     if counter:
         at = table.columns[counter][kept]
         at, unit = _without_restarts(at, unit, epochs, settings, counter, key, notes)
+    elif key in _ROW_AN_EPOCH:
+        unit = "epoch"
+        notes.append("the log has no counter; its rows are epochs, counted from 0")
     else:
         notes.append("the log has no counter; its rows are counted from 0")
     losses, metrics = _losses_and_metrics(table, kept, counter)
@@ -196,14 +200,22 @@ def _of_training(table: ColumnTable, rates: np.ndarray) -> np.ndarray:
     return trained if np.isfinite(trained).any() else rates
 
 
-def _epochs(table: ColumnTable, kept: np.ndarray) -> np.ndarray | None:
+def _epochs(
+    table: ColumnTable, kept: np.ndarray, counter: str | None, key: str
+) -> np.ndarray | None:
     """Return the epoch of each row; where the row has none, that of its neighbour of this step."""
-    for name in EPOCH_COUNTERS:
-        if name in table.columns:
-            column = table.columns[name][kept]
-            if np.isfinite(column).any():
-                return column
-    return None
+    name = next((name for name in EPOCH_COUNTERS if name in table.columns), None)
+    if name is None:
+        return None
+    column = table.columns[name]
+    if key == "lightning_csvlogger":  # the monitor's row precedes those of its epoch, without it
+        known = np.flatnonzero(np.isfinite(column))
+        if not known.size:
+            return None
+        following = np.searchsorted(known, np.arange(column.size))
+        column = column[known[np.minimum(following, known.size - 1)]]
+    found = _filled(column, kept, table.columns[counter] if counter else None)
+    return found if np.isfinite(found).any() else None
 
 
 def _without_restarts(
