@@ -21,18 +21,22 @@ CHUNK = 50_000  # rows that are held as text at a time
 _SAMPLE = 20
 _DELIMITERS = (",", ";", "\t")
 _COMMA_NUMBER = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
+_STATEMENT = re.compile(r"[A-Za-z_]['\"]?\s*[:=]\s*['\"\[(]?[-+.\d]")  # "lr=0.1" in text, no name
 _MOST_COLUMNS_WITHOUT_NAMES = 2
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a table is written.
+    """The layout of a table in text.
 
     Attributes:
         delimiter: character between cells; " " for any run of spaces.
         names: names of the columns.
         header: whether the first line that is no comment has these names.
         decimal: "," where 0,5 is a half.
+
+    >>> Layout(",", ("step", "lr"), header=True).delimiter
+    ','
     """
 
     delimiter: str
@@ -60,7 +64,11 @@ def layout_of(lines: list[str], decimal: str | None = None) -> Layout | None:
         width = len(rows[0])
         if width < 2 or any(len(row) > width for row in rows[:-1]):
             continue
-        if delimiter == " " and not all(_is_number(cell) for row in rows[1:-1] for cell in row):
+        if any(map(_STATEMENT.search, rows[0])):
+            continue
+        if delimiter == " " and len(rows) == 1 and not all(map(_is_number, rows[0])):
+            continue  # a line of words
+        if delimiter == " " and not all(_is_number(cell) for row in rows[1:] for cell in row):
             continue
         if decimal is None and delimiter != ",":
             decimal = _decimal(rows[1:] or rows)
@@ -86,7 +94,9 @@ def _is_table(rows: list[list[str]], decimal: str | None) -> bool:
     if even and any(is_counter(name) for name in header) and any(map(is_rate, header)):
         return True
     if len(rows) == 1:
-        return any(is_rate(name) or is_counter(name) for name in header)
+        return any(is_rate(name) or is_counter(name) for name in header) or all(
+            map(_is_number, rows[0])
+        )
     cells = [cell for row in rows[1:] for cell in row]
     numbers = [_is_number(c) or _comma(c, decimal) for c in map(str.strip, cells)]
     others = [not c or c.startswith("[") for c in map(str.strip, cells)]
@@ -152,7 +162,7 @@ def read_table(
 
     Args:
         lines: all lines of the file.
-        layout: how it is written.
+        layout: layout of the lines.
         source: name of the file, for messages.
         more: names of further columns to read.
 
@@ -163,9 +173,9 @@ def read_table(
     array([0.1])
     """
     names = layout.names
-    wanted = wanted_names(names, more)
+    wanted = wanted_names(names, more := [*more])
     unnamed = None  # the column that holds the rates though its name does not say so
-    if not any(map(is_rate, names)) and not any(name in names for name in more):
+    if not any(map(is_rate, names)) and not more:
         unnamed = _rates_without_name(names, source)
         wanted = [*dict.fromkeys([*wanted, *names])]
     rows = _cells((line for line in lines if line[:1] != "#"), layout.delimiter)

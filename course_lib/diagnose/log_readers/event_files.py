@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,72 +18,79 @@ _EPOCH_TAG = ("epoch_", "lr/pg", "x/lr")  # Keras, Ultralytics and YOLOv5 count 
 def read_events(path: Path, more: tuple[str, ...] = ()) -> ColumnTable:
     """Return the scalars of an event file or of a folder with some: rates, losses and metrics.
 
+    The files are read one after the other and whole, with the rows of a run that went back to a
+    checkpoint, which TensorBoard itself hides.
+
     Args:
-        path: file or folder.
+        path: file, of any name, or folder.
         more: further tags to read.
 
     Raises:
         LogError: the library tensorboard is not installed, or no tag is named like a rate.
+
+    >>> read_events(Path("nowhere"))  # doctest: +SKIP
     """
     try:
-        from tensorboard.backend.event_processing import event_accumulator, tag_types
-        from tensorboard.util import tensor_util
+        from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
+        from tensorboard.util.tensor_util import make_ndarray
     except ImportError:
         raise LogError(
             f"{path.name} is a TensorBoard event file: reading it needs the library tensorboard "
             "(pip install tensorboard)"
         ) from None
-    # 0: keep all; orphaned rows, of a run that went back to a checkpoint, are part of the log.
-    sizes = {tag_types.SCALARS: 0, tag_types.TENSORS: 0, tag_types.IMAGES: 1}
-    events = event_accumulator.EventAccumulator(
-        str(path), size_guidance=sizes, purge_orphaned_data=False
-    )
-    events.Reload()
-    tags = events.Tags()
-    scalars = [*tags[tag_types.SCALARS], *tags[tag_types.TENSORS]]
-    chosen = [tag for tag in scalars if is_rate(tag) or tag in more]
+    files = sorted(path.glob("*tfevents*")) if path.is_dir() else [path]
+    rows: dict[str, list[tuple[int, float]]] = {}
+    others: dict[str, None] = {}
+    for file in files:
+        for event in LegacyEventFileLoader(str(file)).Load():
+            for value in event.summary.value:
+                tag = value.tag
+                if not (is_rate(tag) or is_metric(tag) or tag in more):
+                    others[tag] = None
+                    continue
+                number = _scalar(value, make_ndarray)
+                if number is not None:
+                    rows.setdefault(tag, []).append((event.step, number))
+    chosen = [tag for tag in rows if is_rate(tag) or tag in more]
+    names = (*rows, *others)
     if not chosen:
         raise LogError(
             f"{path.name}: no tag is named like a rate (lr, learning_rate, …); tags: "
-            f"{listed(scalars)}; rate_column= names the right one"
+            f"{listed(names)}; rate_column= names the right one"
         )
-    read: dict[str, tuple[np.ndarray, np.ndarray]] = {}
-    for tag in [*chosen, *(t for t in scalars if is_metric(t) and t not in chosen)]:
-        if tag in tags[tag_types.SCALARS]:
-            rows = [(one.step, one.value) for one in events.Scalars(tag)]
-        else:
-            rows = [
-                (one.step, float(tensor_util.make_ndarray(one.tensor_proto)))
-                for one in events.Tensors(tag)
-                if np.prod([d.size for d in one.tensor_proto.tensor_shape.dim] or [1]) == 1
-            ]
-        if rows:
-            steps, values = np.array(rows, dtype=np.float64).T
-            read[tag] = steps, values
-    return _joined(read, chosen, tuple(scalars))
+    read = {tag: np.array(pairs, dtype=np.float64).T for tag, pairs in rows.items()}
+    return _joined(read, chosen, names)
 
 
-def _joined(
-    read: dict[str, tuple[np.ndarray, np.ndarray]], chosen: list[str], names: tuple[str, ...]
-) -> ColumnTable:
-    """Return the tags as columns of one table, by the step of the first tag of rates."""
-    first = next(tag for tag in chosen if tag in read)
+def _scalar(value: Any, make_ndarray: Any) -> float | None:
+    """Return the number of a summary: plain, or in a tensor as TensorFlow 2 writes it."""
+    kind = value.WhichOneof("value")
+    if kind == "simple_value":
+        return value.simple_value
+    if kind == "tensor" and not value.tensor.tensor_shape.dim:
+        array = make_ndarray(value.tensor)
+        return float(array) if array.dtype.kind in "fiu" else None
+    return None
+
+
+def _joined(read: dict[str, np.ndarray], chosen: list[str], names: tuple[str, ...]) -> ColumnTable:
+    """Return the tags as columns of one table, by the steps of the first tag of rates."""
+    first = chosen[0]
     steps = read[first][0]
     columns = {}
     notes = []
     for tag, (at, values) in read.items():
-        if at.shape == steps.shape and np.array_equal(at, steps):
+        if np.array_equal(at, steps):
             columns[tag] = values
             continue
-        column = np.full(steps.size, np.nan)
-        place = {step: row for row, step in enumerate(at.tolist())}
-        for row, step in enumerate(steps.tolist()):
-            if step in place:
-                column[row] = values[place[step]]
+        column = np.array([*map(dict(_pairs(at, values)).get, steps.tolist())], dtype=float)
         if np.isfinite(column).any():
             columns[tag] = column
         elif tag in chosen:
             notes.append(f"{tag} has no step in common with {first}; left out")
-    counter = "epoch" if first.startswith(_EPOCH_TAG) else "step"
-    columns[counter] = steps
+    columns["epoch" if first.startswith(_EPOCH_TAG) else "step"] = steps
     return ColumnTable(columns, names, steps.size, notes=notes)
+
+
+def _pairs(at: np.ndarray, values: np.ndarray) -> Iterator[tuple[float, float]]:
+    return zip(at.tolist(), values.tolist(), strict=True)

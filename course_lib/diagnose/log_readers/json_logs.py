@@ -180,7 +180,7 @@ def _as_far_as_it_goes(text: str) -> Any:
     if best is None:
         return None
     try:
-        return json.loads(text[: best[0]] + best[1])
+        return json.loads(text[: best[0]] + best[1]) or None
     except ValueError:
         return None
 

@@ -136,6 +136,10 @@ def _rate_names(
             f"the rates are those of {listed(chosen)}; {listed(others)} may be rates as well "
             "(rate_column= chooses)"
         )
+    for name in [n for n in chosen if n.endswith("_epoch")]:
+        if (each := f"{name.removesuffix('_epoch')}_step") in chosen:
+            chosen.remove(name)
+            notes.append(f"{name}, the mean of {each} over an epoch, was left out")
     for name in chosen:
         if name in table.unreadable:
             count, example = table.unreadable[name]

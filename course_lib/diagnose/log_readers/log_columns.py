@@ -27,7 +27,7 @@ _NOTHING = {"", "none", "null", "n/a", "na", "-", "nil"}
 _RATE = re.compile(r"(?<![a-z])(?:lrs?|learning[_ \-]?rates?)(?![a-z])", re.I)
 _NO_RATE = re.compile(
     r"momentum|decay|mult|scale|ratio|factor|noise|beta|warmup|initial|min_lr|max_lr|schedul"
-    r"|__(?:min|max)$|_step$|eps|loss",
+    r"|__(?:min|max)$|eps|loss",
     re.I,
 )
 _METRIC = re.compile(
@@ -77,6 +77,9 @@ class ColumnTable:
         notes: one sentence for each thing that was left out or assumed.
         unreadable: name -> (number of cells that hold something else, one of them).
         lags: lags that this file shows, the likeliest first; empty: those of its kind.
+
+    >>> ColumnTable({"lr": np.array([0.1])}, ("lr",), 1).notes
+    []
     """
 
     columns: dict[str, np.ndarray]
@@ -89,7 +92,13 @@ class ColumnTable:
 
 
 class TableBuilder:
-    """Collects the cells of chunks of rows into a `ColumnTable`."""
+    """Collects the cells of chunks of rows into a `ColumnTable`.
+
+    >>> builder = TableBuilder()
+    >>> builder.add({"lr": ["0.1", "[0.2, 0.3]"]}, rows=2)
+    >>> sorted(builder.build(["lr"]).columns)
+    ['lr', 'lr[0]', 'lr[1]']
+    """
 
     def __init__(self, decimal: str | None = None) -> None:
         """Start an empty table; `decimal` "," reads 0,5 as a half."""

@@ -29,6 +29,7 @@ from course_lib.diagnose.rate_log import RateLog
 
 _HEAD = 1 << 16
 _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*(\{|\[|-?\d[\d.eE+-]*\s*[,\]]))")
+_TAIL = re.compile(r"[-+.\deE]*\d[-+.\deE]*$")
 _LISTS = 2  # dimensions of an array of rates
 
 
@@ -49,7 +50,7 @@ def read_log(
 
     Args:
         source: path of a file or of a run's folder; or rates, one a row, or (rows, groups); or
-            rows as dictionaries.
+            rows as dictionaries; or a dictionary of columns.
         format: kind of the log, one of `FORMATS`; None: seen from its content. It sets the unit
             of the counter and the lags.
         rate_column: name of the column of rates, or names, one for each group.
@@ -109,14 +110,16 @@ def _table_of_file(
     lines = text.splitlines()
     whole = len(head) < _HEAD
     layout = layout_of(lines if whole else lines[:-1], decimal)
+    notes: list[str] = []
     if layout is not None:
         with open(path, encoding=encoding, errors="replace", newline="") as file:
-            table = read_table(_without_mark(file), layout, path.name, more)
-        if not _ends_whole(path):
-            table.notes.append("the file does not end with a whole line: its last row may be cut")
-        return table, kind_of_columns(table.names, "csv")
-    with open(path, encoding=encoding, errors="replace") as file:
-        return read_text(file, path.name)
+            table = read_table(_lines(file, notes), layout, path.name, more)
+        key = kind_of_columns(table.names, "csv")
+    else:
+        with open(path, encoding=encoding, errors="replace") as file:
+            table, key = read_text(_lines(file, notes), path.name)
+    table.notes = [*notes, *table.notes]
+    return table, key
 
 
 def _table_of_json(
@@ -126,16 +129,14 @@ def _table_of_json(
     first, _, rest = text.lstrip().partition("\n")
     if first.startswith('{"') and rest.lstrip("\r\n")[:1] == "{":
         with open(path, encoding=encoding, errors="replace") as file:
-            table, form = read_json_lines(_without_mark(file), path.name, more)
+            table, form = read_json_lines(_lines(file), path.name, more)
     else:
         whole = path.read_text(encoding=encoding, errors="replace").lstrip("\ufeff")
         table, form = read_json(whole, path.name, more)
     if form == "hf":
         return table, "hf_trainer_state"
-    key = kind_of_columns(table.names, "jsonl" if form == "jsonl" else "json")
-    if form == "history" and "loss" in table.names and key == "json_rows":
-        key = "keras_history_json"
-    elif form == "json" and key == "json_rows" and "config" in text[:2000]:
+    key = kind_of_columns(table.names, form)
+    if form == "json" and key == "json_rows" and "config" in text[:2000]:
         key = "wandb_history_json"
     return table, key
 
@@ -151,24 +152,34 @@ def _encoding(head: bytes, name: str) -> str:
     return "utf-8-sig"
 
 
-def _without_mark(file: io.TextIOBase) -> Iterator[str]:
-    """Yield the lines of a file; NUL, which a crash of the machine leaves behind, is no text."""
+def _lines(file: io.TextIOBase, notes: list[str] | None = None) -> Iterator[str]:
+    """Yield the lines of a file; NUL, which a crash of the machine leaves behind, is no text.
+
+    With `notes`, a number at the end of a last line that has no line end is left out: of 1.9e-05,
+    a file that is still being written may hold 1.9.
+    """
     for line in file:
-        yield line.replace("\0", "") if "\0" in line else line
-
-
-def _ends_whole(path: Path) -> bool:
-    with open(path, "rb") as file:
-        file.seek(-1, io.SEEK_END)
-        return file.read(1) in b"\r\n\0"
+        line = line.replace("\0", "") if "\0" in line else line
+        if notes is not None and line[-1:] not in ("\n", "\r", "") and (cut := _TAIL.search(line)):
+            notes.append(
+                f"the file does not end with a line end: its last number, {cut[0]}, may be cut "
+                "off and was left out"
+            )
+            line = line[: cut.start()]
+        yield line
 
 
 def _table_of_values(
     values: Sequence[Any] | np.ndarray, more: tuple[str, ...]
 ) -> tuple[ColumnTable, str]:
     """Return the table of rates or of rows that were given as they are."""
-    if isinstance(values, Mapping):
+    form = "rows"
+    if isinstance(values, Mapping):  # Keras' history.history
+        if len({np.size(column) for column in values.values()}) != 1:
+            sizes = {name: np.size(column) for name, column in values.items()}
+            raise LogError(f"every column must have a value a row, got the lengths {sizes}")
         values = [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
+        form = "history"
     values = values if isinstance(values, np.ndarray) else [*values]
     if len(values) == 0:
         raise LogError("the list is empty; a log needs a row with a rate")
@@ -178,7 +189,7 @@ def _table_of_values(
             raise LogError(f"every row must be a dictionary, got {odd[0]!r}")
         names = tuple(dict.fromkeys(str(name) for row in values for name in row))
         builder.add({name: [row.get(name) for row in values] for name in names}, len(values))
-        return builder.build(names), kind_of_columns(names, "rows")
+        return builder.build(names), kind_of_columns(names, form)
     try:
         rates = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):

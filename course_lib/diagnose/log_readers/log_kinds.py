@@ -32,6 +32,9 @@ class LogKind:
         first_epoch: number of the tool's first epoch; None: read off the log.
         counters: columns that this tool counts with, before the usual ones.
         settings_files: files beside the log that hold the run's settings.
+
+    >>> KINDS["timm_summary"].settings_files
+    ('args.yaml',)
     """
 
     name: str
@@ -61,7 +64,7 @@ KINDS = {
         settings_files=("opt.yaml", "hyp.yaml"),
     ),
     "yolov9_results": LogKind(
-        "YOLOv9 results.csv",
+        "YOLOv5 or YOLOv9 results.csv",
         epoch_lags=(1, 0),
         first_epoch=0,
         settings_files=("opt.yaml", "hyp.yaml"),
@@ -119,7 +122,8 @@ def kind_of_columns(names: Collection[str], container: str) -> str:
 
     Args:
         names: names of all columns.
-        container: form of the file: "csv", "jsonl", "json" or "rows".
+        container: form of the file: "csv", "jsonl", "json", "rows", or "history" for an object
+            of columns.
 
     >>> kind_of_columns(["epoch", "lr/pg0", "lr/pg1"], "csv")
     'ultralytics_results'
@@ -160,6 +164,9 @@ def kind_of_columns(names: Collection[str], container: str) -> str:
         return "deit_mae_log_txt"
     if {"learning_rate", "epoch", "step"} <= there:
         return "hf_trainer_state"
+    counters = {*UPDATE_COUNTERS, *EPOCH_COUNTERS}
+    if container == "history" and "loss" in there and not there & counters:
+        return "keras_history_json"
     return "rows" if container == "rows" else "json_rows"
 
 

@@ -27,6 +27,7 @@ _KNOWN = {
     "accumulate": ("accumulate", "acc_steps", "gradient_accumulation_steps", "grad_accum_steps"),
     "floor": ("floor", "min_lr", "eta_min"),
 }
+KNOWN = frozenset(_KNOWN)
 _NAMES = {alias: known for known, aliases in _KNOWN.items() for alias in aliases}
 _NUMBERS = set(_KNOWN) - {"scheduler", "optimizer"}
 _LINE = re.compile(r"([A-Za-z_][\w.-]*)\s*:\s*(.*?)\s*(?:\s#.*)?$")

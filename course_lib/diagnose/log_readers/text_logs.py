@@ -10,27 +10,28 @@ from typing import Any
 from course_lib.diagnose.log_readers.csv_logs import CHUNK
 from course_lib.diagnose.log_readers.log_columns import NUMBER, ColumnTable, TableBuilder
 from course_lib.diagnose.log_readers.log_errors import LogError, counted
-from course_lib.diagnose.log_readers.run_settings import named_settings, plain_value
+from course_lib.diagnose.log_readers.run_settings import KNOWN, named_settings, plain_value
 
 _BEFORE = r"(?<![a-z0-9_.])"
 _IS = r"""["']?\s*(?:[:=]|\sto\b|\sis\b)?\s*["']?"""
 _RATE = re.compile(
     rf"""{_BEFORE}(?P<name>(?:train[_/]|base_|current[_ ]|new[_ ])?(?:lr|learning[ _-]?rate)
     (?:[_/-]?(?:pg|group)?_?\d+)?)["']?\s*(?:[:=]|\sto\b|\sis\b|of\sgroup\s(?P<group>\d+)\sto)?
-    \s*["']?(?P<value>\[?\(?\s*{NUMBER}(?:\s*,\s*{NUMBER}(?=[^)\]]*[)\]]))*)(?![\w%/])""",
+    \s*["']?(?P<value>[\[(]\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*[\])]|{NUMBER})(?![\w%/])""",
     re.I | re.X,
 )
 _IN_EPOCH = re.compile(
     rf"{_BEFORE}(?:epoch|train)(?:\(train\))?:?\s*\[?\s*(\d+)(?:/\d+)?\]?\s*\[\s*(\d+)/(\d+)", re.I
 )
 _ITERATION = re.compile(r"\bIter(?:\(train\))?\s*\[\s*(\d+)/(\d+)\]")
+_BAR = re.compile(r"\|\s*(\d+)/(\d+)\s*\[")  # tqdm
 _EPOCH = re.compile(
     rf"""{_BEFORE}(?:epoch|ep)["']?\s*[:=\#]?\s*["']?\[?\s*(\d+(?:\.\d+)?)(?:\s*(?:/|of)\s*(\d+))?(?![\w%])""",
     re.I,
 )
 _STEP = re.compile(
     rf"""{_BEFORE}(?:global[_ ]?step|num_updates|iteration|iter|step|update|it(?=\s*[:=]))["']?
-    \s*[:=\#]?\s*["']?\[?\s*(\d+(?:,\d{{3}})*)(?:\s*(?:/|of)\s*(\d+))?(?![\w%.])""",
+    \s*[:=\#]?\s*["']?\[?\s*(\d+(?:,\d{{3}})*)(?:\s*(?:/|of)\s*(\d+))?(?![\w%]|\.\d)""",
     re.I | re.X,
 )
 _LOSS = re.compile(rf"{_BEFORE}(?:total_loss|train[_ ]loss|loss){_IS}({NUMBER})", re.I)
@@ -134,7 +135,7 @@ def _rates(line: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _RATE.finditer(line):
         name = f"lr/group {match['group']}" if match["group"] else match["name"]
-        value = match["value"].strip("[( ")
+        value = match["value"].strip("[()] ")
         found.setdefault(name, f"[{value}]" if "," in value else value)
     return found
 
@@ -160,6 +161,9 @@ def _count(line: str, lower: str, counts: dict[str, Any], settings: dict[str, An
         counts["step"] = step[1].replace(",", "")
         if step[2]:
             settings.setdefault("steps_per_epoch" if epoch else "total_steps", int(step[2]))
+    elif bracket and (place := _BAR.search(line)):
+        counts["step"] = place[1]
+        settings.setdefault("steps_per_epoch" if epoch else "total_steps", int(place[2]))
     elif epoch and "step" in counts:
         del counts["step"]  # a step of an earlier line does not belong to this epoch
 
@@ -169,5 +173,5 @@ def _learn(line: str, settings: dict[str, Any]) -> None:
     for name, value in _SETTING.findall(line):
         known = named_settings({name: plain_value(value)})
         for key, number in known.items():
-            if key != name or key in ("epochs", "total_steps", "warmup_steps", "warmup_epochs"):
+            if key in KNOWN or key == "warmup_epochs":
                 settings.setdefault(key, number)

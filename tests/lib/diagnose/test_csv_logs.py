@@ -66,6 +66,14 @@ def test_lightning_with_several_groups_two_counters_and_rows_of_one_step(tmp_pat
     assert "2 of 5 rows have a rate; the others were left out" in log.notes
 
 
+def test_lightning_with_a_rate_for_each_step_and_its_mean(tmp_path):
+    rows = ["epoch,lr_epoch,lr_step,step", "0,,0.1,4", "0,,0.3,9", "0,0.2,,9", "1,,0.5,14"]
+    log = read_log(table(tmp_path / "metrics.csv", *rows))
+    assert log.group_names == ("lr_step",)
+    assert log.rates.tolist() == [[0.1, 0.3, 0.5]]
+    assert "lr_epoch, the mean of lr_step over an epoch, was left out" in log.notes
+
+
 def test_timm_with_one_rate_and_with_a_list_as_text(tmp_path):
     (tmp_path / "args.yaml").write_text("sched: cosine\nlr: 0.5\nmin_lr: 1.0e-05\nopt: sgd\n")
     rows = ["epoch,train_loss,train_lr,eval_top1", "0,5.5,1e-05,0.5", "1,5.25,0.1,2.5"]
@@ -130,7 +138,11 @@ def test_wandb_chart_of_one_run_and_of_two(tmp_path):
     log = read_log(table(tmp_path / "chart.csv", *rows))
     assert (log.format, log.lags) == ("W&B chart (CSV)", (1, 0))
     assert log.group_names == ("fox-1 - train/learning_rate",)
-    rows = ['"Step","fox-1 - lr","fox-1 - lr__MIN","ant-2 - lr","ant-2 - lr__MIN"', "1,2,2,,", "1,,,3,3"]
+    rows = [
+        '"Step","fox-1 - lr","fox-1 - lr__MIN","ant-2 - lr","ant-2 - lr__MIN"',
+        "1,2,2,,",
+        "1,,,3,3",
+    ]
     log = read_log(table(tmp_path / "chart.csv", *rows))
     assert log.group_names == ("fox-1 - lr", "ant-2 - lr")
     assert any("each column is a run of its own" in note for note in log.notes)
@@ -178,11 +190,20 @@ def test_a_row_that_is_being_written_and_a_header_that_comes_again(tmp_path):
     log = read_log(table(tmp_path / "a.csv", *rows, end=""))
     assert log.at.tolist() == [0, 1, 0]
     assert [note.split(":")[0] for note in log.notes] == [
+        "the file does not end with a line end",
         "1 row with fewer cells than the header",
         "the header comes again in 1 row",
-        "the file does not end with a whole line",
         "3 of 4 rows have a rate; the others were left out",
     ]
+
+
+def test_a_number_that_may_be_cut_off_is_left_out(tmp_path):
+    log = read_log(table(tmp_path / "a.csv", "step,lr", "1,1.95e-05", "2,1.9e-05", "3,1.8", end=""))
+    assert log.rates.tolist() == [[1.95e-5, 1.9e-5]]
+    assert "its last number, 1.8, may be cut off and was left out" in log.notes[0]
+    quoted = read_log(table(tmp_path / "a.csv", "step,lr", '"1","0.1"', '"2","0.2"', end=""))
+    assert quoted.rates.tolist() == [[0.1, 0.2]]
+    assert quoted.notes == ()
 
 
 def test_several_candidates_one_is_taken_and_the_choice_said(tmp_path):
@@ -210,7 +231,12 @@ def test_utf_16_as_powershell_writes_it_and_byte_order_marks(tmp_path):
 
 
 def test_numbers_in_other_clothes(tmp_path):
-    rows = ["epoch,lr,loss", "1/3,tensor(0.5000),-", "2/3,0.25,none", '3/3,"tensor([0.125], device)",nan']
+    rows = [
+        "epoch,lr,loss",
+        "1/3,tensor(0.5000),-",
+        "2/3,0.25,none",
+        '3/3,"tensor([0.125], device)",nan',
+    ]
     log = read_log(table(tmp_path / "a.csv", *rows))
     assert log.at.tolist() == [1, 2, 3]
     assert log.rates.tolist() == [[0.5, 0.25, 0.125]]
