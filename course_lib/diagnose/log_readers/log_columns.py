@@ -117,9 +117,9 @@ class TableBuilder:
     def build(self, names: Iterable[str]) -> ColumnTable:
         """Return the table of everything added; `names`: names of all the file's columns."""
         columns = {}
-        for name, parts in self._parts.items():
+        for name in [*self._parts]:
             column = np.full(self.rows, np.nan)
-            for start, values in parts:
+            for start, values in self._parts.pop(name):  # not two whole tables at a time
                 column[start : start + values.size] = values
             columns[name] = column
         return ColumnTable(columns, tuple(names), self.rows, unreadable=dict(self._unreadable))

@@ -51,7 +51,7 @@ def read_text(lines: Iterable[str], source: str) -> tuple[ColumnTable, str]:
         source: name of the file, for messages.
 
     Raises:
-        LogError: no line holds a rate.
+        LogError: no line holds a rate, or one alone without an epoch or a step.
 
     >>> table, _ = read_text(["ep 1/20  loss=0.49  lr=1.95e-05"], "run.log")
     >>> table.columns["epoch"], table.columns["lr"]
@@ -70,6 +70,11 @@ def read_text(lines: Iterable[str], source: str) -> tuple[ColumnTable, str]:
         raise LogError(
             f"{source}: no rate in {seen['lines']} lines of text; a log needs lines such as "
             '"epoch 1/20 lr=1.2e-05"'
+        )
+    if builder.rows == 1 and not names.keys() & {"epoch", "step"}:
+        raise LogError(
+            f"{source}: one rate in {seen['lines']} lines of text, without an epoch or a step: "
+            "settings, and no log yet"
         )
     table = builder.build(names)
     table.settings = settings

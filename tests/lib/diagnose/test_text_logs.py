@@ -125,3 +125,8 @@ def test_a_number_that_may_be_cut_off_is_left_out(tmp_path):
     log = read(tmp_path, "ep 1/9 loss=0.5 lr=1.95e-05\nep 2/9 loss=0.5 lr=1.9")
     assert log.rates.tolist() == [[1.95e-5]]
     assert "its last number, 1.9, may be cut off and was left out" in log.notes[0]
+
+
+def test_settings_alone_are_no_log(tmp_path):
+    with pytest.raises(LogError, match="one rate in 2 lines of text, without an epoch or a step"):
+        read(tmp_path, "lr: 0.0001\nbatch_size: 128\n")
