@@ -59,8 +59,8 @@ def plain_value(value: Any) -> Any:
 def named_settings(found: Mapping[str, Any]) -> dict[str, Any]:
     """Return settings under `RateLog`'s names where it knows them, under their own otherwise.
 
-    A value that is no number where one is needed is left out; so is "peak_lr" where the tool
-    chooses its own (Ultralytics' optimizer "auto").
+    A value that is no number where one is needed is left out. Ultralytics' lr0 keeps its name: with
+    the optimizer "auto" it is not the rate of the run.
 
     >>> named_settings({"max_steps": "1000", "sched": "cosine", "lrf": 0.01})
     {'total_steps': 1000, 'scheduler': 'cosine', 'lrf': 0.01}
@@ -76,8 +76,6 @@ def named_settings(found: Mapping[str, Any]) -> dict[str, Any]:
         if key in _NUMBERS and (isinstance(value, bool | str) or value < 0):
             continue
         settings.setdefault(key, value)
-    if str(settings.get("optimizer", "")).lower() == "auto":
-        settings.pop("peak_lr", None)
     return settings
 
 

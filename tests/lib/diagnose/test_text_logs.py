@@ -130,3 +130,9 @@ def test_a_number_that_may_be_cut_off_is_left_out(tmp_path):
 def test_settings_alone_are_no_log(tmp_path):
     with pytest.raises(LogError, match="one rate in 2 lines of text, without an epoch or a step"):
         read(tmp_path, "lr: 0.0001\nbatch_size: 128\n")
+
+
+def test_rates_alone_are_rows_and_no_settings(tmp_path):
+    log = read(tmp_path, "lr: 0.1\nlr: 0.05\nlr: 0.025\n")
+    assert (log.unit, log.rates.tolist()) == ("row", [[0.1, 0.05, 0.025]])
+    assert log.settings == {}
