@@ -15,15 +15,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("name", choices=sorted(PINS), help="the library to run")
     parser.add_argument("--compare", action="store_true", help="print what differs; write nothing")
     chosen = parser.parse_args(arguments)
-    libraries = stored.read()
-    part = libraries[chosen.name]
+    part = stored.read(chosen.name)
     found = run(chosen.name, stored.plans(part["schedules"]))
     lines = stored.differences(part, found)
     print("\n".join(lines or [f"{chosen.name} {found['version']}: nothing differs"]))
     if chosen.compare:
         return 1 if lines else 0
-    libraries[chosen.name] = stored.updated(part, found, f"python -m records {chosen.name}")
-    stored.FILE.write_text(stored.text(libraries), encoding="utf-8")
+    how = f"python -m records {chosen.name}"
+    stored.write(chosen.name, stored.updated(part, found, how))
     return 0
 
 

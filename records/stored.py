@@ -1,4 +1,4 @@
-"""The file of records: what there is to run, what differs from a new run, and how it is written."""
+"""The files of records: the runs to make, the differences from a new run, how to write them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ import json
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parents[1] / "course_lib" / "libraries" / "recorded.json"
+FOLDER = Path(__file__).parents[1] / "course_lib" / "libraries" / "recorded_rates"
 UPDATES = 106  # of a new record: a run of 100 updates and what comes after its end
 
-Libraries = dict[str, dict[str, Any]]
+
+def names() -> list[str]:
+    """Return the libraries that have a file of records, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def read() -> Libraries:
-    """Return the file's libraries: version, how they were recorded, and schedules."""
-    return json.loads(FILE.read_text(encoding="utf-8"))
+def read(library: str) -> dict[str, Any]:
+    """Return what a library's file holds: version, how it was recorded, and schedules."""
+    return json.loads(_file(library).read_text(encoding="utf-8"))
+
+
+def write(library: str, part: dict[str, Any]) -> None:
+    """Write a library's file."""
+    _file(library).write_text(text(part), encoding="utf-8")
+
+
+def _file(library: str) -> Path:
+    return FOLDER / f"{library}.json"
 
 
 def plans(schedules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -74,15 +86,12 @@ def updated(stored: dict[str, Any], found: dict[str, Any], how: str) -> dict[str
     return {"version": found["version"], "recorded": how, "schedules": schedules}
 
 
-def text(libraries: Libraries) -> str:
-    """Return the file's text: one line a record, so that a difference names its record."""
-    blocks = []
-    for library, part in libraries.items():
-        head = [f"  {_json(name)}: {_json(part[name])}" for name in ("version", "recorded")]
-        rows = [f"   {_json(key)}: {_json(record)}" for key, record in part["schedules"].items()]
-        lines = ",\n".join([*head, '  "schedules": {\n' + ",\n".join(rows) + "\n  }"])
-        blocks.append(f" {_json(library)}: {{\n{lines}\n }}")
-    return "{\n" + ",\n".join(blocks) + "\n}\n"
+def text(part: dict[str, Any]) -> str:
+    """Return the text of a library's file: one line a record, so that a difference names it."""
+    head = [f" {_json(name)}: {_json(part[name])}" for name in ("version", "recorded")]
+    rows = [f"  {_json(key)}: {_json(record)}" for key, record in part["schedules"].items()]
+    lines = ",\n".join([*head, ' "schedules": {\n' + ",\n".join(rows) + "\n }"])
+    return f"{{\n{lines}\n}}\n"
 
 
 def _json(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The rates that other libraries really gave: one record a schedule, read from `recorded.json`."""
+"""The rates that other libraries really gave: one record a schedule, one file a library."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ import numpy as np
 
 from course_lib.libraries.registry import from_library
 from course_lib.schedules import Schedule
+
+_FOLDER = Path(__file__).with_name("recorded_rates")
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,19 +72,20 @@ class Record:
 @cache
 def recorded() -> dict[str, dict[str, Record]]:
     """Return the records: library -> name of the record -> record."""
-    text = Path(__file__).with_name("recorded.json").read_text(encoding="utf-8")
-    return {
-        library: {
-            schedule: _record(library, schedule, file["version"], file["recorded"], fields)
-            for schedule, fields in file["schedules"].items()
-        }
-        for library, file in json.loads(text, object_pairs_hook=_with_steps).items()
-    }
+    return {path.stem: _read(path) for path in sorted(_FOLDER.glob("*.json"))}
 
 
 def recorded_rates(library: str, schedule: str) -> np.ndarray:
     """Return the recorded rates, NaN where the library raised or the run was over."""
     return recorded()[library][schedule].rates
+
+
+def _read(path: Path) -> dict[str, Record]:
+    file = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_with_steps)
+    return {
+        schedule: _record(path.stem, schedule, file["version"], file["recorded"], fields)
+        for schedule, fields in file["schedules"].items()
+    }
 
 
 def _record(library: str, schedule: str, version: str, how: str, fields: dict[str, Any]) -> Record:

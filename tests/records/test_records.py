@@ -26,20 +26,22 @@ def found(a=(0.1, 0.05), b=(0.1, None), version="1.0", **error):
     return {"version": version, "schedules": schedules}
 
 
-def test_the_file_is_as_the_recorder_writes_it():
-    text = stored.FILE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", sorted(stored.FOLDER.glob("*.json")), ids=lambda path: path.stem)
+def test_a_file_is_as_the_recorder_writes_it(path):
+    text = path.read_text(encoding="utf-8")
     assert stored.text(json.loads(text)) == text
 
 
 def test_every_library_with_pins_has_records_and_a_driver():
-    folder = stored.FILE.parents[2] / "records" / "drivers"
+    folder = stored.FOLDER.parents[2] / "records" / "drivers"
     drivers = {path.stem.removeprefix("of_") for path in folder.glob("of_*.py")}
     assert drivers == set(libraries.PINS)
-    assert drivers <= set(stored.read())
+    assert drivers <= set(stored.names())
 
 
 def test_libraries_without_a_driver_were_recorded_by_hand():
-    for library, part in stored.read().items():
+    for library in stored.names():
+        part = stored.read(library)
         assert part["recorded"] == "earlier, by hand" or library in libraries.PINS
 
 
@@ -80,13 +82,12 @@ def test_a_new_run_replaces_rates_and_errors_and_keeps_the_rest():
 
 @pytest.mark.parametrize("compare", [True, False])
 def test_the_command_writes_unless_it_compares(compare, tmp_path, monkeypatch, capsys):
-    file = tmp_path / "recorded.json"
-    file.write_text(stored.text({"torch": PART}), encoding="utf-8")
-    monkeypatch.setattr(stored, "FILE", file)
+    monkeypatch.setattr(stored, "FOLDER", tmp_path)
+    stored.write("torch", PART)
     monkeypatch.setattr("records.__main__.run", lambda name, plans: found(version="1.1"))
     assert main(["torch", *(["--compare"] if compare else [])]) == int(compare)
     assert "version: 1.1, stored 1.0" in capsys.readouterr().out
-    assert stored.read()["torch"]["version"] == ("1.0" if compare else "1.1")
+    assert stored.read("torch")["version"] == ("1.0" if compare else "1.1")
 
 
 def test_torch_steps_its_scheduler_after_each_update():
