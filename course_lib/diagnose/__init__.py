@@ -5,12 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from course_lib.diagnose.families import FAMILIES
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification, Oddity
+from course_lib.diagnose.identifying import identify
 from course_lib.diagnose.log_readers import LogError, from_entry, read_log
 from course_lib.diagnose.precision import Precision, precision_of
 from course_lib.diagnose.rate_log import RateLog
 
 __all__ = [
+    "FAMILIES",
     "FirstDifference",
     "FittedParameter",
     "FittedPart",
@@ -22,6 +25,7 @@ __all__ = [
     "ResumeCheck",
     "check_resume",
     "from_entry",
+    "identify",
     "precision_of",
     "read_log",
 ]

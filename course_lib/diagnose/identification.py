@@ -40,6 +40,7 @@ class FittedPart:
         rate_at: function from t, (rows,), float64, in the log's unit, to rates (rows,).
         schedule: the same as a `Schedule`; None where it cannot be written as one.
         residual: largest difference from the log, as a share of the part's peak.
+        convention: the way it counts, in words: "warmup (t + 1) / W", …; "" for nothing of note.
     """
 
     first: int
@@ -51,6 +52,7 @@ class FittedPart:
     skipped: tuple[tuple[int, float], ...] = ()
     schedule: Schedule | None = None
     residual: float = 0.0
+    convention: str = ""
 
 
 @dataclass(frozen=True)

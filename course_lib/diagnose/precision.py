@@ -71,10 +71,11 @@ def precision_of(rates: np.ndarray) -> Precision:
         significant = max(len(p.digits) for p in printed)
         decimals = max(max(0, -p.exponent) for p in printed)
         if significant <= _MOST_DIGITS:
-            # Rounded after the point, the smaller rates have fewer digits left.
-            left = max(len(p.digits) for p in printed[: max(1, len(printed) // 4)])
-            wide = values[-1] >= 10 * values[0]
-            if wide and left < significant:
+            # Rounded after the point, the rates below the highest power of ten have fewer digits.
+            powers = [p.exponent + len(p.digits) for p in printed]
+            top = max(powers)
+            lower = [len(p.digits) for p, n in zip(printed, powers, strict=True) if n < top]
+            if lower and max(lower) < significant and values[-1] >= 10 * values[0]:
                 return Precision("decimals", decimals)
             return Precision("significant", significant)
     with np.errstate(over="ignore"):

@@ -1,0 +1,88 @@
+"""Curves that are stepped once per epoch, in logs that count updates: smooth ones in steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from course_lib.diagnose.curve_search import FoundCurve, search
+from course_lib.diagnose.rate_rows import RateRows
+from course_lib.diagnose.rows_of_group import RowsOfGroup
+
+_SAME = 1e-9
+_FEWEST = 4  # with fewer levels a staircase is as good
+
+
+def search_by_epoch(rows: RowsOfGroup) -> tuple[FoundCurve, float, float] | None:
+    """Return curve, lag and updates in an epoch of rows that change once per epoch, or None.
+
+    The curve's own values are in epochs.
+
+    Args:
+        rows: rows that count updates.
+    """
+    if rows.log.unit not in ("update", "row") or len(rows.r) < 2 * _FEWEST:
+        return None
+    change = np.abs(np.diff(rows.r)) > _SAME * rows.r.max()
+    if not _FEWEST <= change.sum() + 1 <= 0.6 * len(rows.r):
+        return None
+    for lag in (float(n) for n in rows.log.lags):
+        for epoch, length in _epochs(rows, lag):
+            if len(epoch) < 1.5 * len(np.unique(epoch)):
+                continue  # with one row an epoch nothing shows that it stands still in between
+            first = np.flatnonzero(np.concatenate([[True], np.diff(epoch) > 0]))
+            levels = rows.r[first][np.searchsorted(epoch[first], epoch)]
+            if np.any(np.abs(levels - rows.r) > 2.0 * rows.slack):
+                continue
+            found = _search(rows, epoch[first], first, length)
+            if found is not None:
+                return replace(found, curve=replace(found.curve, every=length)), lag, length
+    return None
+
+
+def _search(
+    rows: RowsOfGroup, epoch: np.ndarray, first: np.ndarray, length: float
+) -> FoundCurve | None:
+    total = rows.log.settings.get("epochs")
+    if not isinstance(total, int | float) or not total > 0:
+        steps = rows.total_steps()
+        total = None if steps is None else steps / length
+    r, slack = rows.r[first], rows.slack[first]
+    levels = RateRows(epoch, r, slack, True, {}, total)
+    found = search(levels)
+    return found if found is not None and found.fits else None
+
+
+def _epochs(rows: RowsOfGroup, lag: float) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield the epoch of every row, from 0, with the number of updates in one."""
+    t = rows.at - lag
+    known = rows.log.settings.get("steps_per_epoch")
+    if isinstance(known, int | float) and known > 1:
+        yield np.floor(t / known + 1e-9), float(known)
+    if rows.log.epochs is not None:
+        logged = np.floor(np.asarray(rows.log.epochs, dtype=np.float64)[rows.index])
+        if np.isfinite(logged).all() and np.all(np.diff(logged) >= 0):
+            for start in (0.0, 1.0):
+                length = _length(logged - start, t)
+                if length is not None:
+                    yield logged - start, length
+    change = np.concatenate([[False], np.abs(np.diff(rows.r)) > _SAME * rows.r.max()])
+    counted = np.cumsum(change).astype(np.float64)
+    length = _length(counted, t)
+    if length is not None:
+        yield counted, length
+
+
+def _length(epoch: np.ndarray, t: np.ndarray) -> float | None:
+    """Return the whole number of updates with floor(t / number) = epoch in every row, or None."""
+    if epoch[0] < 0:
+        return None
+    later = epoch > 0
+    high = float((t[later] / epoch[later]).min()) if later.any() else math.inf
+    low = float((t / (epoch + 1.0)).max())
+    if not math.isfinite(high) or math.floor(high) <= low:
+        return None
+    return float(math.floor(high))

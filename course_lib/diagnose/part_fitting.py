@@ -1,0 +1,420 @@
+"""Fits one stretch of a log: which curve, at which lag, and how far its values are determined."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from course_lib.diagnose.curve_search import FoundCurve, search
+from course_lib.diagnose.curve_solving import bounds, digits_of, misfit, shortest, solve
+from course_lib.diagnose.cycles import search_cycles
+from course_lib.diagnose.epoch_steps import search_by_epoch
+from course_lib.diagnose.half_seen import finish_cycle, finish_end, finish_fall, finish_rise
+from course_lib.diagnose.precision import Precision
+from course_lib.diagnose.rate_curve import FROM_ZERO, RateCurve
+from course_lib.diagnose.rate_log import RateLog
+from course_lib.diagnose.rate_rows import RateRows
+from course_lib.diagnose.rows_of_group import RowsOfGroup
+from course_lib.diagnose.skipped_updates import rise_with_skips, row_lags, search_with_skips
+from course_lib.diagnose.staircases import fits_plateau, staircase_curve, stairs
+from course_lib.diagnose.yolo import YoloCurve, is_yolo, search_yolo
+
+Spans = dict[str, tuple[float, float]]
+_FEW_DIGITS = 4
+_MIDDLE = -0.5  # lag of a mean over an epoch
+_MEANS = 2e-3  # share of the peak by which such a mean may be off
+_NO_END = (
+    "The rows stop before the end of the decay: where it ends, and at which rate, are the roundest "
+    "that fit."
+)
+_NEAR = 1e-2  # share of the peak by which a curve may miss a row and still be named
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A curve that fits a stretch.
+
+    Attributes:
+        curve: function from t to rates.
+        lag: lag of the first row.
+        residual: largest difference, as a share of the peak.
+        skipped: (row within the stretch, lag) wherever the lag grows.
+        spans: interval of each value.
+        fits: whether every row is within the log's precision.
+        only_rise: whether the rows end before the peak is surely reached.
+        only_fall: whether the rows begin after a straight fall has begun.
+        notes: sentences about what the rows leave open.
+    """
+
+    curve: RateCurve | YoloCurve
+    lag: float
+    residual: float
+    skipped: tuple[tuple[int, float], ...] = ()
+    spans: Spans = field(default_factory=dict)
+    fits: bool = True
+    only_rise: bool = False
+    only_fall: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def fit_rows(rows: RowsOfGroup, peaks: tuple[float, ...] = ()) -> Fit | None:
+    """Return the simplest fit of rows whose counter goes forward, the nearest one, or None.
+
+    Args:
+        rows: rows.
+        peaks: peaks of other parts of the log.
+    """
+    if len(rows.r) == 0 or not np.max(rows.r) > 0:
+        return None
+    if len(rows.r) == 1 and not is_yolo(rows.log.format, rows.log.settings):
+        return None
+    lag = float(rows.log.lags[0])
+    if np.ptp(rows.r) <= 1e-9 * rows.r.max():
+        return _constant(rows, lag)
+    if not rows.exact and rows.log.precision.digits <= _FEW_DIGITS:
+        # Round numbers may be exact numbers: printed digits count only where these do not fit.
+        tight = replace(rows, slack=np.full(rows.r.shape, 1e-12 * float(rows.r.max())))
+        found = _fit(tight, peaks)
+        if found is not None and found.fits:
+            return found
+    if np.ptp(rows.r) <= 2.0 * min(float(rows.slack.max()), _NEAR * float(rows.r.max())):
+        return _constant(rows, lag)
+    if not rows.exact and rows.log.precision == Precision("significant", 1):
+        return None  # one digit fits too many curves
+    return _fit(rows, peaks)
+
+
+def _constant(rows: RowsOfGroup, lag: float) -> Fit:
+    value = float(np.median(rows.r))
+    low, high = float((rows.r - rows.slack).max()), float((rows.r + rows.slack).min())
+    short = shortest(value, low, high)
+    curve = RateCurve("constant", {"peak": short})
+    far = float(np.abs(rows.r - short).max()) / value
+    return Fit(curve, lag, far, spans={"peak": (min(low, short), max(high, short))})
+
+
+def _fit(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Fit | None:
+    near: Fit | None = None
+    for attempt in _ATTEMPTS:
+        for found in attempt(rows, peaks):
+            if found.fits:
+                return found
+            if found.residual <= _NEAR and (near is None or found.residual < near.residual):
+                near = found
+    return near
+
+
+def _yolo(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
+    log = rows.log
+    if log.unit != "epoch" or not is_yolo(log.format, log.settings):
+        return
+    old = "yolov" in log.format.lower()
+    origin = 0.0 if old else float(log.lags[0])
+    late = (1, 0) if old else (0, 1)
+    found = search_yolo(rows.at - origin, rows.r, rows.slack, log.settings, late)
+    if found is None:
+        return
+    curve, spans = found
+    far = float(np.abs(curve(rows.at - origin) - rows.r).max() / rows.r.max())
+    yield Fit(curve, origin, far, spans=spans)
+
+
+def _by_epoch(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
+    found = search_by_epoch(rows)
+    if found is None:
+        return
+    fitted, lag, length = found
+    far = float(np.abs(fitted.curve(rows.at - lag) - rows.r).max() / rows.r.max())
+    spans = {name: (value, value) for name, value in fitted.curve.values.items()}
+    spans["steps_per_epoch"] = (length, length)
+    yield Fit(fitted.curve, lag, far, spans=spans, fits=far <= _NEAR)
+
+
+def _staircase(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
+    top = int(np.argmax(rows.r >= rows.r.max() * (1.0 - 1e-9)))
+    found = stairs(rows.r[top:], rows.slack[top:])
+    if found is None or (top > 0 and np.any(np.diff(rows.r[: top + 1]) <= 0)):
+        return
+    if math.isnan(found.factor) and len(found.rows) > 3:
+        smooth = next(_by_epoch(rows, peaks), None)
+        if smooth is not None and smooth.fits:
+            yield smooth
+            return
+    log, lag = rows.log, float(rows.log.lags[0])
+    rise = None
+    if top > 0:
+        rise = next(_smooth(rows.part(slice(0, top + found.rows[1])), peaks), None)
+        if rise is None or not isinstance(rise.curve, RateCurve):
+            return
+        lag = rise.lag
+    every = log.settings.get("steps_per_epoch") if log.unit != "epoch" else None
+    t = rows.at[top:] - lag
+    curve, spans = staircase_curve(found, t, True, every, rows.total_steps())
+    if rise is None:
+        width = float(rows.slack[top])
+        spans["peak"] = (found.levels[0] - width, found.levels[0] + width)
+    if rise is not None:
+        values = {**rise.curve.values, **curve.values, "peak": rise.curve.values["peak"]}
+        curve = replace(curve, values=values, warmup=rise.curve.warmup)
+        spans |= {k: v for k, v in rise.spans.items() if k not in spans}
+    even = _even_distance(found.rows, t)
+    if len(found.rows) > 4 and even is not None and not math.isnan(found.factor):
+        curve = replace(curve, title="step decay with warmup" if rise else "step decay")
+    if rise is None and not math.isnan(found.factor):
+        keras = "keras" in log.format.lower()
+        rules = ("keras", "torch") if keras else ("torch", "keras")
+        rule = fits_plateau(found, _metrics(log, rows), rows.r, rules)
+        if rule is not None or keras:
+            curve, spans = _as_plateau(curve, spans, rule)
+    far = float(np.abs(curve(rows.at - lag) - rows.r).max() / rows.r.max())
+    yield Fit(curve, lag, far, spans=spans, fits=far <= _NEAR)
+
+
+def _metrics(log: RateLog, rows: RowsOfGroup) -> dict[str, np.ndarray]:
+    metrics = {name: np.asarray(column)[rows.index] for name, column in log.metrics.items()}
+    if log.losses is not None:
+        metrics["loss"] = np.asarray(log.losses)[rows.index]
+    return metrics
+
+
+def _as_plateau(
+    curve: RateCurve, spans: Spans, rule: tuple[str, str, int, int] | None
+) -> tuple[RateCurve, Spans]:
+    values = dict(curve.values)
+    if rule is not None:
+        _, _, low, high = rule
+        usual = [n for n in (3, 5, 10, 2, 4, 1) if low <= n <= high]
+        values["patience"] = float(usual[0] if usual and low != high else low)
+        spans = {**spans, "patience": (float(low), float(high))}
+    else:
+        values["patience"] = math.nan
+        spans = {**spans, "patience": (0.0, math.inf)}
+    return replace(curve, values=values, title="reduce on plateau"), spans
+
+
+def _even_distance(firsts: tuple[int, ...], t: np.ndarray) -> float | None:
+    """Return a distance at which all drops may follow one another, or None."""
+    low = max(float(t[row - 1]) / n for n, row in enumerate(firsts[1:], 1))
+    high = min(float(t[row]) / n for n, row in enumerate(firsts[1:], 1))
+    return high if high > low else None
+
+
+def _lags(rows: RowsOfGroup) -> list[float]:
+    lags = [float(lag) for lag in rows.log.lags if lag != _MIDDLE]
+    if rows.log.unit == "epoch" or rows.log.format.lower() in ("list", "text"):
+        lags += [lag for lag in (0.0, 1.0, -1.0) if lag not in lags]
+    if rows.log.unit == "update" and np.all(np.diff(rows.r[:3]) > 0) and len(rows.r) > 3:
+        # A straight rise of t / W says itself where t = 0 was.
+        slope = (rows.r[1] - rows.r[0]) / (rows.at[1] - rows.at[0])
+        zero = float(rows.at[0] - rows.r[0] / slope)
+        if abs(zero - round(zero)) < 1e-6 and 1 < round(zero) <= 64:
+            lags.append(float(round(zero)))
+    return lags
+
+
+def _smooth(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
+    if len(rows.r) < 3:
+        return
+    best: tuple[float, FoundCurve, RateRows, float] | None = None
+    near: tuple[FoundCurve, RateRows, float] | None = None
+    hugging = 0.0 in rows.log.lags and "trainer" in rows.log.format.lower()
+    for order, lag in enumerate(_lags(rows)):
+        if best is not None and order >= len(rows.log.lags):
+            break
+        s = rows.stretch(lag)
+        found = search(s)
+        if found is None:
+            continue
+        if found.fits and misfit(found.curve, s.t, s.r, s.slack) > 1.0:
+            found = _again(found, s)
+        if not found.fits:
+            if near is None or found.error < near[0].error:
+                near = found, s, lag
+            continue
+        cost = found.weight + 0.5 * order
+        total, curve = s.total_steps, found.curve
+        if total is not None and "total_steps" in curve.values:
+            cost += 0.0 if curve.values["total_steps"] == total else 4.0
+        if hugging and curve.warmup not in ("", FROM_ZERO):
+            cost += 6.0
+        if best is None or cost < best[0]:
+            best = cost, found, s, lag
+    if best is not None:
+        yield finished(*best[1:], rows.exact)
+    elif near is not None and near[0].curve.body != "polynomial":
+        yield replace(finished(*near, rows.exact), fits=False)
+
+
+def _means(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
+    """Yield a fit of means over epochs: each is near the rate in the middle of its epoch."""
+    if _MIDDLE not in rows.log.lags or len(rows.r) < 4:
+        return
+    wide = np.maximum(rows.slack, _MEANS * float(rows.r.max()))
+    s = replace(rows, slack=wide).stretch(_MIDDLE)
+    found = search(s)
+    if found is not None and found.fits:
+        yield finished(found, s, _MIDDLE, False)
+
+
+def _again(found: FoundCurve, s: RateRows) -> FoundCurve:
+    """Return a fit of thinned rows, fitted to all of them."""
+    curve = solve(found.curve, found.free, s.t, s.r, s.slack, rounds=10)
+    fits = misfit(curve, s.t, s.r, s.slack) <= 1.0
+    far = float(np.abs(curve(s.t) - s.r).max()) / s.peak
+    return replace(found, curve=curve, fits=fits, error=far)
+
+
+def finished(found: FoundCurve, s: RateRows, lag: float, exact: bool) -> Fit:
+    """Return a fit with the bounds of its values, and the likeliest of those that are open."""
+    curve = found.curve
+    thin = s.thinned()
+    spans = bounds(curve, found.free, thin.t, thin.r, thin.slack, exact, s.whole)
+    top = len(s.r) - 1 == int(np.argmax(s.r))
+    only_rise = top and bool(curve.warmup) and curve.body == "constant"
+    only_fall = False
+    if only_rise and curve.warmup != "cosine":
+        curve, more = finish_rise(curve, s)
+        spans = {**{k: (v, v) for k, v in curve.values.items()}, **more}
+    elif only_rise:
+        curve, more = finish_cycle(curve)
+        spans |= more
+    elif _straight_from_zero(curve) and s.t[0] > 0 and s.r[0] > s.r[1]:
+        only_fall = True
+        curve, more = finish_fall(curve, s)
+        spans = {**spans, **more}
+        if "decay_from" in curve.values:
+            curve = replace(curve, title="WSD, linear decay")
+    notes: tuple[str, ...] = ()
+    if found.others:
+        names = " or ".join(found.others)
+        notes = (f"Within the log's precision the body {curve.body} may be {names} as well.",)
+    if _falls(curve, s):
+        curve, more = finish_end(curve, s)
+        spans |= more
+        if more and "floor" in curve.values:
+            notes = (*notes, _NO_END)
+    with np.errstate(all="ignore"):
+        far = float(np.abs(curve(s.t) - s.r).max()) / s.peak
+    return Fit(curve, lag, far, (), spans, True, only_rise, only_fall, notes)
+
+
+def _falls(curve: RateCurve, s: RateRows) -> bool:
+    """Return whether rows that are going down follow a curve that says no end of its own."""
+    if len(s.r) < 3 or not s.r[-1] < s.r[-2]:
+        return False
+    falling = curve.body == "exponential" and curve.values["gamma"] < 1.0
+    return (falling and "decay_from" in curve.values) or curve.body == "linear"
+
+
+def _straight_from_zero(curve: RateCurve) -> bool:
+    return curve.body == "linear" and not curve.warmup and "decay_from" not in curve.values
+
+
+def _skipping(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
+    if rows.log.unit != "update" or rows.log.precision.kind != "float64":
+        return
+    rise = rise_with_skips(rows.stretch(0.0), rows.at)
+    if rise is not None:
+        curve, lag, grows = rise
+        lags = np.full(rows.at.shape, lag)
+        for row, later in grows:
+            lags[row:] = later
+        s = replace(rows.stretch(lag), t=rows.at - lags)
+        curve, spans = finish_rise(curve, s)
+        yield Fit(curve, lag, 0.0, grows, spans, only_rise=True)
+        return
+    found = search_with_skips(rows.stretch(0.0), rows.at, peaks)
+    if found is None:
+        return
+    curve, lag, grows = found
+    spans = {name: (value, value) for name, value in curve.values.items()}
+    yield Fit(curve, lag, 0.0, grows, spans)
+
+
+def _cycling(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
+    if len(rows.r) < 4:
+        return
+    for lag in _lags(rows):
+        s = rows.stretch(lag)
+        found = search_cycles(s.thinned(400))
+        if found is not None:
+            if misfit(found.curve, s.t, s.r, s.slack) > 1.0:
+                found = _again(found, s)
+            if found.fits:
+                yield finished(found, s, lag, rows.exact)
+
+
+def _irregular(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
+    """Yield a straight fall whose rows lag by different numbers of environment steps."""
+    if rows.log.unit != "environment step" or len(rows.r) < 4:
+        return
+    with np.errstate(all="ignore"):
+        slopes = np.diff(rows.r) / np.diff(rows.at)
+    slope = float(np.median(slopes[np.isfinite(slopes)]))
+    if not slope < 0:
+        return
+    zero = rows.r - slope * rows.at  # rate at counter 0 of a line through each row
+    choices = []
+    for digits in (1, 2, 3):
+        power = 10.0 ** (math.floor(math.log10(zero.max())) + 1 - digits)
+        choices.append(math.floor(float(zero.min()) / power + 1e-9) * power)
+    peak = next(
+        (c for c in choices if (zero.min() - c) / -slope <= 0.05 * rows.at[-1]), choices[-1]
+    )
+    peak = float(f"{peak:.6g}")
+    lag = float(round(float(np.median((zero - peak) / -slope))))
+    last = float(rows.at[-1])
+    total = rows.total_steps()
+    if total is None and digits_of(last) <= 2 and digits_of(peak + slope * last) <= 2:
+        total = last
+    total = total or float(round(peak / -slope))
+    low = float(f"{max(0.0, peak + slope * total):.6g}")
+    values = {"peak": peak, "total_steps": total, **({"floor": low} if low > 1e-9 * peak else {})}
+    curve = RateCurve("linear", values)
+    far = float(np.abs(curve(rows.at - lag) - rows.r).max()) / float(rows.r.max())
+    spans = {name: (value, value) for name, value in values.items()}
+    spans["total_steps"] = (last, max(last, float(round(peak / -slope))))
+    spans["floor"] = (0.0, max(0.0, float(rows.r[-1])))
+    yield Fit(curve, lag, far, spans=spans, fits=far <= _NEAR)
+
+
+_ATTEMPTS: tuple[Callable[[RowsOfGroup, tuple[float, ...]], Iterator[Fit]], ...] = (
+    _yolo,
+    _staircase,
+    _by_epoch,
+    _irregular,
+    _smooth,
+    _means,
+    _skipping,
+    _cycling,
+)
+
+
+def over_all(fits: Iterable[Fit], rows: RowsOfGroup) -> Fit | None:
+    """Return the curve of one of several parts if it explains all rows, with growing lags."""
+    if rows.log.unit != "update" or rows.log.precision.kind != "float64":
+        return None
+    for fit in fits:
+        if not isinstance(fit.curve, RateCurve) or np.any(np.diff(rows.at) < 0):
+            continue
+        for lag in dict.fromkeys((fit.lag, *(float(n) for n in rows.log.lags), fit.lag - 1.0)):
+            grows = row_lags(fit.curve, rows.at, rows.r, rows.slack, lag)
+            if grows is not None and len(grows) <= max(3, len(rows.r) // 10):
+                return replace(fit, lag=lag, skipped=grows, only_rise=False, only_fall=False)
+    return None
+
+
+def lags_again(fit: Fit, rows: RowsOfGroup) -> Fit | None:
+    """Return the fit of other rows by the same curve, at its lag or at a growing one, or None."""
+    if not isinstance(fit.curve, RateCurve):
+        same = np.abs(fit.curve(rows.at - fit.lag) - rows.r) <= rows.slack
+        return replace(fit, skipped=()) if same.all() else None
+    lag = fit.skipped[-1][1] if fit.skipped else fit.lag
+    if rows.log.unit != "update" or rows.log.precision.kind != "float64":
+        same = np.abs(fit.curve(rows.at - lag) - rows.r) <= rows.slack
+        return replace(fit, lag=lag, skipped=()) if same.all() else None
+    grows = row_lags(fit.curve, rows.at, rows.r, rows.slack, lag)
+    return None if grows is None else replace(fit, lag=lag, skipped=grows)

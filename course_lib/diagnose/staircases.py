@@ -1,0 +1,200 @@
+"""Curves that stand still and drop: multi-step, step decay, and the plateau rule."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from course_lib.diagnose.curve_solving import digits_of, rounded, shortest
+from course_lib.diagnose.rate_curve import RateCurve
+
+_SAME = 1e-6
+_LEAST_DROP = 0.95
+_MOST_PATIENCE = 200
+
+
+@dataclass(frozen=True, eq=False)
+class Stairs:
+    """Levels of a staircase.
+
+    Attributes:
+        rows: first row of each level.
+        levels: rates, each the most frequent of its level.
+        factor: ratio of every level to the one before; nan where they differ.
+    """
+
+    rows: tuple[int, ...]
+    levels: tuple[float, ...]
+    factor: float
+
+
+def stairs(r: np.ndarray, slack: np.ndarray) -> Stairs | None:
+    """Return the levels of a column of rates, or None where it is no staircase.
+
+    Args:
+        r: (rows,), rates.
+        slack: (rows,), largest distance of the true rates from them.
+    """
+    if len(r) < 3:
+        return None
+    change = np.abs(np.diff(r)) > _SAME * np.maximum(r[1:], r[:-1])
+    firsts = [0, *(np.flatnonzero(change) + 1).tolist()]
+    if len(firsts) < 2 or len(firsts) > 0.6 * len(r):
+        return None
+    ends = [*firsts[1:], len(r)]
+    long = [b - a > 1 for a, b in zip(firsts[1:-1], ends[1:-1], strict=True)]
+    if sum(long) < 0.5 * len(long):
+        return None
+    levels = []
+    for a, b in zip(firsts, ends, strict=True):
+        level, width = float(np.median(r[a:b])), float(slack[a])
+        levels.append(shortest(level, level - width, level + width))
+    if any(b >= a for a, b in pairwise(levels)):
+        return None
+    factor = _factor(levels)
+    if max(b / a for a, b in pairwise(levels)) > _LEAST_DROP and not (
+        factor < 1.0 and len(levels) > 3
+    ):
+        return None  # the last printed digit of a smooth curve
+    return Stairs(tuple(firsts), tuple(levels), factor)
+
+
+def _factor(levels: list[float]) -> float:
+    """Return the common ratio of the levels; a last zero may be a rounded one."""
+    seen = levels[:-1] if levels[-1] == 0 and len(levels) > 2 else levels
+    if min(seen) <= 0:
+        return math.nan
+    ratios = [b / a for a, b in pairwise(seen)]
+    first = ratios[0]
+    if any(abs(ratio - first) > 1e-5 * first for ratio in ratios):
+        return math.nan
+    return next(
+        (rounded(first, d) for d in (1, 2, 3) if abs(rounded(first, d) - first) < 1e-5 * first),
+        first,
+    )
+
+
+def milestone(
+    before: float, at: float, whole: bool, every: float | None, total: float | None
+) -> float:
+    """Return the likeliest t of a drop that lies after `before` and at `at` or earlier.
+
+    Args:
+        before: t of the last row before the drop.
+        at: t of the first row after it.
+        whole: whether it is a whole number.
+        every: updates in an epoch, if known.
+        total: length of the run, if known.
+    """
+    if not whole or at - before <= 1.0:
+        return at
+    low, high = math.floor(before) + 1, math.floor(at)
+    unit = every if every and every > 1 else None
+    if unit:
+        epoch = math.floor(high / unit) * unit
+        if epoch >= low:
+            return float(epoch)
+    best = float(high)
+    for digits in (1, 2, 3, 4, 5):
+        step = 10.0 ** max(0, math.floor(math.log10(high)) + 1 - digits)
+        near = math.floor(high / step) * step
+        if near >= low:
+            best = float(near)
+            break
+    if total:
+        for share in (0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 2 / 3, 8 / 12, 11 / 12, 8 / 9):
+            if low <= int(total * share) <= high and digits_of(best) > 2:
+                return float(int(total * share))
+    return best
+
+
+def staircase_curve(
+    found: Stairs, t: np.ndarray, whole: bool, every: float | None, total: float | None
+) -> tuple[RateCurve, dict[str, tuple[float, float]]]:
+    """Return the staircase as a curve, and the interval of each milestone and level.
+
+    Args:
+        found: its levels.
+        t: (rows,), counter minus lag.
+        whole: whether milestones are whole numbers.
+        every: updates in an epoch, if known.
+        total: length of the run, if known.
+    """
+    values: dict[str, float] = {"peak": found.levels[0]}
+    spans: dict[str, tuple[float, float]] = {}
+    if not math.isnan(found.factor):
+        values["factor"] = found.factor
+        spans["factor"] = (found.factor, found.factor)
+    drops = []
+    rate = found.levels[0]
+    for number, (row, level) in enumerate(zip(found.rows[1:], found.levels[1:], strict=True), 1):
+        before, at = float(t[row - 1]), float(t[row])
+        place = milestone(before, at, whole, every, total)
+        low = math.floor(before) + 1.0 if whole else before
+        name = f"milestone_{number}"
+        values[name], spans[name] = place, (min(low, place), max(at, place))
+        rate = rate * found.factor if not math.isnan(found.factor) else level
+        if math.isnan(found.factor):
+            values[f"rate_{number}"] = level
+        drops.append((place, rate if level == 0 else level))
+    return RateCurve("constant", values, drops=tuple(drops)), spans
+
+
+def fits_plateau(
+    found: Stairs,
+    metrics: Mapping[str, np.ndarray],
+    rates: np.ndarray,
+    rules: tuple[str, ...] = ("torch", "keras"),
+) -> tuple[str, str, int, int] | None:
+    """Return (metric, rule, least and largest patience) of a plateau rule that drops just there.
+
+    The rules are torch's (threshold 1e-4 of the best) and Keras' (min_delta 1e-4); a row's metric
+    decides the rate of the next row.
+
+    Args:
+        found: levels of the rates.
+        metrics: name -> (rows,), what the rule may have watched.
+        rates: (rows,), rates as logged.
+        rules: the rules to try, the likeliest first.
+    """
+    wanted = set(found.rows[1:])
+    order = sorted(metrics, key=lambda name: (not name.startswith(("val", "eval")), name))
+    for name in order:
+        column = np.asarray(metrics[name], dtype=np.float64)
+        if len(column) != len(rates) or np.isnan(column).any():
+            continue
+        high_is_good = any(word in name.lower() for word in ("acc", "map", "auc", "f1", "reward"))
+        series = -column if high_is_good else column
+        for rule in rules:
+            fits = [
+                n
+                for n in range(_MOST_PATIENCE)
+                if n < len(rates) and _drops(series, rule, n) == wanted
+            ]
+            if fits:
+                return name, rule, min(fits), max(fits)
+    return None
+
+
+def _drops(series: np.ndarray, rule: str, patience: int) -> set[int]:
+    """Return the rows whose rate is the first after a drop, for a metric that should fall."""
+    best, waited, rows = math.inf, 0, set()
+    for row, value in enumerate(series.tolist()):
+        if rule == "keras":
+            better = value < best - 1e-4
+        else:
+            margin = 1e-4 * abs(best) if math.isfinite(best) else 0.0
+            better = value < best - margin
+        if better:
+            best, waited = value, 0
+            continue
+        waited += 1
+        if (waited >= patience and rule == "keras") or waited > patience:
+            waited = 0
+            if row + 1 < len(series):
+                rows.add(row + 1)
+    return rows
