@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.diagnose import FAMILIES, RateLog, identify
+from course_lib.diagnose import FAMILIES, RateLog, from_entry, identify
 from course_lib.libraries import from_library
 from course_lib.schedules import (
     constant,
@@ -437,7 +437,6 @@ REAL = "LR_COURSE_REAL_LOGS"
 
 @pytest.mark.skipif(REAL not in os.environ, reason=f"{REAL} names no file of real logs")
 def test_real_logs_are_explained_or_said_to_be_untold():
-    from course_lib.diagnose.log_readers.log_entries import from_entry
 
     wrong = []
     for entry in json.loads(Path(os.environ[REAL]).read_text(encoding="utf-8")):
