@@ -44,7 +44,11 @@ class FoundCurve:
     def weight(self) -> float:
         """Length of the description: digits of all values, and one more for each value."""
         values = self.curve.values
-        return sum(1.0 + _digits(name, value, values) for name, value in values.items())
+        lengths = (values.get(name, 0.0) for name in ("warmup_steps", "decay_from", "total_steps"))
+        broken = sum(length != round(length) for length in lengths)
+        return 4.0 * broken + sum(
+            1.0 + _digits(name, value, values) for name, value in values.items()
+        )
 
 
 def _digits(name: str, value: float, values: Mapping[str, float]) -> int:
@@ -61,6 +65,7 @@ def search(s: RateRows) -> FoundCurve | None:
     if not rises:
         return None
     near: FoundCurve | None = None
+    open_ended: list[FoundCurve] = []
     if shape.last_top == len(thin.r) - 1:
         levels: Iterator[list[Spec]] = iter([[("constant", "tied", "none", {})]])
     else:
@@ -76,12 +81,38 @@ def search(s: RateRows) -> FoundCurve | None:
                     fitting.append(found)
                 elif near is None or found.error < near.error:
                     near = found
-        if fitting:
-            best = min(fitting, key=lambda found: found.weight)
-            bodies = dict.fromkeys(found.curve.body for found in fitting)
-            others = tuple(body for body in bodies if body != best.curve.body)
-            return replace(best, others=others)
-    return near
+        settled = [found for found in fitting if _settled(found, thin, shape)]
+        if settled:
+            return _lightest(settled)
+        open_ended += fitting
+    return _lightest(open_ended) if open_ended else near
+
+
+def _lightest(fitting: list[FoundCurve]) -> FoundCurve:
+    """Return the curve with the shortest description, and the bodies of the others."""
+    best = min(fitting, key=lambda found: found.weight)
+    bodies = dict.fromkeys(found.curve.body for found in fitting)
+    return replace(best, others=tuple(body for body in bodies if body != best.curve.body))
+
+
+def _settled(found: FoundCurve, s: RateRows, shape: Outline) -> bool:
+    """Return whether nothing speaks for another body: whole lengths, and rows enough after the top.
+
+    A body that has to bend to fit ends at no whole number; one row after the top fits every body.
+    """
+    v = found.curve.values
+    falling = len(s.r) - 1 - shape.last_top
+    known = s.total_steps is not None and v.get("total_steps") == s.total_steps
+    if found.curve.body != "constant" and falling < 2 and not known:
+        return False
+    if found.curve.body == "linear" and _is_exact(s):
+        return True
+    lengths = [v[name] for name in ("warmup_steps", "decay_from", "total_steps") if name in v]
+    return not s.whole or all(length == round(length) for length in lengths)
+
+
+def _is_exact(s: RateRows) -> bool:
+    return float(s.slack.max()) < 1e-8 * s.peak
 
 
 def _attempt(s: RateRows, shape: Outline, rise: Rise, spec: Spec) -> FoundCurve | None:
@@ -96,7 +127,7 @@ def _attempt(s: RateRows, shape: Outline, rise: Rise, spec: Spec) -> FoundCurve 
         if spec[1] == "zero":
             held.add("decay_from")
         free = tuple(name for name in values if name not in held)
-        if len(free) >= len(s.t):
+        if len(free) + (0 if _is_exact(s) else 1) >= len(s.t):
             continue
         curve = solve(RateCurve(body, values, warmup), free, s.t, s.r, s.slack)
         worst = misfit(curve, s.t, s.r, s.slack)

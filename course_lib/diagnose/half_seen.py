@@ -26,6 +26,7 @@ from course_lib.diagnose.rate_rows import RateRows
 Spans = dict[str, tuple[float, float]]
 _FURTHEST = 1e4  # a rise that ends later than this many times the rows' last t is not looked for
 _CLOSE = 1e-7
+_MOST_COST = 6.5  # a longer description of the end of a rise is no better than the last row
 
 
 def _number(settings: Mapping[str, Any], name: str) -> float | None:
@@ -70,7 +71,7 @@ def finish_rise(curve: RateCurve, s: RateRows) -> tuple[RateCurve, Spans]:
             tried = RateCurve("constant", values, kind)
             if np.all(np.abs(tried(s.t) - s.r) <= 2.0 * s.slack):
                 choices.append((_rise_cost(values, s), len(choices), tried))
-    if choices:
+    if choices and min(choices)[0] <= _MOST_COST:
         curve = min(choices)[2]
     return curve, spans
 
@@ -108,7 +109,7 @@ def _rise_cost(values: Mapping[str, float], s: RateRows) -> float:
         cost -= 3.0
     if s.total_steps is not None and values["warmup_steps"] > s.total_steps:
         cost += 6.0
-    return cost + 0.05 * math.log10(values["warmup_steps"] / max(1.0, float(s.t[-1])) + 1.0)
+    return cost + math.log10(max(1.0, values["warmup_steps"] / max(1.0, float(s.t[-1]))))
 
 
 def finish_fall(curve: RateCurve, s: RateRows) -> tuple[RateCurve, Spans]:

@@ -20,6 +20,7 @@ from course_lib.diagnose.yolo import YoloCurve
 from course_lib.validation import check_count
 
 _MOST_PARTS = 6
+_FEWEST = 3  # fewer rows before a seam tell no curve
 _PLACES = 4  # likeliest places of a seam that are tried
 
 
@@ -99,6 +100,11 @@ def _explain(
     if most > 1 and len(rows.r) >= 4:
         for place in (int(n) for n in (back if back.size else _seams(rows))):
             left, right = rows.part(slice(0, place)), rows.part(slice(place, None))
+            if place < _FEWEST and not back.size:
+                alone = fit_rows(right, peaks)
+                if alone is not None and alone.fits:
+                    return [(right, alone)]
+                continue
             first = _explain(left, before, most - 1) if back.size else _alone(left, before, peaks)
             if first is None or not all(fit.fits for _, fit in first):
                 continue
@@ -134,9 +140,9 @@ def _seams(rows: RowsOfGroup) -> list[int]:
         return []
     spans = np.maximum(np.diff(rows.at), 1e-9)
     slope = steps / spans
-    before = np.concatenate([[slope[0]], slope[:-1]])
-    after = np.concatenate([slope[1:], [slope[-1]]])
-    jump = np.minimum(np.abs(slope - before), np.abs(slope - after)) * spans
+    before = np.concatenate([[math.inf], np.abs(np.diff(slope))])
+    after = np.concatenate([np.abs(np.diff(slope)), [math.inf]])
+    jump = np.minimum(before, after) * spans
     # A fall after a flat stretch is a course of its own: an upward jump is the surer seam.
     jump = np.where(steps > 0, 1.5, 1.0) * jump
     order = np.argsort(-jump, kind="stable")

@@ -33,6 +33,9 @@ def limits_of(
     out = []
     if count <= _FEW:
         out.append(f"The log has {_rows(count)} with a rate: other curves fit them as well.")
+    left = int(np.count_nonzero(rows.index < parts[0].first))
+    if left:
+        out.append(f"The first {_rows(left).removeprefix('one ')} follow another curve, too few.")
     for fit, part in zip(fits, parts, strict=True):
         for sentence in _of_part(fit, part, log):
             if sentence not in out:

@@ -175,6 +175,8 @@ def _staircase(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
 
 def _metrics(log: RateLog, rows: RowsOfGroup) -> dict[str, np.ndarray]:
     metrics = {name: np.asarray(column)[rows.index] for name, column in log.metrics.items()}
+    if log.unit != "epoch":
+        return {k: v for k, v in metrics.items() if k.lower().startswith(("val", "eval"))}
     if log.losses is not None:
         metrics["loss"] = np.asarray(log.losses)[rows.index]
     return metrics
@@ -237,7 +239,7 @@ def _smooth(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
         cost = found.weight + 0.5 * order
         total, curve = s.total_steps, found.curve
         if total is not None and "total_steps" in curve.values:
-            cost += 0.0 if curve.values["total_steps"] == total else 4.0
+            cost += 0.0 if curve.values["total_steps"] == total else 12.0
         if hugging and curve.warmup not in ("", FROM_ZERO):
             cost += 6.0
         if best is None or cost < best[0]:

@@ -14,7 +14,7 @@ from course_lib.diagnose.rate_curve import RateCurve
 
 _SAME = 1e-6
 _LEAST_DROP = 0.95
-_MOST_PATIENCE = 200
+_MOST_PATIENCE = 50
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,8 @@ from course_lib.diagnose.curve_solving import digits_of, rounded
 
 _LEAST_WARMUP = 100  # iterations
 _MOST_BATCHES = 60_000
+# optimizer="auto" sets SGD to 0.01 and AdamW to 0.002 * 5 / (4 + classes), to 6 decimals
+_AUTO = (0.01, *(round(0.002 * 5.0 / (4.0 + n), 6) for n in (*range(1, 21), 80)))
 _ENDS = (0.01, 0.1, 0.2, 0.001, 0.0, 0.05)
 
 
@@ -91,8 +93,9 @@ def search_yolo(
                     return found
         if tail > 60 and tail > rows // 2:
             break
-    plan = _from_settings(settings)
-    return None if plan is None else _with_warmup(plan, x, r, slack, settings)
+    plans = _from_settings(settings)
+    found = (_with_warmup(plan, x, r, slack, settings) for plan in plans)
+    return next((fit for fit in found if fit is not None), None)
 
 
 def _number(settings: Mapping[str, Any], name: str) -> float | None:
@@ -143,14 +146,17 @@ def _after_warmup(
     return None
 
 
-def _from_settings(settings: Mapping[str, Any]) -> YoloCurve | None:
-    """Return the curve that the settings plan, or None where they do not say enough."""
-    peak, end = _number(settings, "lr0") or _number(settings, "peak_lr"), _number(settings, "lrf")
-    epochs = _number(settings, "epochs")
-    if peak is None or end is None or epochs is None:
-        return None
+def _from_settings(settings: Mapping[str, Any]) -> list[YoloCurve]:
+    """Return the curves that the settings may plan, where every row is in the warmup."""
+    end, epochs = _number(settings, "lrf"), _number(settings, "epochs")
+    if end is None or epochs is None:
+        return []
     cosine = str(settings.get("cos_lr")).lower() == "true"
-    return YoloCurve(peak, end, epochs, 0, 0, 0.0, 0, cosine)
+    peak = _number(settings, "lr0") or _number(settings, "peak_lr")
+    peaks = [] if peak is None else [peak]
+    if str(settings.get("optimizer")).lower() == "auto":
+        peaks = [*_AUTO, *peaks]
+    return [YoloCurve(p, end, epochs, 0, 0, 0.0, 0, cosine) for p in peaks if p > 0]
 
 
 def _with_warmup(
