@@ -12,10 +12,11 @@ from course_lib.diagnose.families import family_of, schedule_of
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification
 from course_lib.diagnose.library_calls import call_of
 from course_lib.diagnose.log_limits import limits_of
-from course_lib.diagnose.part_fitting import Fit, fit_rows, lags_again, over_all
+from course_lib.diagnose.part_fitting import fit_rows, lags_again, over_all
 from course_lib.diagnose.rate_curve import RateCurve
 from course_lib.diagnose.rate_log import RateLog
 from course_lib.diagnose.rows_of_group import RowsOfGroup
+from course_lib.diagnose.stretch_fit import Fit
 from course_lib.diagnose.yolo import YoloCurve
 from course_lib.validation import check_count
 

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from course_lib.diagnose.identification import FittedPart
-from course_lib.diagnose.part_fitting import Fit
 from course_lib.diagnose.rate_curve import RateCurve
 from course_lib.diagnose.rate_log import RateLog
 from course_lib.diagnose.rows_of_group import RowsOfGroup
+from course_lib.diagnose.stretch_fit import Fit
 
 _FEW = 3
 
