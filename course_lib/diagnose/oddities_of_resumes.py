@@ -1,0 +1,186 @@
+"""Oddities between rows: skipped updates, and the seams where a run was resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from course_lib.diagnose.evidence import Evidence, count
+from course_lib.diagnose.identification import FittedPart, Oddity
+
+# A seam that changes the rate by less than this is a change of slope.
+_JUMP = 0.02
+_UNDONE = 1.5
+_STEEP_UP = 1.5
+
+
+def skipped_updates(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity if the schedule falls behind the counter."""
+    for part in case.found.parts:
+        usual = case.log.lags[0] if case.log.lags and case.log.unit == "update" else 1.0
+        before = part.lag - max(case.log.lags, default=0.0)
+        grown = [lag for _, lag in part.skipped]
+        later = (grown[-1] - part.lag) if grown else 0.0
+        if case.log.unit == "environment step":
+            if grown:
+                yield _lag_changes(case, part)
+            continue
+        if later > 0:
+            first = part.skipped[0][0]
+            missing = later + max(before, 0.0)
+            yield Oddity(
+                "skipped-updates",
+                f"{count(missing, 'step')} of the scheduler {'is' if missing == 1 else 'are'} "
+                "missing by the last row, as where mixed precision skips an update: the schedule's "
+                f"lag grows from {part.lag:g} to {grown[-1]:g}, first at {case.log.unit} "
+                f"{case.log.at[first]:g}.",
+                first,
+                part.end,
+            )
+        elif before > 0:
+            yield Oddity(
+                "skipped-updates",
+                f"The schedule is {count(part.lag, 'step')} behind the counter from the first row "
+                "on, more than the tool's own lag: mixed precision skipped the first updates, or "
+                "the counter started before the scheduler.",
+                part.first,
+                part.end,
+            )
+        elif part.lag == 1 > usual or (part.lag == 1 and _either(case)):
+            yield Oddity(
+                "skipped-updates",
+                f"The schedule is {count(part.lag, 'step')} behind the counter from the first row "
+                "on: the tool logged before the scheduler's step, or the first update was skipped.",
+                part.first,
+                part.end,
+            )
+
+
+def _either(case: Evidence) -> bool:
+    """Whether both lags are as likely: LLaMA-Factory's log does not show the Trainer's version."""
+    return "llama" in case.log.format.lower() and case.log.unit == "update"
+
+
+def _lag_changes(case: Evidence, part: FittedPart) -> Oddity:
+    first, lag = part.skipped[0]
+    return Oddity(
+        "lag-changes",
+        f"The rate of a row belongs to an earlier count, by {part.lag:,.6g} in the first rows and "
+        f"by {lag:,.6g} from {case.log.unit} {case.log.at[first]:g} on: rows of another callback "
+        "repeat the last rate.",
+        first,
+        part.end,
+    )
+
+
+def lag_of_rollouts(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity if the rates of environment steps belong to the rollout before."""
+    if case.log.unit != "environment step" or case.constant or case.part is None:
+        return
+    if case.part.lag > 0:
+        yield case.oddity(
+            "rollout-lag",
+            f"The rate of a row belongs to the count {case.part.lag:,.6g} environment steps "
+            "earlier, the end of the rollout before.",
+        )
+
+
+def uneven_rows(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity if some rows of environment steps lie off the grid of the others."""
+    if case.log.unit != "environment step" or case.constant:
+        return
+    rollout = max(case.log.lags, default=0.0) or case.interval
+    odd = np.flatnonzero(case.at % rollout)
+    if 0 < odd.size < case.at.size / 3:
+        yield case.oddity(
+            "lag-changes",
+            f"{count(odd.size, 'row')}, the first at {case.where(int(odd[0]))}, "
+            f"{'lies' if odd.size == 1 else 'lie'} off the grid of {rollout:g} of the other "
+            "rows, so the lag of the rate changes by row.",
+            int(odd[0]),
+            int(odd[-1]) + 1,
+        )
+
+
+def seams(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity for each seam of two parts within one run."""
+    restarts = {int(case.rows[start]) for start in case.starts}
+    rates = case.log.rates[case.found.group]
+    for left, right in zip(case.found.parts, case.found.parts[1:], strict=False):
+        if right.first in restarts or not np.isfinite(rates[[left.end - 1, right.first]]).all():
+            continue
+        yield _seam(case, rates, left, right)
+
+
+def _seam(case: Evidence, rates: np.ndarray, left: FittedPart, right: FittedPart) -> Oddity:
+    before, after = float(rates[left.end - 1]), float(rates[right.first])
+    where = f"{case.log.unit} {case.log.at[right.first]:g}"
+    ends = [_end(part) for part in (left, right)]
+    length = ""
+    if None not in ends and ends[0] != ends[1]:
+        way = "longer" if ends[1] > ends[0] else "shorter"
+        length = f", of {ends[1]:,.10g} {case.log.unit}s, {way} than the {ends[0]:,.10g} before"
+    earlier = rates[left.first : left.end]
+    tolerance = 1e-3 * case.top
+    if after > _UNDONE * before > 0 and (np.abs(earlier - after) < tolerance).sum() > 1:
+        return Oddity(
+            "drop-undone",
+            f"At {where} the rate returns from {before:.4g} to {after:.4g}, the level before the "
+            "drop: a resume with other milestones undid it.",
+            right.first,
+            right.end,
+            problem=True,
+        )
+    change = (after - before) / case.peak
+    expected = abs(float(left.rate_at(case.log.at[right.first : right.first + 1] - left.lag)[0]))
+    jumps = abs(after - expected) > _JUMP * max(expected, 0.05 * case.peak)
+    factor = f", {after / before:.3g} times" if before > 0 else f", {100 * change:.3g} % of peak"
+    if not jumps:
+        return Oddity(
+            "resumed",
+            f"At {where} another curve begins without a jump{length}, as after a resume.",
+            right.first,
+            right.end,
+        )
+    return Oddity(
+        "resumed-jump",
+        f"At {where} the rate jumps from {before:.4g} to {after:.4g}{factor}: the run was resumed "
+        f"with another schedule{length}.",
+        right.first,
+        right.end,
+        problem=True,
+    )
+
+
+def _end(part: FittedPart) -> float | None:
+    known = part.parameters.get("total_steps")
+    return known.value if known and np.isfinite(known.value) else None
+
+
+def unexplained_jump(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity for a jump up that no part explains."""
+    if case.found.parts or case.rates.size < 4:
+        return
+    rates = np.maximum(case.rates, 0.01 * case.top)
+    steps = rates[1:] / rates[:-1]
+    for i in np.flatnonzero(steps > _STEEP_UP):
+        fallen = case.rates[: i + 1].max() > _STEEP_UP * case.rates[i]
+        if fallen and i + 1 not in case.starts:
+            yield case.oddity(
+                "resumed-jump",
+                f"At {case.where(int(i) + 1)} the rate jumps from {case.rates[i]:.4g} to "
+                f"{case.rates[i + 1]:.4g} after it had fallen, as after a resume.",
+                int(i) + 1,
+                problem=True,
+            )
+            return
+
+
+RULES_OF_RESUMES = (
+    skipped_updates,
+    lag_of_rollouts,
+    uneven_rows,
+    seams,
+    unexplained_jump,
+)
