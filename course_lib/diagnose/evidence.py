@@ -199,8 +199,8 @@ class Evidence:
     @cached_property
     def tolerance(self) -> float:
         """Difference of rates that means nothing."""
-        rounding = self.log.precision.half_width(np.array([self.top]))[0]
-        return float(max(SAME * abs(self.top), 2 * rounding))
+        # Rounding keeps the order of rates, so printed rates that differ are different.
+        return float(SAME * abs(self.top))
 
     @cached_property
     def rise(self) -> int:

@@ -8,7 +8,7 @@ from course_lib.diagnose.evidence import Evidence
 from course_lib.diagnose.identification import Identification, Oddity
 from course_lib.diagnose.oddities_of_files import RULES_OF_FILES
 from course_lib.diagnose.oddities_of_plans import RULES_OF_PLANS
-from course_lib.diagnose.oddities_of_rates import RULES_OF_RATES
+from course_lib.diagnose.oddities_of_rates import RULES_OF_RATES, not_finite
 from course_lib.diagnose.oddities_of_resumes import RULES_OF_RESUMES
 from course_lib.diagnose.oddities_of_shapes import RULES_OF_SHAPES
 from course_lib.diagnose.rate_log import RateLog
@@ -38,6 +38,6 @@ def find_oddities(log: RateLog, found: Identification) -> tuple[Oddity, ...]:
     """
     case = Evidence(log, found)
     if not case.rows.size:
-        return ()
+        return tuple(not_finite(case))
     seen = [oddity for rule in ODDITY_RULES for oddity in rule(case)]
     return tuple(sorted(seen, key=lambda oddity: (oddity.first, not oddity.problem)))

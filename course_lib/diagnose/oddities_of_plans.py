@@ -15,7 +15,9 @@ _HALF = 0.5
 # A total rounded to whole epochs may exceed the run by a little.
 _LONGER, _MUCH_LONGER = 1.02, 1.5
 _SHORT_OF_PEAK = 5e-4
-_CONFIGURED_SLACK = 0.01
+_SLACK = 0.01
+# MMDetection's RTMDet configurations: base_lr = 0.004 for 256 images, eta_min = base_lr * 0.05.
+_RTMDET_LR, _RTMDET_FLOOR = 0.004, 0.05
 _YOLO_LR0 = 0.01  # the default of lr0, which nobody typed
 _SCHEDULES = ("cos", "lin", "poly", "exp", "cycle", "yolox")
 _NOT_YET = ("wsd", "step", "plateau", "constant")
@@ -86,7 +88,7 @@ def optimizer_auto(case: Evidence) -> Iterator[Oddity]:
     lr0, top = case.number("lr0", "peak_lr"), case.peak
     if str(case.setting("optimizer")).lower() != "auto" or not lr0 or not top:
         return
-    if abs(top / lr0 - 1) > _CONFIGURED_SLACK:
+    if abs(top / lr0 - 1) > _SLACK:
         yield case.oddity(
             "optimizer-auto",
             f"The setting lr0 is {lr0:g}, but the curve follows {top:.4g}: optimizer=auto chooses "
@@ -104,12 +106,28 @@ def peak_differs(case: Evidence) -> Iterator[Oddity]:
     factor = case.peak / planned
     # A lower rate may only mean that the run did not get that far.
     reached = case.rise < case.rates.size - 1 and case.starts[-1] == 0
-    below = factor < 1 - _CONFIGURED_SLACK and reached and case.at[0] <= case.interval
-    if factor > 1 + _CONFIGURED_SLACK or (below and case.parameter("peak") is not None):
+    below = factor < 1 - _SLACK and reached and case.at[0] <= case.interval
+    if factor > 1 + _SLACK or (below and case.parameter("peak") is not None):
         yield case.oddity(
             "peak-differs",
             f"The settings say {planned:g}, but the peak is {case.peak:.6g}, {factor:.4g} times "
             f"as high{_explained(factor)}.",
+        )
+
+
+def scaled_recipe(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity if RTMDet's recipe runs at another rate than its own."""
+    scheduler = str(case.setting("param_scheduler", "scheduler") or "")
+    recipe = "start_factor=1e-05" in scheduler and "CosineAnnealingLR" in scheduler
+    floor = _ETA_MIN.search(scheduler)
+    if not recipe or not floor or abs(float(floor[1]) / (_RTMDET_FLOOR * case.peak) - 1) > _SLACK:
+        return
+    factor = case.peak / _RTMDET_LR
+    if abs(factor - 1) > _SLACK:
+        yield case.oddity(
+            "peak-differs",
+            f"The schedule is RTMDet's, whose rate is {_RTMDET_LR:g}; its peak here is "
+            f"{case.peak:.6g}, {factor:.4g} times as high{_explained(factor)}.",
         )
 
 
@@ -166,7 +184,7 @@ def constant(case: Evidence) -> Iterator[Oddity]:
         floor = float(match[1])
     decays = any(name in scheduler for name in _SCHEDULES)
     waits = any(name in scheduler for name in _NOT_YET)
-    if floor and decays and abs(case.rates[0] / floor - 1) < _CONFIGURED_SLACK:
+    if floor and decays and abs(case.rates[0] / floor - 1) < _SLACK:
         yield case.oddity(
             "floor-from-the-start",
             f"All {rows} rows, from {case.where(0)} to {case.where(rows - 1)}, are at the floor of "
@@ -226,6 +244,7 @@ RULES_OF_PLANS = (
     past_the_end,
     optimizer_auto,
     peak_differs,
+    scaled_recipe,
     peak_not_reached,
     constant,
     resumed,

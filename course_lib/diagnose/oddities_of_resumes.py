@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.diagnose.evidence import Evidence, count
+from course_lib.diagnose.evidence import SAME, Evidence, count
 from course_lib.diagnose.identification import FittedPart, Oddity
 
 # A seam that changes the rate by less than this is a change of slope.
 _JUMP = 0.02
 _UNDONE = 1.5
-_STEEP_UP = 1.5
+_HIGH, _NEAR = 0.1, 0.05  # shares of the highest rate
+_ENOUGH_ROWS = 10
 
 
 def skipped_updates(case: Evidence) -> Iterator[Oddity]:
@@ -159,22 +160,30 @@ def _end(part: FittedPart) -> float | None:
 
 
 def unexplained_jump(case: Evidence) -> Iterator[Oddity]:
-    """Yield an oddity for a jump up that no part explains."""
-    if case.found.parts or case.rates.size < 4:
+    """Yield an oddity for jumps up in the middle of a decay that no part explains."""
+    rates, top = case.rates, case.top
+    if case.found.parts or rates.size < 4 or top <= 0:
         return
-    rates = np.maximum(case.rates, 0.01 * case.top)
-    steps = rates[1:] / rates[:-1]
-    for i in np.flatnonzero(steps > _STEEP_UP):
-        fallen = case.rates[: i + 1].max() > _STEEP_UP * case.rates[i]
-        if fallen and i + 1 not in case.starts:
-            yield case.oddity(
-                "resumed-jump",
-                f"At {case.where(int(i) + 1)} the rate jumps from {case.rates[i]:.4g} to "
-                f"{case.rates[i + 1]:.4g} after it had fallen, as after a resume.",
-                int(i) + 1,
-                problem=True,
-            )
-            return
+    step = np.diff(rates) / top
+    # Before and after a jump the rate falls or stays; the climb of a cycle takes several rows.
+    jumps = 1 + np.flatnonzero((step[1:-1] > _HIGH) & (step[:-2] <= SAME) & (step[2:] <= SAME))
+    jumps = np.setdiff1d(jumps, np.array(case.starts) - 1)
+    jumps = jumps[np.maximum.accumulate(rates)[jumps] > rates[jumps] + case.tolerance]
+    if not jumps.size:
+        return
+    i = int(jumps[0])
+    back = rates[i + 1] > (1 - _NEAR) * top
+    why = "as after a resume with another schedule"
+    if back or jumps.size > 1:
+        why = "as at a warm restart, or after a resume that began anew"
+    more = f", the first of {jumps.size} jumps" if jumps.size > 1 else ""
+    yield case.oddity(
+        "resumed-jump",
+        f"At {case.where(i + 1)} the rate jumps from {rates[i]:.4g} to {rates[i + 1]:.4g}{more}, "
+        f"{why}.",
+        i + 1,
+        problem=not back and jumps.size == 1 and rates.size > _ENOUGH_ROWS,
+    )
 
 
 RULES_OF_RESUMES = (

@@ -299,6 +299,8 @@ def rises_at_the_end(case: Evidence) -> Iterator[Oddity]:
     steps = np.diff(after)
     if after.size < 2 or low < case.rise or (steps <= 0).any():
         return
+    if (np.diff(rates[case.rise : low + 1]) > case.tolerance).any():
+        return  # it has climbed before: a cycle
     if after[-1] - after[0] <= max(rounding, SAME * case.top) or steps.max() > 0.3 * case.top:
         return
     rows, first = after.size - 1, case.starts[-1] + low + 1

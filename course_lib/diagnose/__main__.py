@@ -1,0 +1,64 @@
+"""`python -m course_lib.diagnose LOG`: the schedule that a log follows, in words.
+
+`python -m course_lib.diagnose --check FILE` runs the diagnosis over a file of logs with verdicts: a
+JSON list of objects with id, format, columns, step, epoch, lr (name -> rates), loss, other (what
+the file says beside its rows) and verdict (family, parameters, oddities, real_problem). It prints
+for every log whether the rates (within 1 %), family and parameters agree with the verdict, which
+oddities and problems were named or missed, and the totals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from course_lib.diagnose.check_file import as_json, check_entry, lines_of, read_entries, totals
+from course_lib.diagnose.identification_words import describe
+from course_lib.diagnose.identify import identify
+from course_lib.diagnose.log_readers import read_log
+from course_lib.diagnose.oddities import find_oddities
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the diagnosis; return 0, or 2 with a sentence where a file cannot be used."""
+    parser = argparse.ArgumentParser(
+        prog="python -m course_lib.diagnose",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("log", metavar="LOG", nargs="?", help="log of a run")
+    what.add_argument("--check", metavar="FILE", help="file of logs with verdicts")
+    parser.add_argument("--json", action="store_true", help="with --check: results as JSON")
+    asked = parser.parse_args(arguments)
+    try:
+        if asked.check is None:
+            log = read_log(asked.log)
+            found = identify(log)
+            print(describe(replace(found, oddities=find_oddities(log, found))))
+        else:
+            _check(asked.check, asked.json)
+    except (ValueError, OSError) as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _check(path: str, json: bool) -> None:
+    checks = []
+    for number, entry in enumerate(read_entries(path)):
+        checks.append(check_entry(entry, number))
+        if not json:
+            print(*lines_of(checks[-1]), sep="\n", flush=True)
+    if json:
+        print(as_json(checks))
+        return
+    print()
+    for name, number in totals(checks).items():
+        print(f"{name:16}{number:6}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
