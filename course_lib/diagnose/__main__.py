@@ -12,13 +12,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
 from course_lib.diagnose.check_file import as_json, check_entry, lines_of, read_entries, totals
+from course_lib.diagnose.diagnosing import diagnose
 from course_lib.diagnose.identification_words import describe
-from course_lib.diagnose.identify import identify
 from course_lib.diagnose.log_readers import read_log
-from course_lib.diagnose.oddities import find_oddities
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,9 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         if asked.check is None:
-            log = read_log(asked.log)
-            found = identify(log)
-            print(describe(replace(found, oddities=find_oddities(log, found))))
+            print(describe(diagnose(read_log(asked.log))))
         else:
             _check(asked.check, asked.json)
     except (ValueError, OSError) as error:

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from course_lib.diagnose.diagnosing import diagnose
 from course_lib.diagnose.expected_oddities import codes_for, is_named
 from course_lib.diagnose.identification import Identification
-from course_lib.diagnose.identify import identify
 from course_lib.diagnose.log_readers import from_entry
-from course_lib.diagnose.oddities import find_oddities
 from course_lib.diagnose.verdicts_of_people import disagreements
 
 
@@ -89,8 +88,7 @@ def diagnose_entry(entry: Mapping[str, Any]) -> Identification:
     log = from_entry(entry)
     if entry.get("file_name"):
         log = replace(log, source=str(entry["file_name"]))
-    found = identify(log)
-    return replace(found, log=log, oddities=find_oddities(log, found))
+    return diagnose(log)
 
 
 def check_entry(entry: Any, number: int = 0) -> EntryCheck:

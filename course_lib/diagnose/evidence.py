@@ -15,6 +15,7 @@ from course_lib.diagnose.rate_log import RateLog
 
 # Two rates this close are one level: float32 differs by 6e-8, a mean over an epoch by less.
 SAME = 1e-6
+ONE_CYCLE_RISE = 0.3  # the default of torch's OneCycleLR, pct_start
 _PREFIX = re.compile(r"^(arg|args|cfg|config|hparam|hparams|opt)[_./]", re.IGNORECASE)
 # Names under which tools write down how long a run is to be, after the known keys.
 _ENDS = {
@@ -168,7 +169,15 @@ class Evidence:
     def schedule_end(self) -> float | None:
         """Length of the schedule by its curve, in the log's unit; None where it shows none."""
         known = self.parameter("total_steps")
+        if known is None and self.end_is_assumed:
+            return (self.warmup + 1) / ONE_CYCLE_RISE
         return known.value if known and known.value > 0 else None
+
+    @cached_property
+    def end_is_assumed(self) -> bool:
+        """Whether only the rise of a one-cycle is known, whose usual share tells the rest."""
+        is_cycle = self.part is not None and "one cycle" in self.part.family.lower()
+        return is_cycle and self.parameter("total_steps") is None and self.warmup > 0
 
     @cached_property
     def end(self) -> float | None:

@@ -64,6 +64,8 @@ def _part(found: Identification, part: FittedPart) -> list[str]:
     lines = [title]
     lines += [f"  {name:{_WIDTH}}{_value(p)}" for name, p in part.parameters.items()]
     lines.append(f"  {'row at s shows':{_WIDTH}}{_convention(part.lag)}")
+    if part.convention:
+        lines.append(f"  {'convention':{_WIDTH}}{part.convention}")
     for row, lag in part.skipped:
         at = found.log.at[row]
         lines.append(f"  {'':{_WIDTH}}{_convention(lag)} from {unit} {at:,.10g} on")

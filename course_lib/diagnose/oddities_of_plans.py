@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.diagnose.evidence import Evidence
+from course_lib.diagnose.evidence import ONE_CYCLE_RISE, Evidence
 from course_lib.diagnose.identification import Oddity
 
 # Less than half of a schedule leaves the rate near its peak, whatever the decay.
@@ -18,6 +18,7 @@ _SHORT_OF_PEAK = 5e-4
 _SLACK = 0.01
 # MMDetection's RTMDet configurations: base_lr = 0.004 for 256 images, eta_min = base_lr * 0.05.
 _RTMDET_LR, _RTMDET_FLOOR = 0.004, 0.05
+_BATCHES = tuple(2**k for k in range(1, 13))
 _YOLO_LR0 = 0.01  # the default of lr0, which nobody typed
 _SCHEDULES = ("cos", "lin", "poly", "exp", "cycle", "yolox")
 _NOT_YET = ("wsd", "step", "plateau", "constant")
@@ -37,6 +38,8 @@ def stopped_early(case: Evidence) -> Iterator[Oddity]:
     patience = case.number("patience")
     if not case.is_checkpoint and case.log.unit == "epoch" and patience and patience < case.done:
         rate += f"; its early stopping has a patience of {patience:g} epochs"
+    if case.run_end is None and case.end_is_assumed:
+        rate += f" (if its rise takes {ONE_CYCLE_RISE:.0%} of it, the default)".replace("%", " %")
     yield case.oddity(
         "stopped-early",
         f"{what} at {case.log.unit} {case.done:,.10g} of {case.end:,.10g}, "
@@ -134,9 +137,10 @@ def scaled_recipe(case: Evidence) -> Iterator[Oddity]:
 def _explained(factor: float) -> str:
     square = factor * factor
     for value, how in ((factor, "linear"), (square, "square-root")):
-        for ratio in (value, 1 / value):
-            if ratio > 1.5 and abs(ratio - round(ratio)) < 0.01 * ratio:
-                return f", as {how} scaling of the batch by {round(ratio)} gives"
+        for exact in (value, 1 / value):
+            ratio = round(exact) if abs(exact - round(exact)) < _SLACK * exact else 0
+            if ratio in _BATCHES:
+                return f", as {how} scaling of the batch by {ratio} gives"
     return ""
 
 

@@ -33,9 +33,8 @@ def skipped_updates(case: Evidence) -> Iterator[Oddity]:
             yield Oddity(
                 "skipped-updates",
                 f"{count(missing, 'step')} of the scheduler {'is' if missing == 1 else 'are'} "
-                "missing by the last row, as where mixed precision skips an update: the schedule's "
-                f"lag grows from {part.lag:g} to {grown[-1]:g}, first at {case.log.unit} "
-                f"{case.log.at[first]:g}.",
+                f"missing by the last row{_why(case)}: the schedule's lag grows from {part.lag:g} "
+                f"to {grown[-1]:g}, first at {case.log.unit} {case.log.at[first]:g}.",
                 first,
                 part.end,
             )
@@ -56,6 +55,10 @@ def skipped_updates(case: Evidence) -> Iterator[Oddity]:
                 part.first,
                 part.end,
             )
+
+
+def _why(case: Evidence) -> str:
+    return ", as where mixed precision skips an update" if case.log.unit == "update" else ""
 
 
 def _either(case: Evidence) -> bool:

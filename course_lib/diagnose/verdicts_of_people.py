@@ -15,20 +15,18 @@ CLOSE = 0.01
 _FAMILIES = (
     (r"polynomial \(|^polynomial", r"polynomial"),
     (r"constant =|constant \(", r"constant"),
-    (r"warmup .*(constant|not seen)", r"warmup|constant"),
     (r"plateau", r"plateau|step|stair|drop|level"),
-    (r"then one drop|multi-?step|\bstep\b", r"step|stair|drop|level|milestone"),
     (r"one cycle", r"cycle|cosine"),
     (r"cosine", r"cosine|cycle"),
+    (r"then one drop|multi-?step|\bstep\b", r"step|stair|drop|level|milestone"),
+    (r"warmup .*(constant|not seen)", r"warmup|constant"),
     (r"exponential", r"exponential"),
     (r"linear", r"linear"),
     (r"constant", r"constant"),
 )
 # A verdict's parameter -> ours, any of which may hold it.
 _NAMES = {
-    **dict.fromkeys(
-        ("peak", "lr", "base_lr", "base", "start", "peak_nominal", "value", "first"), ("peak",)
-    ),
+    **dict.fromkeys(("peak", "lr", "base_lr", "base", "start", "peak_nominal", "value"), ("peak",)),
     **dict.fromkeys(("warmup_steps", "warmup_iters", "warmup_epochs"), ("warmup_steps",)),
     **dict.fromkeys(
         ("total_steps", "total", "epochs", "T", "lr_decay_iters", "total_timesteps"),
@@ -78,7 +76,9 @@ def _of_family(found: Identification, family: str) -> Iterator[str]:
     ours = " + ".join(part.family for part in found.parts)
     for theirs, words in _FAMILIES:
         if re.search(theirs, family, re.IGNORECASE):
-            if not re.search(words, ours, re.IGNORECASE):
+            rates = found.log.rates[found.group]
+            rises_only = "warmup" in ours and not (np.diff(rates[np.isfinite(rates)]) < 0).any()
+            if not re.search(words, ours, re.IGNORECASE) and not rises_only:
                 yield f"the family is {ours}, the verdict says {family}"
             return
 
@@ -114,10 +114,11 @@ def _in_unit(
 
 
 def _agree(ours: FittedParameter, theirs: float, name: str, peak: float) -> bool:
-    # A length may be counted from either side of the first row; a floor is read beside the peak.
+    # A length may be counted from either side of the first row; a floor is seen beside the peak.
     slack = CLOSE * abs(theirs)
     if name in ("end_value", "floor", "min_lr", "eta_min", "final"):
         slack = max(slack, 1e-3 * peak)
-    elif _NAMES[name][0] in ("total_steps", "warmup_steps", "decay_from"):
+    elif _NAMES[name][0] in ("total_steps", "warmup_steps", "decay_from", "patience"):
+        # So may a patience: PyTorch cuts after patience + 1 bad epochs, Keras after patience.
         slack = max(slack, 1.0)
     return ours.low - slack <= theirs <= ours.high + slack or abs(ours.value - theirs) <= slack
