@@ -145,6 +145,10 @@ class Evidence:
         first = self.at[0]
         if self.log.unit in ("epoch", "row"):
             return first == 1 and "timm" not in self.log.format.lower()
+        if max(self.log.lags, default=1) <= 0:
+            return False
+        if min(self.log.lags, default=0) >= 1 or self.is_checkpoint:
+            return True
         ahead = np.diff(self.at)
         least = ahead[ahead > 0].min(initial=np.inf)
         return first > 0 and (first % least == 0 if np.isfinite(least) else True)
@@ -228,6 +232,12 @@ class Evidence:
         if self.rise == 0:
             return 0.0
         return float(self.at[self.last_run][self.rise]) + (not self.from_one)
+
+    @cached_property
+    def warmup_is_told(self) -> bool:
+        """Whether the curve fixes the length of the warmup, roughly at least."""
+        known = self.parameter("warmup_steps")
+        return known is not None and known.high <= 2 * known.value
 
     @cached_property
     def smooth(self) -> bool:

@@ -26,6 +26,8 @@ def warmup_long(case: Evidence) -> Iterator[Oddity]:
     if warmup <= 0 or case.constant:
         return
     rising = case.rise == case.rates[case.last_run].size - 1
+    if rising and not case.warmup_is_told:
+        return  # `ends_rising` says so
     if rising and case.done < warmup and not case.is_checkpoint:
         share = 100 * case.rates[-1] / case.peak
         yield case.oddity(
@@ -50,7 +52,7 @@ def warmup_long(case: Evidence) -> Iterator[Oddity]:
 
 def ends_rising(case: Evidence) -> Iterator[Oddity]:
     """Yield an oddity if the run ends while the rate still rises and nothing tells the warmup."""
-    if case.parameter("warmup_steps") is not None or case.is_checkpoint or case.rates.size < 2:
+    if case.warmup_is_told or case.is_checkpoint or case.rates.size < 2:
         return
     rates = case.rates[case.last_run]
     if rates.size > 1 and (np.diff(rates) > case.tolerance).all():
