@@ -5,10 +5,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from course_lib.diagnose.diagnosing import diagnose, main_group
 from course_lib.diagnose.families import FAMILIES
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification, Oddity
+from course_lib.diagnose.identification_words import describe
 from course_lib.diagnose.identifying import identify
 from course_lib.diagnose.log_readers import LogError, from_entry, read_log
+from course_lib.diagnose.oddities import find_oddities
 from course_lib.diagnose.precision import Precision, precision_of
 from course_lib.diagnose.rate_log import RateLog
 
@@ -24,8 +27,12 @@ __all__ = [
     "RateLog",
     "ResumeCheck",
     "check_resume",
+    "describe",
+    "diagnose",
+    "find_oddities",
     "from_entry",
     "identify",
+    "main_group",
     "precision_of",
     "read_log",
 ]

@@ -24,15 +24,15 @@ class EntryCheck:
         format: kind of the file.
         family: families that were identified.
         residual: largest difference of the rates as a share of the peak; None without a curve.
-        differs: what the identification says otherwise than the verdict; () if it is right.
+        differs: disagreements of the identification with the verdict; () if it is right.
         named: the verdict's oddities that were found.
-        missed: those that were not.
+        missed: its oddities that were not.
         problems_named: the verdict's real problems that were found as problems.
-        problems_missed: those that were not.
+        problems_missed: its real problems that were not.
         false_alarms: problems that were found on a log without any.
         extra_problems: problems that were found beside those of the verdict.
         oddities: all that was found.
-        error: why the log could not be diagnosed; "" if it could.
+        error: reason that the log could not be diagnosed; "" if it could.
     """
 
     id: str

@@ -155,7 +155,7 @@ class Evidence:
 
     @cached_property
     def done(self) -> float:
-        """How much of the run is over at the last row, in the log's unit."""
+        """Length of the run up to its last row, in the log's unit."""
         done = float(self.at[-1]) + (not self.from_one and self.log.unit != "environment step")
         return max(done, self.number("global_step") or 0.0) if self.log.unit == "update" else done
 

@@ -165,8 +165,8 @@ def is_named(sentence: str, oddities: Sequence[Oddity], problem: bool = False) -
     """Return whether one of the oddities says the same as a sentence.
 
     Args:
-        sentence: what a person found odd.
-        oddities: what the rules found.
+        sentence: a person's words about the log.
+        oddities: the findings of the rules.
         problem: count only the oddities that are problems.
     """
     codes = codes_for(sentence)

@@ -58,7 +58,7 @@ def absurd_rate(case: Evidence) -> Iterator[Oddity]:
         typo = f"; as a whole number it may be a typing error for {top:g}e-5" if typed else ""
         yield case.oddity(
             "absurd-rate",
-            f"The rate is {top:g}, above the {limit:g} beyond which {which} does not train{typo}.",
+            f"The rate is {top:g}, above {limit:g}, beyond which {which}{typo}.",
             problem=True,
         )
     elif 0 < top < _VOID and case.rates.size > 1:
@@ -75,10 +75,10 @@ def _limit(case: Evidence) -> tuple[float, str]:
     if any(name in optimizer for name in _ADAPTIVE) or (
         not optimizer and any(name in tool for name in _ADAPTIVE_TOOLS)
     ):
-        return _ABSURD_ADAPTIVE, "an optimizer of Adam's kind"
+        return _ABSURD_ADAPTIVE, "an optimizer of Adam's kind does not train"
     if any(name in optimizer for name in ("sgd", "lars", "momentum")):
-        return _ABSURD_SGD, "even SGD in large batches"
-    return _ABSURD_UNKNOWN, "an optimizer"
+        return _ABSURD_SGD, "even SGD in large batches does not train"
+    return _ABSURD_UNKNOWN, "hardly any optimizer trains"
 
 
 def dead_rows(case: Evidence) -> Iterator[Oddity]:

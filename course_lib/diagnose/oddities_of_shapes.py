@@ -26,8 +26,11 @@ def warmup_long(case: Evidence) -> Iterator[Oddity]:
     if warmup <= 0 or case.constant:
         return
     rising = case.rise == case.rates[case.last_run].size - 1
+    least = ""
     if rising and not case.warmup_is_told:
-        return  # `ends_rising` says so
+        if not case.is_checkpoint or case.end is None:
+            return  # `ends_rising` says so, or the run may have just begun
+        warmup, least = case.done, "at least "
     if rising and case.done < warmup and not case.is_checkpoint:
         share = 100 * case.rates[-1] / case.peak
         yield case.oddity(
@@ -42,11 +45,11 @@ def warmup_long(case: Evidence) -> Iterator[Oddity]:
     if share > _LONG and not (cycle and share <= _TOO_LONG):
         yield case.oddity(
             "warmup-long",
-            f"The warmup covers {100 * min(share, 1):.3g} % of the run, {warmup:,.6g} of "
+            f"The warmup covers {least}{100 * min(share, 1):.3g} % of the run, {warmup:,.6g} of "
             f"{case.many(end)}.",
             case.starts[-1],
             case.starts[-1] + case.rise + 1,
-            problem=share > _TOO_LONG and not (case.end is None and case.is_checkpoint),
+            problem=share > _TOO_LONG,
         )
 
 

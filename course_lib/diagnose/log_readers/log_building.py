@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from course_lib.diagnose.log_readers.counter_notes import counter_notes
 from course_lib.diagnose.log_readers.log_columns import ColumnTable, is_metric, is_rate
 from course_lib.diagnose.log_readers.log_errors import LogError, counted, listed
 from course_lib.diagnose.log_readers.log_kinds import (
@@ -66,6 +67,8 @@ def build_log(
             f"{counted(kept.size - numbered.size, 'row')} with a rate and no {counter} left out"
         )
         kept = numbered
+    if counter and kept.size:
+        notes += counter_notes(table, counter, kept)
     if kept.size < table.size:
         notes.append(f"{kept.size} of {table.size} rows have a rate; the others were left out")
     group = rates[:, kept]

@@ -33,7 +33,8 @@ _NUMBERS = set(_KNOWN) - {"scheduler", "optimizer"}
 _LINE = re.compile(r"([A-Za-z_][\w.-]*)\s*:\s*(.*?)\s*(?:\s#.*)?$")
 _PLACE = re.compile(r"Epoch \[\d+\]\[\d+/(\d+)\]")  # MMCV's text log
 _INT = re.compile(r"[-+]?\d+")
-_MOST_TEXT = 200  # a longer value is a list or a whole configuration
+# A longer value is a list or a whole configuration; several schedulers in a row take more.
+_MOST_TEXT, _MOST_SCHEDULER_TEXT = 200, 1000
 
 
 def plain_value(value: Any) -> Any:
@@ -71,7 +72,8 @@ def named_settings(found: Mapping[str, Any]) -> dict[str, Any]:
         key = _NAMES.get(name.lower(), name)
         if value is None or value == "" or isinstance(value, list | tuple | dict):
             continue
-        if isinstance(value, str) and len(value) > _MOST_TEXT:
+        longest = _MOST_SCHEDULER_TEXT if "scheduler" in name.lower() else _MOST_TEXT
+        if isinstance(value, str) and len(value) > longest:
             continue
         if key in _NUMBERS and (isinstance(value, bool | str) or value < 0):
             continue

@@ -88,7 +88,7 @@ def test_the_command_says_what_was_identified_named_and_missed(tmp_path, capsys)
     assert "failed: " in blocks["uneven"]
     assert "PROBLEM MISSED: absurd learning rate" in blocks["uneven"]
     assert "failed: is no object" in blocks["entry 6"]
-    assert blocks["logs            "].split() == ["logs", "7"]
+    assert "\nlogs                 7" in out
     assert "broken               3" in out
     assert "oddities named       3" in out
     assert "false alarms         0" in out

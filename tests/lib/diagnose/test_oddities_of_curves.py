@@ -22,6 +22,16 @@ def test_warmup_long():
     assert "warmup-long" not in codes(some, part_of(some, "one cycle", warmup_steps=40.0))
 
 
+def test_a_checkpoint_in_the_warmup_tells_how_long_it_is_at_least():
+    log = log_of(np.arange(1, 31) / 100, at=range(1, 31), format=HF, settings={"total_steps": 40})
+    part = part_of(log, "linear warmup", peak=1.0, warmup_steps=(100.0, 30.0, np.inf))
+    found = one(log, part, code="warmup-long")
+    assert found.problem
+    assert "at least 75 % of the run, 30 of 40 updates" in found.message
+    begun = log_of(np.arange(1, 31) / 100, at=range(1, 31), format=HF)
+    assert "warmup-long" not in codes(begun, part_of(begun, "linear warmup"))
+
+
 def test_run_shorter_than_warmup():
     log = log_of(np.arange(1, 31) / 100)
     found = one(log, part_of(log, peak=1.0, warmup_steps=100.0), code="run-shorter-than-warmup")
