@@ -95,7 +95,9 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...]], ...] = (
         r"|horizon changed",
         ("resumed-jump", "drop-undone", "resumed", "repeated-rows"),
     ),
+    (r"logged (after|before)|after the scheduler step", ("logged-ahead",)),
     # Warmup and peak.
+    (r"quadratic|parabola|squared", ("warmup-quadratic",)),
     (
         r"shorter than the warmup|decay never starts|of a \d+-iteration warmup|in (the )?warmup \("
         r"|never leaves (the )?warmup|all \d+ rows (are )?in (the )?warmup",
@@ -119,7 +121,18 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("peak-not-reached",),
     ),
     (r"triangle|one-cycle|looks like", ("triangle",)),
+    (r"peak .*\d ?%|\d ?% of (the )?(peak|nominal)", ("peak-not-reached", "stopped-early")),
     # Decay and end.
+    (
+        r"(once|per|each|every) epoch|within an epoch|constant in(side)? (an|each) epoch",
+        ("by-epoch", "one-row-an-epoch"),
+    ),
+    (r"no_aug|last \d+ epochs at|at the floor for", ("cooldown-tail", "long-floor")),
+    (
+        r"per batch|every batch|t_max (too )?short|climbs again|goes up again",
+        ("rises-at-the-end", "one-step-ahead", "useless-tail", "early-drop"),
+    ),
+    (r"lr (is )?0 (for|in)|zero (for|in) the", ("dead-rows", "useless-tail", "rounded-to-zero")),
     (
         r"(\d+ of \d+|almost|nearly|most).*(after the (only|last|first) drop|tenth of base)"
         r"|after the only drop",

@@ -11,6 +11,7 @@ from course_lib.diagnose.oddities_of_plans import RULES_OF_PLANS
 from course_lib.diagnose.oddities_of_rates import RULES_OF_RATES, not_finite
 from course_lib.diagnose.oddities_of_resumes import RULES_OF_RESUMES
 from course_lib.diagnose.oddities_of_shapes import RULES_OF_SHAPES
+from course_lib.diagnose.oddities_of_warmups import RULES_OF_WARMUPS
 from course_lib.diagnose.rate_log import RateLog
 
 OddityRule = Callable[[Evidence], Iterator[Oddity]]
@@ -19,6 +20,7 @@ ODDITY_RULES: tuple[OddityRule, ...] = (
     *RULES_OF_FILES,
     *RULES_OF_RATES,
     *RULES_OF_PLANS,
+    *RULES_OF_WARMUPS,
     *RULES_OF_SHAPES,
     *RULES_OF_RESUMES,
 )

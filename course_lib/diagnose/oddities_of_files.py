@@ -20,7 +20,8 @@ _FEW_EMPTY = 0.03
 _KEPT = re.compile(r"(\d+) of (\d+) rows have a rate")
 _NO_COUNTER = ("no_epoch_column", "row_index_used_as_epoch", "epoch_column_missing")
 _DIGITS = 5  # printed digits from which rounding no longer limits what can be told
-_NOISE_DIGITS = 15
+_NOISE_DIGITS, _PLAIN_DIGITS, _MOST_LEVELS = 15, 4, 100
+_MOST_REPEATS = 3  # places told one by one
 
 
 def few_rows(case: Evidence) -> Iterator[Oddity]:
@@ -60,7 +61,7 @@ def _listed(numbers: np.ndarray) -> str:
 
 def repeated_rows(case: Evidence) -> Iterator[Oddity]:
     """Yield an oddity for each place where the counter goes back by some rows."""
-    for i in case.repeats:
+    for i in case.repeats[:_MOST_REPEATS]:
         seen = case.at[:i]
         again = case.at[i : i + np.count_nonzero(case.at[i:] <= seen.max())]
         span = f"{case.log.unit} {again[0]:g}"
@@ -73,6 +74,18 @@ def repeated_rows(case: Evidence) -> Iterator[Oddity]:
             "the run was resumed from an older checkpoint.",
             int(i),
             int(i) + again.size,
+            problem=True,
+        )
+
+
+def disorder(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity if the counter goes back so often that no resume explains it."""
+    if case.repeats.size > _MOST_REPEATS:
+        yield case.oddity(
+            "disorder",
+            f"The counter goes back at {case.repeats.size} rows, the first after "
+            f"{case.where(int(case.repeats[0]) - 1)}: the rows of several runs or loops are mixed.",
+            int(case.repeats[0]),
             problem=True,
         )
 
@@ -233,20 +246,24 @@ def number_format(case: Evidence) -> Iterator[Oddity]:
 
 
 def _noise_of_levels(case: Evidence) -> Iterator[Oddity]:
-    for level in np.unique(case.rates):
-        held = [(a, b) for a, b in runs_of(case.rates == level) if b - a > 2]
-        digits = len(f"{level:.17g}".partition("e")[0].replace(".", "").strip("0"))
-        round_to = float(f"{level:.10g}")
-        plain = len(f"{round_to:.10g}".partition("e")[0].replace(".", "").strip("0")) <= 4
-        written = repr(float(level))
-        if held and plain and digits >= _NOISE_DIGITS and written != repr(round_to):
+    same = np.diff(case.rates) == 0
+    held = [(first, end + 1) for first, end in runs_of(same) if end - first > 1]
+    for first, end in held[:_MOST_LEVELS]:
+        level = float(case.rates[first])
+        digits, plain = (_digits(f"{level:.{n}g}") for n in (17, 10))
+        noisy = digits >= _NOISE_DIGITS and plain <= _PLAIN_DIGITS
+        if noisy and repr(level) != repr(float(f"{level:.10g}")):
             yield case.oddity(
                 "float-noise",
-                f"The rate {written} is {round_to:g} with the noise of a product or a mean.",
-                held[0][0],
-                held[-1][1],
+                f"The rate {level!r} is {level:g} with the noise of a product or a mean.",
+                first,
+                end,
             )
             return
+
+
+def _digits(number: str) -> int:
+    return len(number.partition("e")[0].replace(".", "").strip("0"))
 
 
 def rounded_to_zero(case: Evidence) -> Iterator[Oddity]:
@@ -286,6 +303,7 @@ RULES_OF_FILES = (
     few_rows,
     several_runs,
     repeated_rows,
+    disorder,
     begins_in_mid_run,
     gap,
     no_counter,

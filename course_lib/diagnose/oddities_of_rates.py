@@ -90,16 +90,19 @@ def dead_rows(case: Evidence) -> Iterator[Oddity]:
             "dead-rows", "The rate is 0 in every row, so nothing is trained.", problem=True
         )
         return
-    for first, end in runs_of(case.rates == 0):
-        if end - first > 1 and case.share(first, end) > _DEAD_SHARE:
-            yield case.oddity(
-                "dead-rows",
-                f"The rate is 0 in {end - first} rows in a row, from {case.where(first)} to "
-                f"{case.where(end - 1)}: these updates change nothing.",
-                first,
-                end,
-                problem=True,
-            )
+    zeros = [(a, b) for a, b in runs_of(case.rates == 0) if b - a > 1]
+    if not zeros:
+        return
+    first, end = max(zeros, key=lambda span: span[1] - span[0])
+    if case.share(first, end) > _DEAD_SHARE:
+        yield case.oddity(
+            "dead-rows",
+            f"The rate is 0 in {end - first} rows in a row, from {case.where(first)} to "
+            f"{case.where(end - 1)}: these updates change nothing.",
+            first,
+            end,
+            problem=True,
+        )
 
 
 def groups_differ(case: Evidence) -> Iterator[Oddity]:

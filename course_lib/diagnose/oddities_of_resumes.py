@@ -78,6 +78,19 @@ def _lag_changes(case: Evidence, part: FittedPart) -> Oddity:
     )
 
 
+def logged_ahead(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity if a row shows the rate that is used only after it."""
+    if case.part is None or case.constant or case.log.unit == "environment step":
+        return
+    ahead = (1.0 if case.from_one else 0.0) - case.part.lag
+    if ahead >= 1 and case.log.unit in ("epoch", "row"):
+        yield case.oddity(
+            "logged-ahead",
+            f"A row shows the rate of the next {case.log.unit}: it was logged after the "
+            "scheduler's step.",
+        )
+
+
 def lag_of_rollouts(case: Evidence) -> Iterator[Oddity]:
     """Yield an oddity if the rates of environment steps belong to the rollout before."""
     if case.log.unit != "environment step" or case.constant or case.part is None:
@@ -124,7 +137,7 @@ def _seam(case: Evidence, rates: np.ndarray, left: FittedPart, right: FittedPart
     length = ""
     if None not in ends and ends[0] != ends[1]:
         way = "longer" if ends[1] > ends[0] else "shorter"
-        length = f", of {ends[1]:,.10g} {case.log.unit}s, {way} than the {ends[0]:,.10g} before"
+        length = f", of {ends[1]:,.6g} {case.log.unit}s, {way} than the {ends[0]:,.6g} before"
     earlier = rates[left.first : left.end]
     tolerance = 1e-3 * case.top
     if after > _UNDONE * before > 0 and (np.abs(earlier - after) < tolerance).sum() > 1:
@@ -147,10 +160,13 @@ def _seam(case: Evidence, rates: np.ndarray, left: FittedPart, right: FittedPart
             right.first,
             right.end,
         )
+    t = float(case.log.at[right.first]) - right.lag
+    way = f"resumed with another schedule{length}"
+    if t <= case.interval:
+        way = "resumed without its scheduler's state, so that the curve begins anew"
     return Oddity(
         "resumed-jump",
-        f"At {where} the rate jumps from {before:.4g} to {after:.4g}{factor}: the run was resumed "
-        f"with another schedule{length}.",
+        f"At {where} the rate jumps from {before:.4g} to {after:.4g}{factor}: the run was {way}.",
         right.first,
         right.end,
         problem=True,
@@ -191,6 +207,7 @@ def unexplained_jump(case: Evidence) -> Iterator[Oddity]:
 
 RULES_OF_RESUMES = (
     skipped_updates,
+    logged_ahead,
     lag_of_rollouts,
     uneven_rows,
     seams,

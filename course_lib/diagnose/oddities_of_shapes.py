@@ -1,4 +1,4 @@
-"""Oddities of the curve: warmup, decay, and how the run ends."""
+"""Oddities of the decay, and of the way a run ends."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.diagnose.evidence import SAME, Evidence, count
+from course_lib.diagnose.evidence import SAME, Evidence
 from course_lib.diagnose.identification import Oddity
 
-# Published warmups take 0.1 % to 10 % of a run; one-cycle, which also rises, 25 to 30 %.
-_LONG, _TOO_LONG = 1 / 3, 0.5
-_ROWS_IN_WARMUP = 5
-_STARTS_HIGH = 0.05
 # A cosine to 0 is below a hundredth of its peak for 6 % of the run.
 _USELESS, _USELESS_SHARE, _WASTED_SHARE = 0.01, 0.1, 0.25
 _AT_FLOOR, _MOSTLY_AT_FLOOR = 0.3, 0.5
@@ -20,157 +16,22 @@ _EARLY, _DROP = 0.1, 1 / 3
 _LEG = 0.4  # both legs of a triangle take at least this much of the run
 
 
-def warmup_long(case: Evidence) -> Iterator[Oddity]:
-    """Yield an oddity if the warmup takes much of the run, or more than that."""
-    warmup, cycle = case.warmup, "cycle" in case.families
-    if warmup <= 0 or case.constant:
+def by_epoch(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity if a log of updates has rates that change only between epochs."""
+    epochs = case.log.epochs
+    if case.log.unit != "update" or epochs is None or case.constant:
         return
-    rising = case.rise == case.rates[case.last_run].size - 1
-    least = ""
-    if rising and not case.warmup_is_told:
-        if not case.is_checkpoint or case.end is None:
-            return  # `ends_rising` says so, or the run may have just begun
-        warmup, least = case.done, "at least "
-    if rising and case.done < warmup and not case.is_checkpoint:
-        share = 100 * case.rates[-1] / case.peak
-        yield case.oddity(
-            "run-shorter-than-warmup",
-            f"The warmup takes {case.many(warmup)}, but the file ends after "
-            f"{case.many(case.done)}, when the rate has reached {share:.3g} % of its peak.",
-            problem=True,
-        )
+    whole = np.floor(epochs[case.rows])
+    changes = np.abs(np.diff(case.rates)) > case.tolerance
+    new = np.diff(whole) != 0
+    rows_in_epoch = case.rates.size / max(1, np.unique(whole).size)
+    if rows_in_epoch < 3 or changes.sum() < 3 or (changes & ~new).any():
         return
-    end = min((e for e in (case.run_end, case.schedule_end) if e), default=case.done)
-    share = warmup / end
-    if share > _LONG and not (cycle and share <= _TOO_LONG):
-        yield case.oddity(
-            "warmup-long",
-            f"The warmup covers {least}{100 * min(share, 1):.3g} % of the run, {warmup:,.6g} of "
-            f"{case.many(end)}.",
-            case.starts[-1],
-            case.starts[-1] + case.rise + 1,
-            problem=share > _TOO_LONG,
-        )
-
-
-def ends_rising(case: Evidence) -> Iterator[Oddity]:
-    """Yield an oddity if the run ends while the rate still rises and nothing tells the warmup."""
-    if case.warmup_is_told or case.is_checkpoint or case.rates.size < 2:
-        return
-    rates = case.rates[case.last_run]
-    if rates.size > 1 and (np.diff(rates) > case.tolerance).all():
-        planned = case.number("warmup_epochs", "warmup_steps", "warmup_iters")
-        of = f" (its settings say {case.many(planned)})" if planned else ""
-        yield case.oddity(
-            "run-shorter-than-warmup",
-            f"All {rates.size} rows rise, so the file ends in the warmup{of}, at a rate of "
-            f"{rates[-1]:.4g}.",
-            case.starts[-1],
-            problem=True,
-        )
-
-
-def decay_not_seen(case: Evidence) -> Iterator[Oddity]:
-    """Yield an oddity if no row shows a decay after the warmup."""
-    rates = case.rates[case.last_run]
-    if rates.size < 2 or case.constant or rates[-1] < rates.max() - case.tolerance:
-        return
-    if case.rise == 0 or (np.diff(rates) < -case.tolerance).any():
-        return
-    stays = rates.size - 1 - case.rise
-    rest = f"the last {count(stays, 'row')} stay there" if stays else "the file ends there"
     yield case.oddity(
-        "decay-not-seen",
-        f"No row shows a decay: the rate rises to {rates[-1]:.4g} at "
-        f"{case.where(case.starts[-1] + case.rise)}, and {rest}, so whether it was to fall later, "
-        "and how, cannot be told.",
-        case.starts[-1],
+        "by-epoch",
+        f"The rate changes only between epochs, {int(changes.sum())} times in "
+        f"{np.unique(whole).size} epochs: the scheduler is stepped once an epoch.",
     )
-
-
-def warmup_not_told(case: Evidence) -> Iterator[Oddity]:
-    """Yield an oddity if every row is in the decay of a line, so that its warmup is free."""
-    known = case.parameter("warmup_steps")
-    if case.constant or case.rise or len(case.found.parts) != 1 or "linear" not in case.families:
-        return
-    if case.log.unit == "environment step" or case.at[0] > 2.5 * case.interval + 1:
-        return  # a file that begins in mid-run has an oddity of its own
-    open_ended = known is not None and known.high > known.low
-    none = known is None or known.value == 0
-    if (open_ended or none) and case.rates[0] < case.peak * (1 - SAME):
-        yield case.oddity(
-            "warmup-not-told",
-            "Every row is in the linear decay, so only its slope and its end are fixed: a warmup "
-            f"of up to {case.many(max(0.0, float(case.at[0]) - 1))} to a higher peak would look "
-            "the same.",
-        )
-
-
-def warmup_in_few_rows(case: Evidence) -> Iterator[Oddity]:
-    """Yield an oddity if only some rows show the warmup."""
-    if case.warmup <= 1 or case.log.unit == "epoch" or case.rates[case.last_run].size < 2:
-        return
-    interval = float(np.diff(case.at[case.last_run][:2])[0])
-    if interval < 2:
-        return
-    rows = int(np.count_nonzero(case.at[case.last_run] <= case.warmup))
-    if rows <= _ROWS_IN_WARMUP and case.at[0] < case.warmup:
-        yield case.oddity(
-            "warmup-in-few-rows",
-            f"{count(rows, 'row')} {'shows' if rows == 1 else 'show'} the warmup, one every "
-            f"{case.many(interval)}: a staircase with steps of that length would look the "
-            "same.",
-            case.starts[-1],
-            case.starts[-1] + max(rows, 1),
-        )
-
-
-def warmup_start(case: Evidence) -> Iterator[Oddity]:
-    """Yield an oddity if the warmup does not begin at 0 or at peak / warmup."""
-    if case.rise == 0 or case.at[0] > 1 or case.warmup <= 0 or case.part is None:
-        return
-    t, first = float(case.at[0] - case.part.lag), float(case.rates[0])
-    share = first / case.peak
-    if first == 0 or (case.log.unit == "epoch" and (t != 0 or share < _STARTS_HIGH)):
-        return  # the row is for the whole epoch, or its start is low enough to be called 0
-    usual = [(t + k) / case.warmup for k in (0, 1)]
-    if any(abs(share - value) <= 1e-6 + 1e-4 * value for value in usual):
-        return
-    inverse = 1 / share if share > 0 else 0.0
-    told = f"{100 * share:.3g} % of the peak"
-    if inverse > 2 and abs(inverse - round(inverse)) < 1e-6 * inverse:
-        told = f"1/{round(inverse)} of the peak"
-    yield case.oddity(
-        "warmup-start",
-        f"The warmup starts at {first:.4g}, {told}, neither at 0 nor at 1/{case.warmup:.6g}.",
-        0,
-        1,
-    )
-
-
-def warmup_cosine(case: Evidence) -> Iterator[Oddity]:
-    """Yield an oddity if the rise is half a cosine, not a line."""
-    if case.rise < 4:
-        return
-    first = case.starts[-1]
-    t, rates = case.at[first : first + case.rise + 1], case.rates[first : first + case.rise + 1]
-    line = np.abs(np.polyval(np.polyfit(t, rates, 1), t) - rates).max()
-    if line < 0.02 * case.top:
-        return
-    best = np.inf
-    # The top of the cosine may lie between the last two rows of the rise, or after them.
-    for end in np.linspace(t[-2], t[-1] + 2 * case.interval, 61):
-        bend = np.cos(np.pi * np.minimum(t / end, 1.0))
-        fit = np.polyval(np.polyfit(bend, rates, 1), bend)
-        best = min(best, float(np.abs(fit - rates).max()))
-    if best < 0.1 * line:
-        yield case.oddity(
-            "warmup-cosine",
-            f"The rise over {count(rates.size, 'row')} is half a cosine from {rates[0]:.3g} to "
-            f"{rates[-1]:.3g}, not a line (a line misses by {100 * line / case.top:.2g} %).",
-            first,
-            first + case.rise + 1,
-        )
 
 
 def triangle(case: Evidence) -> Iterator[Oddity]:
@@ -304,8 +165,9 @@ def rises_at_the_end(case: Evidence) -> Iterator[Oddity]:
     steps = np.diff(after)
     if after.size < 2 or low < case.rise or (steps <= 0).any():
         return
-    if (np.diff(rates[case.rise : low + 1]) > case.tolerance).any():
-        return  # it has climbed before: a cycle
+    climbed = (np.diff(rates[case.rise : low + 1]) > case.tolerance).any()
+    if climbed and "climbs again" not in case.families:
+        return  # a cycle
     if after[-1] - after[0] <= max(rounding, SAME * case.top) or steps.max() > 0.3 * case.top:
         return
     rows, first = after.size - 1, case.starts[-1] + low + 1
@@ -342,13 +204,7 @@ def plateau(case: Evidence) -> Iterator[Oddity]:
 
 
 RULES_OF_SHAPES = (
-    warmup_long,
-    ends_rising,
-    decay_not_seen,
-    warmup_not_told,
-    warmup_in_few_rows,
-    warmup_start,
-    warmup_cosine,
+    by_epoch,
     triangle,
     useless_tail,
     long_floor,

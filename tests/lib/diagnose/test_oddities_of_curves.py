@@ -95,6 +95,20 @@ def test_warmup_cosine():
     assert "warmup-cosine" not in codes(square)
 
 
+def test_warmup_quadratic():
+    rise = (np.arange(1, 21) / 20) ** 2
+    assert "a parabola" in one(log_of([*rise, *linear(80)]), code="warmup-quadratic").message
+    assert "warmup-quadratic" not in codes(log_of([*np.linspace(0, 1, 20), *linear(80)]))
+
+
+def test_by_epoch():
+    steps = np.repeat(cosine(10), 20)
+    epochs = np.repeat(np.arange(10), 20)
+    assert "9 times in 10 epochs" in one(log_of(steps, epochs=epochs), code="by-epoch").message
+    assert "by-epoch" not in codes(log_of(np.roll(steps, 3), epochs=epochs))
+    assert "by-epoch" not in codes(log_of(cosine(200), epochs=epochs))
+
+
 def test_triangle():
     assert "triangle" in codes(log_of(UP_DOWN))
     assert "triangle" not in codes(log_of([*np.linspace(0.1, 1, 5), *linear(15)]))
@@ -155,6 +169,10 @@ def test_one_step_ahead_and_rise_at_the_end():
     # Cycles climb on purpose.
     cycles = log_of(longer)
     assert "rises-at-the-end" not in codes(cycles, part_of(cycles, "cosine restarts"))
+    waves = log_of(0.5 * (1 + np.cos(np.pi * np.arange(72) / 20)))
+    assert "rises-at-the-end" not in codes(waves)
+    climbs = part_of(waves, "cosine that climbs again", peak=1.0, total_steps=20.0)
+    assert one(waves, climbs, code="rises-at-the-end").problem
     # A rise by one unit of the last printed digit is the log's.
     printed = log_of([*linear(20)[:-1], 0.0501], precision=Precision("decimals", 3))
     assert not {"rises-at-the-end", "one-step-ahead"} & codes(printed)

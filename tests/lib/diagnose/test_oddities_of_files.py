@@ -203,3 +203,11 @@ def test_groups_differ():
     frozen = log_of([own, 0 * own])
     assert "nothing in it is trained" in one(frozen, code="groups-differ").message
     assert "groups-differ" not in codes(log_of([own, own]))
+
+
+def test_disorder():
+    at = np.arange(40) + np.where(np.arange(40) % 5 == 0, 3.0, 0.0)
+    found = one(log_of(np.full(40, 0.1), at=at), code="disorder")
+    assert found.problem
+    assert "at 7 rows" in found.message
+    assert "disorder" not in codes(log_of(np.full(24, 0.1), at=[*range(20), 17, 18, 19, 20]))

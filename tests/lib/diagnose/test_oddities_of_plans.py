@@ -179,6 +179,23 @@ def test_resumed_jump_and_seam():
     assert not {"resumed", "resumed-jump"} & codes(whole, part_of(whole))
 
 
+def test_a_curve_that_begins_anew_after_a_resume():
+    log = log_of([*linear(20)[:10], *np.linspace(0, 1, 10)])
+    anew = part_of(log, first=10, lag=10.0)
+    assert "begins anew" in one(log, part_of(log, end=10), anew, code="resumed-jump").message
+    other = part_of(log, first=10, lag=0.0)
+    assert "another schedule" in one(log, part_of(log, end=10), other, code="resumed-jump").message
+
+
+def test_logged_ahead():
+    log = log_of(linear(20), unit="epoch")
+    assert "logged-ahead" in codes(log, part_of(log, lag=-1.0))
+    assert "logged-ahead" not in codes(log, part_of(log, lag=0.0))
+    from_one = log_of(linear(20), at=range(1, 21), unit="epoch")
+    assert "logged-ahead" in codes(from_one, part_of(from_one, lag=0.0))
+    assert "logged-ahead" not in codes(from_one, part_of(from_one, lag=1.0))
+
+
 def test_drop_undone():
     levels = [*np.ones(10), *np.full(5, 0.1)]
     log, *parts = seam(levels, np.ones(10))
