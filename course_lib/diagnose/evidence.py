@@ -227,7 +227,8 @@ class Evidence:
     def warmup(self) -> float:
         """Length of the warmup in the log's unit: of the curve if known, else as the rows rise."""
         known = self.parameter("warmup_steps")
-        if known is not None:
+        whole = len(self.found.parts) <= len(self.starts)
+        if known is not None and whole:
             return max(known.value, 0.0)
         if self.rise == 0:
             return 0.0

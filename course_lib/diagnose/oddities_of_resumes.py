@@ -12,6 +12,7 @@ from course_lib.diagnose.identification import FittedPart, Oddity
 # A seam that changes the rate by less than this is a change of slope.
 _JUMP = 0.02
 _UNDONE = 1.5
+_MOST_RESUMES = 3  # a curve in more parts than these is a schedule of phases
 _HIGH, _NEAR = 0.1, 0.05  # shares of the highest rate
 _ENOUGH_ROWS = 10
 
@@ -124,23 +125,23 @@ def seams(case: Evidence) -> Iterator[Oddity]:
     """Yield an oddity for each seam of two parts within one run."""
     restarts = {int(case.rows[start]) for start in case.starts}
     rates = case.log.rates[case.found.group]
-    for left, right in zip(case.found.parts, case.found.parts[1:], strict=False):
-        if right.first in restarts or not np.isfinite(rates[[left.end - 1, right.first]]).all():
-            continue
-        yield _seam(case, rates, left, right)
+    pairs = [
+        (left, right)
+        for left, right in zip(case.found.parts, case.found.parts[1:], strict=False)
+        if right.first not in restarts and np.isfinite(rates[[left.end - 1, right.first]]).all()
+    ]
+    for left, right in pairs:
+        yield _seam(case, rates, left, right, alone=len(pairs) <= _MOST_RESUMES)
 
 
-def _seam(case: Evidence, rates: np.ndarray, left: FittedPart, right: FittedPart) -> Oddity:
+def _seam(
+    case: Evidence, rates: np.ndarray, left: FittedPart, right: FittedPart, alone: bool
+) -> Oddity:
     before, after = float(rates[left.end - 1]), float(rates[right.first])
     where = f"{case.log.unit} {case.log.at[right.first]:g}"
-    ends = [_end(part) for part in (left, right)]
-    length = ""
-    if None not in ends and ends[0] != ends[1]:
-        way = "longer" if ends[1] > ends[0] else "shorter"
-        length = f", of {ends[1]:,.6g} {case.log.unit}s, {way} than the {ends[0]:,.6g} before"
+    length = _length(case, left, right)
     earlier = rates[left.first : left.end]
-    tolerance = 1e-3 * case.top
-    if after > _UNDONE * before > 0 and (np.abs(earlier - after) < tolerance).sum() > 1:
+    if after > _UNDONE * before > 0 and (np.abs(earlier - after) < 1e-3 * case.top).sum() > 1:
         return Oddity(
             "drop-undone",
             f"At {where} the rate returns from {before:.4g} to {after:.4g}, the level before the "
@@ -149,28 +150,58 @@ def _seam(case: Evidence, rates: np.ndarray, left: FittedPart, right: FittedPart
             right.end,
             problem=True,
         )
-    change = (after - before) / case.peak
-    expected = abs(float(left.rate_at(case.log.at[right.first : right.first + 1] - left.lag)[0]))
-    jumps = abs(after - expected) > _JUMP * max(expected, 0.05 * case.peak)
-    factor = f", {after / before:.3g} times" if before > 0 else f", {100 * change:.3g} % of peak"
-    if not jumps:
+    if not _jumps(case, rates, left, right):
         return Oddity(
             "resumed",
-            f"At {where} another curve begins without a jump{length}, as after a resume.",
+            f"At {where} another curve begins without a jump{length}: another phase, or a resume.",
             right.first,
             right.end,
         )
-    t = float(case.log.at[right.first]) - right.lag
-    way = f"resumed with another schedule{length}"
-    if t <= case.interval:
-        way = "resumed without its scheduler's state, so that the curve begins anew"
+    factor = f"{after / before:.3g} times" if before > 0 else f"{after / case.peak:.3g} of the peak"
+    anew = float(case.log.at[right.first]) - right.lag <= case.interval
+    fell = left.end - left.first > 1 and before < earlier[-2]
+    # A restart begins at its own peak, and a decay may be cut short on purpose; a second warmup or
+    # a decay that goes on from elsewhere is nobody's plan.
+    meant = after >= (1 - _NEAR) * np.nanmax(rates[right.first : right.end])
+    meant &= 0 < _peak(right) <= after * (1 + _NEAR) and "warmup" not in right.family
+    why = f"the run was resumed with another schedule{length}"
+    if anew and not meant:
+        why = "the run was resumed without its scheduler's state, so that the curve begins anew"
+    elif meant or not fell or not alone:
+        why = "another phase, or a resume with another schedule"
     return Oddity(
         "resumed-jump",
-        f"At {where} the rate jumps from {before:.4g} to {after:.4g}{factor}: the run was {way}.",
+        f"At {where} the rate jumps from {before:.4g} to {after:.4g}, {factor}: {why}.",
         right.first,
         right.end,
-        problem=True,
+        problem=alone and fell and not meant,
     )
+
+
+def _jumps(case: Evidence, rates: np.ndarray, left: FittedPart, right: FittedPart) -> bool:
+    """Whether the step at a seam is larger than those beside it, for their distance."""
+    at = case.log.at
+    rows = np.arange(max(left.first, left.end - 3), min(right.end, right.first + 3))
+    way = np.maximum(np.abs(np.diff(at[rows])), 1e-12)
+    slopes = np.abs(np.diff(rates[rows])) / way
+    seam = int(np.searchsorted(rows, right.first)) - 1
+    usual = np.delete(slopes, seam).max(initial=0.0)
+    step = abs(float(rates[right.first] - rates[left.end - 1]))
+    least = _JUMP * max(abs(float(rates[left.end - 1])), 0.05 * case.peak)
+    return step > 3 * usual * way[seam] + least
+
+
+def _length(case: Evidence, left: FittedPart, right: FittedPart) -> str:
+    old, new = _end(left), _end(right)
+    if old is None or new is None or abs(new - old) <= 0.01 * old:
+        return ""
+    way = "longer" if new > old else "shorter"
+    return f", of {new:,.6g} {case.log.unit}s, {way} than the {old:,.6g} before"
+
+
+def _peak(part: FittedPart) -> float:
+    known = part.parameters.get("peak")
+    return known.value if known and np.isfinite(known.value) else 0.0
 
 
 def _end(part: FittedPart) -> float | None:

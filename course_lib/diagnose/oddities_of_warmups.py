@@ -158,7 +158,7 @@ def warmup_curved(case: Evidence) -> Iterator[Oddity]:
     ends = np.linspace(t[-2], t[-1] + 2 * case.interval, 61)
     cosine = min(_miss(np.cos(np.pi * np.minimum(t / end, 1.0)), rates) for end in ends)
     # The last row of the rise may be the first of the decay.
-    square = _miss(t[:-1] ** 2, rates[:-1]) if case.rise > 4 else np.inf
+    square = _miss_of_parabola(t[:-1], rates[:-1]) if case.rise > 4 else np.inf
     best = min(cosine, square)
     if best < 0.1 * line:
         shape = "half a cosine" if cosine <= square else "a parabola, (t / W)**2"
@@ -174,6 +174,14 @@ def warmup_curved(case: Evidence) -> Iterator[Oddity]:
 def _miss(t: np.ndarray, rates: np.ndarray) -> float:
     """Return the largest difference of rates from the best a + b t."""
     return float(np.abs(np.polyval(np.polyfit(t, rates, 1), t) - rates).max())
+
+
+def _miss_of_parabola(t: np.ndarray, rates: np.ndarray) -> float:
+    """Return the same for a parabola that is flat where the rise begins; inf for any other."""
+    bend, slope, start = np.polyfit(t, rates, 2)
+    if bend <= 0 or abs(-slope / (2 * bend) - t[0]) > 2.5 * (t[1] - t[0]):
+        return np.inf
+    return float(np.abs(np.polyval((bend, slope, start), t) - rates).max())
 
 
 RULES_OF_WARMUPS = (

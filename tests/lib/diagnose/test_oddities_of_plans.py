@@ -2,7 +2,17 @@
 
 import numpy as np
 
-from tests.lib.diagnose.odd_logs import HF, UP_DOWN, codes, cosine, linear, log_of, one, part_of
+from tests.lib.diagnose.odd_logs import (
+    HF,
+    UP_DOWN,
+    codes,
+    cosine,
+    linear,
+    log_of,
+    oddities_of,
+    one,
+    part_of,
+)
 
 
 def test_stopped_early():
@@ -171,8 +181,14 @@ def test_resumed_jump_and_seam():
     assert found.problem
     assert (found.first, found.end) == (20, 40)
     assert "of 40 updates, longer than the 20 before" in found.message
-    drop = seam(linear(20)[:10], 0.4 * linear(10), right=15)
+    drop = seam(linear(20)[:10], 0.25 * linear(10), right=15)
     assert "shorter" in one(drop[0], *drop[1:], code="resumed-jump").message
+    # A restart begins at its own peak, and cycles have several; neither is a resume for sure.
+    own = part_of(log, first=20, peak=0.6, lag=20.0)
+    assert not one(log, parts[0], own, code="resumed-jump").problem
+    many = log_of(np.tile(0.5 * linear(10) + 0.1, 6) * np.repeat(0.9 ** np.arange(6), 10))
+    cycles = [part_of(many, first=i, end=i + 10, peak=1.0) for i in range(0, 60, 10)]
+    assert not [o for o in oddities_of(many, *cycles) if o.problem]
     smooth = seam(linear(20)[:10], 0.55 * linear(20))
     assert not one(smooth[0], *smooth[1:], code="resumed").problem
     whole = log_of(linear(20))
