@@ -223,12 +223,16 @@ class Evidence:
         climbs = (np.diff(rates[: summit + 1]) >= -self.tolerance).all()
         return summit if climbs else 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether each run of the file is at most one part."""
+        return len(self.found.parts) <= len(self.starts)
+
     @cached_property
     def warmup(self) -> float:
         """Length of the warmup in the log's unit: of the curve if known, else as the rows rise."""
         known = self.parameter("warmup_steps")
-        whole = len(self.found.parts) <= len(self.starts)
-        if known is not None and whole:
+        if known is not None and self.is_whole:
             return max(known.value, 0.0)
         if self.rise == 0:
             return 0.0

@@ -158,12 +158,13 @@ def _seam(
             right.end,
         )
     factor = f"{after / before:.3g} times" if before > 0 else f"{after / case.peak:.3g} of the peak"
-    anew = float(case.log.at[right.first]) - right.lag <= case.interval
+    t = float(case.log.at[right.first]) - right.lag
+    anew = t <= case.interval
     fell = left.end - left.first > 1 and before < earlier[-2]
     # A restart begins at its own peak, and a decay may be cut short on purpose; a second warmup or
     # a decay that goes on from elsewhere is nobody's plan.
     meant = after >= (1 - _NEAR) * np.nanmax(rates[right.first : right.end])
-    meant &= 0 < _peak(right) <= after * (1 + _NEAR) and "warmup" not in right.family
+    meant &= 0 < _value(right, "peak") <= after * (1 + _NEAR) and t >= _value(right, "warmup_steps")
     why = f"the run was resumed with another schedule{length}"
     if anew and not meant:
         why = "the run was resumed without its scheduler's state, so that the curve begins anew"
@@ -199,8 +200,8 @@ def _length(case: Evidence, left: FittedPart, right: FittedPart) -> str:
     return f", of {new:,.6g} {case.log.unit}s, {way} than the {old:,.6g} before"
 
 
-def _peak(part: FittedPart) -> float:
-    known = part.parameters.get("peak")
+def _value(part: FittedPart, name: str) -> float:
+    known = part.parameters.get(name)
     return known.value if known and np.isfinite(known.value) else 0.0
 
 

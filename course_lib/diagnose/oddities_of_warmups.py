@@ -35,7 +35,9 @@ def warmup_long(case: Evidence) -> Iterator[Oddity]:
             problem=True,
         )
         return
-    end = min((e for e in (case.run_end, case.schedule_end) if e), default=case.done)
+    # Of a schedule in several parts, the last one's end is not the run's.
+    ends = (case.run_end, case.schedule_end if case.is_whole else None)
+    end = min((e for e in ends if e), default=case.done)
     share = warmup / end
     if share > _LONG and not (cycle and share <= _TOO_LONG):
         yield case.oddity(
