@@ -280,7 +280,18 @@ def count(number: float, noun: str) -> str:
     >>> count(2, "row"), count(1, "row")
     ('2 rows', '1 row')
     """
-    return f"{number:,.10g} {noun}{'' if number == 1 else 's'}"
+    return f"{plain(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def plain(number: float) -> str:
+    """Return a count as people write it; one that a fit left uneven has no needless digits.
+
+    >>> plain(12000.0), plain(3750.00526), plain(3.3333)
+    ('12,000', '3,750', '3.33')
+    """
+    if number == round(number) or abs(number) >= 100:
+        return f"{round(number):,}"
+    return f"{number:.3g}"
 
 
 def runs_of(true: np.ndarray) -> Iterator[tuple[int, int]]:

@@ -174,13 +174,12 @@ def codes_for(sentence: str) -> tuple[str, ...]:
     return ()
 
 
-def is_named(sentence: str, oddities: Sequence[Oddity], problem: bool = False) -> bool:
+def is_named(sentence: str, oddities: Sequence[Oddity]) -> bool:
     """Return whether one of the oddities says the same as a sentence.
 
     Args:
         sentence: a person's words about the log.
         oddities: the findings of the rules.
-        problem: count only the oddities that are problems.
     """
     codes = codes_for(sentence)
-    return any(o.code in codes and (o.problem or not problem) for o in oddities)
+    return any(oddity.code in codes for oddity in oddities)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.diagnose.evidence import ONE_CYCLE_RISE, Evidence
+from course_lib.diagnose.evidence import ONE_CYCLE_RISE, Evidence, plain
 from course_lib.diagnose.identification import Oddity
 
 # Less than half of a schedule leaves the rate near its peak, whatever the decay.
@@ -42,7 +42,7 @@ def stopped_early(case: Evidence) -> Iterator[Oddity]:
         rate += f" (if its rise takes {ONE_CYCLE_RISE:.0%} of it, the default)".replace("%", " %")
     yield case.oddity(
         "stopped-early",
-        f"{what} at {case.log.unit} {case.done:,.10g} of {case.end:,.10g}, "
+        f"{what} at {case.log.unit} {plain(case.done)} of {plain(case.end)}, "
         f"{100 * share:.3g} % of the schedule{rate}.",
         case.rates.size - 1,
         problem=not case.is_checkpoint and not case.constant and share < _HALF,
@@ -58,7 +58,7 @@ def schedule_longer(case: Evidence) -> Iterator[Oddity]:
         rate = 100 * case.rates[-1] / case.peak
         yield case.oddity(
             "schedule-longer",
-            f"The schedule ends at {case.log.unit} {case.schedule_end:,.10g}, {factor:.3g} times "
+            f"The schedule ends at {case.log.unit} {plain(case.schedule_end)}, {factor:.3g} times "
             f"the {case.many(case.run_end)} of the run: the last rate is {rate:.3g} % of the peak.",
             case.rates.size - 1,
             problem=factor > _MUCH_LONGER,
@@ -75,7 +75,7 @@ def past_the_end(case: Evidence) -> Iterator[Oddity]:
         first = int(after[0]) + case.starts[-1]
         yield case.oddity(
             "past-the-end",
-            f"The schedule ends at {case.log.unit} {end:,.10g}, but {after.size} rows follow, up "
+            f"The schedule ends at {case.log.unit} {plain(end)}, but {after.size} rows follow, up "
             f"to {case.where(case.at.size - 1)}, at rates of {case.rates[first:].min():.3g} to "
             f"{case.rates[first:].max():.3g}.",
             first,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.diagnose.evidence import SAME, Evidence, count
+from course_lib.diagnose.evidence import SAME, Evidence, count, plain
 from course_lib.diagnose.identification import FittedPart, Oddity
 
 # A seam that changes the rate by less than this is a change of slope.
@@ -71,8 +71,8 @@ def _lag_changes(case: Evidence, part: FittedPart) -> Oddity:
     first, lag = part.skipped[0]
     return Oddity(
         "lag-changes",
-        f"The rate of a row belongs to an earlier count, by {part.lag:,.6g} in the first rows and "
-        f"by {lag:,.6g} from {case.log.unit} {case.log.at[first]:g} on: rows of another callback "
+        f"The rate of a row belongs to an earlier count, by {plain(part.lag)} in the first rows "
+        f"and by {plain(lag)} from {case.log.unit} {case.log.at[first]:g} on: rows of another callback "
         "repeat the last rate.",
         first,
         part.end,
@@ -99,7 +99,7 @@ def lag_of_rollouts(case: Evidence) -> Iterator[Oddity]:
     if case.part.lag > 0:
         yield case.oddity(
             "rollout-lag",
-            f"The rate of a row belongs to the count {case.part.lag:,.6g} environment steps "
+            f"The rate of a row belongs to the count {plain(case.part.lag)} environment steps "
             "earlier, the end of the rollout before.",
         )
 
@@ -197,7 +197,7 @@ def _length(case: Evidence, left: FittedPart, right: FittedPart) -> str:
     if old is None or new is None or abs(new - old) <= 0.01 * old:
         return ""
     way = "longer" if new > old else "shorter"
-    return f", of {new:,.6g} {case.log.unit}s, {way} than the {old:,.6g} before"
+    return f", of {plain(new)} {case.log.unit}s, {way} than the {plain(old)} before"
 
 
 def _value(part: FittedPart, name: str) -> float:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.diagnose.evidence import SAME, Evidence, count
+from course_lib.diagnose.evidence import SAME, Evidence, count, plain
 from course_lib.diagnose.identification import Oddity
 
 # Published warmups take 0.1 % to 10 % of a run; one-cycle, which also rises, 25 to 30 %.
 _LONG, _TOO_LONG = 1 / 3, 0.5
 _ROWS_IN_WARMUP = 5
+_LEAST_RISE = 3  # rows that rise before they are called a warmup where no curve says so
 _STARTS_AT_ZERO, _STARTS_HIGH = 1e-3, 0.05
 
 
@@ -19,6 +20,8 @@ def warmup_long(case: Evidence) -> Iterator[Oddity]:
     """Yield an oddity if the warmup takes much of the run, or more than that."""
     warmup, cycle = case.warmup, "cycle" in case.families
     if warmup <= 0 or case.constant:
+        return
+    if case.parameter("warmup_steps") is None and case.rise < _LEAST_RISE:
         return
     rising = case.rise == case.rates[case.last_run].size - 1
     least = ""
@@ -42,7 +45,7 @@ def warmup_long(case: Evidence) -> Iterator[Oddity]:
     if share > _LONG and not (cycle and share <= _TOO_LONG):
         yield case.oddity(
             "warmup-long",
-            f"The warmup covers {least}{100 * min(share, 1):.3g} % of the run, {warmup:,.6g} of "
+            f"The warmup covers {least}{100 * min(share, 1):.3g} % of the run, {plain(warmup)} of "
             f"{case.many(end)}.",
             case.starts[-1],
             case.starts[-1] + case.rise + 1,

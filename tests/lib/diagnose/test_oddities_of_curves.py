@@ -18,6 +18,8 @@ def test_warmup_long():
     assert not one(some, part_of(some, warmup_steps=40.0), code="warmup-long").problem
     short = log_of([*np.linspace(0, 1, 10, endpoint=False), *linear(90)])
     assert "warmup-long" not in codes(short, part_of(short, warmup_steps=10.0, total_steps=100.0))
+    # Two of three rows are no warmup.
+    assert "warmup-long" not in codes(log_of([0.0, 0.9, 1.0, 0.5]))
     # A one-cycle rises for 30 to 40 % on purpose.
     assert "warmup-long" not in codes(some, part_of(some, "one cycle", warmup_steps=40.0))
 
