@@ -72,8 +72,8 @@ def _lag_changes(case: Evidence, part: FittedPart) -> Oddity:
     return Oddity(
         "lag-changes",
         f"The rate of a row belongs to an earlier count, by {plain(part.lag)} in the first rows "
-        f"and by {plain(lag)} from {case.log.unit} {case.log.at[first]:g} on: rows of another callback "
-        "repeat the last rate.",
+        f"and by {plain(lag)} from {case.log.unit} {case.log.at[first]:g} on: rows of another "
+        "callback repeat the last rate.",
         first,
         part.end,
     )
