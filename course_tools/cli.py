@@ -1,4 +1,4 @@
-"""The command ``lr-course``: builds the notebooks, runs them, grades, and checks the machine."""
+"""The command ``lr-course``: builds and runs notebooks, grades, diagnoses logs, checks the machine."""
 
 from __future__ import annotations
 
@@ -215,6 +215,35 @@ def grade(submissions: Path, **options: Any) -> None:
                 f"submissions cannot be run safely here: {error} Or use --unsafe, for "
                 "submissions of people whom you trust with your files."
             ) from error
+
+
+@main.command()
+@click.argument("log", type=click.Path(path_type=Path))
+@click.option("--plan", "plans", multiple=True, help="The plan; one for each group, if several.")
+@click.option("--base-lr", type=float, multiple=True, help="Rate of the optimizer, or of a group.")
+@click.option("--unit", type=click.Choice(["update", "epoch"]), help="Unit of the plan.")
+@click.option("--total-steps", type=click.IntRange(min=1), help="Length of the run, in that unit.")
+@click.option("--steps-per-epoch", type=click.IntRange(min=1), help="Updates in an epoch.")
+@click.option("--factor", "factors", type=(str, int), multiple=True, help="As: processes 4.")
+@click.option("--group", help="Name or number of a parameter group.")
+@click.option("--format", help="Kind of the log; by default told by its content.")
+@click.option("--rate-column", help="Column of the rates.")
+@click.option("--step-column", help="Column of the updates or epochs.")
+@click.option("--figure", type=click.Path(path_type=Path), help="Draw it: .png, .svg or .pdf.")
+def diagnose(log: Path, **options: Any) -> None:
+    """Say which schedule the rates in LOG follow, or where and why they left the plan.
+
+    LOG is a file that a trainer wrote, the folder of its run, or a CSV. A plan is a call, in
+    quotes: "torch.CosineAnnealingLR(T_max=90, base_lr=0.1)", "warmup_cosine(0.1, 500, 9000)".
+
+    Exit status 0: as planned, or without a problem; 1: not so; 2: the call or the log is no good.
+    """
+    with _one_line_errors():
+        from course_tools.log_diagnosis import LogQuestion, answer
+
+        text, good = answer(LogQuestion(log, **options))
+        click.echo(text)
+    sys.exit(not good)
 
 
 @main.command()

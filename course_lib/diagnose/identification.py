@@ -99,3 +99,19 @@ class Identification:
     def residual(self) -> float:
         """Largest difference between log and curve, as a share of the peak."""
         return max((part.residual for part in self.parts), default=float("nan"))
+
+    def predicted(self) -> np.ndarray:
+        """Return the rates of the identified curves, (rows,); nan in rows outside the parts.
+
+        >>> from course_lib.diagnose import RateLog, identify
+        >>> identify(RateLog([[0.1, 0.1, 0.1, 0.1]], at=range(4))).predicted()
+        array([0.1, 0.1, 0.1, 0.1])
+        """
+        rates = np.full(self.log.size, np.nan)
+        for part in self.parts:
+            rows = np.arange(part.first, part.end)
+            lags = np.full(rows.size, float(part.lag))
+            for row, lag in part.skipped:
+                lags[rows >= row] = lag
+            rates[rows] = part.rate_at(self.log.at[rows] - lags)
+        return rates

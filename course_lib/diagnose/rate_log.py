@@ -118,3 +118,8 @@ class RateLog:
             losses=cut(self.losses),
             metrics={name: cut(column) for name, column in self.metrics.items()},
         )
+
+    def of_group(self, group: int) -> RateLog:
+        """Return the log of one parameter group."""
+        name = self.group_names[group]
+        return replace(self, rates=self.rates[[group]], group_names=(name,))

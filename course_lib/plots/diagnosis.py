@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from course_lib.diagnose import Identification, PlanComparison
 from course_lib.plots.base import BLUE, GREEN, INK, RED, axes_or_new, styled
 
 _MOST_POINTS = 2_000  # more cannot be seen on a figure of this size
@@ -68,3 +69,57 @@ def rate_log_figure(
         ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend()
     return ax.figure
+
+
+def identification_figure(found: Identification) -> tuple[Figure, str]:
+    """Return a log with the identified curve over it, and the figure in words.
+
+    >>> from course_lib.diagnose import RateLog, diagnose
+    >>> figure, alt = identification_figure(diagnose(RateLog([[0.1, 0.1, 0.1]], at=range(3))))
+    >>> alt
+    'Logged rates over 3 rows, from 0.1 to 0.1, with the identified curve: constant.'
+    """
+    log, rates = found.log, found.log.rates[found.group]
+    families = ", then ".join(dict.fromkeys(part.family for part in found.parts))
+    figure = rate_log_figure(
+        log.at,
+        rates,
+        explained=found.predicted() if found.parts else None,
+        explained_by=families,
+        marks=[log.at[part.first] for part in found.parts[1:]],
+        unit=log.unit,
+        title=log.source,
+    )
+    curve = f"with the identified curve: {families}" if families else "with no identified curve"
+    return figure, f"{_span(log.at, rates)}, {curve}."
+
+
+def comparison_figure(comparison: PlanComparison) -> tuple[Figure, str]:
+    """Return the first group that left its plan beside the plan, and the figure in words.
+
+    >>> from course_lib.diagnose import RateLog, compare_with_plan
+    >>> log = RateLog([[0.1, 0.05, 0.0, 0.0]], at=range(4), lags=(0,))
+    >>> figure, alt = comparison_figure(compare_with_plan(log, "linear(0.1, total_steps=4)"))
+    >>> alt.split(". ")[0]
+    'Logged rates over 4 rows, from 0.1 to 0, and the planned ones, from 0.1 to 0.025'
+    """
+    group = comparison.worst
+    best = group.explanations[0] if group.explanations else None
+    figure = rate_log_figure(
+        group.at,
+        group.got,
+        planned=group.planned,
+        explained=None if best is None else best.predicted,
+        explained_by="planned, with the mistake",
+        marks=() if group.first is None else (group.at[group.first],),
+        unit=group.unit,
+        title=comparison.log.source,
+    )
+    first, last = group.planned[np.isfinite(group.planned)][[0, -1]]
+    words = f"{_span(group.at, group.got)}, and the planned ones, from {first:.3g} to {last:.3g}. "
+    return figure, words + " ".join(group.sentences()[:2])
+
+
+def _span(at: np.ndarray, rates: np.ndarray) -> str:
+    first, last = rates[np.isfinite(rates)][[0, -1]]
+    return f"Logged rates over {at.size} rows, from {first:.3g} to {last:.3g}"
