@@ -57,6 +57,9 @@ def _digits(name: str, value: float, values: Mapping[str, float]) -> int:
     return digits_of(value)
 
 
+_FURTHEST = 1000.0  # an end that lies so many times further than the rows is not seen in them
+
+
 def search(s: RateRows) -> FoundCurve | None:
     """Return the simplest smooth curve that fits every row, or the nearest one, or None."""
     thin = s.thinned()
@@ -119,9 +122,17 @@ def _attempt(s: RateRows, shape: Outline, rise: Rise, spec: Spec) -> FoundCurve 
     warmup, early = rise
     body, _, floor, fixed = spec
     best: tuple[float, RateCurve, tuple[str, ...]] | None = None
-    for guess in guesses_of(s, shape, early, spec):
+    guesses = [(guess, False) for guess in guesses_of(s, shape, early, spec)]
+    known = s.total_steps
+    if known is not None and not _is_exact(s) and known >= s.t[-1]:
+        # Printed digits bound the end loosely: the planned one is tried before any other.
+        planned = [g for g, _ in guesses[:1] if "total_steps" in g]
+        guesses = [({**g, "total_steps": float(known)}, True) for g in planned] + guesses
+    for guess, as_planned in guesses:
         values = {**early, **guess}
         held = set(fixed) - {"timescale"}
+        if as_planned:
+            held.add("total_steps")
         if floor == "given":
             held.add("floor")
         if spec[1] == "zero":
@@ -147,6 +158,8 @@ def _attempt(s: RateRows, shape: Outline, rise: Rise, spec: Spec) -> FoundCurve 
         error = share_of_peak(curve, s)
     if worst > 1.0:
         return FoundCurve(curve, free, False, error)
+    if curve.values.get("total_steps", 0.0) > _FURTHEST * max(1.0, float(s.t[-1])):
+        return None
     fitted = free
     hints = tuple(float(x) for x in (s.total_steps,) if x is not None)
     curve, _ = snap(curve, free, s.t, s.r, s.slack, s.whole, hints)

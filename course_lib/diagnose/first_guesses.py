@@ -60,7 +60,7 @@ def rises_of(s: RateRows, shape: Outline) -> list[Rise]:
         return _single_rise(t, r, p)
     step = (r[n - 1] - r[0]) / (t[n - 1] - t[0])
     first = r[0] - step * t[0]
-    line = np.abs(first + step * t[:n] - r[:n]) <= 3.0 * s.slack[:n]
+    line = np.abs(first + step * t[:n] - r[:n]) <= 3.0 * float(s.slack[:n].max())
     if step > 0 and line.all():
         zero, room = first / step, 3.0 * float(s.slack[:n].max()) / step + 1e-6
         length = (p - first) / step
@@ -134,6 +134,12 @@ def bodies_of(s: RateRows, shape: Outline, rises: bool) -> Iterator[list[Spec]]:
         for power in (0.9, 2.0, 0.5, 3.0)
         for f in (*floors, "free")
     ]
+    if rises:
+        yield [
+            ("polynomial", "zero", floor, {"power": power})
+            for power in (0.9, 2.0)
+            for floor in ("none", *floors, "free")
+        ]
     yield [("inverse sqrt", "tied", "none", {"timescale": 1.0})]
     if not rises:
         yield [

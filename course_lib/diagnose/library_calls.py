@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from course_lib.diagnose.rate_curve import FROM_ZERO, NEXT, PAST_NEXT, RateCurve
+from course_lib.diagnose.rate_curve import EXPONENTIAL_RISE, FROM_ZERO, NEXT, PAST_NEXT, RateCurve
 from course_lib.diagnose.rate_log import RateLog
 from course_lib.diagnose.yolo import YoloCurve
 
@@ -185,6 +185,9 @@ def _torch(curve: RateCurve, family: str) -> str:
             f"nanoGPT: learning_rate={_n(v['peak'])}, warmup_iters={warm}, "
             f"lr_decay_iters={total}, min_lr={_n(floor)}"
         )
+    if curve.warmup == EXPONENTIAL_RISE and curve.body == "constant":
+        gamma = (v["peak"] / start) ** (1.0 / v["warmup_steps"])
+        return f"{module}ExponentialLR(optimizer, gamma={_n(gamma)})  # base lr {_n(start)}"
     if curve.warmup == FROM_ZERO:
         return _transformers(curve, family)
     body = _torch_body(curve, module)
@@ -205,6 +208,9 @@ def _torch_body(curve: RateCurve, module: str) -> str:
     floor = v.get("floor", 0.0)
     first = v.get("warmup_steps", 0.0) if curve.warmup else 0.0
     length = _n(v.get("total_steps", 0.0) - first)
+    if "step_size" in v and not curve.warmup:
+        size, gamma = _n(v["step_size"]), _n(v["factor"])
+        return f"{module}StepLR(optimizer, step_size={size}, gamma={gamma})"
     if curve.drops:
         places = [int(place - first) for place, _ in curve.drops]
         gamma = _n(v["factor"]) if "factor" in v else "…"

@@ -64,6 +64,8 @@ def _of_part(fit: Fit, part: FittedPart, log: RateLog) -> list[str]:
             "Every row is in the rise, so the fall is not seen; where it is given, it is that of "
             "OneCycleLR's defaults."
         )
+    elif fit.only_rise and part.family == "exponential rise":
+        out.append("Every row is in a rise by one factor, as in a range test.")
     elif fit.only_rise:
         out.append(
             "Every row is in the warmup, so the decay is not seen; the peak and the warmup's "

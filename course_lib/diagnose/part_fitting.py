@@ -116,7 +116,7 @@ def _staircase(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
     rise = None
     if top > 0:
         rise = next(_smooth(rows.part(slice(0, top + found.rows[1])), peaks), None)
-        if rise is None or not isinstance(rise.curve, RateCurve):
+        if rise is None or not rise.fits or not isinstance(rise.curve, RateCurve):
             return
         lag = rise.lag
     every = log.settings.get("steps_per_epoch") if log.unit != "epoch" else None
@@ -131,6 +131,7 @@ def _staircase(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
         spans |= {k: v for k, v in rise.spans.items() if k not in spans}
     even = _even_distance(found.rows, t)
     if len(found.rows) > 4 and even is not None and not math.isnan(found.factor):
+        curve, spans = _as_steps(curve, spans, *even)
         curve = replace(curve, title="step decay with warmup" if rise else "step decay")
     if rise is None and not math.isnan(found.factor):
         keras = "keras" in log.format.lower()
@@ -166,11 +167,20 @@ def _as_plateau(
     return replace(curve, values=values, title="reduce on plateau"), spans
 
 
-def _even_distance(firsts: tuple[int, ...], t: np.ndarray) -> float | None:
-    """Return a distance at which all drops may follow one another, or None."""
+def _as_steps(curve: RateCurve, spans: Spans, low: float, high: float) -> tuple[RateCurve, Spans]:
+    """Return a staircase of equal steps with their size in the place of its milestones."""
+    size = shortest(high, math.floor(low) + 1.0, high)
+    values = {k: v for k, v in curve.values.items() if not k.startswith("milestone_")}
+    spans = {k: v for k, v in spans.items() if not k.startswith("milestone_")}
+    spans["step_size"] = (math.floor(low) + 1.0, float(math.floor(high)))
+    return replace(curve, values={**values, "step_size": size}), spans
+
+
+def _even_distance(firsts: tuple[int, ...], t: np.ndarray) -> tuple[float, float] | None:
+    """Return the bounds of a distance at which all drops may follow one another, or None."""
     low = max(float(t[row - 1]) / n for n, row in enumerate(firsts[1:], 1))
     high = min(float(t[row]) / n for n, row in enumerate(firsts[1:], 1))
-    return high if high > low else None
+    return (low, high) if math.floor(high) > low else None
 
 
 def _lags(rows: RowsOfGroup) -> list[float]:

@@ -71,11 +71,15 @@ def precision_of(rates: np.ndarray) -> Precision:
         significant = max(len(p.digits) for p in printed)
         decimals = max(max(0, -p.exponent) for p in printed)
         if significant <= _MOST_DIGITS:
-            # Rounded after the point, the rates below the highest power of ten have fewer digits.
-            powers = [p.exponent + len(p.digits) for p in printed]
-            top = max(powers)
-            lower = [len(p.digits) for p, n in zip(printed, powers, strict=True) if n < top]
-            if lower and max(lower) < significant and values[-1] >= 10 * values[0]:
+            # Rounded after the point, the large rates show all decimals and the small ones lose
+            # digits; rounded to some digits, it is the other way round.
+            upper = [
+                -p.exponent for p, v in zip(printed, values, strict=True) if 2 * v >= values[-1]
+            ]
+            lower = [
+                len(p.digits) for p, v in zip(printed, values, strict=True) if 10 * v < values[-1]
+            ]
+            if lower and max(upper) == decimals and max(lower) < significant:
                 return Precision("decimals", decimals)
             return Precision("significant", significant)
     with np.errstate(over="ignore"):

@@ -445,3 +445,30 @@ def test_real_logs_are_explained_or_said_to_be_untold():
         if bool(found.parts) != told or (found.parts and not found.residual < 1e-2):
             wrong.append((entry["id"], [part.family for part in found.parts], found.cannot_tell))
     assert wrong == []
+
+
+def test_digits_after_the_point_and_digits_in_all_are_not_confused():
+    x = np.arange(1, 101)
+    rates = np.where(x <= 5, 1e-3 * x / 5, 5e-4 * (1 + np.cos(np.pi * (x - 5) / 95)))
+    six_decimals = RateLog(rates=[np.round(rates, 6)], at=x, lags=(0,))
+    assert str(six_decimals.precision) == "rounded to 6 decimals"
+    holds(identify(six_decimals), "cosine with warmup", peak=1e-3, total_steps=100)
+    six_digits = RateLog(rates=[printed(1e-3 * np.linspace(1, 0.03, 60) ** 1.1, 6)], at=x[:60])
+    assert str(six_digits.precision) == "rounded to 6 significant digits"
+
+
+def test_mmcv_scales_the_decay_while_it_warms_up():
+    at = np.arange(50, 12_001, 50)
+    t = at - 1
+    rates = 1e-4 + (0.01 - 1e-4) * (1 - t / 12_000) ** 0.9
+    rates = np.where(t < 1500, rates * (1 - (1 - t / 1500) * (1 - 1e-3)), rates)
+    log = RateLog(rates=[rates], at=at, lags=(1,), format="MMCV .log.json")
+    found = identify(log)
+    holds(found, "polynomial with warmup", peak=0.01, warmup_steps=1500, total_steps=12_000)
+    assert "PolyLR(eta_min=0.0001, power=0.9" in found.call
+
+
+def test_one_row_after_the_peak_tells_no_decay():
+    plan = warmup_linear(1e-3, 20, 100)
+    found = identify(RateLog(rates=[plan(np.arange(22))], at=np.arange(22), lags=(0,)))
+    assert any("as well" in sentence for sentence in found.cannot_tell)
