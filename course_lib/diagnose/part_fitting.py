@@ -43,7 +43,7 @@ def fit_rows(rows: RowsOfGroup, peaks: tuple[float, ...] = ()) -> Fit | None:
     lag = float(rows.log.lags[0])
     if np.ptp(rows.r) <= 1e-9 * rows.r.max():
         return _constant(rows, lag)
-    if not rows.exact and rows.log.precision.digits <= _FEW_DIGITS:
+    if not rows.exact and rows.log.precision.digits <= _FEW_DIGITS and _mostly_straight(rows):
         # Round numbers may be exact numbers: printed digits count only where these do not fit.
         tight = replace(rows, slack=np.full(rows.r.shape, 1e-12 * float(rows.r.max())))
         found = _fit(tight, peaks)
@@ -54,6 +54,15 @@ def fit_rows(rows: RowsOfGroup, peaks: tuple[float, ...] = ()) -> Fit | None:
     if not rows.exact and rows.log.precision == Precision("significant", 1):
         return None  # one digit fits too many curves
     return _fit(rows, peaks)
+
+
+def _mostly_straight(rows: RowsOfGroup) -> bool:
+    """Return whether most changes share a slope: of printed numbers only lines are exact."""
+    with np.errstate(all="ignore"):
+        slopes = np.diff(rows.r) / np.diff(rows.at)
+    moving = slopes[slopes != 0.0]
+    same = np.abs(np.diff(moving)) <= 1e-6 * np.abs(moving[:-1])
+    return len(moving) < 3 or bool(np.mean(same) >= 0.5)
 
 
 def _constant(rows: RowsOfGroup, lag: float) -> Fit:

@@ -14,6 +14,7 @@ from course_lib.diagnose.rate_curve import RateCurve
 
 _SAME = 1e-6
 _LEAST_DROP = 0.95
+_MOST_LEVELS = 300
 _MOST_PATIENCE = 50
 
 
@@ -43,7 +44,7 @@ def stairs(r: np.ndarray, slack: np.ndarray) -> Stairs | None:
         return None
     change = np.abs(np.diff(r)) > _SAME * np.maximum(r[1:], r[:-1])
     firsts = [0, *(np.flatnonzero(change) + 1).tolist()]
-    if len(firsts) < 2 or len(firsts) > 0.6 * len(r):
+    if not 2 <= len(firsts) <= min(0.6 * len(r), _MOST_LEVELS):
         return None
     ends = [*firsts[1:], len(r)]
     long = [b - a > 1 for a, b in zip(firsts[1:-1], ends[1:-1], strict=True)]
@@ -51,7 +52,7 @@ def stairs(r: np.ndarray, slack: np.ndarray) -> Stairs | None:
         return None
     levels = []
     for a, b in zip(firsts, ends, strict=True):
-        level, width = float(np.median(r[a:b])), float(slack[a])
+        level, width = float(r[(a + b) // 2]), float(slack[a])
         levels.append(shortest(level, level - width, level + width))
     if any(b >= a for a, b in pairwise(levels)):
         return None
