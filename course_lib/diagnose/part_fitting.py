@@ -24,6 +24,7 @@ from course_lib.diagnose.stretch_fit import Fit, Spans, finished
 from course_lib.diagnose.yolo import is_yolo, search_yolo
 
 _FEW_DIGITS = 4
+_MOST_STOPS = 20
 _MIDDLE = -0.5  # lag of a mean over an epoch
 _MEANS = 2e-3  # share of the peak by which such a mean may be off
 _NEAR = 1e-2  # share of the peak by which a curve may miss a row and still be named
@@ -60,6 +61,8 @@ def _mostly_straight(rows: RowsOfGroup) -> bool:
     """Return whether most changes share a slope: of printed numbers only lines are exact."""
     with np.errstate(all="ignore"):
         slopes = np.diff(rows.r) / np.diff(rows.at)
+    if np.count_nonzero(np.diff(slopes == 0.0)) > _MOST_STOPS:
+        return False  # rates that stand still and move by turns have lost digits
     moving = slopes[slopes != 0.0]
     same = np.abs(np.diff(moving)) <= 1e-6 * np.abs(moving[:-1])
     return len(moving) < 3 or bool(np.mean(same) >= 0.5)
