@@ -225,7 +225,7 @@ def one_cycle_lr(
     """
     if base_lr is not None:
         check_real("base_lr", base_lr)
-    total = _one_cycle_total(total_steps, epochs, steps_per_epoch)
+    total = one_cycle_total(total_steps, epochs, steps_per_epoch)
     if not isinstance(pct_start, float):
         raise TypeError(f"pct_start must be a float, got {pct_start!r}")
     check_real("pct_start", pct_start, high=1.0)
@@ -233,16 +233,13 @@ def one_cycle_lr(
     peak = check_real("max_lr", max_lr)
     first = peak / check_real("div_factor", div_factor, low_open=True)
     last = first / check_real("final_div_factor", final_div_factor, low_open=True)
-    top = float(pct_start * total) - 1
-    ends = [(top, first, peak), (total - 1, peak, last)]
-    if three_phase:
-        ends[1:] = [(float(2 * pct_start * total) - 2, peak, first), (total - 1, first, last)]
-    return _one_cycle_phases(ends, total, ANNEALED[anneal_strategy])
+    return one_cycle_phases(first, peak, last, total, pct_start, anneal_strategy, three_phase)
 
 
-def _one_cycle_total(
+def one_cycle_total(
     total_steps: int | None, epochs: int | None, steps_per_epoch: int | None
 ) -> int:
+    """Return the length of OneCycleLR from the arguments that may give it."""
     if total_steps is not None:
         return check_count("total_steps", total_steps)
     if epochs is None or steps_per_epoch is None:
@@ -250,7 +247,23 @@ def _one_cycle_total(
     return check_count("epochs", epochs) * check_count("steps_per_epoch", steps_per_epoch)
 
 
-def _one_cycle_phases(ends: list[tuple[float, float, float]], total: int, shape: Shape) -> Phases:
+def one_cycle_phases(
+    first: float,
+    peak: float,
+    last: float,
+    total: int,
+    pct_start: float,
+    anneal_strategy: str,
+    three_phase: bool,
+) -> Phases:
+    """Return OneCycleLR's phases between three rates that the parameter group has."""
+    ends = [(float(pct_start * total) - 1, first, peak), (total - 1, peak, last)]
+    if three_phase:
+        ends[1:] = [(float(2 * pct_start * total) - 2, peak, first), (total - 1, first, last)]
+    return _cycle_phases(ends, total, ANNEALED[anneal_strategy])
+
+
+def _cycle_phases(ends: list[tuple[float, float, float]], total: int, shape: Shape) -> Phases:
     """Return the phases of one cycle from its (end step, rate before, rate after) triples.
 
     The end steps need not be whole, nor >= 0: a phase that ends before t = 0 is skipped, and the

@@ -1,210 +1,246 @@
-"""Converts torch's SequentialLR and ChainedScheduler with the schedulers that they hold."""
+"""Converts torch's SequentialLR and ChainedScheduler with the schedulers that they hold.
+
+What a scheduler does beside others depends on the rates that they leave in the parameter group, on
+the order in which all were constructed, and on what each constructor undoes. So the construction
+is repeated here as torch 2.13 does it, and so is every milestone; between them the phases come
+from `torch_stretches`.
+"""
 
 from __future__ import annotations
 
-import itertools
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, Protocol
 
-from course_lib.libraries.from_torch import COSINE
-from course_lib.libraries.pieces import (
-    Phases,
-    endless,
-    hold,
-    one_after_another,
-    wave,
-    window,
-)
-from course_lib.libraries.registry import (
-    check_choice,
-    check_pairs,
-    check_steps,
-    convert,
-    converter,
-)
-from course_lib.schedules import Phase, Schedule
-from course_lib.schedules.library_shapes import Part, Product
-from course_lib.schedules.shapes import Constant
+from course_lib.libraries.from_torch import one_cycle_total
+from course_lib.libraries.pieces import Phases, hold
+from course_lib.libraries.registry import check_pairs, check_steps, convert, converter, signature
+from course_lib.libraries.torch_stretches import one_cycle_curve, stretch_of
+from course_lib.schedules import Schedule
+from course_lib.schedules.recursion import Group, Leaf
 from course_lib.validation import check_real
 
-# A chain with a cosine has no formula while its other members move: those steps are computed one
-# by one, and this many are enough for any warmup.
-_MOST_CHAINED_STEPS = 10_000
+_SEQUENTIAL, _CHAINED = "torch.SequentialLR", "torch.ChainedScheduler"
 
-# Schedulers that only ever multiply the rate they find: f(t) / f(t - 1) at every step.
-_FACTORS = ("ConstantLR", "LinearLR", "StepLR", "MultiStepLR", "ExponentialLR", "PolynomialLR")
-FACTOR_ONLY = tuple(f"torch.{name}" for name in _FACTORS)
+# The most milestones' worth of phases and single updates that are joined.
+_MOST_PIECES = 100_000
 
 
-@converter("torch.SequentialLR")
+class _Scheduler(Protocol):
+    """The methods that a run needs of one scheduler, of several in sequence, and of a chain."""
+
+    def first_step(self, group: Group) -> None: ...
+    def step(self, group: Group) -> None: ...
+    def enter(self, group: Group) -> None: ...
+    def undo(self) -> None: ...
+    def skip(self, steps: int) -> None: ...
+    def stepping(self) -> list[Leaf]: ...
+    def until_milestone(self) -> float: ...
+
+
+class _Single(Leaf):
+    """A scheduler that holds no others."""
+
+    def undo(self) -> None:
+        """Take back a step's count, as a SequentialLR around it does."""
+        self.epoch -= 1
+
+    def stepping(self) -> list[Leaf]:
+        """Return the schedulers that the next step moves."""
+        return [self]
+
+    def until_milestone(self) -> float:
+        """Return the number of steps to the next one that passes to another scheduler."""
+        return math.inf
+
+
+class _Chained:
+    """A ChainedScheduler."""
+
+    def __init__(self, parts: list[_Scheduler]) -> None:
+        self.parts = parts
+
+    def first_step(self, group: Group) -> None:
+        # torch marks the chain as being in its first step, and not the schedulers in it.
+        self.step(group)
+
+    def step(self, group: Group) -> None:
+        for part in self.parts:
+            part.step(group)
+
+    def enter(self, group: Group) -> None:
+        _cannot_enter(_CHAINED)
+
+    def undo(self) -> None:
+        for part in self.parts:
+            part.undo()
+
+    def skip(self, steps: int) -> None:
+        for part in self.parts:
+            part.skip(steps)
+
+    def stepping(self) -> list[Leaf]:
+        return list(chain.from_iterable(part.stepping() for part in self.parts))
+
+    def until_milestone(self) -> float:
+        return min(part.until_milestone() for part in self.parts)
+
+
+class _Sequential:
+    """A SequentialLR."""
+
+    def __init__(self, parts: list[_Scheduler], marks: list[int], group: Group) -> None:
+        self.parts, self.marks, self.epoch = parts, marks, 0
+        group.lr = float(group.initial_lr or 0.0)
+        self.undo()
+        self._part().first_step(group)
+
+    def _part(self) -> _Scheduler:
+        return self.parts[bisect_right(self.marks, self.epoch)]
+
+    def first_step(self, group: Group) -> None:
+        # A SequentialLR around this one undoes the schedulers' counts, and not this one's.
+        self.step(group)
+
+    def step(self, group: Group) -> None:
+        self.epoch += 1
+        number = bisect_right(self.marks, self.epoch)
+        if number > 0 and self.marks[number - 1] == self.epoch:
+            self.parts[number].enter(group)
+        else:
+            self.parts[number].step(group)
+
+    def enter(self, group: Group) -> None:
+        _cannot_enter(_SEQUENTIAL)
+
+    def undo(self) -> None:
+        for part in self.parts:
+            part.undo()
+
+    def skip(self, steps: int) -> None:
+        self.epoch += steps
+        self._part().skip(steps)
+
+    def stepping(self) -> list[Leaf]:
+        return self._part().stepping()
+
+    def until_milestone(self) -> float:
+        later = [mark - self.epoch for mark in self.marks if mark > self.epoch]
+        return min([*later, self._part().until_milestone()])
+
+
+def _cannot_enter(name: str) -> None:
+    raise ValueError(
+        f"schedulers: {name} can only be the first scheduler of a SequentialLR; at a milestone "
+        "torch raises NotImplementedError"
+    )
+
+
+@converter(_SEQUENTIAL)
 def sequential_lr(*, base_lr: float, schedulers: Any, milestones: Sequence[int]) -> Phases:
     """Scheduler i from milestones[i - 1] to milestones[i], each counting from 0 at its turn.
 
     `schedulers` is a list of (name, arguments) pairs without base_lr, in the order in which they
-    are constructed: CyclicLR and OneCycleLR overwrite the rate that the others start from, as they
-    do in torch. The last one runs on; what it does past its end, this does.
+    are constructed: CyclicLR and OneCycleLR overwrite the rate that the others start from, and the
+    last OneCycleLR the peak of all, as they do in torch. The first may be a SequentialLR or a
+    ChainedScheduler itself. The last one runs on; what it does past its end, this does.
     """
-    base = check_real("base_lr", base_lr)
-    pairs = check_pairs("schedulers", schedulers)
-    marks = check_steps("milestones", milestones)
+    arguments = {"schedulers": schedulers, "milestones": milestones}
+    return _phases(_SEQUENTIAL, arguments, base_lr)
+
+
+@converter(_CHAINED)
+def chained_scheduler(*, base_lr: float, schedulers: Any) -> Phases:
+    """All schedulers step at once, each changing the rate that it finds.
+
+    Schedulers that only multiply (ConstantLR, LinearLR, StepLR, MultiStepLR, ExponentialLR,
+    MultiplicativeLR, PolynomialLR) give the product of their factors. One that sets the rate
+    (LambdaLR, CyclicLR, OneCycleLR, CosineAnnealingWarmRestarts) hides all before it, except in
+    the first update, and undoes at every step what those after it did at the step before. Where
+    there is no formula (a cosine beside factors that move), the recursion is followed step by step.
+    """
+    return _phases(_CHAINED, {"schedulers": schedulers}, base_lr)
+
+
+def _phases(name: str, arguments: dict[str, Any], base_lr: float) -> Phases:
+    group = Group(check_real("base_lr", base_lr))
+    try:
+        root = _constructed(name, arguments, group)
+        return _run(root, group)
+    except ZeroDivisionError as error:
+        raise ValueError(
+            f"schedulers: torch divides by zero when {name} with these arguments is constructed "
+            "or passes a milestone"
+        ) from error
+
+
+def _constructed(name: str, arguments: dict[str, Any], group: Group) -> Any:
+    """Return a scheduler, with the schedulers that it holds constructed first."""
+    if not name.startswith("torch."):
+        raise ValueError(f"schedulers must be torch's, got {name!r}")
+    if name not in (_SEQUENTIAL, _CHAINED):
+        return _single(name, arguments, group)
+    signature(name).bind(base_lr=group.lr, **arguments)
+    pairs = check_pairs("schedulers", arguments["schedulers"])
+    if name == _CHAINED:
+        return _Chained([_constructed(*pair, group) for pair in pairs])
+    marks = check_steps("milestones", arguments["milestones"])
     if len(marks) != len(pairs) - 1:
         raise ValueError(
             "milestones must have one entry fewer than schedulers, "
             f"got {len(marks)} and {len(pairs)}"
         )
-    bases, first = _base_rates(base, pairs)
-    parts = [_sequential_part(*pairs[0], bases[0], first)]
-    for (name, arguments), own in zip(pairs[1:], bases[1:], strict=True):
-        _refuse_zero_length(name, arguments)
-        if name == "torch.ConstantLR" and arguments.get("total_iters") == 0:
-            # Entered by its closed form, where the factor ends at once, not by the recursion.
-            parts.append(hold(own))
-        else:
-            parts.append(convert(name, _with_base(name, arguments, own)))
-    return one_after_another(parts, marks)
+    return _Sequential([_constructed(*pair, group) for pair in pairs], marks, group)
 
 
-def _base_rates(
-    base_lr: float, pairs: list[tuple[str, dict[str, Any]]]
-) -> tuple[list[float], float]:
-    """Return the `initial_lr` that each scheduler finds when constructed, and the last one left."""
-    initial: float | None = None
-    found = []
-    for name, arguments in pairs:
-        if name == "torch.OneCycleLR":
-            initial = convert(name, arguments)[0].start
-        elif initial is None:
-            initial = arguments.get("base_lr", base_lr) if name == "torch.CyclicLR" else base_lr
-        found.append(initial)
-    return found, found[-1]
+def _single(name: str, arguments: dict[str, Any], group: Group) -> _Single:
+    own = name in ("torch.CyclicLR", "torch.OneCycleLR")
+    convert(name, arguments if own else {"base_lr": abs(group.lr), **arguments})  # checks them
+    bound = signature(name).bind(**({} if own else {"base_lr": 0.0}), **arguments)
+    bound.apply_defaults()
+    given = {key: value for key, value in bound.arguments.items() if own or key != "base_lr"}
+    if name == "torch.CyclicLR":
+        group.lr = float(given["base_lr"])
+    if name == "torch.OneCycleLR":
+        lengths = (given.pop(key) for key in ("total_steps", "epochs", "steps_per_epoch"))
+        given["total_steps"] = one_cycle_total(*lengths)
+        group.initial_lr = given["max_lr"] / given["div_factor"]
+        group.max_lr = given["max_lr"]
+        group.min_lr = group.initial_lr / given["final_div_factor"]
+    if name == "torch.SWALR":
+        group.swa_lr = given["swa_lr"]
+    if group.initial_lr is None:
+        group.initial_lr = group.lr
+    leaf = _Single(name.removeprefix("torch."), given, group.initial_lr)
+    leaf.first_step(group)
+    if name == "torch.CyclicLR":  # whose first step comes before it knows its own base_lr
+        group.lr = group.initial_lr
+    return leaf
 
 
-def _sequential_part(name: str, arguments: dict[str, Any], own: float, first: float) -> Phases:
-    """Return the first scheduler's phases: its recursion starts from the rate that was left."""
-    if name in FACTOR_ONLY:
-        return convert(name, _with_base(name, arguments, first))
-    if name == COSINE and own != first:
-        raise ValueError(
-            "schedulers: CosineAnnealingLR first and OneCycleLR after it is not supported: its "
-            "recursion starts from one rate and goes on from another"
-        )
-    return convert(name, _with_base(name, arguments, own))
-
-
-def _with_base(name: str, arguments: dict[str, Any], base_lr: float) -> dict[str, Any]:
-    if name in ("torch.SequentialLR", "torch.ChainedScheduler", "torch.SWALR"):
-        raise ValueError(f"schedulers must not hold {name}: nested schedulers are not supported")
-    if not name.startswith("torch."):
-        raise ValueError(f"schedulers must be torch's, got {name!r}")
-    return arguments if name == "torch.CyclicLR" else {"base_lr": base_lr, **arguments}
-
-
-def _refuse_zero_length(name: str, arguments: dict[str, Any]) -> None:
-    if name in ("torch.LinearLR", "torch.PolynomialLR") and arguments.get("total_iters") == 0:
-        raise ValueError(
-            f"total_iters must be >= 1 for {name} after a milestone, got 0: torch divides by it"
-        )
-
-
-@converter("torch.ChainedScheduler")
-def chained_scheduler(*, base_lr: float, schedulers: Any) -> Phases:
-    """All schedulers step at once, each changing the rate that it finds.
-
-    Schedulers that only multiply (ConstantLR, LinearLR, StepLR, MultiStepLR, ExponentialLR,
-    PolynomialLR) give the product of their factors. One CosineAnnealingLR among them does not
-    commute with the factors when eta_min > 0: its steps are computed one by one, a phase each,
-    until the factors have come to rest; from there it is a cosine again, and past T_max the same
-    as alone, since torch then adds to the rate.
-
-    Raises:
-        ValueError: any other scheduler, or a cosine beside a factor that never comes to rest:
-            there is no closed form.
-    """
-    base = check_real("base_lr", base_lr)
-    pairs = check_pairs("schedulers", schedulers)
-    cosines = [number for number, (name, _) in enumerate(pairs) if name == COSINE]
-    allowed = [*FACTOR_ONLY, COSINE]
-    for name, _ in pairs:
-        check_choice("schedulers", name, allowed)
-    if len(cosines) > 1:
-        raise ValueError("schedulers must hold at most one CosineAnnealingLR: two have no formula")
-    factors = [convert(name, {"base_lr": 1.0, **args}) for name, args in pairs if name != COSINE]
-    if not cosines:
-        return _product(base, factors)
-    cut = cosines[0]
-    cosine = Schedule(convert(COSINE, {"base_lr": base, **pairs[cut][1]}))
-    return _chained_cosine(cosine, factors[:cut], factors[cut:])
-
-
-def _product(base: float, factors: list[Phases]) -> Phases:
-    """Return base times the product of the factors, cut where any of them has a boundary."""
-    runs = [endless(phases) for phases in factors]
-    edges = {0, math.inf}
-    for run in runs:
-        at = 0
-        for phase in run[:-1]:
-            at += phase.steps
-            edges.add(at)
-    marks = sorted(edges)
+def _run(root: _Scheduler, group: Group) -> Phases:
+    """Return the phases of a run: stretches without a milestone, and the steps between them."""
     pieces: Phases = ()
-    for begin, end in itertools.pairwise(marks):
-        pieces += _multiplied(base, [window(run, begin, end - begin)[0] for run in runs])
-    return pieces
+    while len(pieces) < _MOST_PIECES:
+        run = stretch_of(root.stepping(), group, root.until_milestone())
+        pieces += run
+        steps = sum(phase.steps for phase in run)
+        if steps == math.inf:
+            return pieces
+        root.skip(int(steps) - 1)
+        group.lr = Schedule(run)(int(steps) - 1)
+        try:
+            root.step(group)
+        except StopIteration as over:
+            return _over(pieces, root, over)
+    raise ValueError(f"schedulers: more than {_MOST_PIECES} phases are not joined")
 
 
-def _multiplied(base: float, phases: list[Phase]) -> Phases:
-    """Return one phase: base times the product of phases of the same length."""
-    rate = base
-    moving = []
-    for phase in phases:
-        if isinstance(phase.shape, Constant):
-            rate *= phase.start
-        else:
-            moving.append(phase)
-    steps = phases[0].steps
-    if not moving:
-        return hold(rate, steps)
-    if len(moving) == 1:
-        only = moving[0]
-        return (Phase(steps, rate * only.start, rate * only.end, only.shape, only.length),)
-    parts = []
-    for phase in moving:
-        length = (phase.length or phase.steps) if phase.shape.closing else None
-        parts.append(Part(phase.shape, 0.0, length, low=phase.end / phase.start))
-        rate *= phase.start
-    return (Phase(steps, rate, 0.0, Product(tuple(parts))),)
-
-
-def _chained_cosine(cosine: Schedule, before: list[Phases], after: list[Phases]) -> Phases:
-    """Return a cosine whose rate is multiplied by factors before and after its own step."""
-    wave_phase = cosine.phases[0]
-    floor, half = wave_phase.end, int(wave_phase.shape.half_period)
-    schedules = [Schedule(endless(phases)) for phases in (*before, *after)]
-    rest = [sum(phase.steps for phase in schedule.phases[:-1]) for schedule in schedules]
-    resting = all(isinstance(schedule.phases[-1].shape, Constant) for schedule in schedules)
-    settled = int(max(rest, default=0))
-    if not resting or settled > min(half, _MOST_CHAINED_STEPS):
+def _over(pieces: Phases, root: _Scheduler, over: StopIteration) -> Phases:
+    if root.until_milestone() < math.inf:
         raise ValueError(
-            "schedulers: beside CosineAnnealingLR every other one must come to rest within T_max "
-            f"= {half} updates (and {_MOST_CHAINED_STEPS}); there is no closed form otherwise"
+            f"schedulers: torch raises before the next milestone is reached, since {over}"
         )
-    ahead, behind = schedules[: len(before)], schedules[len(before) :]
-    rate = wave_phase.start
-    for schedule in schedules:
-        rate *= schedule(0)
-    phases: Phases = ()
-    for t in range(1, settled + 1):
-        phases += hold(rate, 1)
-        found = rate * math.prod(schedule(t) / schedule(t - 1) for schedule in ahead)
-        share = (1 + math.cos(math.pi * t / half)) / (1 + math.cos(math.pi * (t - 1) / half))
-        rate = floor + (found - floor) * share
-        rate *= math.prod(schedule(t) / schedule(t - 1) for schedule in behind)
-    top = floor + (rate - floor) / _share(settled, half) if settled < half else floor
-    phases += window(wave(top, floor, half), settled, half - settled)
-    return phases + wave(wave_phase.start, floor, half, offset=half)
-
-
-def _share(t: int, half: int) -> float:
-    """Return (1 + cos(pi t / half)) / 2."""
-    return 0.5 * (1 + math.cos(math.pi * t / half))
+    return pieces + hold(Schedule(pieces)(int(sum(phase.steps for phase in pieces)) - 1))
