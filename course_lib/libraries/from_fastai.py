@@ -91,8 +91,9 @@ def _combined(pcts: list[float], ends: list[tuple[float, float]], n_batches: int
         last = high == marks[-1]
         upto = total if last else until(_reaches(high, total), float(high) * total)
         offset, length = at - float(low) * total, float(high - low) * total
-        offset = round(offset, 4) or 0.0
-        length = float(upto - at) if abs(length - (upto - at)) < 1e-3 else length
+        rounding = 1e-7 * total  # of a position in float32
+        offset = float(round(offset)) if abs(offset - round(offset)) < rounding else offset
+        length = float(upto - at) if abs(length - (upto - at)) < rounding else length
         phases += stretch(upto - at, start, end, Cosine(), offset, length)
         at = upto
     return phases + hold(ends[-1][1])

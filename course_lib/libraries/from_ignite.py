@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from course_lib.libraries.from_torch import COSINE
+from course_lib.libraries.from_torch_composite import constructed_rate, stepped_anew
 from course_lib.libraries.pieces import (
     Phases,
     hold,
     ramp,
     wave,
+    window,
 )
 from course_lib.libraries.registry import (
     check_pairs,
@@ -118,31 +120,45 @@ def create_lr_scheduler_with_warmup(
 ) -> Phases:
     """A line to warmup_end_value at t = warmup_duration - 1, where the scheduler takes over.
 
-    `lr_scheduler` is a (name, arguments) pair, torch's or ignite's, that begins at
-    warmup_end_value; its step 0 is at t = warmup_duration - 1.
+    `lr_scheduler` is a (name, arguments) pair, torch's or ignite's; its step 0 is at t =
+    warmup_duration - 1 where it begins at warmup_end_value, and one update later otherwise.
     """
     [(name, arguments)] = check_pairs("lr_scheduler", [lr_scheduler])
     inner = convert(name, arguments)
+    if name == "torch.SWALR":
+        inner = _never_counted(inner)
     steps = check_count("warmup_duration", warmup_duration, low=2)
     top = check_real("warmup_end_value", warmup_end_value)
-    if Schedule(inner)(0) != top:
-        raise ValueError(f"warmup_end_value must be the scheduler's first rate, got {top!r}")
-    return ramp(steps - 1, check_real("warmup_start_value", warmup_start_value), top) + inner
+    up = ramp(steps - 1, check_real("warmup_start_value", warmup_start_value), top)
+    torch = name.startswith("torch.")
+    first = constructed_rate(name, arguments) if torch else Schedule(inner)(0)
+    return up + (inner if first == top else hold(top, 1) + inner)
 
 
 @converter("ignite.LRScheduler")
 def ignite_lr_scheduler(*, lr_scheduler: tuple[str, dict[str, Any]]) -> Phases:
-    """The torch scheduler inside, a (name, arguments) pair.
+    """The torch scheduler inside, a (name, arguments) pair, with another first rate.
 
-    Around CosineAnnealingLR the first rate is wrong with ignite 0.5.5 and torch 2.13: above
-    base_lr, by (base_lr - eta_min) * (2 / (1 + cos(pi / T_max)) - 1). It is so here.
+    ignite 0.5.5 calls `get_lr()` at step 0 once more, after torch's constructor has. So with torch
+    2.13 a scheduler that multiplies the rate that it finds does so twice at t = 0, and its curve is
+    too low (ExponentialLR, LinearLR, ConstantLR, PolynomialLR, MultiStepLR with a milestone at 0).
+    CosineAnnealingLR begins above base_lr, by (base_lr - eta_min) * (2 / (1 + cos(pi / T_max)) -
+    1), and is right from t = 1 on; CosineAnnealingWarmRestarts is one update ahead throughout;
+    SWALR never moves. A SequentialLR or ChainedScheduler raises there.
     """
     [(name, arguments)] = check_pairs("lr_scheduler", [lr_scheduler])
     phases = convert(name, arguments)
+    if name == "torch.SWALR":
+        return _never_counted(phases)
+    if name == "torch.CosineAnnealingWarmRestarts":
+        return window(phases, 1, math.inf)
+    again = stepped_anew(name, arguments)
     if name != COSINE:
-        return phases
+        return again
     base, floor, half = phases[0].start, phases[0].end, phases[0].shape.half_period
-    if half == 1:
-        raise ValueError("T_max must be >= 2, got 1: torch divides by zero here")
-    first = floor + (base - floor) * 2 / (1 + math.cos(math.pi / half))
-    return hold(first, 1) + wave(base, floor, half, offset=1)
+    return hold(Schedule(again)(0), 1) + wave(base, floor, half, offset=1)
+
+
+def _never_counted(swa: Phases) -> Phases:
+    """Return the first rate of SWALR for ever: it counts calls of step(), and ignite makes none."""
+    return hold(Schedule(swa)(0))

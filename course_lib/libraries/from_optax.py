@@ -203,7 +203,7 @@ def linear_onecycle_schedule(
     steps.
     """
     steps, peak = _onecycle(transition_steps, peak_value, pct_start, div_factor, final_div_factor)
-    check_real("pct_final", pct_final, low=pct_start, high=1.0)
+    check_real("pct_final", pct_final, high=1.0)
     return piecewise_interpolate_schedule(
         interpolate_type="linear",
         init_value=peak / div_factor,

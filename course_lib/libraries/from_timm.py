@@ -2,6 +2,12 @@
 
 t is what `step_update(num_updates)` is given (t_in_epochs=False): updates done, our step; float64.
 `base_lr` is the optimizer's lr. noise_range_t adds random noise and is refused.
+
+timm's training script calls `step_update(num_updates)` after each update, with the updates done,
+and `step_update(0)` never: it asks for a rate before the first update only where it resumes. So the
+first update has the rate that the constructor has set, base_lr or with a warmup warmup_lr_init,
+even where the formula has another one at t = 0, and it is so here. With t_in_epochs=True the same
+holds of `step(epoch)` and the first epoch.
 """
 
 from __future__ import annotations
@@ -29,12 +35,24 @@ refuse("timm.PlateauLRScheduler", "it follows a metric, so the rate depends on t
 
 
 def _warmed(
-    base: float, phases: Phases, warmup_t: int, warmup_lr_init: float, prefix: bool
+    base: float,
+    phases: Phases,
+    warmup_t: int,
+    warmup_lr_init: float,
+    prefix: bool,
+    joins: float | None = None,
 ) -> Phases:
-    """Return a line from warmup_lr_init to base, then the phases: from 0 (prefix) or part-way."""
+    """Return a line from warmup_lr_init to base, then the phases: from 0 (prefix) or part-way.
+
+    Without a warmup the first update is at base. `joins` is the rate that the line leads to where
+    it is another one than base.
+    """
     steps = check_count("warmup_t", warmup_t, low=0)
     start = check_real("warmup_lr_init", warmup_lr_init)
-    return ramp(steps, start, base) + (phases if prefix else window(phases, steps, math.inf))
+    if steps == 0:
+        return phases if Schedule(phases)(0) == base else hold(base, 1) + window(phases, 1, math.inf)
+    rest = phases if prefix else window(phases, steps, math.inf)
+    return ramp(steps, start, base if joins is None else joins) + rest
 
 
 def _no_noise(noise_range_t: None) -> None:
@@ -161,7 +179,7 @@ def tanh_lr_scheduler(
 ) -> Phases:
     """lr_min + (base * cycle_decay**i - lr_min) * (1 - tanh(lb (1 - v) + ub v)) / 2; lr_min after.
 
-    It starts a little below base_lr and ends a little above lr_min, onto which it drops. Without
+    From t = 1 on it is a little below base_lr, and it ends a little above lr_min, onto which it drops. Without
     warmup_prefix the warmup leads to the rate of the curve at t = warmup_t, where it joins it.
     """
     _no_noise(noise_range_t)
@@ -169,10 +187,8 @@ def tanh_lr_scheduler(
     if not check_real("lb", lb, low=-math.inf) < check_real("ub", ub, low=-math.inf):
         raise ValueError(f"lb must be < ub, got {lb!r} and {ub!r}")
     phases = _cycles(base, lr_min, Tanh(lb, ub), t_initial, cycle_mul, cycle_decay, cycle_limit)
-    joins = base
-    if not warmup_prefix and check_count("warmup_t", warmup_t, low=0):
-        joins = Schedule(phases)(warmup_t)
-    return _warmed(joins, phases, warmup_t, warmup_lr_init, warmup_prefix)
+    joins = base if warmup_prefix else Schedule(phases)(check_count("warmup_t", warmup_t, low=0))
+    return _warmed(base, phases, warmup_t, warmup_lr_init, warmup_prefix, joins)
 
 
 @converter("timm.StepLRScheduler")
@@ -211,8 +227,8 @@ def multi_step_lr_scheduler(
 ) -> Phases:
     """base_lr * decay_rate ** (number of decay_t <= t + 1): a drop at 30 first acts at t = 29.
 
-    One update earlier than torch's. The last rate is held. t counts from the warmup's end by
-    default.
+    One update earlier than torch's, except that a drop at 1 first acts at t = 1 as well: the first
+    update is at base_lr. The last rate is held. t counts from the warmup's end by default.
     """
     _no_noise(noise_range_t)
     base = check_real("base_lr", base_lr)

@@ -164,6 +164,43 @@ def chained_scheduler(*, base_lr: float, schedulers: Any) -> Phases:
     return _phases(_CHAINED, {"schedulers": schedulers}, base_lr)
 
 
+def stepped_anew(name: str, arguments: dict[str, Any]) -> Phases:
+    """Return the phases of one scheduler of torch whose step 0 is taken again, from its first rate.
+
+    ignite does this: it asks for the rate at `last_epoch` 0 after the constructor has. A scheduler
+    that multiplies the rate that it finds then does so twice.
+
+    Raises:
+        ValueError: `name` is a composite, which has no `get_lr`; or torch divides by zero.
+    """
+    if name in (_SEQUENTIAL, _CHAINED):
+        raise ValueError(
+            f"lr_scheduler must not be {name}: ignite calls get_lr(), for which torch raises "
+            "NotImplementedError"
+        )
+    try:
+        leaf, group = _alone(name, arguments)
+        leaf.undo()
+        leaf.step(group)
+    except ZeroDivisionError as error:
+        raise ValueError(f"lr_scheduler: torch divides by zero in {name} at step 0") from error
+    return _run(leaf, group)
+
+
+def constructed_rate(name: str, arguments: dict[str, Any]) -> float:
+    """Return the rate that a scheduler's constructor leaves, with torch's roundings."""
+    if name in (_SEQUENTIAL, _CHAINED):
+        return float(Schedule(convert(name, arguments))(0))
+    return _alone(name, arguments)[1].lr
+
+
+def _alone(name: str, arguments: dict[str, Any]) -> tuple[_Single, Group]:
+    given = dict(arguments)
+    base = given.get("base_lr", 0.0) if name == "torch.CyclicLR" else given.pop("base_lr", 0.0)
+    group = Group(check_real("base_lr", base))
+    return _single(name, given, group), group
+
+
 def _phases(name: str, arguments: dict[str, Any], base_lr: float) -> Phases:
     group = Group(check_real("base_lr", base_lr))
     try:

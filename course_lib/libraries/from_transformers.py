@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from course_lib.libraries.pieces import Phases, hold, ramp, stretch, wave, window
+from course_lib.libraries.pieces import Phases, hold, ramp, stretch, until, wave, window
 from course_lib.libraries.registry import check_choice, converter, refuse
 from course_lib.schedules import Phase
 from course_lib.schedules.shapes import Cosine, InverseTime, OneMinusSqrt, Polynomial, Shape
@@ -79,8 +79,9 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
 ) -> Phases:
     """A line from 0 to base_lr, then num_cycles half-cosines from base_lr towards 0; then 0.
 
-    transformers takes a remainder in floating point: where it comes out just below 1 the restart
-    is one update late, with a rate of about 0 in between. The schedule has that update too.
+    transformers takes the remainder of a product in floating point. Where it comes out just below
+    1, the restart is one update late and there is an update at a rate of about 0 before it. The
+    cycles are found by the same product here, so the schedule has that update too.
     """
     base, warmup = _base_and_warmup(base_lr, num_warmup_steps)
     decay = max(1, check_count("num_training_steps", num_training_steps) - warmup)
@@ -89,12 +90,10 @@ def get_cosine_with_hard_restarts_schedule_with_warmup(
     length = decay / cycles
     at = 0
     for cycle in range(math.ceil(cycles)):
-        end = min(math.ceil(round((cycle + 1) * length, 9)), decay)
-        late = at > 0 and (cycles * (at / decay)) % 1.0 > 0.5
-        phases += hold(0.0, 1) if late and end > at else ()
-        begin = at + 1 if late else at
-        phases += stretch(end - begin, base, 0.0, Cosine(), begin - cycle * length, length)
-        at = max(end, at)
+        end = until(lambda t: cycles * (t / decay) >= cycle + 1, (cycle + 1) * length)  # noqa: B023
+        end = min(end, decay)
+        phases += stretch(end - at, base, 0.0, Cosine(), at - cycle * length, length)
+        at = end
     return phases + hold(0.0)
 
 
@@ -143,6 +142,8 @@ def _floor(base: float, min_lr: float | None, min_lr_rate: float | None) -> floa
             f"{min_lr_rate!r}"
         )
     if min_lr is not None:
+        if base == 0.0:
+            raise ValueError("base_lr must be > 0 with min_lr, got 0: transformers divides by it")
         return check_real("min_lr", min_lr)
     return base * check_real("min_lr_rate", min_lr_rate)
 
@@ -207,7 +208,8 @@ def get_wsd_schedule(
     """Warmup from min_lr_ratio * base_lr (not from 0), base_lr, decay to the same floor, held.
 
     Without num_stable_steps the stable part is what warmup and decay leave of
-    num_training_steps. A cosine decay with num_cycles other than 0.5 jumps to the floor at its end.
+    num_training_steps. Where they leave less than nothing, the decay begins inside the warmup and
+    is joined part of the way down. A cosine decay with num_cycles other than 0.5 jumps to the floor at its end.
     """
     base, warmup = _base_and_warmup(base_lr, num_warmup_steps)
     check_choice("warmup_type", warmup_type, ["linear", "cosine", "1-sqrt"])
@@ -217,17 +219,18 @@ def get_wsd_schedule(
     if num_stable_steps is None:
         if num_training_steps is None:
             raise TypeError("get_wsd_schedule needs num_training_steps or num_stable_steps")
-        least = warmup + decay
-        num_stable_steps = check_count("num_training_steps", num_training_steps, low=least) - least
-    stable = check_count("num_stable_steps", num_stable_steps, low=0)
+        stable = check_count("num_training_steps", num_training_steps) - warmup - decay
+    else:
+        stable = check_count("num_stable_steps", num_stable_steps, low=0)
     up: dict[str, Shape] = {"cosine": Cosine(), "1-sqrt": Polynomial(0.5)}
-    phases = ramp(warmup, floor, base, up.get(warmup_type)) + hold(base, stable)
+    phases = ramp(warmup, floor, base, up.get(warmup_type))
     check_real("num_cycles", num_cycles)
     if decay_type != "cosine" or num_cycles == 0.5:
-        down: dict[str, Shape] = {"cosine": Cosine(), "1-sqrt": OneMinusSqrt()}
-        phases += ramp(decay, base, floor, down.get(decay_type))
+        shapes: dict[str, Shape] = {"cosine": Cosine(), "1-sqrt": OneMinusSqrt()}
+        down = ramp(decay, base, floor, shapes.get(decay_type))
     elif num_cycles == 0:
-        phases += hold(base, decay)
-    elif decay:
-        phases += window(wave(base, floor, decay / (2 * num_cycles)), 0, decay)
-    return phases + hold(floor)
+        down = hold(base, decay)
+    else:
+        down = window(wave(base, floor, max(decay, 1) / (2 * num_cycles)), 0, decay)
+    rest = hold(base, stable) + down + hold(floor)
+    return phases + window(rest, max(-stable, 0), math.inf)

@@ -94,7 +94,8 @@ def _compare(found: Found, module, name, arguments, updates) -> None:
     ours = ours[: rates.size]
     known = np.isfinite(rates)
     error = np.abs(ours - rates)[known]
-    allowed = module.close(arguments, updates) * np.abs(rates[known]).max(initial=1e-300)
+    largest = max(np.abs(rates[known]).max(initial=1e-300), _largest(arguments))
+    allowed = module.close(arguments, updates) * largest
     if error.size and not error.max() <= allowed:
         found.outcomes["different"] += 1
         t = int(np.flatnonzero(known)[error.argmax()])
@@ -105,6 +106,19 @@ def _compare(found: Found, module, name, arguments, updates) -> None:
         return
     found.outcomes["equal"] += 1
     found.worst = max(found.worst, float(error.max(initial=0.0)) / allowed)
+
+
+def _largest(arguments) -> float:
+    """Return the largest rate among the arguments, which rounds to a float32 like the others."""
+    found = 0.0
+    for key, value in arguments.items():
+        if key in ("init_value", "end_value", "peak_value", "end_learning_rate"):
+            found = max(found, value or 0.0)
+        if key == "cosine_kwargs":
+            found = max(found, *map(_largest, value))
+        if key == "schedules":
+            found = max(found, *(_largest(given) for _, given in value))
+    return found
 
 
 def main(argv: list[str] | None = None) -> int:
