@@ -16,7 +16,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from course_lib.libraries.pieces import Phases, first_rate, hold, ramp, stretch, until, window
-from course_lib.libraries.registry import check_choice, check_steps, converter, refuse
+from course_lib.libraries.registry import check_choice, check_steps, converter
 from course_lib.schedules import Phase, Schedule
 from course_lib.schedules.library_shapes import Part, Product, WarpedPolynomial
 from course_lib.schedules.shapes import (
@@ -30,8 +30,6 @@ from course_lib.schedules.shapes import (
     Tanh,
 )
 from course_lib.validation import check_count, check_real
-
-refuse("timm.PlateauLRScheduler", "it follows a metric, so the rate depends on the training")
 
 
 def _warmed(
@@ -50,7 +48,9 @@ def _warmed(
     steps = check_count("warmup_t", warmup_t, low=0)
     start = check_real("warmup_lr_init", warmup_lr_init)
     if steps == 0:
-        return phases if Schedule(phases)(0) == base else hold(base, 1) + window(phases, 1, math.inf)
+        return (
+            phases if Schedule(phases)(0) == base else hold(base, 1) + window(phases, 1, math.inf)
+        )
     rest = phases if prefix else window(phases, steps, math.inf)
     return ramp(steps, start, base if joins is None else joins) + rest
 
@@ -179,8 +179,9 @@ def tanh_lr_scheduler(
 ) -> Phases:
     """lr_min + (base * cycle_decay**i - lr_min) * (1 - tanh(lb (1 - v) + ub v)) / 2; lr_min after.
 
-    From t = 1 on it is a little below base_lr, and it ends a little above lr_min, onto which it drops. Without
-    warmup_prefix the warmup leads to the rate of the curve at t = warmup_t, where it joins it.
+    From t = 1 on it is a little below base_lr, and it ends a little above lr_min, onto which it
+    drops. Without warmup_prefix the warmup leads to the rate of the curve at t = warmup_t, where it
+    joins it.
     """
     _no_noise(noise_range_t)
     base = check_real("base_lr", base_lr)

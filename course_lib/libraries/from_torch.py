@@ -22,7 +22,6 @@ from course_lib.libraries.registry import (
     check_choice,
     check_steps,
     converter,
-    refuse,
 )
 from course_lib.schedules import Phase
 from course_lib.schedules.shapes import Drops, Polynomial, Restarts, Shape, Triangle
@@ -34,7 +33,6 @@ _FUNCTION = (
     "it takes a function of the step and may do anything; give lr_lambda as a number for a "
     "constant factor, or build the schedule from phases"
 )
-refuse("torch.ReduceLROnPlateau", "it follows a metric, so the rate depends on the training")
 
 
 @converter("torch.ConstantLR")

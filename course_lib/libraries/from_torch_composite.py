@@ -17,9 +17,9 @@ from typing import Any, Protocol
 from course_lib.libraries.from_torch import one_cycle_total
 from course_lib.libraries.pieces import Phases, hold
 from course_lib.libraries.registry import check_pairs, check_steps, convert, converter, signature
-from course_lib.libraries.torch_stretches import one_cycle_curve, stretch_of
+from course_lib.libraries.torch_stretches import stretch_of
 from course_lib.schedules import Schedule
-from course_lib.schedules.recursion import Group, Leaf
+from course_lib.schedules.recursion import GroupValues, Leaf
 from course_lib.validation import check_real
 
 _SEQUENTIAL, _CHAINED = "torch.SequentialLR", "torch.ChainedScheduler"
@@ -31,9 +31,9 @@ _MOST_PIECES = 100_000
 class _Scheduler(Protocol):
     """The methods that a run needs of one scheduler, of several in sequence, and of a chain."""
 
-    def first_step(self, group: Group) -> None: ...
-    def step(self, group: Group) -> None: ...
-    def enter(self, group: Group) -> None: ...
+    def first_step(self, group: GroupValues) -> None: ...
+    def step(self, group: GroupValues) -> None: ...
+    def enter(self, group: GroupValues) -> None: ...
     def undo(self) -> None: ...
     def skip(self, steps: int) -> None: ...
     def stepping(self) -> list[Leaf]: ...
@@ -62,15 +62,15 @@ class _Chained:
     def __init__(self, parts: list[_Scheduler]) -> None:
         self.parts = parts
 
-    def first_step(self, group: Group) -> None:
+    def first_step(self, group: GroupValues) -> None:
         # torch marks the chain as being in its first step, and not the schedulers in it.
         self.step(group)
 
-    def step(self, group: Group) -> None:
+    def step(self, group: GroupValues) -> None:
         for part in self.parts:
             part.step(group)
 
-    def enter(self, group: Group) -> None:
+    def enter(self, group: GroupValues) -> None:
         _cannot_enter(_CHAINED)
 
     def undo(self) -> None:
@@ -91,7 +91,7 @@ class _Chained:
 class _Sequential:
     """A SequentialLR."""
 
-    def __init__(self, parts: list[_Scheduler], marks: list[int], group: Group) -> None:
+    def __init__(self, parts: list[_Scheduler], marks: list[int], group: GroupValues) -> None:
         self.parts, self.marks, self.epoch = parts, marks, 0
         group.lr = float(group.initial_lr or 0.0)
         self.undo()
@@ -100,11 +100,11 @@ class _Sequential:
     def _part(self) -> _Scheduler:
         return self.parts[bisect_right(self.marks, self.epoch)]
 
-    def first_step(self, group: Group) -> None:
+    def first_step(self, group: GroupValues) -> None:
         # A SequentialLR around this one undoes the schedulers' counts, and not this one's.
         self.step(group)
 
-    def step(self, group: Group) -> None:
+    def step(self, group: GroupValues) -> None:
         self.epoch += 1
         number = bisect_right(self.marks, self.epoch)
         if number > 0 and self.marks[number - 1] == self.epoch:
@@ -112,7 +112,7 @@ class _Sequential:
         else:
             self.parts[number].step(group)
 
-    def enter(self, group: Group) -> None:
+    def enter(self, group: GroupValues) -> None:
         _cannot_enter(_SEQUENTIAL)
 
     def undo(self) -> None:
@@ -194,15 +194,15 @@ def constructed_rate(name: str, arguments: dict[str, Any]) -> float:
     return _alone(name, arguments)[1].lr
 
 
-def _alone(name: str, arguments: dict[str, Any]) -> tuple[_Single, Group]:
+def _alone(name: str, arguments: dict[str, Any]) -> tuple[_Single, GroupValues]:
     given = dict(arguments)
     base = given.get("base_lr", 0.0) if name == "torch.CyclicLR" else given.pop("base_lr", 0.0)
-    group = Group(check_real("base_lr", base))
+    group = GroupValues(check_real("base_lr", base))
     return _single(name, given, group), group
 
 
 def _phases(name: str, arguments: dict[str, Any], base_lr: float) -> Phases:
-    group = Group(check_real("base_lr", base_lr))
+    group = GroupValues(check_real("base_lr", base_lr))
     try:
         root = _constructed(name, arguments, group)
         return _run(root, group)
@@ -213,7 +213,7 @@ def _phases(name: str, arguments: dict[str, Any], base_lr: float) -> Phases:
         ) from error
 
 
-def _constructed(name: str, arguments: dict[str, Any], group: Group) -> Any:
+def _constructed(name: str, arguments: dict[str, Any], group: GroupValues) -> Any:
     """Return a scheduler, with the schedulers that it holds constructed first."""
     if not name.startswith("torch."):
         raise ValueError(f"schedulers must be torch's, got {name!r}")
@@ -232,7 +232,7 @@ def _constructed(name: str, arguments: dict[str, Any], group: Group) -> Any:
     return _Sequential([_constructed(*pair, group) for pair in pairs], marks, group)
 
 
-def _single(name: str, arguments: dict[str, Any], group: Group) -> _Single:
+def _single(name: str, arguments: dict[str, Any], group: GroupValues) -> _Single:
     own = name in ("torch.CyclicLR", "torch.OneCycleLR")
     convert(name, arguments if own else {"base_lr": abs(group.lr), **arguments})  # checks them
     bound = signature(name).bind(**({} if own else {"base_lr": 0.0}), **arguments)
@@ -257,7 +257,7 @@ def _single(name: str, arguments: dict[str, Any], group: Group) -> _Single:
     return leaf
 
 
-def _run(root: _Scheduler, group: Group) -> Phases:
+def _run(root: _Scheduler, group: GroupValues) -> Phases:
     """Return the phases of a run: stretches without a milestone, and the steps between them."""
     pieces: Phases = ()
     while len(pieces) < _MOST_PIECES:

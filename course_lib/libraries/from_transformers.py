@@ -14,9 +14,6 @@ from course_lib.schedules import Phase
 from course_lib.schedules.shapes import Cosine, InverseTime, OneMinusSqrt, Polynomial, Shape
 from course_lib.validation import check_count, check_real
 
-_FEEDBACK = "it follows a metric, so the rate depends on the training"
-refuse("transformers.get_reduce_on_plateau_schedule", _FEEDBACK)
-refuse("transformers.get_greedy_schedule", _FEEDBACK)
 refuse("transformers.get_adafactor_schedule", "Adafactor computes the rate from its own state")
 
 
@@ -209,7 +206,8 @@ def get_wsd_schedule(
 
     Without num_stable_steps the stable part is what warmup and decay leave of
     num_training_steps. Where they leave less than nothing, the decay begins inside the warmup and
-    is joined part of the way down. A cosine decay with num_cycles other than 0.5 jumps to the floor at its end.
+    is joined part of the way down. A cosine decay with num_cycles other than 0.5 jumps to the floor
+    at its end.
     """
     base, warmup = _base_and_warmup(base_lr, num_warmup_steps)
     check_choice("warmup_type", warmup_type, ["linear", "cosine", "1-sqrt"])

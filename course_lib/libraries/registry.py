@@ -7,13 +7,16 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, overload
 
+from course_lib.libraries.groups import by_group
 from course_lib.libraries.pieces import Phases
+from course_lib.libraries.suggestions import nearest_argument, nearest_names
 from course_lib.schedules import Schedule
 from course_lib.validation import check_count, check_real
 
 _CONVERTERS: dict[str, Callable[..., Phases]] = {}
+_FOLLOWERS: dict[str, Callable[..., Phases]] = {}
 _REFUSED: dict[str, str] = {}
 
 
@@ -26,6 +29,19 @@ def converter(name: str) -> Callable[[Callable[..., Phases]], Callable[..., Phas
 
     def register(function: Callable[..., Phases]) -> Callable[..., Phases]:
         _CONVERTERS[name] = function
+        return function
+
+    return register
+
+
+def follower(name: str) -> Callable[[Callable[..., Phases]], Callable[..., Phases]]:
+    """Return a decorator that registers the converter of a rule that follows a metric.
+
+    It is a converter with one more keyword, `metrics`, and is not among `names()`.
+    """
+
+    def register(function: Callable[..., Phases]) -> Callable[..., Phases]:
+        _FOLLOWERS[name] = function
         return function
 
     return register
@@ -44,7 +60,9 @@ def _load() -> None:
 
 
 def names() -> list[str]:
-    """Return the names that `from_library` converts, sorted.
+    """Return the names that `from_library` converts as functions of the step, sorted.
+
+    Those that follow a metric, such as `"torch.ReduceLROnPlateau"`, are not among them.
 
     >>> [name for name in names() if name.startswith("keras.Cosine")]
     ['keras.CosineDecay', 'keras.CosineDecayRestarts']
@@ -62,24 +80,42 @@ def signature(name: str) -> inspect.Signature:
     return inspect.signature(_find(name))
 
 
-def from_library(name: str, /, **arguments: Any) -> Schedule:
+@overload
+def from_library(
+    name: str, /, *, base_lr: Sequence[float], **arguments: Any
+) -> tuple[Schedule, ...]: ...
+
+
+@overload
+def from_library(name: str, /, **arguments: Any) -> Schedule: ...
+
+
+def from_library(name: str, /, **arguments: Any) -> Schedule | tuple[Schedule, ...]:
     """Return the schedule that a library would follow, in this package's convention.
 
     Args:
         name: the library's name for it, as imported: `"torch.StepLR"`,
             `"optax.warmup_cosine_decay_schedule"`, `"keras.CosineDecay"`,
             `"transformers.get_cosine_schedule_with_warmup"`, `"timm.CosineLRScheduler"`, ….
-            `names()` lists them all.
+            `names()` lists them all. Rules that follow a metric take `metrics` as well, the record
+            of that metric: `"torch.ReduceLROnPlateau"`, `"keras.ReduceLROnPlateau"`,
+            `"timm.PlateauLRScheduler"`, `"optax.contrib.reduce_on_plateau"`,
+            `"transformers.get_reduce_on_plateau_schedule"`, `"transformers.get_greedy_schedule"`.
         **arguments: the library's own arguments by keyword; what is left out has the library's
-            default. `base_lr` is the optimizer's rate, where the library keeps the rate there.
+            default. `base_lr` is the optimizer's rate, where the library keeps the rate there. A
+            list of rates has one for each parameter group, and so have the arguments that torch
+            takes for each group: `max_lr`, `swa_lr`, `min_lr`, `lr_lambda`.
 
     Returns:
         A `Schedule` with schedule(t) = the rate in force for update t + 1, past the library's end
-        too: where it rises again or goes negative, so does the schedule.
+        too: where it rises again or goes negative, so does the schedule. If an argument is a list
+        with one value for each parameter group, a tuple of such schedules, one for each group, also
+        where there is only one.
 
     Raises:
-        ValueError: an unknown name; one that is no function of the step (feedback from the loss,
-            an arbitrary function); an argument out of its range.
+        ValueError: an unknown name; one that is no function of the step (feedback from the loss
+            without its record, an arbitrary function); an argument out of its range; lists for
+            the groups that are not of the same length.
         TypeError: an unknown or missing argument, or one of the wrong type.
 
     transformers' cosine starts its warmup at 0, so that the first update is lost:
@@ -88,8 +124,24 @@ def from_library(name: str, /, **arguments: Any) -> Schedule:
     >>> schedule = from_library(name, base_lr=0.1, num_warmup_steps=10, num_training_steps=100)
     >>> schedule([0, 5, 10, 55, 100]).round(3)
     array([0.  , 0.05, 0.1 , 0.05, 0.  ])
+
+    Two parameter groups, and a plateau rule on a recorded loss:
+
+    >>> head, body = from_library("torch.StepLR", base_lr=[0.1, 0.01], step_size=30)
+    >>> head(29), body(29)
+    (0.1, 0.01)
+    >>> losses = [1.0, 0.9, 0.9, 0.9, 0.8]
+    >>> rule = from_library("torch.ReduceLROnPlateau", base_lr=0.1, patience=1, metrics=losses)
+    >>> rule(range(6)).round(3)
+    array([0.1 , 0.1 , 0.1 , 0.1 , 0.01, 0.01])
     """
-    return Schedule(convert(name, arguments), name=name)
+    groups = by_group(name, arguments)
+    if groups is None:
+        return Schedule(convert(name, arguments), name=name)
+    return tuple(
+        Schedule(convert(name, given), name=f"{name}, group {number}")
+        for number, given in enumerate(groups)
+    )
 
 
 def convert(name: str, arguments: dict[str, Any]) -> Phases:
@@ -99,24 +151,38 @@ def convert(name: str, arguments: dict[str, Any]) -> Phases:
     allowed = ", ".join(parameters)
     unknown = [key for key in arguments if key not in parameters]
     if unknown:
-        raise TypeError(f"{name} takes the arguments {allowed}; got {unknown[0]!r}")
+        meant = nearest_argument(unknown[0], [key for key in parameters if key not in arguments])
+        hint = f"; did you mean {meant!r}?" if meant else ""
+        raise TypeError(f"{name} takes the arguments {allowed}; got {unknown[0]!r}{hint}")
     missing = [
         key
         for key, parameter in parameters.items()
         if parameter.default is inspect.Parameter.empty and key not in arguments
     ]
+    if name in _FOLLOWERS and "metrics" in missing:
+        raise ValueError(
+            f"{name} is not a function of the step alone: it follows a metric. Give metrics=[…], "
+            "one number for each of its steps, for the rates that it makes of them"
+        )
     if missing:
         raise TypeError(f"{name} needs the argument {missing[0]!r}; it takes {allowed}")
     return function(**arguments)
 
 
 def _find(name: str) -> Callable[..., Phases]:
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a string such as 'torch.StepLR', got {name!r}")
     _load()
     if name in _REFUSED:
         raise ValueError(f"{name} is not a function of the step alone: {_REFUSED[name]}")
-    if name not in _CONVERTERS:
-        raise ValueError(f"name must be one of {', '.join(sorted(_CONVERTERS))}; got {name!r}")
-    return _CONVERTERS[name]
+    known = {**_CONVERTERS, **_FOLLOWERS}
+    if name not in known:
+        nearest = ", ".join(map(repr, nearest_names(name, [*known, *_REFUSED])))
+        raise ValueError(
+            f"name must be one of the {len(known)} that this package knows, the nearest being "
+            f"{nearest}; got {name!r}"
+        )
+    return known[name]
 
 
 def check_choice(name: str, value: Any, allowed: Sequence[Any]) -> None:

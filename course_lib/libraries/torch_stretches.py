@@ -23,7 +23,7 @@ from course_lib.libraries.pieces import (
 from course_lib.libraries.registry import convert
 from course_lib.schedules import Phase, Schedule
 from course_lib.schedules.library_shapes import Part, Product
-from course_lib.schedules.recursion import Group, Leaf, replay, swa_share
+from course_lib.schedules.recursion import GroupValues, Leaf, replay, swa_share
 from course_lib.schedules.shapes import Constant
 
 # They multiply the rate that they find, by the quotient of two values of a formula.
@@ -35,7 +35,7 @@ _FACTORS = (
 _SETTERS = ("LambdaLR", "CosineAnnealingWarmRestarts", "CyclicLR", "OneCycleLR")
 
 
-def stretch_of(leaves: list[Leaf], group: Group, steps: float) -> Phases:
+def stretch_of(leaves: list[Leaf], group: GroupValues, steps: float) -> Phases:
     """Return phases for the `steps` updates from the one in force on, or for fewer of them.
 
     Args:
@@ -70,7 +70,7 @@ def _settles_in(leaf: Leaf) -> float:
     return math.inf
 
 
-def _alone(leaf: Leaf, group: Group, steps: float) -> Phases:
+def _alone(leaf: Leaf, group: GroupValues, steps: float) -> Phases:
     if leaf.kind in ("ExponentialLR", "MultiplicativeLR"):
         gamma = leaf.given["gamma" if leaf.kind == "ExponentialLR" else "lr_lambda"]
         return window(exponential(group.lr, gamma), 0, steps)
@@ -81,7 +81,7 @@ def _alone(leaf: Leaf, group: Group, steps: float) -> Phases:
     return (_cosine if leaf.kind == "CosineAnnealingLR" else _swa)(leaf, group, steps)
 
 
-def _set(leaf: Leaf, group: Group, steps: float) -> Phases:
+def _set(leaf: Leaf, group: GroupValues, steps: float) -> Phases:
     """Return the scheduler's own curve, after one update at the rate in force if that differs."""
     begin = leaf.epoch
     given = {"base_lr": leaf.base, **leaf.given}
@@ -95,7 +95,7 @@ def _set(leaf: Leaf, group: Group, steps: float) -> Phases:
     return _joined(curve, begin, group.lr, steps)
 
 
-def one_cycle_curve(leaf: Leaf, group: Group) -> Phases:
+def one_cycle_curve(leaf: Leaf, group: GroupValues) -> Phases:
     """Return OneCycleLR's phases between the rates that the group has, the last one's."""
     from course_lib.libraries.from_torch import one_cycle_phases
 
@@ -169,7 +169,7 @@ def _multiplied(base: float, phases: list[Phase]) -> Phases:
     return (Phase(steps, rate, 0.0, Product(tuple(parts))),)
 
 
-def _cosine(leaf: Leaf, group: Group, steps: float) -> Phases:
+def _cosine(leaf: Leaf, group: GroupValues, steps: float) -> Phases:
     """Return a wave of the height that the rate in force gives, up to the next minimum.
 
     After it torch adds to the rate that it finds there, so the height is another one, unless the
@@ -188,7 +188,7 @@ def _cosine(leaf: Leaf, group: Group, steps: float) -> Phases:
     return window(wave(floor + height, floor, half, offset=t), 0, min(left + 1, steps))
 
 
-def _swa(leaf: Leaf, group: Group, steps: float) -> Phases:
+def _swa(leaf: Leaf, group: GroupValues, steps: float) -> Phases:
     end, done, anneal = group.swa_lr, leaf.count - 1, leaf.given["anneal_epochs"]
     gone = swa_share(leaf.given, done)
     if gone == 1 or anneal == 0:

@@ -4,7 +4,7 @@ t counts the optimizer updates already done and starts at 0; every length is in 
 epochs; a floor is an absolute rate; the end value is reached at t = total_steps and held.
 """
 
-from course_lib.schedules import library_shapes  # noqa: F401  so that JSON may name them
+from course_lib.schedules import library_shapes, recursion  # noqa: F401  so that JSON may name them
 from course_lib.schedules.combine import join, repeat, scale
 from course_lib.schedules.counting import total_updates
 from course_lib.schedules.cyclical import (

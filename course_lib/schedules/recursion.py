@@ -23,7 +23,7 @@ LONGEST_REPLAY = 2**22
 
 
 @dataclass
-class Group:
+class GroupValues:
     """The values of a parameter group that schedulers read and write.
 
     Attributes:
@@ -62,12 +62,12 @@ class Leaf:
     count: int = 0
     current: int = -1
 
-    def first_step(self, group: Group) -> None:
+    def first_step(self, group: GroupValues) -> None:
         """Do what torch's `_initial_step` does."""
         self.count = 0
         self.step(group, initial=True)
 
-    def step(self, group: Group, initial: bool = False) -> None:
+    def step(self, group: GroupValues, initial: bool = False) -> None:
         """Do what `step()` does.
 
         Raises:
@@ -78,7 +78,7 @@ class Leaf:
         self.epoch += 1
         group.lr = _NEXT[self.kind](self, group, initial)
 
-    def enter(self, group: Group) -> None:
+    def enter(self, group: GroupValues) -> None:
         """Do what `_update_lr(0)` does, which SequentialLR calls at a milestone."""
         self.epoch = 0
         closed = _ENTERED.get(self.kind)
@@ -91,17 +91,17 @@ class Leaf:
         self.current += steps
 
 
-def _step(leaf: Leaf, group: Group, initial: bool) -> float:
+def _step(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     drops = leaf.epoch != 0 and leaf.epoch % leaf.given["step_size"] == 0
     return group.lr * leaf.given["gamma"] if drops else group.lr
 
 
-def _multi_step(leaf: Leaf, group: Group, initial: bool) -> float:
+def _multi_step(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     hits = leaf.given["milestones"].count(leaf.epoch)
     return group.lr * leaf.given["gamma"] ** hits if hits else group.lr
 
 
-def _constant(leaf: Leaf, group: Group, initial: bool) -> float:
+def _constant(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     if leaf.epoch == 0:
         return group.lr * leaf.given["factor"]
     if leaf.epoch != leaf.given["total_iters"]:
@@ -109,7 +109,7 @@ def _constant(leaf: Leaf, group: Group, initial: bool) -> float:
     return group.lr * (1.0 / leaf.given["factor"])
 
 
-def _linear(leaf: Leaf, group: Group, initial: bool) -> float:
+def _linear(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     start, end, total = (leaf.given[k] for k in ("start_factor", "end_factor", "total_iters"))
     if leaf.epoch == 0:
         return group.lr * start
@@ -119,19 +119,19 @@ def _linear(leaf: Leaf, group: Group, initial: bool) -> float:
     return group.lr * (1.0 + (end - start) / done)
 
 
-def _exponential(leaf: Leaf, group: Group, initial: bool) -> float:
+def _exponential(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     return group.lr if initial else group.lr * leaf.given["gamma"]
 
 
-def _multiplicative(leaf: Leaf, group: Group, initial: bool) -> float:
+def _multiplicative(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     return group.lr if initial else group.lr * leaf.given["lr_lambda"]
 
 
-def _lambda(leaf: Leaf, group: Group, initial: bool) -> float:
+def _lambda(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     return leaf.base * leaf.given["lr_lambda"]
 
 
-def _polynomial(leaf: Leaf, group: Group, initial: bool) -> float:
+def _polynomial(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     total = leaf.given["total_iters"]
     if initial or leaf.epoch > total:
         return group.lr
@@ -139,7 +139,7 @@ def _polynomial(leaf: Leaf, group: Group, initial: bool) -> float:
     return group.lr * share ** leaf.given["power"]
 
 
-def _cosine(leaf: Leaf, group: Group, initial: bool) -> float:
+def _cosine(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     half, floor, t = leaf.given["T_max"], leaf.given["eta_min"], leaf.epoch
     if initial:
         return group.lr
@@ -149,7 +149,7 @@ def _cosine(leaf: Leaf, group: Group, initial: bool) -> float:
     return share * (group.lr - floor) + floor
 
 
-def _warm_restarts(leaf: Leaf, group: Group, initial: bool) -> float:
+def _warm_restarts(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     done, length = leaf.current, leaf.given["T_0"]
     if leaf.given["T_mult"] == 1:
         done %= length
@@ -160,7 +160,7 @@ def _warm_restarts(leaf: Leaf, group: Group, initial: bool) -> float:
     return floor + (leaf.base - floor) * (1 + math.cos(math.pi * done / length)) / 2
 
 
-def _cyclic(leaf: Leaf, group: Group, initial: bool) -> float:
+def _cyclic(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     up = float(leaf.given["step_size_up"])
     down = leaf.given["step_size_down"]
     total = up + (up if down is None else float(down))
@@ -177,7 +177,7 @@ def _cyclic(leaf: Leaf, group: Group, initial: bool) -> float:
     return foot + height
 
 
-def _one_cycle(leaf: Leaf, group: Group, initial: bool) -> float:
+def _one_cycle(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     total, pct = leaf.given["total_steps"], leaf.given["pct_start"]
     if leaf.epoch > total:
         raise StopIteration(f"OneCycleLR has total_steps = {total}")
@@ -185,20 +185,16 @@ def _one_cycle(leaf: Leaf, group: Group, initial: bool) -> float:
     ends = [(float(pct * total) - 1, first, top), (total - 1, top, last)]
     if leaf.given["three_phase"]:
         ends[1:] = [(float(2 * pct * total) - 2, top, first), (total - 1, first, last)]
-    begin = 0.0
-    for end, before, after in ends[:-1]:
-        if leaf.epoch <= end:
-            break
-        begin = end
-    else:
-        end, before, after = ends[-1]
+    number = next((i for i, (end, _, _) in enumerate(ends) if leaf.epoch <= end), len(ends) - 1)
+    begin = ends[number - 1][0] if number else 0.0
+    end, before, after = ends[number]
     share = (leaf.epoch - begin) / (end - begin)
     if leaf.given["anneal_strategy"] == "cos":
         return after + (before - after) / 2.0 * (math.cos(math.pi * share) + 1)
     return (after - before) * share + before
 
 
-def _swa(leaf: Leaf, group: Group, initial: bool) -> float:
+def _swa(leaf: Leaf, group: GroupValues, initial: bool) -> float:
     anneal = leaf.given["anneal_epochs"]
     step = leaf.count - 1
     if anneal == 0:
@@ -217,7 +213,7 @@ def swa_share(given: dict[str, Any], step: int) -> float:
     return (1 - math.cos(math.pi * t)) / 2 if given["anneal_strategy"] == "cos" else t
 
 
-_NEXT: dict[str, Callable[[Leaf, Group, bool], float]] = {
+_NEXT: dict[str, Callable[[Leaf, GroupValues, bool], float]] = {
     "StepLR": _step,
     "MultiStepLR": _multi_step,
     "ConstantLR": _constant,
@@ -277,18 +273,18 @@ class Replay(Shape):
         return _followed(self.state, 1 << last.bit_length())[k.astype(np.int64)]
 
 
-def replay(leaves: list[Leaf], group: Group) -> Replay:
+def replay(leaves: list[Leaf], group: GroupValues) -> Replay:
     """Return the shape of the steps that the leaves make together from here on."""
     state = {"group": asdict(group), "schedulers": [asdict(leaf) for leaf in leaves]}
     return Replay(json.dumps(state, sort_keys=True))
 
 
-def _read(state: str) -> tuple[Group, list[Leaf]]:
+def _read(state: str) -> tuple[GroupValues, list[Leaf]]:
     data = json.loads(state)
     leaves = [Leaf(**leaf) for leaf in data["schedulers"]]
     if unknown := [leaf.kind for leaf in leaves if leaf.kind not in _NEXT]:
         raise ValueError(f"state must hold schedulers among {sorted(_NEXT)}, got {unknown[0]!r}")
-    return Group(**data["group"]), leaves
+    return GroupValues(**data["group"]), leaves
 
 
 @lru_cache(maxsize=16)

@@ -91,7 +91,9 @@ SIMPLE = {
         "warmup_steps": short(r),
         **_exponential(r),
     },
-    "sgdr_schedule": lambda r: {"cosine_kwargs": [_warmup_cosine(r) for _ in range(r.randint(1, 3))]},
+    "sgdr_schedule": lambda r: {
+        "cosine_kwargs": [_warmup_cosine(r) for _ in range(r.randint(1, 3))]
+    },
 }
 
 

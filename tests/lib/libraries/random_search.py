@@ -112,7 +112,7 @@ def _largest(arguments) -> float:
     """Return the largest rate among the arguments, which rounds to a float32 like the others."""
     found = 0.0
     for key, value in arguments.items():
-        if key in ("init_value", "end_value", "peak_value", "end_learning_rate"):
+        if key in ("init_value", "end_value", "peak_value", "end_learning_rate", "eta_min"):
             found = max(found, value or 0.0)
         if key == "cosine_kwargs":
             found = max(found, *map(_largest, value))

@@ -89,4 +89,6 @@ def close(arguments, updates):
 
     A place in cycles that grow is a difference of powers, which small powers of u make larger.
     """
-    return 1e-12 if arguments.get("k_decay", 1.0) >= 1.0 and arguments.get("power", 1) >= 1 else 1e-7
+    return (
+        1e-12 if arguments.get("k_decay", 1.0) >= 1.0 and arguments.get("power", 1) >= 1 else 1e-7
+    )

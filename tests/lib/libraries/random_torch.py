@@ -173,9 +173,7 @@ def close(arguments, updates):
         if key == "schedulers":
             worst += sum(close(given, updates) for _, given in value)
     if "pct_start" in arguments:
-        total = arguments.get("total_steps") or (
-            arguments["epochs"] * arguments["steps_per_epoch"]
-        )
+        total = arguments.get("total_steps") or (arguments["epochs"] * arguments["steps_per_epoch"])
         edges = [0.0, arguments["pct_start"] * total - 1, total - 1.0]
         if arguments["three_phase"]:
             edges.append(2 * arguments["pct_start"] * total - 2)

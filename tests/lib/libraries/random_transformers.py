@@ -15,7 +15,9 @@ def _common(random):
 
 
 def _floored(random):
-    floor = {"min_lr": rate(random, 0.0)} if random.random() < 0.5 else {"min_lr_rate": share(random)}
+    floor = (
+        {"min_lr": rate(random, 0.0)} if random.random() < 0.5 else {"min_lr_rate": share(random)}
+    )
     return {**_common(random), "num_cycles": random.choice(_CYCLES), **floor}
 
 

@@ -67,7 +67,8 @@ def test_a_rate_that_is_no_rate_is_refused_by_name(name, bad):
         ("torch.SequentialLR", {"milestones": [3]}, ValueError, "one entry fewer"),
         ("torch.SequentialLR", {"schedulers": []}, ValueError, "at least one"),
         ("torch.SequentialLR", {"schedulers": ["torch.StepLR"]}, TypeError, "pairs"),
-        ("torch.ChainedScheduler", {"schedulers": [("torch.CyclicLR", {})]}, ValueError, "one of"),
+        ("torch.ChainedScheduler", {"schedulers": [("torch.CyclicLR", {})]}, TypeError, "base_lr"),
+        ("torch.ChainedScheduler", {"schedulers": [("timm.StepLR", {})]}, ValueError, "torch's"),
         ("optax.cosine_decay_schedule", {"decay_steps": 0}, ValueError, "decay_steps"),
         ("optax.warmup_cosine_decay_schedule", {"decay_steps": 20}, ValueError, ">= 21"),
         ("optax.join_schedules", {"boundaries": [5]}, ValueError, "one entry fewer"),
@@ -77,7 +78,7 @@ def test_a_rate_that_is_no_rate_is_refused_by_name(name, bad):
         ("keras.PiecewiseConstantDecay", {"values": [0.1]}, ValueError, "values one more"),
         ("keras.PiecewiseConstantDecay", {"boundaries": [-1]}, ValueError, "boundaries"),
         ("transformers.get_wsd_schedule", {"decay_type": "exp"}, ValueError, "decay_type"),
-        ("transformers.get_wsd_schedule", {"num_training_steps": 5}, ValueError, ">= 20"),
+        ("transformers.get_wsd_schedule", {"num_training_steps": 0}, ValueError, ">= 1"),
         (
             "transformers.get_cosine_with_min_lr_schedule_with_warmup",
             {"min_lr_rate": 0.1},

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib import schedules as s
-from course_lib.schedules import library_shapes, shapes
+from course_lib.schedules import library_shapes, recursion, shapes
 
 rates = st.floats(1e-6, 1e3)
 counts = st.integers(1, 5_000)
@@ -229,6 +229,12 @@ SHAPES = {
     "StretchedPolynomial": {"period": 4, "power": 2.0},
     "Staircase": {"shape": shapes.Exponential(0.9), "every": 3},
     "Part": {"shape": shapes.Cosine(), "length": 20.0, "low": 0.3},
+    "Replay": {
+        "state": recursion.replay(
+            [recursion.Leaf("ExponentialLR", {"gamma": 0.9}, base=1.0, epoch=0, count=1)],
+            recursion.GroupValues(1.0, 1.0),
+        ).state
+    },
     "Product": {"parts": (shapes.Exponential(0.9), shapes.Drops(0.5, 4))},
 }
 
@@ -239,7 +245,7 @@ def test_every_shape_is_in_this_table():
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shape_is_one_at_its_beginning_and_goes_to_json_and_back(name):
-    module = shapes if hasattr(shapes, name) else library_shapes
+    [module] = [m for m in (shapes, library_shapes, recursion) if name in vars(m)]
     shape = getattr(module, name)(**SHAPES[name])
     value = shape(np.array([0.0, 10.0]), 10.0)
     assert value[0] == pytest.approx(1.0, abs=1e-6)
