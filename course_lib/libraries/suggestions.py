@@ -55,6 +55,10 @@ def nearest_argument(name: str, known: Iterable[str]) -> str | None:
     candidates = list(known)
     if name in _RATES:
         return next((rate for rate in _RATES if rate in candidates), None)
+    words = sorted(name.lower().split("_"))
+    turned = [one for one in candidates if sorted(one.lower().split("_")) == words]
+    if turned:
+        return turned[0]
     by_lower = {candidate.lower(): candidate for candidate in candidates}
     found = get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     return by_lower[found[0]] if found else None

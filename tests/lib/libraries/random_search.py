@@ -101,7 +101,7 @@ def _compare(found: Found, module, name, arguments, updates) -> None:
         t = int(np.flatnonzero(known)[error.argmax()])
         found.different.append(
             f"{call}\n    t = {t}: {rates[t]!r} there, {ours[t]!r} here; allowed {allowed:.1g}; "
-            f"first at t = {int(np.flatnonzero(known)[error > allowed][0])}"
+            f"first at t = {int(np.flatnonzero(known)[~(error <= allowed)][0])}"
         )
         return
     found.outcomes["equal"] += 1

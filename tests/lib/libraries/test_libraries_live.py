@@ -11,6 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from course_lib.libraries import from_library
+from course_lib.schedules import Schedule
 
 UPDATES = 120
 # Of the largest rate. torch multiplies its way from step to step, some roundings an update, and
@@ -311,11 +312,33 @@ def test_chained_warmup_and_cosine(base, start, warmup, half, low, cosine_first)
     chained(base, pairs[::-1] if cosine_first else pairs)
 
 
-def test_chains_without_a_formula_are_refused():
-    cosine = ("torch.CosineAnnealingLR", {"T_max": 20})
-    for pairs in ([cosine, ("torch.ExponentialLR", {"gamma": 0.9})], [cosine, cosine]):
-        with pytest.raises(ValueError, match="schedulers"):
-            from_library("torch.ChainedScheduler", base_lr=0.1, schedulers=pairs)
+@pytest.mark.parametrize(
+    "others",
+    [
+        [("torch.ExponentialLR", {"gamma": 0.9})],
+        [("torch.CosineAnnealingLR", {"T_max": 7, "eta_min": 0.02})],
+        [("torch.StepLR", {"step_size": 7})],
+    ],
+)
+def test_chains_without_a_formula_are_followed_step_by_step(others):
+    pairs = [("torch.CosineAnnealingLR", {"T_max": 20}), *others]
+    chained(0.1, pairs, close=1e-12)
+    ours = from_library("torch.ChainedScheduler", base_lr=0.1, schedulers=pairs)
+    assert len(ours.phases) == 1
+    assert Schedule.from_json(ours.to_json()) == ours
+    with pytest.raises(ValueError, match=r"at most 2\*\*22"):
+        ours(10**9)
+
+
+def test_a_chain_with_a_cosine_has_a_formula_again_when_the_others_have_come_to_rest():
+    pairs = [
+        ("torch.LinearLR", {"start_factor": 0.1, "total_iters": 5}),
+        ("torch.CosineAnnealingLR", {"T_max": 20, "eta_min": 0.01}),
+    ]
+    ours = from_library("torch.ChainedScheduler", base_lr=0.1, schedulers=pairs)
+    assert ours.phases[0].steps == 6
+    assert len(ours.phases) <= 5
+    assert ours(10**9) > 0.0
 
 
 def test_milestones_and_step_agree_on_the_boundary():

@@ -3,15 +3,71 @@
 import math
 
 import pytest
+import torch
 
 from course_lib.libraries import from_library, names
 from course_lib.libraries.registry import signature
 from tests.lib.libraries.converter_arguments import needed
 
 
-def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"torch\.StepLR.*got 'torch\.SteplR'"):
-        from_library("torch.SteplR", base_lr=0.1)
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("torch.SteplR", "torch.StepLR"),
+        ("CosineAnnealingLR", "torch.CosineAnnealingLR"),
+        ("torch.optim.lr_scheduler.CosineAnnealingLR", "torch.CosineAnnealingLR"),
+        ("optim.lr_scheduler.StepLR", "torch.StepLR"),
+        ("lr_scheduler.ReduceLROnPlateau", "torch.ReduceLROnPlateau"),
+        ("torch.optim.swa_utils.SWALR", "torch.SWALR"),
+        ("torch.onecyclelr", "torch.OneCycleLR"),
+        ("tf.keras.optimizers.schedules.CosineDecay", "keras.CosineDecay"),
+        ("keras.callbacks.ReduceLROnPlateau", "keras.ReduceLROnPlateau"),
+        ("optax.schedules.cosine_decay_schedule", "optax.cosine_decay_schedule"),
+        ("optax.reduce_on_plateau", "optax.contrib.reduce_on_plateau"),
+        ("timm.scheduler.CosineLRScheduler", "timm.CosineLRScheduler"),
+        (
+            "transformers.optimization.get_wsd_schedule",
+            "transformers.get_wsd_schedule",
+        ),
+        (
+            "get_cosine_schedule_with_warmup",
+            "transformers.get_cosine_schedule_with_warmup",
+        ),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest_three(name, meant):
+    with pytest.raises(ValueError, match="the nearest being") as refused:
+        from_library(name, base_lr=0.1)
+    said = str(refused.value)
+    assert said.split("the nearest being ")[1].startswith(f"{meant!r}, ")
+    assert said.count(", ") == 3
+    assert said.endswith(f"; got {name!r}")
+
+
+def test_a_name_that_is_no_string_is_refused():
+    with pytest.raises(TypeError, match="name must be a string"):
+        from_library(torch.optim.lr_scheduler.StepLR, base_lr=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "meant"),
+    [
+        ("torch.StepLR", "stepsize", "step_size"),
+        ("torch.StepLR", "lr", "base_lr"),
+        ("torch.CosineAnnealingLR", "t_max", "T_max"),
+        ("keras.CosineDecay", "learning_rate", "initial_learning_rate"),
+        ("transformers.get_linear_schedule_with_warmup", "warmup_steps", "num_warmup_steps"),
+        ("timm.CosineLRScheduler", "min_lr", "lr_min"),
+    ],
+)
+def test_an_unknown_argument_is_answered_with_the_nearest(name, wrong, meant):
+    with pytest.raises(TypeError, match=f"got '{wrong}'; did you mean '{meant}'"):
+        from_library(name, **{wrong: 3})
+
+
+def test_an_argument_that_resembles_none_gets_no_suggestion():
+    with pytest.raises(TypeError, match=r"got 'verbose'$"):
+        from_library("torch.StepLR", verbose=True)
 
 
 def test_unknown_and_missing_arguments_are_named():
