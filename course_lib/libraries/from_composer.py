@@ -107,15 +107,8 @@ def composer_linear(
     ssr: float = 1.0,
 ) -> Phases:
     """A line from base_lr * alpha_i to base_lr * alpha_f at t_max, held."""
-    return composer_linear_with_warmup(
-        base_lr=base_lr,
-        t_warmup=0,
-        alpha_i=alpha_i,
-        alpha_f=alpha_f,
-        t_max=t_max,
-        max_duration=max_duration,
-        ssr=ssr,
-    )
+    check_real("alpha_i", alpha_i)
+    return _plain_decay(base_lr, alpha_i, alpha_f, t_max, max_duration, ssr, Polynomial())
 
 
 @converter("composer.ExponentialScheduler")
@@ -144,7 +137,7 @@ def composer_cosine(
     ssr: float = 1.0,
 ) -> Phases:
     """A half-cosine from base_lr to base_lr * alpha_f at t_max, held."""
-    return _composer_decay(base_lr, 0, 1.0, alpha_f, t_max, max_duration, ssr, False, Cosine())
+    return _plain_decay(base_lr, 1.0, alpha_f, t_max, max_duration, ssr, Cosine())
 
 
 @converter("composer.CosineAnnealingWarmRestartsScheduler")
@@ -179,7 +172,7 @@ def composer_polynomial(
 ) -> Phases:
     """base_lr * (alpha_f + (1 - alpha_f) * (1 - t / t_max) ** power), held from t_max on."""
     shape = Polynomial(check_real("power", power, low_open=True))
-    return _composer_decay(base_lr, 0, 1.0, alpha_f, t_max, max_duration, ssr, False, shape)
+    return _plain_decay(base_lr, 1.0, alpha_f, t_max, max_duration, ssr, shape)
 
 
 @converter("composer.MultiStepWithWarmupScheduler")
@@ -217,6 +210,7 @@ def composer_constant_with_warmup(
     ssr: float = 1.0,
 ) -> Phases:
     """A line from 0 to base_lr * alpha over t_warmup, then held."""
+    _lasts_the_run(_batches("t_max", t_max, max_duration, ssr), max_duration)
     warmup = _batches("t_warmup", t_warmup, max_duration)
     rate = check_real("base_lr", base_lr) * check_real("alpha", alpha)
     return _composer_warmup(rate, warmup, t_warmup, max_duration, ssr, scale_warmup) + hold(rate)
@@ -294,10 +288,35 @@ def _composer_decay(
 ) -> Phases:
     base = check_real("base_lr", base_lr)
     warmup = _batches("t_warmup", t_warmup, max_duration)
-    decay = _batches("t_max", t_max, max_duration, ssr) - warmup
+    end_step = _batches("t_max", t_max, max_duration, ssr)
+    _lasts_the_run(end_step, max_duration)
+    decay = end_step - warmup
     peak, end = base * alpha_i, base * check_real("alpha_f", alpha_f)
     up = _composer_warmup(peak, warmup, t_warmup, max_duration, ssr, scale_warmup)
     return up + (ramp(decay, peak, end, shape) or hold(peak))
+
+
+def _plain_decay(
+    base_lr: float,
+    alpha_i: float,
+    alpha_f: float,
+    t_max: str | int,
+    max_duration: str | int | None,
+    ssr: float,
+    shape: Shape,
+) -> Phases:
+    base = check_real("base_lr", base_lr)
+    steps = check_count("t_max in batches", _batches("t_max", t_max, max_duration, ssr))
+    return ramp(steps, base * alpha_i, base * check_real("alpha_f", alpha_f), shape)
+
+
+def _lasts_the_run(end_step: int, max_duration: str | int | None) -> None:
+    """Raise ValueError where Composer does: a schedule with a warmup must last the whole run."""
+    if max_duration is not None and end_step < _batches("max_duration", max_duration, None):
+        raise ValueError(
+            f"t_max must be at least max_duration = {max_duration} with a warmup, got {end_step} "
+            "batches after ssr; Composer raises then"
+        )
 
 
 def _composer_warmup(
@@ -310,4 +329,9 @@ def _composer_warmup(
 ) -> Phases:
     """Return the line to `rate`: with scale_warmup it is over early and then waits, or jumps."""
     length = _batches("t_warmup", t_warmup, max_duration, ssr if scale_warmup else 1.0)
+    if length == 0 and warmup > 0:
+        raise ValueError(
+            f"t_warmup must be at least 1 batch after ssr = {ssr:g}, got {t_warmup!r}: Composer "
+            "divides by it"
+        )
     return window(ramp(length, 0.0, rate) or hold(rate), 0, warmup)
