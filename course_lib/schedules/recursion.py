@@ -287,7 +287,7 @@ def _read(state: str) -> tuple[GroupValues, list[Leaf]]:
     return GroupValues(**data["group"]), leaves
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _followed(state: str, steps: int) -> np.ndarray:
     """Return the rates before and after each of `steps` steps; held where torch raises."""
     group, leaves = _read(state)

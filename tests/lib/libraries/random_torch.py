@@ -162,14 +162,10 @@ def real(name, arguments, updates):
 def close(arguments, updates):
     """Return the share of the largest rate by which torch's own roundings may change a rate.
 
-    Past its minimum a cosine's recursion goes on from what 1 + cos(x) leaves there, of the order
-    (pi / T_max)**2 / 2, with an error of some 1e-16; SWALR divides by the same; a phase of
-    OneCycleLR is divided by its length, which may be anything above 0.
+    A phase of OneCycleLR is divided by its length, which may be anything above 0.
     """
     worst = 1e-12
     for key, value in arguments.items():
-        if key in ("T_max", "anneal_epochs") and value:
-            worst += 4e-16 * value**2
         if key == "schedulers":
             worst += sum(close(given, updates) for _, given in value)
     if "pct_start" in arguments:
