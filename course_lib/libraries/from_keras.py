@@ -71,6 +71,8 @@ def polynomial_decay(
 
     With `cycle` the end moves on instead: decay_steps is multiplied by ceil(t / decay_steps), so
     the rate jumps up right after every multiple of decay_steps, each time less high.
+    (Keras 3.15 on JAX multiplies by 1 / decay_steps in a compiled training step. Where that rounds
+    up, as 21 * (1 / 7) does in float32, the jump is one update early; not here.)
     """
     init = check_real("initial_learning_rate", initial_learning_rate)
     end = check_real("end_learning_rate", end_learning_rate)
