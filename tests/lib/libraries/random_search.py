@@ -63,18 +63,22 @@ def search(library: str, cases: int, seed: int) -> Found:
     return found
 
 
+def _asked(module, name, arguments, updates) -> tuple[np.ndarray, str]:
+    """Return the library's rates and "", or none and the error that it raised."""
+    try:
+        return np.asarray(module.real(name, arguments, updates), dtype=float), ""
+    except (ValueError, ZeroDivisionError, NotImplementedError, OverflowError, TypeError) as error:
+        return np.zeros(0), f"{type(error).__name__}: {error}"
+
+
 def _compare(found: Found, module, name, arguments, updates) -> None:
     call = f"from_library({name!r}, **{arguments!r})"
-    try:
-        rates = np.asarray(module.real(name, arguments, updates), dtype=float)
-        raised = ""
-    except (ValueError, ZeroDivisionError, NotImplementedError, OverflowError, TypeError) as error:
-        rates, raised = np.zeros(0), f"{type(error).__name__}: {error}"
+    rates, raised = _asked(module, name, arguments, updates)
     try:
         ours = from_library(name, **arguments)(np.arange(updates))
     except ValueError as error:
-        if not raised and name.startswith("torch."):  # which may raise at a later milestone
-            rates = np.asarray(module.real(name, arguments, updates := 250), dtype=float)
+        if not raised:  # it may raise later
+            rates, raised = _asked(module, name, arguments, updates := 250)
         if raised or 0 < rates.size < updates or not np.all(np.isfinite(rates)):
             found.outcomes["both refuse"] += 1
             return
