@@ -12,21 +12,30 @@ from course_lib.diagnose.identification_words import describe
 from course_lib.diagnose.identifying import identify
 from course_lib.diagnose.log_readers import LogError, from_entry, read_log
 from course_lib.diagnose.oddities import find_oddities
+from course_lib.diagnose.plan_comparison import assert_as_planned, compare_with_plan
+from course_lib.diagnose.plan_verdict import Explanation, GroupComparison, PlanComparison
+from course_lib.diagnose.planned import PlannedRates, read_plan
 from course_lib.diagnose.precision import Precision, precision_of
 from course_lib.diagnose.rate_log import RateLog
 
 __all__ = [
     "FAMILIES",
+    "Explanation",
     "FirstDifference",
     "FittedParameter",
     "FittedPart",
+    "GroupComparison",
     "Identification",
     "LogError",
     "Oddity",
+    "PlanComparison",
+    "PlannedRates",
     "Precision",
     "RateLog",
     "ResumeCheck",
+    "assert_as_planned",
     "check_resume",
+    "compare_with_plan",
     "describe",
     "diagnose",
     "find_oddities",
@@ -35,6 +44,7 @@ __all__ = [
     "main_group",
     "precision_of",
     "read_log",
+    "read_plan",
 ]
 
 # Loaded when first asked for, so that importing this package does not import torch.

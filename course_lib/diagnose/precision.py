@@ -12,6 +12,8 @@ _LEAST_DIFFERENT = 5
 _SAMPLE = 2000
 _MOST_DIGITS = 7  # a printed float32 has up to 9 digits, a float64 up to 17
 _EXACT = 1e-12  # two formulas of one curve in float64 differ by some units in the last place
+_SUBNORMAL = 2.0**-24  # float16 has no finer steps, also between rates below 6e-5
+_FEW_BITS_BELOW = 2.0**-17  # where bfloat16 has finer steps than float16
 _MANTISSA_BITS = {"float32": 24, "float16": 11, "bfloat16": 8}
 
 
@@ -41,7 +43,8 @@ class Precision:
             return np.where(rates > 0, 0.5 * 10.0 ** (powers + 1 - self.digits), 0.0)
         if self.kind == "float64":
             return _EXACT * rates
-        return rates * 2.0 ** -_MANTISSA_BITS[self.kind]
+        half = rates * 2.0 ** -_MANTISSA_BITS[self.kind]
+        return np.maximum(half, _SUBNORMAL / 2) if self.kind == "float16" else half
 
     def __str__(self) -> str:
         """Say it in words."""
@@ -66,6 +69,9 @@ def precision_of(rates: np.ndarray) -> Precision:
     if values.size == 0:
         return Precision("float64")
     values = values[:: max(1, values.size // _SAMPLE)]  # of millions, some tell as much as all
+    half = _of_16_bits(values)
+    if half:
+        return Precision(half)
     if values.size >= _LEAST_DIFFERENT:
         printed = [Decimal(repr(float(v))).normalize().as_tuple() for v in values]
         significant = max(len(p.digits) for p in printed)
@@ -84,16 +90,33 @@ def precision_of(rates: np.ndarray) -> Precision:
             return Precision("significant", significant)
     with np.errstate(over="ignore"):
         single = values.astype(np.float32)
-        half = values.astype(np.float16)
+    wide = single.astype(np.float64)
+    if np.any(np.abs(wide - values) > 2.0**-23 * values):
+        return Precision("float64")
     # Loggers write a float32 either as the float64 of the same value or with its own few digits.
-    if np.all((single.astype(np.float64) == values) | (_shortest(single) == values)):
-        if values.size >= _LEAST_DIFFERENT and np.all(half.astype(np.float64) == values):
-            return Precision("float16")
-        if values.size >= _LEAST_DIFFERENT and not (single.view(np.uint32) & 0xFFFF).any():
-            return Precision("bfloat16")
-        if np.any(_shortest(single) != values):
-            return Precision("float32")
-    return Precision("float64")
+    short = _shortest(single)
+    same = (wide == values) | (short == values)
+    return Precision("float32" if np.all(same) and np.any(short != values) else "float64")
+
+
+def _of_16_bits(values: np.ndarray) -> str:
+    """Return the format of 16 bits in which all these rates (> 0, sorted) can be written, or ""."""
+    with np.errstate(over="ignore"):
+        single = values.astype(np.float32)
+        half = values.astype(np.float16)
+    # Few rates may lie on a coarse grid by their nature, 0.5 or 0.125, not with many digits.
+    long = any(len(Decimal(repr(float(v))).as_tuple().digits) > _MOST_DIGITS for v in values[:99])
+    if not long and values.size < _LEAST_DIFFERENT:
+        return ""
+    halves = np.all(half.astype(np.float64) == values)
+    # Most rates of bfloat16 are rates of float16 too, which has more bits; but float16 has fewer
+    # of them for small rates.
+    if halves and values[0] < _FEW_BITS_BELOW:
+        return "float16"
+    brain = (
+        np.all(single.astype(np.float64) == values) and not (single.view(np.uint32) & 0xFFFF).any()
+    )
+    return "bfloat16" if brain else "float16" if halves else ""
 
 
 def _shortest(single: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -52,6 +53,7 @@ def refuse(name: str, reason: str) -> None:
     _REFUSED[name] = reason
 
 
+@cache
 def _load() -> None:
     """Import the converters: they are in the modules beside this one that are called from_…"""
     for module in iter_modules([str(Path(__file__).parent)]):
@@ -77,7 +79,11 @@ def signature(name: str) -> inspect.Signature:
     Raises:
         ValueError: an unknown name.
     """
-    return inspect.signature(_find(name))
+    return _signature(_find(name))
+
+
+# A search for the arguments of a recorded curve converts thousands of calls.
+_signature = cache(inspect.signature)
 
 
 @overload
@@ -147,13 +153,13 @@ def from_library(name: str, /, **arguments: Any) -> Schedule | tuple[Schedule, .
 def convert(name: str, arguments: dict[str, Any]) -> Phases:
     """Return the phases of one library schedule; raise as `from_library` does."""
     function = _find(name)
-    parameters = inspect.signature(function).parameters
-    allowed = ", ".join(parameters)
+    parameters = _signature(function).parameters
     unknown = [key for key in arguments if key not in parameters]
     if unknown:
         meant = nearest_argument(unknown[0], [key for key in parameters if key not in arguments])
         hint = f"; did you mean {meant!r}?" if meant else ""
-        raise TypeError(f"{name} takes the arguments {allowed}; got {unknown[0]!r}{hint}")
+        taken = ", ".join(parameters)
+        raise TypeError(f"{name} takes the arguments {taken}; got {unknown[0]!r}{hint}")
     missing = [
         key
         for key, parameter in parameters.items()
@@ -165,6 +171,7 @@ def convert(name: str, arguments: dict[str, Any]) -> Phases:
             "one number for each of its steps, for the rates that it makes of them"
         )
     if missing:
+        allowed = ", ".join(parameters)
         raise TypeError(f"{name} needs the argument {missing[0]!r}; it takes {allowed}")
     return function(**arguments)
 

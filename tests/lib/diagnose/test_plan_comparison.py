@@ -1,0 +1,238 @@
+"""A log beside its plan: as planned, or where it departs, and the mistake that explains it."""
+
+import numpy as np
+import pytest
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
+
+from course_lib.diagnose import (
+    RateLog,
+    assert_as_planned,
+    compare_with_plan,
+    read_plan,
+)
+from course_lib.libraries import Loop, Resume, simulate_loop
+from course_lib.schedules import cosine, warmup_cosine
+from tests.lib.diagnose.random_mistakes import MISTAKES, judged, random_case
+
+HF = (
+    "transformers.get_cosine_schedule_with_warmup(num_warmup_steps=100, "
+    "num_training_steps=1000, base_lr=5e-4)"
+)
+
+
+def log_of(rates, **options):
+    rates = np.atleast_2d(rates)
+    return RateLog(**{"rates": rates, "at": np.arange(rates.shape[1]), "lags": (0,), **options})
+
+
+def codes(comparison):
+    return [one.code for one in comparison.equal_first]
+
+
+# Random mistakes, each made for real in a loop. `python -m tests.lib.diagnose.random_mistakes
+# --cases 5000` tries more of them and prints which are confused.
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_random_mistakes_are_named_and_nothing_wrong_is_as_planned(block):
+    verdicts = [judged(random_case(seed))[0] for seed in range(block * 25, block * 25 + 25)]
+    assert "as planned" not in verdicts
+    assert "false alarm" not in verdicts
+    assert verdicts.count("right") >= 22, verdicts
+
+
+def test_every_mistake_is_among_the_random_cases():
+    seen = {random_case(seed).name for seed in range(200)}
+    assert len(MISTAKES) - len(seen) <= 2
+
+
+# Plans
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        "warmup_cosine(0.1, 10, 100)",
+        "course_lib.schedules.warmup_cosine(peak_lr=0.1, warmup_steps=10, total_steps=100)",
+        warmup_cosine(0.1, 10, 100),
+        warmup_cosine(0.1, 10, 100).to_json(),
+        warmup_cosine(0.1, 10, 100)(np.arange(120)).tolist(),
+        warmup_cosine(0.1, 10, 100),
+        lambda t: warmup_cosine(0.1, 10, 100)(t),
+    ],
+)
+def test_a_plan_in_any_words_is_the_same_plan(plan):
+    steps = np.arange(110)
+    assert read_plan(plan).rate_at(steps) == pytest.approx(warmup_cosine(0.1, 10, 100)(steps))
+
+
+def test_a_plan_in_a_file(tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text(cosine(0.1, 50).to_json())
+    assert read_plan(str(path)).rate_at([25])[0] == pytest.approx(0.05)
+    with pytest.raises(ValueError, match="there is no file"):
+        read_plan(str(tmp_path / "other.json"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CosineAnnealingLR", "torch.CosineAnnealingLR", "torch.optim.lr_scheduler.CosineAnnealingLR"],
+)
+def test_a_library_name_as_people_write_it(name):
+    plan = read_plan(f"{name}(T_max=90)", base_lr=0.1)
+    assert (plan.call, plan.total_steps) == ("torch.CosineAnnealingLR", 90)
+
+
+def test_schedulers_in_a_list_may_be_written_as_calls():
+    text = (
+        "torch.SequentialLR(base_lr=0.1, schedulers=[torch.LinearLR(total_iters=5), "
+        "torch.StepLR(step_size=9)], milestones=[5])"
+    )
+    assert read_plan(text).rate_at([0, 5, 14]) == pytest.approx([0.1 / 3, 0.1, 0.01])
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ("torch.StepLR(30)", "takes its arguments by keyword"),
+        ("torch.StepLR(step_size=__import__('os').getpid(), base_lr=1)", "neither a preset"),
+        ("torch.StepLR(step_size=2*3, base_lr=1)", "names and formulas are not"),
+        ("torch.NoSuchLR(step_size=3)", "neither a preset"),
+        ("cosine 0.1", "must be a call"),
+        ("3", "must be a call"),
+        ({"a": 1}, "plan must be text"),
+        ([], "one plan for each|one rate or more"),
+    ],
+)
+def test_a_plan_that_cannot_be_read_says_what_is_needed(plan, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        read_plan(plan)
+
+
+# Single mistakes
+
+
+def test_epochs_and_updates_are_related_by_steps_per_epoch():
+    plan = "torch.CosineAnnealingLR(T_max=20, base_lr=0.1)"
+    right = cosine(0.1, 20)(np.arange(200) // 10)
+    assert compare_with_plan(log_of(right), plan, unit="epoch", steps_per_epoch=10).as_planned
+    wrong = simulate_loop(lambda o: CosineAnnealingLR(o, T_max=20), Loop(updates=200)).rates
+    found = compare_with_plan(log_of(wrong), plan, unit="epoch", steps_per_epoch=10)
+    assert codes(found)[0] == "stepped-every-update"
+    with pytest.raises(ValueError, match="steps_per_epoch must be given"):
+        compare_with_plan(log_of(wrong), plan, unit="epoch")
+
+
+@pytest.mark.parametrize("offset", [0, -1])
+def test_a_log_of_epochs_beside_a_plan_in_updates(offset):
+    steps = np.arange(1, 21) * 10 + offset
+    log = log_of(cosine(0.1, 200)(steps), at=np.arange(1, 21), unit="epoch")
+    plan = "cosine(0.1, total_steps=200)"
+    assert compare_with_plan(log, plan, unit="update", steps_per_epoch=10).as_planned
+    slow = log_of(cosine(0.1, 200)(np.arange(1, 21)), at=np.arange(1, 21), unit="epoch")
+    found = compare_with_plan(slow, plan, unit="update", steps_per_epoch=10)
+    assert codes(found)[0] == "stepped-every-epoch"
+
+
+def test_a_sequential_lr_resumed_by_last_epoch_goes_on_from_the_first_parts_rate():
+    def factory(optimizer, last_epoch=-1):
+        parts = [LinearLR(optimizer, 0.2, total_iters=5), CosineAnnealingLR(optimizer, T_max=45)]
+        return SequentialLR(optimizer, parts, [5], last_epoch=last_epoch)
+
+    again = Resume(30, ("load_optimizer", "build"), lambda o: factory(o, last_epoch=29))
+    rates = simulate_loop(factory, Loop(updates=50, resume=again)).rates
+    plan = (
+        "torch.SequentialLR(base_lr=0.1, schedulers=[torch.LinearLR(start_factor=0.2, "
+        "total_iters=5), torch.CosineAnnealingLR(T_max=45)], milestones=[5])"
+    )
+    found = compare_with_plan(log_of(rates), plan)
+    assert codes(found) == ["resumed-from-the-last-part"]
+    assert found.worst.first == 30
+    assert found.explanations[0].predicted == pytest.approx(rates, rel=1e-9)
+
+
+def test_a_group_that_got_the_curve_of_another_is_named():
+    plans = ["cosine(0.1, total_steps=50)", "cosine(0.01, total_steps=50)"]
+    steps = np.arange(50)
+    right = [cosine(0.1, 50)(steps), cosine(0.01, 50)(steps)]
+    log = log_of(right, group_names=("body", "head"))
+    assert compare_with_plan(log, plans).as_planned
+    swapped = compare_with_plan(log_of(right[::-1], group_names=("body", "head")), plans)
+    assert [group.explanations[0].code for group in swapped.groups] == ["other-group"] * 2
+    assert "Group head:" in str(swapped)
+    with pytest.raises(ValueError, match="plan must hold 2 plans"):
+        compare_with_plan(log, plans[:1])
+
+
+def test_base_rates_one_a_group():
+    plan = "torch.CosineAnnealingLR(T_max=50)"
+    rates = [cosine(peak, 50)(np.arange(50)) for peak in (0.1, 0.02)]
+    assert compare_with_plan(log_of(rates), plan, base_lr=[0.1, 0.02]).as_planned
+    found = compare_with_plan(log_of(rates), plan, base_lr=[0.1, 0.01])
+    assert [group.as_planned for group in found.groups] == [True, False]
+    assert found.explanations[0].code == "scaled"
+
+
+def test_a_resume_with_another_warmup_share_and_length():
+    def linear(t, warmup, total):
+        return 1e-6 * np.where(t < warmup, t / warmup, (total - t) / (total - warmup))
+
+    t = np.arange(200)
+    rates = np.where(t < 101, linear(t, 50, 500), linear(t, 35, 350))
+    plan = (
+        "transformers.get_linear_schedule_with_warmup(num_warmup_steps=50, "
+        "num_training_steps=500, base_lr=1e-6)"
+    )
+    found = compare_with_plan(log_of(rates), plan)
+    assert found.worst.first == 101
+    assert codes(found)[0].startswith("resumed-with-another-length")
+
+
+# Precision
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+def test_rates_of_few_bits_are_as_planned_and_said_to_be(kind):
+    rates = cosine(5e-4, 300)(np.arange(300)).astype(kind).astype(float)
+    found = compare_with_plan(log_of(rates), "cosine(5e-4, total_steps=300)")
+    assert found.as_planned
+    assert f"in {np.dtype(kind).name}" in str(found)
+
+
+def test_a_difference_below_the_rounding_is_as_planned_and_one_above_it_is_not():
+    exact = cosine(0.1, 100)(np.arange(100))
+    plan = "cosine(0.1, total_steps=100)"
+    assert compare_with_plan(log_of(np.round(exact, 5)), plan).as_planned
+    other = np.round(exact, 5)
+    other[60] += 2e-5
+    found = compare_with_plan(log_of(other), plan)
+    assert not found.as_planned
+    assert found.worst.first == 60
+
+
+# In a test of one's own loop
+
+
+def test_an_assertion_says_the_same_words():
+    right = cosine(0.1, 40)(np.arange(40))
+    assert_as_planned(right, "cosine(0.1, total_steps=40)")
+    with pytest.raises(AssertionError, match="one step ahead of the updates"):
+        assert_as_planned(cosine(0.1, 40)(np.arange(1, 41)), "cosine(0.1, total_steps=40)")
+
+
+def test_markdown_has_an_item_for_each_sentence():
+    found = compare_with_plan(log_of(read_plan(HF).rate_at(np.arange(500) + 1)), HF)
+    lines = found.as_markdown().splitlines()
+    assert lines[0].startswith("- The rates depart from the plan at update 0 (row 0): planned 0,")
+    assert all(line.startswith("- ") for line in lines)
+    assert found.worst.planned[0] == 0
+
+
+def test_bad_arguments_are_named():
+    log = log_of([0.1, 0.1])
+    with pytest.raises(TypeError, match="log must be a RateLog"):
+        compare_with_plan([0.1], "constant(0.1)")
+    with pytest.raises(ValueError, match="unit must be one of"):
+        compare_with_plan(log, "constant(0.1)", unit="day")
+    with pytest.raises(ValueError, match="known|processes"):
+        compare_with_plan(log, "constant(0.1)", known={"processes": 0})
