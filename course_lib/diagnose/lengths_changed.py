@@ -182,6 +182,7 @@ class LengthSearch(ArgumentSearch):
         ]
         if len(paths) < 2:
             return
+        yield from self.in_proportion(paths)
         for factor in sorted({*self.view.known, *range(2, 9), 16, 32, 64}):
             name = self.view.known.get(factor)
             for divide in (False, True):
@@ -195,3 +196,30 @@ class LengthSearch(ArgumentSearch):
                     _UNIT,
                     factor=factor,
                 )
+
+    def in_proportion(self, paths: list[tuple[ArgumentPath, Any]]) -> Iterator[Suspect]:
+        """Yield another length of the run with a warmup that is a share of it."""
+        counts = {path: count_of(value) for path, value in paths if not isinstance(value, list)}
+        counts = {path: count for path, count in counts.items() if count}
+        if len(counts) < 2:
+            return
+        whole = max(counts, key=lambda path: counts[path])
+        old = counts[whole]
+        forms = dict(paths)
+
+        def changes(new: int) -> dict[ArgumentPath, Any]:
+            return {
+                path: written_like(forms[path], max(1, round(count * new / old)))
+                for path, count in counts.items()
+            }
+
+        for new in self.best_counts(changes, old):
+            yield from self.found(
+                "other-length",
+                f"{name_of(whole)} was {new} in place of {old}, the other lengths in proportion",
+                changes(new),
+                4.7,
+                f"Set {name_of(whole)} to {old}, or plan with {new}.",
+                new=new,
+                old=old,
+            )

@@ -30,6 +30,7 @@ _STATE = (
 )
 _LENGTH = "Build the scheduler of the resumed run with the length of the whole run."
 _MOST_STARTS = 48
+_SAME_SCALE = 1e-3  # a factor nearer to 1 says nothing beside another length
 _FEW = 8  # a run that starts anew so early is more likely a few steps behind
 
 
@@ -260,7 +261,8 @@ def _jumped(late: RowsView, plan: PlannedRates, begin: float) -> Iterator[Suspec
             + ("ahead" if shift > 0 else "behind"),
             from_step(begin, clocked(lambda t, n=shift: t + n)),
             plan,
-            4.5 + (0.5 * math.log2(abs(shift))),
+            # A small step back is better explained by skipped updates.
+            (4.5 if shift > 0 else 6.0) + 0.5 * math.log2(abs(shift)),
             "Save the scheduler's state with the checkpoint, and step it once for each update.",
             at=begin,
             steps=shift,
@@ -331,7 +333,7 @@ def _with_other_arguments(late: RowsView, plan: PlannedRates, begin: float) -> I
             later: Change = found.change
             if scale:
                 factor = best_factor(late, found.plan)
-                if not factor or factor == 1:
+                if not factor or abs(factor - 1) < _SAME_SCALE:
                     continue
                 later = chained(found.change, multiplied(factor))
             yield suspect(

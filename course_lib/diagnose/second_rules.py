@@ -20,7 +20,8 @@ def plateau_cuts(view: RowsView, plan: PlannedRates) -> Suspect | None:
         plan: the plan.
     """
     predicted = view.predicted(plan)
-    usable = np.flatnonzero(np.isfinite(predicted) & (predicted > 0) & np.isfinite(view.rates))
+    told = np.isfinite(predicted) & np.isfinite(view.rates)
+    usable = np.flatnonzero(told & (predicted > 1e-12 * view.peak))
     if usable.size < 2:
         return None
     with np.errstate(over="ignore"):

@@ -157,7 +157,7 @@ def chained(inner: Change, outer: Change) -> Change:
 def best_factor(view: RowsView, plan: PlannedRates) -> float | None:
     """Return the roundest c with rates = c * plan in all rows; the likeliest if there is none."""
     predicted = view.predicted(plan)
-    usable = np.isfinite(predicted) & (np.abs(predicted) > 0)
+    usable = np.isfinite(predicted) & (np.abs(predicted) > 1e-12 * view.peak)
     if not (usable & (view.rates != 0)).any():
         return None
     return common_value(

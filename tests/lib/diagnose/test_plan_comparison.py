@@ -57,7 +57,6 @@ def test_every_mistake_is_among_the_random_cases():
         warmup_cosine(0.1, 10, 100),
         warmup_cosine(0.1, 10, 100).to_json(),
         warmup_cosine(0.1, 10, 100)(np.arange(120)).tolist(),
-        warmup_cosine(0.1, 10, 100),
         lambda t: warmup_cosine(0.1, 10, 100)(t),
     ],
 )
@@ -185,7 +184,8 @@ def test_a_resume_with_another_warmup_share_and_length():
     )
     found = compare_with_plan(log_of(rates), plan)
     assert found.worst.first == 101
-    assert codes(found)[0].startswith("resumed-with-another-length")
+    assert codes(found)[0] == "resumed-with-another-length"
+    assert "num_training_steps was 350 in place of 500, the other lengths" in str(found)
 
 
 # Precision
@@ -234,5 +234,5 @@ def test_bad_arguments_are_named():
         compare_with_plan([0.1], "constant(0.1)")
     with pytest.raises(ValueError, match="unit must be one of"):
         compare_with_plan(log, "constant(0.1)", unit="day")
-    with pytest.raises(ValueError, match="known|processes"):
+    with pytest.raises(ValueError, match="processes must be"):
         compare_with_plan(log, "constant(0.1)", known={"processes": 0})
