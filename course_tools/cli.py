@@ -1,4 +1,4 @@
-"""The command ``lr-course``: builds and runs notebooks, grades, diagnoses logs, checks the machine."""
+"""The command ``lr-course``: builds, runs and checks notebooks, grades, and diagnoses logs."""
 
 from __future__ import annotations
 

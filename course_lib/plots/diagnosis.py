@@ -65,6 +65,7 @@ def rate_log_figure(
     lowest = 0.0 if finite.size == 0 or finite.min() >= 0 else None
     ax.set(xlabel=unit, ylabel="learning rate", title=title)
     ax.set_ylim(bottom=lowest)
+    ax.ticklabel_format(axis="y", scilimits=(-2, 3))
     if few:
         ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend()
