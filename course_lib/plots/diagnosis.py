@@ -46,7 +46,7 @@ def rate_log_figure(
     >>> [line.get_label() for line in figure.axes[0].lines]
     ['planned', 'logged']
     """
-    ax = axes_or_new(ax)
+    ax = axes_or_new(ax, top=0.5)  # the power of ten stands above the axis
     at, logged = np.asarray(at, dtype=float), np.asarray(logged, dtype=float)
     shown = np.unique(np.linspace(0, at.size - 1, min(at.size, _MOST_POINTS)).round().astype(int))
     few = shown.size <= _MARKED
