@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from course_lib.diagnose.diagnosing import diagnose, main_group
+from course_lib.diagnose.examples import example_log
 from course_lib.diagnose.families import FAMILIES
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification, Oddity
 from course_lib.diagnose.identification_words import describe
@@ -38,6 +39,7 @@ __all__ = [
     "compare_with_plan",
     "describe",
     "diagnose",
+    "example_log",
     "find_oddities",
     "from_entry",
     "identify",

@@ -6,9 +6,9 @@
 # - write one schedule for PyTorch, Keras, optax, transformers and timm, and say where they differ;
 # - write your own scheduler, and a loop that records the rates it used;
 # - count updates under accumulation and several processes, and save and resume a run;
-# - recognise fifteen mistakes by the rates they leave behind, and say what one of them costs.
+# - recognise fifteen mistakes by the rates they leave behind, in your loop or in a log, and say what one costs.
 #
-# **Time:** about 40 minutes, and 15 more for *Further*.
+# **Time:** about 45 minutes, and 15 more for *Further*.
 # **You need** lessons 1 to 4, and
 # Python with NumPy and PyTorch. The other libraries are used if you have them (`make frameworks` installs them);
 # nothing depends on it.
@@ -18,6 +18,7 @@ seeds = 8  # training runs to choose each peak; twice as many others score it
 
 # %%
 import os
+import textwrap
 from functools import partial
 
 import numpy as np
@@ -25,6 +26,7 @@ import torch
 from torch.optim import lr_scheduler as lrs
 
 from course_lib import compare, plots, problems, schedules, training
+from course_lib.diagnose import compare_with_plan, diagnose, example_log, read_log
 from course_lib.libraries import (
     Loop,
     Resume,
@@ -36,6 +38,7 @@ from course_lib.libraries import (
 from course_lib.libraries.conformance import recorded_rates
 from course_lib.lint import lint
 from course_lib.outcomes import show_facts
+from course_lib.plots.diagnosis import comparison_figure
 
 # %% [markdown] tags=["surprise", "predict"]
 # ## A loop that runs without a warning
@@ -953,11 +956,11 @@ show_facts(
 )
 
 # %% [markdown]
-# The linter sees what no sensible schedule would do: negative rates, a climb past the end, a peak or a
-# floor that is never reached, updates that are missing. It cannot see a curve that would be fine if you had
-# meant it: one update early or late, a change by hand, waves. (For row 11 it complains of something else: the 1-cycle's own
-# long rise. For row 13 the plan is the cut that the metric calls for.) Waves are what a cosine with restarts looks like; only you know
-# that you asked for none. **The comparison with the plan sees all but the last**
+# The linter sees what no sensible schedule would do: negative rates, a climb back along the cosine, a jump in the
+# middle of a curve, a peak or a floor that is never reached, updates that are missing. It cannot see a curve that
+# would be fine if you had meant it: one update early or late, or restarts that you never asked for. (For row 11 it
+# complains of something else: the 1-cycle's own long rise. For row 13 the plan is the cut that the metric calls for.)
+# **The comparison with the plan sees all but the last**
 # <!-- holds: the comparison misses only number 15 -->, and it is one line at
 # the end of a dry run with the real optimizer, scheduler and loop and a model of one weight. It has to
 # contain what the real run contains, such as a skipped update or a restart:
@@ -966,7 +969,70 @@ show_facts(
 # assert np.allclose(lr_history, plan(np.arange(len(lr_history))))
 # ```
 #
+# `course_lib.diagnose.assert_as_planned(lr_history, plan)` is that line, and its error names the likeliest mistake.
 # Nothing that looks at rates can see number 15: the rates are right, and the wrong weights are measured.
+
+# %% [markdown] tags=["predict"]
+# ## A log that you already have
+#
+# You cannot run last month's training again, but you still have its log. `course_lib.diagnose` reads the logs that
+# trainers write. Three trainers wrote these for the course, each in a run with a mistake that people make:
+#
+# - **Hugging Face's Trainer**, linear decay from 0.0002, ran for 3 epochs of 20 updates. It was then resumed with
+#   `num_train_epochs=8`.
+# - **Lightning** ran for 20 epochs of 20 batches. `configure_optimizers` returns
+#   `OneCycleLR(max_lr=0.001, total_steps=400)` and does not mention an interval.
+# - **Keras** ran for 60 epochs with `ReduceLROnPlateau(factor=0.2, patience=3)`, from 0.1.
+#
+# > **Predict before you run.** Which rate does the first run have just after the resume? How high does the rate of
+# > the second run get? Where does the third end?
+
+# %%
+logs = {
+    "Hugging Face": read_log(example_log("trainer_state.json")),
+    "Lightning": read_log(example_log("metrics.csv")),
+    "Keras": read_log(example_log("training_log.csv")),
+}
+for name, log in logs.items():
+    rates = log.rates[0]
+    print(f"{name:13} {log.size} rows, {log.unit}s {log.at[0]:g} to {log.at[-1]:g}")
+    print(f"{'':13} first {rates[0]:.3g}, highest {rates.max():.3g}, last {rates[-1]:.3g}")
+resumed = dict(zip(logs["Hugging Face"].at, logs["Hugging Face"].rates[0], strict=True))
+print("Hugging Face at updates 60 and 62:", f"{resumed[60]:.3g}, {resumed[62]:.3g}")
+
+# %% [markdown]
+# `diagnose` identifies the schedule, with an interval for what the log leaves open, and lists everything odd.
+# Here are only the curves and the problems; `lr-course diagnose trainer_state.json` in a terminal prints the rest.
+
+# %%
+for name, log in logs.items():
+    found = diagnose(log)
+    print(f"{name}: {', then '.join(part.family for part in found.parts)}")
+    for oddity in found.oddities:
+        if oddity.problem:
+            print(textwrap.fill(oddity.message, 100, initial_indent="  ", subsequent_indent="  "))
+
+# %% [markdown]
+# If you still know the plan, the question is sharper: did the run follow it, and if not, why? Write the plan as the
+# library's own call. This plan counts updates, and an epoch has 20 of them.
+
+# %% tags=["conclusion"]
+plan = "torch.OneCycleLR(max_lr=0.001, total_steps=400)"
+comparison = compare_with_plan(logs["Lightning"], plan, unit="update", steps_per_epoch=20)
+print(textwrap.fill(str(comparison), 100))
+figure, alt = comparison_figure(comparison)
+plots.show(figure, alt=alt)
+best = comparison.explanations[0]
+facts = {"the mistake is one step an epoch": best.code == "stepped-every-epoch" and best.exact}
+show_facts(facts, at="the Lightning log")
+
+# %% [markdown]
+# **The scheduler was stepped once an epoch, so the rate never came near its peak.**
+# <!-- holds: the mistake is one step an epoch at the Lightning log -->
+# In Lightning the interval is `"epoch"` unless you return `{"scheduler": scheduler, "interval": "step"}`.
+# `assert_as_planned` makes the same comparison in a test of your own loop. `check_resume` stops your loop, saves,
+# restores, and compares it update by update with a run that was never stopped. The page `docs/diagnose.md` lists the
+# logs that can be read and the mistakes that are known.
 
 # %% [markdown] tags=["explorer"]
 # ## Explore
