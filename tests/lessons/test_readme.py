@@ -13,7 +13,7 @@ LINKS = re.findall(r"\]\((?!http)([^)#\s]+)\)", README + (ROOT / "CONTRIBUTING.m
 
 
 def test_the_code_runs_and_gives_what_it_says(capsys):
-    first, second, third = re.findall(r"```python\n(.*?)```", README, re.S)
+    first, second, third, fourth = re.findall(r"```python\n(.*?)```", README, re.S)
     names = {}
     exec(first, names)
     plan, steps = names["plan"], names["steps"]
@@ -40,6 +40,10 @@ def test_the_code_runs_and_gives_what_it_says(capsys):
     final, low, high = map(float, re.findall(r"\d\.\d\d", printed)[:3])
     assert low <= final <= high
     assert len(names["law"].best_schedule(2_000, peak_lr=0.1).rates) == 2_000
+
+    exec(fourth, names)
+    said = next(line for line in fourth.splitlines() if line.startswith("# "))
+    assert said[2:] in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("link", LINKS)
