@@ -92,6 +92,8 @@ def past_end(rates: np.ndarray, raised: bool, schedule: Schedule) -> str:
     settled = _settled(schedule)
     if settled >= rates.size:
         tail = schedule(np.arange(rates.size, 10 * rates.size))
+        if np.all(np.diff(rates) >= 0.0) and np.all(np.diff(tail) >= 0.0):
+            return "goes on rising"
         if np.any(np.diff(tail) > 0.0):
             return "rises again"
         if settled < math.inf:

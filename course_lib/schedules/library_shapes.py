@@ -34,6 +34,17 @@ class WarpedPolynomial(Shape):
 
 
 @dataclass(frozen=True)
+class Logarithm(Shape):
+    """s = 1 - log(1 + k) / log(1 + length): steep at first, DeepSpeed's usual warmup."""
+
+    closing: ClassVar[bool] = True
+
+    def __call__(self, k: np.ndarray, length: float) -> np.ndarray:
+        """Return s after k of `length` steps."""
+        return 1.0 - np.log1p(k) / np.log1p(length)
+
+
+@dataclass(frozen=True)
 class StretchedPolynomial(Shape):
     """s = (1 - k / (period * n)) ** power for ever, n = max(1, ceil(k / period)).
 

@@ -64,8 +64,12 @@ NEEDED = {
     "lr_decay_steps": 60,
     "lr_decay_style": "cosine",
     "training_steps": 60,
+    "total_num_steps": 60,
+    "cycle_min_lr": 0.001,
+    "cycle_max_lr": 0.1,
 }
 SPECIAL = {
+    "deepspeed.WarmupLR": {"base_lr": 0.1},
     "torch.SequentialLR": {"milestones": []},
     "timm.MultiStepLRScheduler": {"decay_t": [10, 20]},
     "keras.PiecewiseConstantDecay": {"boundaries": [10]},

@@ -57,6 +57,7 @@ def test_the_records_are_complete():
         ("torch", "CosineAnnealingLR", "rises again"),
         ("torch", "OneCycleLR_linear", "raises after t = 100 (rate -0.0014)"),
         ("torch", "StepLR", "goes on falling"),
+        ("deepspeed", "LRRangeTest_staircase", "goes on rising"),
         ("optax", "cosine_decay_schedule", "held at 0.001"),
         ("timm", "CosineLRScheduler_prefix", "held at 0.001"),
         ("timm", "CosineLRScheduler_cycle_mul2", "held at 0.001 from t = 150, unrecorded"),

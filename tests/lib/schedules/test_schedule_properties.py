@@ -226,6 +226,7 @@ SHAPES = {
     "Restarts": {"period": 7, "mult": 2.0, "scale": 0.5},
     "Triangle": {"period": 8, "rise": 0.25, "scale": 0.5, "gamma": 0.99},
     "WarpedPolynomial": {"power": 2.0, "warp": 1.5},
+    "Logarithm": {},
     "StretchedPolynomial": {"period": 4, "power": 2.0},
     "Staircase": {"shape": shapes.Exponential(0.9), "every": 3},
     "Part": {"shape": shapes.Cosine(), "length": 20.0, "low": 0.3},
