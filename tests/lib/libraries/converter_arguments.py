@@ -67,9 +67,13 @@ NEEDED = {
     "total_num_steps": 60,
     "cycle_min_lr": 0.001,
     "cycle_max_lr": 0.1,
+    "periods": [20],
+    "param_scheduler": [{"type": "LinearLR", "by_epoch": False, "end": 9}],
 }
 SPECIAL = {
     "deepspeed.WarmupLR": {"base_lr": 0.1},
+    "mmengine.CosineRestartLR": {"eta_min": 0.001},
+    "mmengine.OneCycleLR": {"eta_max": 0.1},
     "torch.SequentialLR": {"milestones": []},
     "timm.MultiStepLRScheduler": {"decay_t": [10, 20]},
     "keras.PiecewiseConstantDecay": {"boundaries": [10]},
@@ -77,8 +81,8 @@ SPECIAL = {
 
 
 def needed(name):
-    parameters = signature(name).parameters.values()
-    required = [p.name for p in parameters if p.default is p.empty]
+    parameters = signature(name).parameters
+    required = [p.name for p in parameters.values() if p.default is p.empty]
     arguments = {key: NEEDED[key] for key in required}
     if "max_duration" in signature(name).parameters:
         arguments["max_duration"] = "100ba"
@@ -86,6 +90,8 @@ def needed(name):
         arguments["min_lr"] = 0.001
     if name == "transformers.get_wsd_schedule":
         arguments["num_training_steps"] = 60
+    if name.startswith("mmengine.") and "end" in parameters:
+        arguments |= {"by_epoch": False, "end": 60}
     if name == "torch.OneCycleLR":
         arguments["total_steps"] = 40
     return {**arguments, **SPECIAL.get(name, {})}
