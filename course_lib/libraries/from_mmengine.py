@@ -11,7 +11,6 @@ be given. convert_to_iter_based multiplies lengths by the batches of an epoch an
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +19,7 @@ from typing import Any
 from course_lib.libraries.legs import Scheduler, timeline
 from course_lib.libraries.mmengine_legs import LEGS
 from course_lib.libraries.pieces import Phases
-from course_lib.libraries.registry import check_choice, converter, refuse, signature
+from course_lib.libraries.registry import check_arguments, check_choice, converter, refuse
 from course_lib.validation import check_count, check_real
 
 refuse("mmengine.ReduceOnPlateauLR", "it follows a metric, so the rate depends on the training")
@@ -374,12 +373,6 @@ def _checked_kind(given: Any) -> str:
     if isinstance(kind, str) and kind.endswith("Momentum"):
         return kind
     check_choice("type", kind, list(LEGS))
-    parameters = signature(f"mmengine.{kind}").parameters
-    allowed = [name for name in parameters if name not in _OUTSIDE]
-    unknown = [key for key in given if key != "type" and key not in allowed]
-    if unknown:
-        raise TypeError(f"{kind} takes the arguments {', '.join(allowed)}; got {unknown[0]!r}")
-    for name in allowed:
-        if parameters[name].default is inspect.Parameter.empty and name not in given:
-            raise TypeError(f"{kind} needs the argument {name!r}; it takes {', '.join(allowed)}")
+    own = {key: value for key, value in given.items() if key != "type"}
+    check_arguments(f"mmengine.{kind}", own, outside=_OUTSIDE)
     return kind

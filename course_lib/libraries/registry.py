@@ -152,8 +152,27 @@ def from_library(name: str, /, **arguments: Any) -> Schedule | tuple[Schedule, .
 
 def convert(name: str, arguments: dict[str, Any]) -> Phases:
     """Return the phases of one library schedule; raise as `from_library` does."""
-    function = _find(name)
-    parameters = _signature(function).parameters
+    check_arguments(name, arguments)
+    return _find(name)(**arguments)
+
+
+def check_arguments(name: str, arguments: dict[str, Any], outside: Sequence[str] = ()) -> None:
+    """Raise TypeError when an argument of `from_library(name, ...)` is unknown or missing.
+
+    Args:
+        name: name of a converter.
+        arguments: arguments that are given.
+        outside: arguments of the converter that must not be among them.
+
+    Raises:
+        TypeError: an argument is unknown or missing.
+        ValueError: an unknown name, or a rule that follows a metric, without metrics.
+    """
+    parameters = {
+        key: parameter
+        for key, parameter in _signature(_find(name)).parameters.items()
+        if key not in outside
+    }
     unknown = [key for key in arguments if key not in parameters]
     if unknown:
         meant = nearest_argument(unknown[0], [key for key in parameters if key not in arguments])
@@ -173,7 +192,6 @@ def convert(name: str, arguments: dict[str, Any]) -> Phases:
     if missing:
         allowed = ", ".join(parameters)
         raise TypeError(f"{name} needs the argument {missing[0]!r}; it takes {allowed}")
-    return function(**arguments)
 
 
 def _find(name: str) -> Callable[..., Phases]:

@@ -68,10 +68,23 @@ NEEDED = {
     "cycle_min_lr": 0.001,
     "cycle_max_lr": 0.1,
     "periods": [20],
+    "multiplier": ("fvcore.PolynomialDecayParamScheduler", {"base_value": 0.1, "power": 1.0}),
+    "max_iter": 60,
+    "max_iters": 60,
+    "base_value": 0.1,
+    "decay": 0.1,
+    "num_updates": 60,
+    "num_decays": 2,
+    "lengths": [1.0],
+    "interval_scaling": ["rescaled"],
     "param_scheduler": [{"type": "LinearLR", "by_epoch": False, "end": 9}],
 }
 SPECIAL = {
     "deepspeed.WarmupLR": {"base_lr": 0.1},
+    "fvcore.CompositeParamScheduler": {
+        "schedulers": [("fvcore.ConstantParamScheduler", {"value": 0.1})],
+    },
+    "fvcore.MultiStepParamScheduler": {"milestones": [20, 40]},
     "mmengine.CosineRestartLR": {"eta_min": 0.001},
     "mmengine.OneCycleLR": {"eta_max": 0.1},
     "torch.SequentialLR": {"milestones": []},
