@@ -68,6 +68,11 @@ NEEDED = {
     "cycle_min_lr": 0.001,
     "cycle_max_lr": 0.1,
     "periods": [20],
+    "step_rules": "1:10,0.1:20,0.005",
+    "name": "linear",
+    "warmup_length": 10,
+    "steps": 60,
+    "cooldown_steps": 20,
     "multiplier": ("fvcore.PolynomialDecayParamScheduler", {"base_value": 0.1, "power": 1.0}),
     "max_iter": 60,
     "max_iters": 60,
@@ -80,6 +85,7 @@ NEEDED = {
     "param_scheduler": [{"type": "LinearLR", "by_epoch": False, "end": 9}],
 }
 SPECIAL = {
+    "diffusers.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
     "deepspeed.WarmupLR": {"base_lr": 0.1},
     "fvcore.CompositeParamScheduler": {
         "schedulers": [("fvcore.ConstantParamScheduler", {"value": 0.1})],
