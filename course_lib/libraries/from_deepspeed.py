@@ -116,7 +116,8 @@ def warmup_cosine_lr(
     (1 + cos(pi u)) / 2 has u = (t - W) / (total_num_steps - W) from t = W + 1 on, W =
     warmup_num_steps: with "linear", base_lr itself is no update's rate, with "log" that of t = W.
     total_num_steps includes the warmup; base_lr * cos_min_ratio is reached at t = total_num_steps
-    and held, or follows the warmup at once where that is no shorter than the run.
+    and held (until 0.19.2 it rose again), or follows the warmup at once where that is no shorter
+    than the run.
     """
     base = _rate("base_lr", base_lr)
     start = base * check_real("warmup_min_ratio", warmup_min_ratio)

@@ -15,16 +15,28 @@ _PER_GROUP = {
     "torch.LambdaLR": ("lr_lambda",),
     "torch.MultiplicativeLR": ("lr_lambda",),
     "torch.ReduceLROnPlateau": ("min_lr",),
+    "deepspeed.WarmupLR": ("warmup_min_lr", "warmup_max_lr"),
+    "deepspeed.WarmupDecayLR": ("warmup_min_lr", "warmup_max_lr"),
+    "deepspeed.OneCycle": ("cycle_min_lr", "cycle_max_lr"),
+    "deepspeed.LRRangeTest": ("lr_range_test_min_lr",),
+    "mmengine.OneCycleLR": ("eta_max",),
     "transformers.get_reduce_on_plateau_schedule": ("min_lr",),
 }
 
+_DEFAULT_LR = (
+    "it divides by the optimizer's default lr, not by the group's; give that as base_lr, and scale "
+    "the schedule by each group's share of it"
+)
+_ONE_RATE = "the script assigns one rate to all groups"
+
 # Where one group's rate does not follow from its own base_lr.
 _NOT_BY_GROUP = {
+    "diffusers.get_polynomial_decay_schedule_with_warmup": _DEFAULT_LR,
+    "open_clip.const_lr": _ONE_RATE,
+    "open_clip.const_lr_cooldown": _ONE_RATE,
+    "open_clip.cosine_lr": _ONE_RATE,
     "transformers.get_greedy_schedule": "all groups begin anew when the last one is at min_lr",
-    "transformers.get_polynomial_decay_schedule_with_warmup": (
-        "transformers divides by the optimizer's default lr, not by the group's; give that as "
-        "base_lr, and scale the schedule by each group's share of it"
-    ),
+    "transformers.get_polynomial_decay_schedule_with_warmup": _DEFAULT_LR,
 }
 _BY_DEFAULT = "transformers divides min_lr by the optimizer's default lr; give min_lr_rate instead"
 
@@ -54,6 +66,8 @@ def by_group(name: str, arguments: dict[str, Any]) -> list[dict[str, Any]] | Non
                 f"does, got {len(value)}"
             )
     reason = _NOT_BY_GROUP.get(name)
+    if name == "diffusers.get_scheduler" and arguments.get("name") == "polynomial":
+        reason = _DEFAULT_LR
     if name.startswith("transformers.") and arguments.get("min_lr") is not None:
         reason = reason or (None if name in _PER_GROUP else _BY_DEFAULT)
     if reason and len(first) > 1:

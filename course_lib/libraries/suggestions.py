@@ -16,6 +16,8 @@ _LIBRARIES = {
     "huggingface": "transformers",
     "mosaicml": "composer",
 }
+# Where two libraries have the same name, the one that most people mean comes first.
+_FIRST = ("torch", "transformers", "optax", "keras")
 _RATES = ("base_lr", "initial_learning_rate", "learning_rate", "lr", "lr_max", "max_lr")
 
 
@@ -34,12 +36,12 @@ def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     *modules, wanted = name.lower().split(".")
     libraries = {_LIBRARIES.get(module, module) for module in modules}
 
-    def distance(candidate: str) -> tuple[float, str]:
+    def distance(candidate: str) -> tuple[float, bool, str]:
         library, _, rest = candidate.partition(".")
         short = rest.rpartition(".")[2].lower()
         alike = SequenceMatcher(None, wanted, short).ratio() + 0.3 * (library in libraries)
         begins = bool(wanted) and short.removeprefix("get_").startswith(wanted)
-        return -alike - 0.2 * begins, candidate
+        return -alike - 0.2 * begins, library not in _FIRST, candidate
 
     return sorted(known, key=distance)[:count]
 

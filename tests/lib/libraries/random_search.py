@@ -31,6 +31,11 @@ LIBRARIES = {
     "ignite": ("random_ignite", "ignite"),
     "composer": ("random_composer", "composer"),
     "fastai": ("random_fastai", "fastai"),
+    "deepspeed": ("random_deepspeed", "deepspeed"),
+    "mmengine": ("random_mmengine", "mmengine"),
+    "fvcore": ("random_fvcore", "fvcore"),
+    "diffusers": ("random_diffusers", "diffusers"),
+    "open_clip": ("random_open_clip", "open_clip_train"),
 }
 SHOWN = 20
 

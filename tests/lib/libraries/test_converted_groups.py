@@ -67,7 +67,9 @@ def test_one_list_is_enough_and_one_group_is_a_tuple_of_one():
     )
 
 
+ONE_RATE = ("open_clip.const_lr", "open_clip.const_lr_cooldown", "open_clip.cosine_lr")
 BY_DEFAULT_RATE = (
+    "diffusers.get_polynomial_decay_schedule_with_warmup",
     "transformers.get_polynomial_decay_schedule_with_warmup",
     "transformers.get_cosine_with_min_lr_schedule_with_warmup",
     "transformers.get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
@@ -82,8 +84,9 @@ OTHERS = [
 @pytest.mark.parametrize("name", OTHERS)
 def test_groups_of_other_libraries_are_each_the_schedule_of_its_rate(name):
     arguments = needed(name)
-    if name in BY_DEFAULT_RATE:
-        with pytest.raises(ValueError, match="default lr"):
+    if name in (*BY_DEFAULT_RATE, *ONE_RATE):
+        said = "one rate to all groups" if name in ONE_RATE else "default lr"
+        with pytest.raises(ValueError, match=said):
             from_library(name, **{**arguments, "base_lr": TWO})
         return
     ours = from_library(name, **{**arguments, "base_lr": TWO})

@@ -46,6 +46,14 @@ def test_a_stair_of_the_way_down_is_lower_at_once():
     np.testing.assert_allclose(schedule(T[:13]), [0, 0, 0, *[0.5] * 3, 1, *[0.5] * 3, 0, 0, 0])
 
 
+def test_a_list_of_rates_has_one_for_each_group():
+    one, other = from_library(
+        "deepspeed.WarmupLR", warmup_max_lr=[0.1, 0.01], warmup_num_steps=10, warmup_min_lr=0.001
+    )
+    assert (one(0), other(0)) == (0.001, 0.001)
+    assert (one(10), other(10)) == (0.1, 0.01)
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "error", "said"),
     [
@@ -55,7 +63,7 @@ def test_a_stair_of_the_way_down_is_lower_at_once():
         ("WarmupLR", {"base_lr": 0.1, "warmup_num_steps": 0}, ValueError, ">= 1, got 0"),
         ("WarmupLR", {"base_lr": 0.1, "warmup_type": "cosine"}, ValueError, "uses 'log'"),
         ("WarmupLR", {"base_lr": 0.1, "total_num_steps": 9}, TypeError, "got 'total_num_steps'"),
-        ("OneCycle", {"cycle_min_lr": 0.1, "cycle_max_lr": [0.1]}, TypeError, "cycle_max_lr"),
+        ("OneCycle", {"cycle_min_lr": 0.1, "cycle_max_lr": "0.1"}, TypeError, "cycle_max_lr"),
         ("LRRangeTest", {"lr_range_test_step_size": 0}, ValueError, "lr_range_test_step_size"),
     ],
 )

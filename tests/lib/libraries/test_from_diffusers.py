@@ -29,6 +29,13 @@ def test_the_steps_of_rules_are_counted_from_the_start():
     assert named("piecewise_constant", step_rules="0.5")(99) == 0.5
 
 
+def test_a_polynomial_has_no_rates_of_groups():
+    arguments = {"base_lr": [0.1, 0.01], **LENGTHS}
+    assert len(from_library("diffusers.get_scheduler", name="linear", **arguments)) == 2
+    with pytest.raises(ValueError, match="the optimizer's default lr"):
+        from_library("diffusers.get_scheduler", name="polynomial", **arguments)
+
+
 def test_a_warmup_beyond_the_end_falls_to_the_floor_at_once():
     schedule = named("linear", num_warmup_steps=60, num_training_steps=40)
     assert schedule(59) == pytest.approx(59 / 60)

@@ -66,6 +66,13 @@ def test_two_at_once_are_no_product_and_their_order_matters():
     assert np.prod(alone) == pytest.approx(0.4774, abs=1e-4)
 
 
+def test_at_the_end_of_an_epoch_those_that_count_updates_act_first():
+    cosine = {"type": "CosineAnnealingLR", "eta_min": 0.2, "T_max": 2, "end": 3}
+    line = {"type": "LinearLR", "start_factor": 0.5, "by_epoch": False, "end": 5}
+    schedule = listed(cosine, line, batches_per_epoch=2)
+    assert schedule(np.arange(3)) == pytest.approx([0.5, 0.625, 0.2 + 0.55 / 2])
+
+
 def test_the_runner_gives_the_end_that_a_dictionary_leaves_out():
     around = {"batches_per_epoch": 10, "max_epochs": 12}
     for clock in ({"by_epoch": False}, {"convert_to_iter_based": True}):

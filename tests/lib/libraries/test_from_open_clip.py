@@ -48,6 +48,7 @@ def test_a_warmup_into_the_cooldown_is_followed_by_a_fall():
     ("name", "arguments", "error", "said"),
     [
         ("cosine_lr", {"warmup_length": -1}, ValueError, "warmup_length must be >= 0"),
+        ("cosine_lr", {"base_lr": [0.1, 0.2]}, ValueError, "one rate to all groups"),
         ("cosine_lr", {"steps": 0}, ValueError, "steps must be >= 1"),
         ("cosine_lr", {"min_lr": 0.1}, TypeError, "got 'min_lr'"),
         ("const_lr_cooldown", {}, TypeError, "needs the argument 'cooldown_steps'"),
