@@ -83,6 +83,15 @@ NEEDED = {
     "lengths": [1.0],
     "interval_scaling": ["rescaled"],
     "param_scheduler": [{"type": "LinearLR", "by_epoch": False, "end": 9}],
+    "learning_rate": 0.1,
+    "base_learning_rate": 0.001,
+    "max_learning_rate": 0.1,
+    "step_size_up": 8,
+    "start_lr": 0.0,
+    "end_lr": 0.1,
+    "d_model": 64,
+    "step_each_epoch": 5,
+    "epochs": 12,
 }
 SPECIAL = {
     "diffusers.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
@@ -96,6 +105,8 @@ SPECIAL = {
     "torch.SequentialLR": {"milestones": []},
     "timm.MultiStepLRScheduler": {"decay_t": [10, 20]},
     "keras.PiecewiseConstantDecay": {"boundaries": [10]},
+    "paddle.PiecewiseDecay": {"boundaries": [10]},
+    "paddle.piecewise_decay": {"boundaries": [10]},
 }
 
 
