@@ -39,6 +39,25 @@ def test_every_library_with_pins_has_records_and_a_driver():
     assert drivers <= set(stored.names())
 
 
+def test_what_is_installed_alone_comes_after_what_it_needs(monkeypatch):
+    calls = []
+    monkeypatch.setattr(libraries.venv, "create", lambda folder, with_pip: None)
+    monkeypatch.setattr(
+        libraries.subprocess, "run", lambda command, **more: calls.append(list(map(str, command)))
+    )
+    libraries.run_module("records.drivers.of_paddlenlp", ("paddle==3",), alone=("nlp==2",))
+    libraries.run_module("records.drivers.of_torch", ("torch==2",))
+    assert [call[-2:] for call in calls] == [
+        ["--quiet", "paddle==3"],
+        ["--no-deps", "nlp==2"],
+        ["-m", "records.drivers.of_paddlenlp"],
+        ["--quiet", "torch==2"],
+        ["-m", "records.drivers.of_torch"],
+    ]
+    assert libraries.ALONE["paddlenlp"] == ("paddlenlp==2.8.1",)
+    assert libraries.ALONE["torch"] == ()
+
+
 def test_libraries_without_a_driver_were_recorded_by_hand():
     for library in stored.names():
         part = stored.read(library)

@@ -92,6 +92,10 @@ NEEDED = {
     "d_model": 64,
     "step_each_epoch": 5,
     "epochs": 12,
+    "warmup": 7,
+    "warmup_step": 7,
+    "decay_step": 30,
+    "name": "linear",
 }
 SPECIAL = {
     "diffusers.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
@@ -105,6 +109,7 @@ SPECIAL = {
     "torch.SequentialLR": {"milestones": []},
     "timm.MultiStepLRScheduler": {"decay_t": [10, 20]},
     "keras.PiecewiseConstantDecay": {"boundaries": [10]},
+    "paddlenlp.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
     "paddle.PiecewiseDecay": {"boundaries": [10]},
     "paddle.piecewise_decay": {"boundaries": [10]},
 }
