@@ -25,7 +25,8 @@ class Record:
     float32 (2**-23) there. The share is of the largest rate and not of the rate itself: near the
     floor 1 + cos(x) and start - end cancel, and what is left keeps the absolute error of the peak.
     Keras' restarts lose more: the place in a cycle is what is left when whole cycles are taken off
-    in float32, so the error grows with the number of cycles, here 4.
+    in float32, so the error grows with the number of cycles, here 4. MindSpore's CosineDecayLR
+    takes the sine of an angle with half a turn more, which loses as much.
 
     Attributes:
         library: name of the library.

@@ -96,6 +96,15 @@ NEEDED = {
     "warmup_step": 7,
     "decay_step": 30,
     "name": "linear",
+    "end_learning_rate": 0.001,
+    "total_step": 60,
+    "step_per_epoch": 5,
+    "decay_epoch": 4,
+    "warmup_epoch": 3,
+    "milestone": [10, 20],
+    "learning_rates": [0.1, 0.01],
+    "init": 0.1,
+    "steps": 30,
 }
 SPECIAL = {
     "diffusers.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
@@ -110,6 +119,11 @@ SPECIAL = {
     "timm.MultiStepLRScheduler": {"decay_t": [10, 20]},
     "keras.PiecewiseConstantDecay": {"boundaries": [10]},
     "paddlenlp.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
+    "mindspore.experimental.SequentialLR": {
+        "schedulers": [("mindspore.experimental.StepLR", {"step_size": 4})],
+        "milestones": [],
+    },
+    "mlx.join_schedules": {"schedules": [("mlx.cosine_decay", {"init": 0.1, "decay_steps": 9})]},
     "paddle.PiecewiseDecay": {"boundaries": [10]},
     "paddle.piecewise_decay": {"boundaries": [10]},
 }
