@@ -21,6 +21,9 @@ _PER_GROUP = {
     "deepspeed.LRRangeTest": ("lr_range_test_min_lr",),
     "mmengine.OneCycleLR": ("eta_max",),
     "transformers.get_reduce_on_plateau_schedule": ("min_lr",),
+    "mindspore.experimental.CyclicLR": ("max_lr",),
+    "mindspore.experimental.LambdaLR": ("lr_lambda",),
+    "mindspore.experimental.MultiplicativeLR": ("lr_lambda",),
 }
 
 _DEFAULT_LR = (

