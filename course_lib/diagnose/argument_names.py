@@ -23,7 +23,7 @@ LENGTHS = _words(
     lr_decay_steps training_steps cycle_size decay_steps transition_steps first_decay_steps
     T_0 t_0 step_size decay_t max_duration t_max period every epochs step_size_up
     step_size_down decay_period anneal_epochs num_decay_steps num_stable_steps cycle_len
-    wsd_decay_steps timescale
+    wsd_decay_steps timescale total_step decay_step
     """
 )
 #: Arguments that are lists of steps.
@@ -32,14 +32,15 @@ LISTS = _words("milestones boundaries decay_t")
 WARMUPS = _words(
     """
     num_warmup_steps warmup_steps warmup_t warmup_iters lr_warmup_steps warmup_duration
-    t_warmup
+    t_warmup warmup_step
     """
 )
 #: Arguments that are rates that a curve starts from or rises to.
 BASES = _words(
     """
     base_lr peak_lr max_lr init_value peak_value initial_learning_rate warmup_target lr lr_max
-    learning_rate value start_value start warmup_end_value
+    learning_rate value start_value start warmup_end_value max_learning_rate
+    base_learning_rate init
     """
 )
 #: Arguments that are rates, or shares of the peak, at which a curve ends.

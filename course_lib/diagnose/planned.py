@@ -26,8 +26,10 @@ _PRESETS = (
     *("triangular", "warmup_cosine", "warmup_linear", "wsd"),
 )
 # Libraries that compute in float32, and how far such rates may be off as a share of the peak.
-_SINGLE = ("optax.", "keras.")
+_SINGLE = ("optax.", "keras.", "mindspore.", "mlx.")
 _SINGLE_SLACK = 4e-7
+# Libraries that others copied names from: of several with one name and its arguments, the first.
+_ORIGINALS = ("torch.", "transformers.", "keras.")
 _SLACK = 1e-10  # recursions of float64 over many thousand updates
 _MOST_VARIANTS = 20_000
 _BATCHES = re.compile(r"(\d+)ba")
@@ -197,7 +199,7 @@ def _of_text(text: str, base_lr: float | None) -> PlannedRates:
 
 def _call_of(node: ast.Call) -> tuple[str, dict[str, Any]]:
     """Return the name and the keyword arguments of a call; nothing of it is executed."""
-    name = _name_of(ast.unparse(node.func))
+    name = _name_of(ast.unparse(node.func), [word.arg for word in node.keywords if word.arg])
     keywords = {word.arg: _value(word.value) for word in node.keywords if word.arg}
     if len(keywords) < len(node.keywords):
         raise ValueError(f"plan: {name} must not be called with **")
@@ -212,14 +214,25 @@ def _call_of(node: ast.Call) -> tuple[str, dict[str, Any]]:
     return name, keywords
 
 
-def _name_of(written: str) -> str:
-    """Return the name in `from_library`: torch.optim.lr_scheduler.StepLR is torch.StepLR."""
+def _name_of(written: str, keywords: Sequence[str] = ()) -> str:
+    """Return the name in `from_library`: torch.optim.lr_scheduler.StepLR is torch.StepLR.
+
+    A name without a library may be that of several, and then the arguments decide.
+    """
     first, last = written.split(".")[0], written.split(".")[-1]
     if written in _PRESETS or (last in _PRESETS and first in ("course_lib", "schedules")):
         return last
     known = names()
-    found = [name for name in known if name in (written, f"{first}.{last}")]
+    found = [
+        name
+        for name in known
+        if name == written or (name.startswith(f"{first}.") and name.endswith(f".{last}"))
+    ]
     found = found or [name for name in known if "." not in written and name.endswith(f".{last}")]
+    if len(found) > 1:
+        found = [name for name in found if {*keywords} <= {*signature(name).parameters}] or found
+    originals = [name for first in _ORIGINALS for name in found if name.startswith(first)]
+    found = originals[:1] or found
     if len(found) != 1:
         several = f": {' or '.join(found)}" if found else ""
         raise ValueError(

@@ -82,6 +82,24 @@ def test_a_library_name_as_people_write_it(name):
     assert (plan.call, plan.total_steps) == ("torch.CosineAnnealingLR", 90)
 
 
+@pytest.mark.parametrize(
+    ("plan", "call"),
+    [
+        ("StepLR(step_size=30, base_lr=0.1)", "torch.StepLR"),
+        ("OneCycleLR(max_lr=0.1, total_steps=60)", "torch.OneCycleLR"),
+        ("OneCycleLR(max_learning_rate=0.1, total_steps=60)", "paddle.OneCycleLR"),
+        ("PolynomialDecay(learning_rate=0.1, decay_steps=60)", "paddle.PolynomialDecay"),
+        ("PolynomialDecay(initial_learning_rate=0.1, decay_steps=60)", "keras.PolynomialDecay"),
+        (
+            "mindspore.experimental.optim.lr_scheduler.StepLR(base_lr=0.1, step_size=3)",
+            "mindspore.experimental.StepLR",
+        ),
+    ],
+)
+def test_a_name_of_several_libraries_is_told_by_its_arguments(plan, call):
+    assert read_plan(plan).call == call
+
+
 def test_schedulers_in_a_list_may_be_written_as_calls():
     text = (
         "torch.SequentialLR(base_lr=0.1, schedulers=[torch.LinearLR(total_iters=5), "
