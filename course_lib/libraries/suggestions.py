@@ -19,7 +19,6 @@ _LIBRARIES = {
 }
 # Where two libraries have the same name, the one that most people mean comes first.
 _FIRST = ("torch", "transformers", "optax", "keras")
-_ORIGINALS = ("torch", "transformers", "keras")  # whose names others copied
 _RATES = ("base_lr", "initial_learning_rate", "learning_rate", "lr", "lr_max", "max_lr")
 
 
@@ -44,7 +43,6 @@ def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
         alike = SequenceMatcher(None, wanted, short).ratio() + 0.3 * (library in libraries)
         begins = bool(wanted) and short.removeprefix("get_").startswith(wanted)
         return -alike - 0.2 * begins, library not in _FIRST, candidate
-        return -alike - 0.2 * begins, library not in _ORIGINALS, candidate
 
     return sorted(known, key=distance)[:count]
 

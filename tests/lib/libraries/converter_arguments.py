@@ -95,7 +95,6 @@ NEEDED = {
     "warmup": 7,
     "warmup_step": 7,
     "decay_step": 30,
-    "name": "linear",
     "end_learning_rate": 0.001,
     "total_step": 60,
     "step_per_epoch": 5,
@@ -104,7 +103,6 @@ NEEDED = {
     "milestone": [10, 20],
     "learning_rates": [0.1, 0.01],
     "init": 0.1,
-    "steps": 30,
 }
 SPECIAL = {
     "diffusers.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
