@@ -113,6 +113,7 @@ SPECIAL = {
     "fvcore.MultiStepParamScheduler": {"milestones": [20, 40]},
     "mmengine.CosineRestartLR": {"eta_min": 0.001},
     "mmengine.OneCycleLR": {"eta_max": 0.1},
+    "transformers.TrainingArguments": {"max_steps": 60},
     "torch.SequentialLR": {"milestones": []},
     "timm.MultiStepLRScheduler": {"decay_t": [10, 20]},
     "keras.PiecewiseConstantDecay": {"boundaries": [10]},

@@ -15,6 +15,8 @@ FLOAT64, FLOAT32 = 1e-12, 2e-7
 # Whole cycles taken off, or half a turn added, in float32.
 LESS_THAN_FLOAT32 = {"CosineDecayRestarts_tmul1": 4e-7, "CosineDecayLR": 4e-7}
 SINGLE = ("optax", "keras", "mindspore", "mlx")
+PREFIXES = {"megatron-lm": "megatron", "transformers_4": "transformers"}
+FLOAT64, FLOAT32, CYCLES_IN_FLOAT32 = 1e-12, 2e-7, 4e-7
 ROWS, UNCOVERED = conformance.table()
 
 
@@ -49,7 +51,7 @@ def test_the_records_are_complete():
         assert (record.library, record.schedule) == (library, key)
         assert record.version
         assert record.recorded in ("earlier, by hand", f"python -m records {library}")
-        assert record.name.startswith("megatron." if library == "megatron-lm" else f"{library}.")
+        assert record.name.startswith(f"{PREFIXES.get(library, library)}.")
 
 
 @pytest.mark.parametrize(
