@@ -142,6 +142,134 @@ class Product(Shape):
         return {"name": "Product", "parts": [part.to_dict() for part in self.parts]}
 
 
+@dataclass(frozen=True)
+class Floored(Shape):
+    """Another, open shape that stops at a floor: s = max(low, shape(k)), MONAI's and NeMo's."""
+
+    shape: Shape
+    low: float
+
+    def __post_init__(self) -> None:
+        """Check the parameters; a nested shape may be given as its dictionary."""
+        object.__setattr__(self, "shape", _nested(self.shape))
+        check_real("low", self.low)
+        if self.shape.closing:
+            raise ValueError(f"shape must be an open shape, got {self.shape!r}")
+
+    def __call__(self, k: np.ndarray, length: float) -> np.ndarray:
+        """Return s after k steps."""
+        return np.maximum(self.low, self.shape(k, length))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the shape as its name and parameters, ready for JSON."""
+        return {"name": "Floored", "shape": self.shape.to_dict(), "low": self.low}
+
+
+@dataclass(frozen=True)
+class Rex(Shape):
+    """s = (1 - u) / (1 - u / 2): slow at first, then ever steeper.
+
+    Source: Chen et al. (2022), REX, arXiv:2107.04197.
+    """
+
+    closing: ClassVar[bool] = True
+
+    def __call__(self, k: np.ndarray, length: float) -> np.ndarray:
+        """Return s after k of `length` steps."""
+        u = k / length
+        return (1.0 - u) / (1.0 - u / 2.0)
+
+
+@dataclass(frozen=True)
+class WarmedCycles(Shape):
+    """Cycles for ever, each of `warmup` steps of a line and a half-cosine; pytorch-optimizer's.
+
+    s = foot * (1 - f) + gamma**i * f in cycle i, where f climbs from 0 to 1 in the warmup and falls
+    back along the cosine: so the foot stays and the peak shrinks. The cosine of a cycle takes mult
+    times as long as the one before, cut off to whole steps, and at least one step.
+    """
+
+    steps: int
+    warmup: int = 0
+    mult: float = 1.0
+    gamma: float = 1.0
+    foot: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        check_count("warmup", self.warmup, low=0)
+        check_count("steps", self.steps, low=self.warmup + 1)
+        check_real("mult", self.mult)
+        check_real("gamma", self.gamma)
+        check_real("foot", self.foot)
+
+    def __call__(self, k: np.ndarray, length: float) -> np.ndarray:
+        """Return s after k steps."""
+        begins, lengths = self._cycles(float(np.max(k, initial=0.0)))
+        cycle = np.searchsorted(begins, k, side="right") - 1
+        # The last cycle in the list is as long as all after it.
+        more = np.floor((k - begins[cycle]) / lengths[cycle])
+        inside = k - begins[cycle] - more * lengths[cycle]
+        down = lengths[cycle] - self.warmup
+        fall = 0.5 * (1.0 + np.cos(np.pi * (inside - self.warmup) / down))
+        share = np.where(inside < self.warmup, inside / max(self.warmup, 1), fall)
+        return self.foot * (1.0 - share) + self.gamma ** (cycle + more) * share
+
+    def _cycles(self, last: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the first steps and the lengths of the cycles up to `last`, or to the settled."""
+        begins, lengths = [0.0], [float(self.steps)]
+        while begins[-1] + lengths[-1] <= last:
+            following = max(1.0, float(int((lengths[-1] - self.warmup) * self.mult))) + self.warmup
+            if following == lengths[-1]:
+                break
+            begins.append(begins[-1] + lengths[-1])
+            lengths.append(following)
+        return np.array(begins), np.array(lengths)
+
+
+@dataclass(frozen=True)
+class Rectified(Shape):
+    """RAdam's rectification, s = r(k) / r(0), which approaches 1 / r(0).
+
+    r(k) = sqrt((rho - 4) (rho - 2) R / ((R - 4) (R - 2) rho)) with R = 2 / (1 - beta2) - 1,
+    rho = R - 2 n beta2**n / (1 - beta2**n) and n = k + first, the first n with rho > 4.
+
+    Source: Liu et al. (2020), On the variance of the adaptive learning rate, arXiv:1908.03265.
+    """
+
+    beta2: float
+
+    def __post_init__(self) -> None:
+        """Check the parameters."""
+        if not 0.6 < check_real("beta2", self.beta2) < 1.0:
+            raise ValueError(f"beta2 must be > 0.6 and < 1, got {self.beta2!r}")
+
+    @property
+    def first(self) -> int:
+        """Return the first n for which the rectification is defined."""
+        n = 1
+        while self._rho(n) <= 4.0:
+            n += 1
+        return n
+
+    def rectification(self, n: float) -> float:
+        """Return r at n, which counts from 1."""
+        limit, rho = 2.0 / (1.0 - self.beta2) - 1.0, self._rho(n)
+        above = (rho - 4.0) * (rho - 2.0) * limit
+        return math.sqrt(above / ((limit - 4.0) * (limit - 2.0) * rho))
+
+    def _rho(self, n: float) -> float:
+        limit, power = 2.0 / (1.0 - self.beta2) - 1.0, self.beta2**n
+        return limit - 2.0 * n * power / (1.0 - power)
+
+    def __call__(self, k: np.ndarray, length: float) -> np.ndarray:
+        """Return s after k steps."""
+        first = self.first
+        # One by one: NumPy's powers round differently, and rho - 4 magnifies that.
+        values = [self.rectification(n) for n in (np.ravel(k) + first).tolist()]
+        return np.reshape(values, np.shape(k)) / self.rectification(first)
+
+
 def _nested(shape: Shape | dict[str, Any]) -> Shape:
     """Return the shape itself, or the one that a dictionary describes.
 

@@ -103,6 +103,11 @@ NEEDED = {
     "milestone": [10, 20],
     "learning_rates": [0.1, 0.01],
     "init": 0.1,
+    "t_max": 60,
+    "first_cycle_steps": 30,
+    "num_epochs": 10,
+    "num_stable_steps": 20,
+    "warmup_period": 10,
 }
 SPECIAL = {
     "diffusers.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},

@@ -237,6 +237,10 @@ SHAPES = {
         ).state
     },
     "Product": {"parts": (shapes.Exponential(0.9), shapes.Drops(0.5, 4))},
+    "Floored": {"shape": shapes.Exponential(0.9), "low": 0.5},
+    "Rex": {},
+    "WarmedCycles": {"steps": 7, "mult": 1.5, "gamma": 0.9, "foot": 0.1},
+    "Rectified": {"beta2": 0.99},
 }
 
 
