@@ -40,6 +40,13 @@ LIBRARIES = {
     "paddlenlp": ("random_paddlenlp", "paddlenlp"),
     "mindspore": ("random_mindspore", "mindspore"),
     "mlx": ("random_mlx", "mlx"),
+    "trainer": ("random_trainer", "accelerate"),
+    "pytorch_optimizer": ("random_pytorch_optimizer", "pytorch_optimizer"),
+    "pytorch_warmup": ("random_pytorch_warmup", "pytorch_warmup"),
+    "monai": ("random_monai", "monai"),
+    "torchtune": ("random_torchtune", "torchtune"),
+    "speechbrain": ("random_speechbrain", "speechbrain"),
+    "nemo": ("random_nemo", "nemo"),
 }
 SHOWN = 20
 # Arguments that are rates.
