@@ -30,8 +30,8 @@ from tests.lib.libraries.converter_arguments import needed
             "transformers.get_wsd_schedule",
         ),
         (
-            "get_cosine_schedule_with_warmup",
-            "transformers.get_cosine_schedule_with_warmup",
+            "get_inverse_sqrt_schedule",
+            "transformers.get_inverse_sqrt_schedule",
         ),
     ],
 )
