@@ -35,9 +35,6 @@ def written(rates, folder):
 
 
 @pytest.mark.parametrize(("line", "answer"), CALLS, ids=[line[40:60] for line, _ in CALLS])
-@pytest.mark.parametrize(
-    ("line", "answer"), CALLS, ids=[line.split()[2][-20:] for line, _ in CALLS]
-)
 def test_the_page_has_what_the_command_says(line, answer, monkeypatch):
     monkeypatch.chdir(ROOT)
     result = call(*shlex.split(line)[2:])

@@ -108,7 +108,6 @@ NEEDED = {
     "num_epochs": 10,
     "num_stable_steps": 20,
     "warmup_period": 10,
-    "end_lr": 0.01,
     "num_iter": 50,
     "t_total": 60,
     "initial_value": 0.1,
@@ -120,11 +119,9 @@ NEEDED = {
     "anneal_steps": [20, 30],
     "anneal_rates": [0.5, 0.1],
     "intervals": [{"steps": 10, "lr": 0.01}],
-    "warmup": 10,
     "cooldown": 10,
     "hold_steps": 10,
     "max_steps": 60,
-    "d_model": 64,
     "constant_steps": 10,
 }
 SPECIAL = {

@@ -16,7 +16,6 @@ FLOAT64, FLOAT32 = 1e-12, 2e-7
 LESS_THAN_FLOAT32 = {"CosineDecayRestarts_tmul1": 4e-7, "CosineDecayLR": 4e-7}
 SINGLE = ("optax", "keras", "mindspore", "mlx")
 PREFIXES = {"megatron-lm": "megatron", "transformers_4": "transformers"}
-FLOAT64, FLOAT32, CYCLES_IN_FLOAT32 = 1e-12, 2e-7, 4e-7
 ROWS, UNCOVERED = conformance.table()
 
 
@@ -38,12 +37,8 @@ def test_a_record_is_reproduced_with_its_tail(row):
     assert applied.sum() >= 60
     peak = rates[applied].max()
     single = row.library in SINGLE or row.schedule.startswith("fit_")
-    limit = LESS_THAN_FLOAT32.get(row.schedule, FLOAT32 if single else FLOAT64)
-    single = row.library in ("optax", "keras") or row.schedule.startswith("fit_")
     single = single or (row.library, row.schedule) == ("speechbrain", "LinearScheduler")
-    limit = FLOAT32 if single else FLOAT64
-    if row.schedule == "CosineDecayRestarts_tmul1":
-        limit = CYCLES_IN_FLOAT32
+    limit = LESS_THAN_FLOAT32.get(row.schedule, FLOAT32 if single else FLOAT64)
     np.testing.assert_allclose(ours[applied], rates[applied], rtol=0, atol=limit * peak)
     assert row.within
     assert row.tolerance == limit
