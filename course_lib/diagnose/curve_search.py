@@ -18,7 +18,7 @@ from course_lib.diagnose.first_guesses import (
     outline_of,
     rises_of,
 )
-from course_lib.diagnose.rate_curve import RateCurve
+from course_lib.diagnose.rate_curve import EXPONENTIAL_TIMES, TO_DECAY, RateCurve
 from course_lib.diagnose.rate_rows import RateRows
 
 
@@ -57,6 +57,8 @@ def _digits(name: str, value: float, values: Mapping[str, float]) -> int:
     return digits_of(value)
 
 
+# Warmups that are told from others only where the decay counts from t = 0.
+_OF_DECAY = (TO_DECAY, EXPONENTIAL_TIMES)
 _FURTHEST = 1000.0  # an end that lies so many times further than the rows is not seen in them
 
 
@@ -77,6 +79,8 @@ def search(s: RateRows) -> FoundCurve | None:
         fitting = []
         for spec in level:
             for rise in rises:
+                if rise[0] in _OF_DECAY and spec[1] != "zero":
+                    continue
                 found = _attempt(thin, shape, rise, spec)
                 if found is None:
                     continue
@@ -129,7 +133,7 @@ def _attempt(s: RateRows, shape: Outline, rise: Rise, spec: Spec) -> FoundCurve 
         planned = [g for g, _ in guesses[:1] if "total_steps" in g]
         guesses = [({**g, "total_steps": float(known)}, True) for g in planned] + guesses
     for guess, as_planned in guesses:
-        values = {**early, **guess}
+        values = {**guess, **early} if body == "constant" else {**early, **guess}
         held = set(fixed) - {"timescale"}
         if as_planned:
             held.add("total_steps")

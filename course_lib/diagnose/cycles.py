@@ -40,6 +40,10 @@ def _guesses(s: RateRows) -> list[tuple[RateCurve, tuple[str, ...]]]:
     up = np.flatnonzero(np.diff(r) > 0.3 * (peak - low)) + 1
     if up.size:
         out += _restarts(s, up, peak, low)
+        out += _shrinking(s, up, low)
+    elif 0 < foot < len(r) - 1:
+        later = np.flatnonzero(np.diff(r) > 0.1 * (peak - low)) + 1
+        out += _shrinking(s, later, low)
     turns = [
         n
         for n in range(1, len(r) - 1)
@@ -121,4 +125,30 @@ def _triangles(
         for scale in ({}, {"factor": 0.5}):
             values = {"peak": peak, "floor": low, "period": period, **scale}
             out.append((RateCurve("triangle", values), ("peak", "floor", "period")))
+        if len(turns) > 1:
+            heights = s.r[turns] - low
+            gamma = float(heights[-1] / heights[0]) ** (1.0 / float(np.ptp(s.t[turns])))
+            free = ("peak", "floor", "period", "gamma")
+            top = low + float(heights[0]) * gamma ** -float(s.t[turns[0]])
+            values = {"peak": top, "floor": low, "period": period, "gamma": gamma}
+            if 0.0 < gamma < 1.0:
+                out.append((RateCurve("triangle", values), free))
+    return out
+
+
+def _shrinking(
+    s: RateRows, up: np.ndarray, low: float
+) -> list[tuple[RateCurve, tuple[str, ...]]]:
+    """Return restarts each of which begins lower than the one before, as timm's cycle_decay."""
+    out = []
+    if not up.size or int(np.argmax(s.r)) != 0:
+        return out
+    peak, place, second = s.peak, float(s.t[up[0]]), float(s.r[up[0]])
+    for shrink in dict.fromkeys((0.5, round(second / peak, 1), round(second / peak, 2))):
+        for mult in _MULTS:
+            for floor in ({}, {"floor": low}):
+                values = {"peak": peak, "period": place, "factor": mult, "shrink": shrink, **floor}
+                free = ("peak", *floor)
+                if 0.0 < shrink < 1.0 and place > 0:
+                    out.append((RateCurve("cosine restarts", values), free))
     return out

@@ -103,6 +103,20 @@ class Evidence:
         known = self.part.parameters[name]
         return known if np.isfinite(known.value) else None
 
+    def length(self, name: str) -> FittedParameter | None:
+        """Return a length of the last part in the log's unit; a one-cycle may count epochs."""
+        known, every = self.parameter(name), self.parameter("steps_per_epoch")
+        if known is None or every is None or not self.cycles_by_epoch:
+            return known
+        size = every.value
+        return FittedParameter(known.value * size, known.low * size, known.high * size)
+
+    @property
+    def cycles_by_epoch(self) -> bool:
+        """Whether the last part is a one-cycle whose lengths count epochs."""
+        is_cycle = self.part is not None and self.part.family == "one cycle"
+        return is_cycle and self.parameter("steps_per_epoch") is not None
+
     def setting(self, *names: str) -> Any:
         """Return the first of these settings that the file has, whatever its prefix, or None."""
         for name in names:
@@ -172,7 +186,7 @@ class Evidence:
     @cached_property
     def schedule_end(self) -> float | None:
         """Length of the schedule by its curve, in the log's unit; None where it shows none."""
-        known = self.parameter("total_steps")
+        known = self.length("total_steps")
         if known is None and self.end_is_assumed:
             return (self.warmup + 1) / ONE_CYCLE_RISE
         return known.value if known and known.value > 0 else None
@@ -231,7 +245,7 @@ class Evidence:
     @cached_property
     def warmup(self) -> float:
         """Length of the warmup in the log's unit: of the curve if known, else as the rows rise."""
-        known = self.parameter("warmup_steps")
+        known = self.length("warmup_steps")
         if known is not None and self.is_whole:
             return max(known.value, 0.0)
         if self.rise == 0:

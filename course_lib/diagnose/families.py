@@ -12,6 +12,7 @@ from course_lib.diagnose.rate_curve import (
     FROM_SHARE,
     FROM_ZERO,
     NEXT,
+    PARABOLA,
     PAST_NEXT,
     TIMES_BODY,
     TO_LAST,
@@ -41,6 +42,8 @@ _PLAIN = {
     "exponential": "the same factor at every t",
     "inverse sqrt": "peak * sqrt(s / (t + s))",
     "multi-step": "a staircase with drops at given places",
+    "cosine of a power": "half a cosine of u**power, as timm's k_decay makes it",
+    "tanh": "half a hyperbolic tangent, as in timm's TanhLRScheduler",
 }
 _WARMED = {f"{name} with warmup": f"a rise, then {what}" for name, what in _PLAIN.items()}
 _DECAYS = ("linear", "cosine", "1-sqrt", "exponential", "polynomial")
@@ -55,6 +58,7 @@ FAMILIES: dict[str, str] = {
     "one cycle": "a cosine up to the peak and a longer one down, as in OneCycleLR",
     "one cycle, linear": "a straight rise from peak / 25 and a straight fall to almost nothing",
     "linear warmup": "a straight rise; what follows is not in the log",
+    "quadratic warmup": "a parabola from 0; what follows is not in the log",
     "exponential rise": "the same factor up at every t, as in a range test",
     "step decay": "a staircase with one factor and drops at equal distances",
     "step decay with warmup": "a rise, then such a staircase",
@@ -85,7 +89,11 @@ def family_of(curve: RateCurve, only_rise: bool) -> str:
         return curve.title
     v = curve.values
     if only_rise and curve.warmup:
-        names = {COSINE_RISE: "one cycle", EXPONENTIAL_RISE: "exponential rise"}
+        names = {
+            COSINE_RISE: "one cycle",
+            EXPONENTIAL_RISE: "exponential rise",
+            PARABOLA: "quadratic warmup",
+        }
         return names.get(curve.warmup, "linear warmup")
     if curve.body == "exponential" and v["gamma"] > 1.0:
         return "exponential rise"

@@ -12,11 +12,14 @@ from course_lib.diagnose.rate_curve import (
     BODIES,
     COSINE_RISE,
     EXPONENTIAL_RISE,
+    EXPONENTIAL_TIMES,
     FROM_SHARE,
     FROM_ZERO,
     NEXT,
+    PARABOLA,
     PAST_NEXT,
     TIMES_BODY,
+    TO_DECAY,
     TO_LAST,
 )
 from course_lib.diagnose.rate_rows import RateRows
@@ -72,16 +75,49 @@ def rises_of(s: RateRows, shape: Outline) -> list[Rise]:
             out.append((PAST_NEXT, {"warmup_steps": length}))
         if first > 0:
             out.append((FROM_SHARE, {"warmup_steps": length, "warmup_start": first}))
+            if shape.last_top < len(s.r) - 1:
+                out.append((TO_DECAY, {"warmup_steps": length, "warmup_start": first}))
             if s.whole:
                 out.append((TO_LAST, {"warmup_steps": length + 1.0, "warmup_start": first}))
         return out
+    parabola = _parabola(t, r, s.slack[: n + 1])
+    if parabola:
+        return [(PARABOLA, {"warmup_steps": parabola})]
     low = max(float(r[0]), 1e-12 * p)
     end = float(t[n])
-    return [
+    out = [
         (COSINE_RISE, {"warmup_steps": end, "warmup_start": low * 0.9}),
         (EXPONENTIAL_RISE, {"warmup_steps": end, "warmup_start": low}),
         (TIMES_BODY, {"warmup_steps": end, "warmup_start": 0.5 * low}),
     ]
+    if n == len(s.r) - 1:
+        return [*_beginnings_of_a_cycle(t, r), *out]
+    return [*out, (EXPONENTIAL_TIMES, {"warmup_steps": end, "warmup_start": low})]
+
+
+def _parabola(t: np.ndarray, r: np.ndarray, slack: np.ndarray) -> float:
+    """Return the length of a rise that is a parabola from 0 at t = 0, or 0."""
+    inner = slice(0, len(t) - 1)
+    if t[0] < 0 or len(t) < 5:
+        return 0.0
+    bend = float(np.dot(r[inner], t[inner] ** 2) / np.dot(t[inner] ** 2, t[inner] ** 2))
+    near = np.abs(bend * t[inner] ** 2 - r[inner]) <= 3.0 * slack[inner]
+    return math.sqrt(float(r[-1]) / bend) if bend > 0 and near.all() else 0.0
+
+
+def _beginnings_of_a_cycle(t: np.ndarray, r: np.ndarray) -> list[Rise]:
+    """Return cosine rises that begin at a usual share of their peak and go on after the rows."""
+    out: list[Rise] = []
+    if t[0] > 0:
+        return out
+    for share in (25.0, 10.0, 100.0):
+        done = float((r[-1] - r[0]) / ((share - 1.0) * r[0])) if r[0] > 0 else 1.0
+        if 0.0 < done < 1.0:
+            length = math.pi * float(t[-1] - t[0]) / math.acos(1.0 - 2.0 * done)
+            start = float(r[0])
+            rise = {"warmup_steps": length, "warmup_start": start, "peak": share * start}
+            out.append((COSINE_RISE, rise))
+    return out
 
 
 def _single_rise(t: np.ndarray, r: np.ndarray, p: float) -> list[Rise]:
@@ -137,7 +173,7 @@ def bodies_of(s: RateRows, shape: Outline, rises: bool) -> Iterator[list[Spec]]:
     if rises:
         yield [
             ("polynomial", "zero", floor, {"power": power})
-            for power in (0.9, 2.0)
+            for power in (0.9, 2.0, 0.5)
             for floor in ("none", *floors, "free")
         ]
     yield [("inverse sqrt", "tied", "none", {"timescale": 1.0})]
@@ -145,6 +181,12 @@ def bodies_of(s: RateRows, shape: Outline, rises: bool) -> Iterator[list[Spec]]:
         yield [
             (body, "free", floor, {}) for floor in ("none", "free") for body in ("cosine", "1-sqrt")
         ]
+    yield [
+        (body, begin, floor, {})
+        for body in ("tanh", "cosine of a power")
+        for begin in (("zero", "tied") if rises else ("tied",))
+        for floor in (("none", "free") if body == "tanh" else (*floors, "free"))
+    ]
     yield [("polynomial", "tied", f, {}) for f in ("none", "free")]
 
 
@@ -188,7 +230,7 @@ def guesses_of(
             g = BODIES[body](values, t)
             p, f, cost = _heights(g, r, s.slack[shape.last_top :], floor, low)
             guess = {**base, "peak": p, "total_steps": end}
-            if body == "polynomial":
+            if body in ("polynomial", "cosine of a power"):
                 guess.setdefault("power", 1.0)
             if floor != "none":
                 guess["floor"] = f

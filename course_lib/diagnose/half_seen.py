@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.diagnose.curve_solving import digits_of, rounded
+from course_lib.diagnose.curve_solving import digits_of, rounded, shortest
 from course_lib.diagnose.rate_curve import (
     FROM_SHARE,
     FROM_ZERO,
@@ -74,6 +74,24 @@ def finish_rise(curve: RateCurve, s: RateRows) -> tuple[RateCurve, Spans]:
     if choices and min(choices)[0] <= _MOST_COST:
         curve = min(choices)[2]
     return curve, spans
+
+
+def finish_parabola(curve: RateCurve, s: RateRows) -> tuple[RateCurve, Spans]:
+    """Return a rise of (t / W)**2 with the length that the settings give it, else as the rows end.
+
+    Args:
+        curve: the rise as fitted, with any end.
+        s: rows.
+    """
+    v, last = curve.values, float(s.t[-1])
+    bend = v["peak"] / v["warmup_steps"] ** 2
+    epochs, length = _number(s.settings, "warmup_epochs"), _number(s.settings, "steps_per_epoch")
+    steps = epochs * length if epochs and length else _number(s.settings, "warmup_steps")
+    if steps is None or steps < last:
+        steps = last
+    peak = shortest(bend * steps**2, bend * steps**2 * 0.9999, bend * steps**2 * 1.0001)
+    spans = {"peak": (float(s.r[-1]), math.inf), "warmup_steps": (last, math.inf)}
+    return curve.having(peak=peak, warmup_steps=float(steps)), spans
 
 
 def _kinds(

@@ -8,6 +8,7 @@ from course_lib.diagnose.evidence import count
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification
 
 _WIDTH = 16
+_MANY = 5  # more milestones are written in one line
 # An interval this narrow, as a share of the value, is rounding.
 _SURE = 1e-6
 
@@ -62,7 +63,14 @@ def _part(found: Identification, part: FittedPart) -> list[str]:
         first, last = found.log.at[part.first], found.log.at[part.end - 1]
         title = f"{unit.capitalize()}s {first:,.10g} to {last:,.10g}: {part.family}"
     lines = [title]
-    lines += [f"  {name:{_WIDTH}}{_value(p)}" for name, p in part.parameters.items()]
+    places = [p for name, p in part.parameters.items() if name.startswith("milestone_")]
+    short = len(places) > _MANY
+    for name, p in part.parameters.items():
+        if not short or not name.startswith(("milestone_", "rate_")):
+            lines.append(f"  {name:{_WIDTH}}{_value(p)}")
+    if short:
+        first = ", ".join(f"{p.value:.10g}" for p in places[:_MANY])
+        lines.append(f"  {'drops':{_WIDTH}}{len(places)}: {first}, … {places[-1].value:.10g}")
     lines.append(f"  {'row at s shows':{_WIDTH}}{_convention(part.lag)}")
     if part.convention:
         lines.append(f"  {'convention':{_WIDTH}}{part.convention}")

@@ -161,11 +161,14 @@ def _as_part(fit: Fit, rows: RowsOfGroup, log: RateLog) -> FittedPart:
         family = family_of(curve, fit.only_rise)
         values = {k: v for k, v in curve.values.items() if k != "decay_from" or v > 0}
         convention = _convention(curve)
-        if curve.every != 1:
-            fit, values = _in_updates(fit, values, curve.every)
         if family == "one cycle":
             fit, values = _as_one_cycle(fit, values)
             convention = "the peak at warmup_steps - 1, the end at total_steps - 1, as in torch"
+            if curve.every != 1:
+                values["steps_per_epoch"] = curve.every
+                convention += f"; both count epochs of {curve.every:g} updates"
+        elif curve.every != 1:
+            fit, values = _in_updates(fit, values, curve.every)
     parameters = {}
     for name, value in values.items():
         low, high = fit.spans.get(name, (value, value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -16,6 +17,7 @@ _HALF = 0.5
 _LONGER, _MUCH_LONGER = 1.02, 1.5
 _SHORT_OF_PEAK = 5e-4
 _SLACK = 0.01
+_AS_LONG = 0.02
 # MMDetection's RTMDet configurations: base_lr = 0.004 for 256 images, eta_min = base_lr * 0.05.
 _RTMDET_LR, _RTMDET_FLOOR = 0.004, 0.05
 _BATCHES = tuple(2**k for k in range(1, 13))
@@ -63,6 +65,35 @@ def schedule_longer(case: Evidence) -> Iterator[Oddity]:
             case.rates.size - 1,
             problem=factor > _MUCH_LONGER,
         )
+
+
+def counts_epochs(case: Evidence) -> Iterator[Oddity]:
+    """Yield an oddity if a schedule made for every update was advanced once per epoch."""
+    if case.log.unit != "update" or case.constant or case.schedule_end is None:
+        return
+    known, every = case.parameter("steps_per_epoch"), case.number("steps_per_epoch")
+    if known is not None:
+        every = known.value
+    elif every is None and "lightning" in case.log.format.lower():
+        every = case.interval  # its monitor writes one row an epoch for such a scheduler
+    if every is None or every <= 1:
+        return
+    steps, made = case.schedule_end / every, case.done / every
+    # The schedule's own length is the run's number of updates, or a run as long as it is unlikely.
+    updates = case.run_end or math.ceil(made) * every
+    if not case.cycles_by_epoch and abs(steps / updates - 1) > _AS_LONG:
+        return
+    if steps < 2 * made:
+        return
+    rate = 100 * case.rates[-1] / case.peak
+    yield case.oddity(
+        "counts-epochs",
+        f"The schedule counts epochs where it was to count updates: it was advanced once per epoch "
+        f"of {plain(every)} updates, so the run made only {plain(math.ceil(made))} of its "
+        f"{plain(steps)} steps, and the last rate is {rate:.3g} % of the peak (in Lightning, "
+        'give the scheduler interval="step").',
+        problem=True,
+    )
 
 
 def past_the_end(case: Evidence) -> Iterator[Oddity]:
@@ -245,6 +276,7 @@ def resumed(case: Evidence) -> Iterator[Oddity]:
 RULES_OF_PLANS = (
     stopped_early,
     schedule_longer,
+    counts_epochs,
     past_the_end,
     optimizer_auto,
     peak_differs,

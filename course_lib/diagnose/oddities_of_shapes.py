@@ -188,7 +188,7 @@ def plateau(case: Evidence) -> Iterator[Oddity]:
     """Yield an oddity that says that the drops are those of a plateau rule."""
     if "plateau" not in case.families or case.constant:
         return
-    drops = np.flatnonzero(np.diff(case.rates) < -case.tolerance) + 1
+    drops = np.flatnonzero(np.diff(case.rates) < -SAME * np.abs(case.rates[:-1])) + 1
     if not drops.size:
         return
     factor = case.rates[drops[0]] / case.rates[drops[0] - 1]

@@ -163,7 +163,8 @@ def warmup_curved(case: Evidence) -> Iterator[Oddity]:
     ends = np.linspace(t[-2], t[-1] + 2 * case.interval, 61)
     cosine = min(_miss(np.cos(np.pi * np.minimum(t / end, 1.0)), rates) for end in ends)
     # The last row of the rise may be the first of the decay.
-    square = _miss_of_parabola(t[:-1], rates[:-1]) if case.rise > 4 else np.inf
+    cycle = "one cycle" in case.families
+    square = np.inf if case.rise <= 4 or cycle else _miss_of_parabola(t[:-1], rates[:-1])
     best = min(cosine, square)
     if best < 0.1 * line:
         shape = "half a cosine" if cosine <= square else "a parabola, (t / W)**2"

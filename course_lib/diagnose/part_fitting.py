@@ -11,6 +11,8 @@ import numpy as np
 from course_lib.diagnose.curve_search import FoundCurve, search
 from course_lib.diagnose.curve_solving import digits_of, misfit, shortest, solve
 from course_lib.diagnose.cycles import search_cycles
+from course_lib.diagnose.early_steps import steps_under_warmup
+from course_lib.diagnose.epoch_clock import in_epochs
 from course_lib.diagnose.epoch_steps import search_by_epoch
 from course_lib.diagnose.half_seen import finish_rise
 from course_lib.diagnose.precision import Precision
@@ -116,7 +118,10 @@ def _by_epoch(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
 
 def _staircase(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
     top = int(np.argmax(rows.r >= rows.r.max() * (1.0 - 1e-9)))
-    found = stairs(rows.r[top:], rows.slack[top:])
+    slack = rows.slack[top:]
+    if rows.exact:  # a level is as exact as its own digits, however far below the peak
+        slack = float(slack[0]) * rows.r[top:] / float(rows.r[top])
+    found = stairs(rows.r[top:], slack)
     if found is None or (top > 0 and np.any(np.diff(rows.r[: top + 1]) <= 0)):
         return
     if math.isnan(found.factor) and len(found.rows) > 3:
@@ -125,8 +130,19 @@ def _staircase(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
             yield smooth
             return
     log, lag = rows.log, float(rows.log.lags[0])
+    metrics = _metrics(log, rows) if top == 0 else {}
+    keras = "keras" in log.format.lower()
+    rules = ("keras", "torch") if keras else ("torch", "keras")
+    if math.isnan(found.factor) and metrics and not math.isnan(found.factor_to_floor):
+        floored = found.ending_at_floor()
+        if fits_plateau(floored, metrics, rows.r, rules) is not None:
+            found = floored
     rise = None
     if top > 0:
+        fast = steps_under_warmup(found, rows, top)
+        if fast is not None:
+            yield fast
+            return
         rise = next(_smooth(rows.part(slice(0, top + found.rows[1])), peaks), None)
         if rise is None or not rise.fits or not isinstance(rise.curve, RateCurve):
             return
@@ -141,16 +157,24 @@ def _staircase(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
         values = {**rise.curve.values, **curve.values, "peak": rise.curve.values["peak"]}
         curve = replace(curve, values=values, warmup=rise.curve.warmup)
         spans |= {k: v for k, v in rise.spans.items() if k not in spans}
-    even = _even_distance(found.rows, t)
-    if len(found.rows) > 4 and even is not None and not math.isnan(found.factor):
-        curve, spans = _as_steps(curve, spans, *even)
-        curve = replace(curve, title="step decay with warmup" if rise else "step decay")
+    even = None
+    for other in dict.fromkeys((lag, *map(float, log.lags))) if rise is None else (lag,):
+        even = _even_distance(found.rows, rows.at[top:] - other)
+        if even is not None and len(found.rows) > 4 and not math.isnan(found.factor):
+            if other != lag:
+                lag = other
+                curve, spans = staircase_curve(found, rows.at - lag, True, every, None)
+            curve, spans = _as_steps(curve, spans, *even)
+            curve = replace(curve, title="step decay with warmup" if rise else "step decay")
+            break
     if rise is None and not math.isnan(found.factor):
-        keras = "keras" in log.format.lower()
-        rules = ("keras", "torch") if keras else ("torch", "keras")
-        rule = fits_plateau(found, _metrics(log, rows), rows.r, rules)
-        if rule is not None or keras:
+        rule = fits_plateau(found, metrics, rows.r, rules)
+        irregular = even is None and (keras or (len(found.rows) > 4 and bool(metrics)))
+        if rule is not None or irregular:
             curve, spans = _as_plateau(curve, spans, rule)
+            low = found.levels[-1]
+            if low > found.factor * found.levels[-2] * (1.0 + 1e-5):
+                curve, spans["floor"] = curve.having(floor=low), (low, low)
     far = float(np.abs(curve(rows.at - lag) - rows.r).max() / rows.r.max())
     yield Fit(curve, lag, far, spans=spans, fits=far <= _NEAR)
 
@@ -236,7 +260,7 @@ def _smooth(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
         if best is None or cost < best[0]:
             best = cost, found, s, lag
     if best is not None:
-        yield finished(*best[1:], rows.exact)
+        yield in_epochs(finished(*best[1:], rows.exact), rows)
     elif near is not None and near[0].curve.body != "polynomial":
         yield replace(finished(*near, rows.exact), fits=False)
 

@@ -64,7 +64,12 @@ def _restarts(v: Values, t: _Array) -> _Array:
     else:
         cycle = np.floor(np.log1p(done * (mult - 1.0)) / math.log(mult) + 1e-12)
         share = (done - (mult**cycle - 1.0) / (mult - 1.0)) / mult**cycle
-    rates = _between(v, 0.5 * (1.0 + np.cos(np.pi * _unit(share))))
+    left = 0.5 * (1.0 + np.cos(np.pi * _unit(share)))
+    rates = _between(v, left)
+    if "shrink" in v:  # each cycle begins at so much of the peak of the one before
+        low = v.get("floor", 0.0)
+        top = v["peak"] * v["shrink"] ** (np.floor(done + 1e-12) if mult == 1.0 else cycle)
+        rates = low + (top - low) * left
     if "total_steps" in v:
         rates = np.where(t >= v["total_steps"], v.get("floor", 0.0), rates)
     return rates
@@ -76,7 +81,20 @@ def _triangle(v: Values, t: _Array) -> _Array:
     cycle = np.floor(done + 1e-12)
     share, rise = np.maximum(done - cycle, 0.0), v.get("rise", 0.5)
     height = np.where(share < rise, share / rise, (1.0 - share) / (1.0 - rise))
-    return _between(v, height * v.get("factor", 1.0) ** cycle)
+    height = height * v.get("factor", 1.0) ** cycle
+    return _between(v, height * v["gamma"] ** np.maximum(t, 0.0) if "gamma" in v else height)
+
+
+def _cosine_of_power(v: Values, t: _Array) -> _Array:
+    """Return a cosine that falls later, of share**power, as timm's k_decay has it."""
+    return _between(v, 0.5 * (1.0 + np.cos(np.pi * _share(v, t) ** v["power"])))
+
+
+def _tanh(v: Values, t: _Array) -> _Array:
+    """Return the fall of a hyperbolic tangent from -7 to 3, timm's defaults."""
+    share = _share(v, t)
+    left = np.where(share < 1.0, 0.5 * (1.0 - np.tanh(10.0 * share - 7.0)), 0.0)
+    return _between(v, left)
 
 
 def _polynomial(v: Values, t: _Array) -> _Array:
@@ -110,6 +128,8 @@ BODIES: dict[str, Callable[[Values, _Array], _Array]] = {
     "cosine wave": _wave,
     "cosine restarts": _restarts,
     "triangle": _triangle,
+    "cosine of a power": _cosine_of_power,
+    "tanh": _tanh,
 }
 
 
@@ -139,6 +159,14 @@ def _scaled_body(v: Values, t: _Array, body: _Array) -> _Array:
     return body * (first + (1.0 - first) * _unit(t / v["warmup_steps"]))
 
 
+def _scaled_exponentially(v: Values, t: _Array, body: _Array) -> _Array:
+    return body * (v["warmup_start"] / v["peak"]) ** (1.0 - _unit(t / v["warmup_steps"]))
+
+
+def _parabola(v: Values, t: _Array, body: _Array) -> _Array:
+    return v["peak"] * _unit(t / v["warmup_steps"]) ** 2
+
+
 FROM_ZERO = "t / W"
 NEXT = "(t + 1) / W"
 PAST_NEXT = "(t + 1) / (W + 1)"
@@ -147,6 +175,9 @@ TO_LAST = "from a share, t / (W - 1)"
 COSINE_RISE = "cosine"
 EXPONENTIAL_RISE = "exponential"
 TIMES_BODY = "from a share, t / W, times the decay"
+TO_DECAY = "from a share, t / W, to the rate of the decay at W"
+EXPONENTIAL_TIMES = "exponential, times the decay"
+PARABOLA = "(t / W)**2"
 
 # name -> rates at 0 <= t < warmup_steps, from (values, t, rates of the body)
 WARMUPS: dict[str, Callable[..., _Array]] = {
@@ -158,6 +189,9 @@ WARMUPS: dict[str, Callable[..., _Array]] = {
     COSINE_RISE: _cosine_rise,
     EXPONENTIAL_RISE: _exponential_rise,
     TIMES_BODY: _scaled_body,
+    TO_DECAY: _line(lambda v: v["warmup_start"]),
+    EXPONENTIAL_TIMES: _scaled_exponentially,
+    PARABOLA: _parabola,
 }
 
 
@@ -197,7 +231,11 @@ class RateCurve:
         if self.warmup:
             rising = t < self.values["warmup_steps"]
             if rising.any():
-                risen = WARMUPS[self.warmup](self.values, t, rates)
+                values = self.values
+                if self.warmup == TO_DECAY:
+                    met = BODIES[self.body](values, np.array(values["warmup_steps"]))
+                    values = {**values, "peak": float(met)}
+                risen = WARMUPS[self.warmup](values, t, rates)
                 rates = np.where(rising, risen, rates)
         return rates
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +16,8 @@ _SAME = 1e-6
 _LEAST_DROP = 0.95
 _MOST_LEVELS = 300
 _MOST_PATIENCE = 50
+_COOLDOWNS = (0, 1, 2, 3, 5, 10)
+_UNSEEN = 1e-8  # torch leaves a rate as it is where the drop would be smaller
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +28,18 @@ class Stairs:
         rows: first row of each level.
         levels: rates, each the most frequent of its level.
         factor: ratio of every level to the one before; nan where they differ.
+        factor_to_floor: the same without the last level, where that is higher, as a lowest rate
+            makes it; nan otherwise.
     """
 
     rows: tuple[int, ...]
     levels: tuple[float, ...]
     factor: float
+    factor_to_floor: float = math.nan
+
+    def ending_at_floor(self) -> Stairs:
+        """Return the same levels, the last of which is a floor that no factor led to."""
+        return replace(self, factor=self.factor_to_floor)
 
 
 def stairs(r: np.ndarray, slack: np.ndarray) -> Stairs | None:
@@ -61,7 +70,11 @@ def stairs(r: np.ndarray, slack: np.ndarray) -> Stairs | None:
         factor < 1.0 and len(levels) > 3
     ):
         return None  # the last printed digit of a smooth curve
-    return Stairs(tuple(firsts), tuple(levels), factor)
+    to_floor = math.nan
+    if math.isnan(factor) and len(levels) > 2 and levels[-1] > 0:
+        first = _factor(levels[:-1])
+        to_floor = first if levels[-1] > first * levels[-2] else math.nan
+    return Stairs(tuple(firsts), tuple(levels), factor, to_floor)
 
 
 def _factor(levels: list[float]) -> float:
@@ -163,6 +176,7 @@ def fits_plateau(
         rules: the rules to try, the likeliest first.
     """
     wanted = set(found.rows[1:])
+    last = max(wanted) if _stays(found) else len(rates)
     order = sorted(metrics, key=lambda name: (not name.startswith(("val", "eval")), name))
     for name in order:
         column = np.asarray(metrics[name], dtype=np.float64)
@@ -171,20 +185,30 @@ def fits_plateau(
         high_is_good = any(word in name.lower() for word in ("acc", "map", "auc", "f1", "reward"))
         series = -column if high_is_good else column
         for rule in rules:
-            fits = [
-                n
-                for n in range(_MOST_PATIENCE)
-                if n < len(rates) and _drops(series, rule, n) == wanted
-            ]
-            if fits:
-                return name, rule, min(fits), max(fits)
+            for cooldown in _COOLDOWNS:
+                fits = [
+                    n
+                    for n in range(min(_MOST_PATIENCE, len(rates)))
+                    if {d for d in _drops(series, rule, n, cooldown) if d <= last} == wanted
+                ]
+                if fits:
+                    return name, rule, min(fits), max(fits)
     return None
 
 
-def _drops(series: np.ndarray, rule: str, patience: int) -> set[int]:
+def _stays(found: Stairs) -> bool:
+    """Return whether later drops would not be seen: a floor, or rates too low to be lowered."""
+    factor, low = found.factor, found.levels[-1]
+    at_floor = math.isnan(factor) or low > factor * found.levels[-2] * (1.0 + _SAME)
+    return at_floor or low * (1.0 - factor) <= _UNSEEN
+
+
+def _drops(series: np.ndarray, rule: str, patience: int, cooldown: int) -> set[int]:
     """Return the rows whose rate is the first after a drop, for a metric that should fall."""
-    best, waited, rows = math.inf, 0, set()
+    best, waited, resting, rows = math.inf, 0, 0, set()
     for row, value in enumerate(series.tolist()):
+        if rule == "keras" and resting:
+            resting, waited = resting - 1, 0
         if rule == "keras":
             better = value < best - 1e-4
         else:
@@ -192,10 +216,13 @@ def _drops(series: np.ndarray, rule: str, patience: int) -> set[int]:
             better = value < best - margin
         if better:
             best, waited = value, 0
-            continue
-        waited += 1
-        if (waited >= patience and rule == "keras") or waited > patience:
-            waited = 0
+        elif rule == "torch" or not resting:
+            waited += 1
+        if rule == "torch" and resting:
+            resting, waited = resting - 1, 0
+        over = waited > patience or (waited >= patience and rule == "keras")
+        if over and not better:
+            waited, resting = 0, cooldown
             if row + 1 < len(series):
                 rows.add(row + 1)
     return rows

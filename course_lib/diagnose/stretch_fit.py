@@ -8,8 +8,14 @@ import numpy as np
 
 from course_lib.diagnose.curve_search import FoundCurve
 from course_lib.diagnose.curve_solving import bounds
-from course_lib.diagnose.half_seen import finish_cycle, finish_end, finish_fall, finish_rise
-from course_lib.diagnose.rate_curve import COSINE_RISE, RateCurve
+from course_lib.diagnose.half_seen import (
+    finish_cycle,
+    finish_end,
+    finish_fall,
+    finish_parabola,
+    finish_rise,
+)
+from course_lib.diagnose.rate_curve import COSINE_RISE, PARABOLA, RateCurve
 from course_lib.diagnose.rate_rows import RateRows
 from course_lib.diagnose.yolo import YoloCurve
 
@@ -55,7 +61,10 @@ def finished(found: FoundCurve, s: RateRows, lag: float, exact: bool) -> Fit:
     top = len(s.r) - 1 == int(np.argmax(s.r))
     only_rise = top and bool(curve.warmup) and curve.body == "constant"
     only_fall = False
-    if only_rise and curve.warmup != COSINE_RISE:
+    if only_rise and curve.warmup == PARABOLA:
+        curve, more = finish_parabola(curve, s)
+        spans = {**{k: (v, v) for k, v in curve.values.items()}, **more}
+    elif only_rise and curve.warmup != COSINE_RISE:
         curve, more = finish_rise(curve, s)
         spans = {**{k: (v, v) for k, v in curve.values.items()}, **more}
     elif only_rise:
