@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from course_lib.diagnose.curve_search import FoundCurve, search
+from course_lib.diagnose.rate_curve import TIMES_BODY
 from course_lib.diagnose.rate_rows import RateRows
 from course_lib.diagnose.rows_of_group import RowsOfGroup
 
@@ -26,6 +27,9 @@ def search_by_epoch(rows: RowsOfGroup) -> tuple[FoundCurve, float, float] | None
     """
     if rows.log.unit not in ("update", "row") or len(rows.r) < 2 * _FEWEST:
         return None
+    warm = _under_warmup(rows)
+    if warm is not None:
+        return warm
     change = np.abs(np.diff(rows.r)) > _SAME * rows.r.max()
     if not _FEWEST <= change.sum() + 1 <= 0.6 * len(rows.r):
         return None
@@ -41,6 +45,41 @@ def search_by_epoch(rows: RowsOfGroup) -> tuple[FoundCurve, float, float] | None
             if found is not None:
                 return replace(found, curve=replace(found.curve, every=length)), lag, length
     return None
+
+
+def _under_warmup(rows: RowsOfGroup) -> tuple[FoundCurve, float, float] | None:
+    """Return the fit of a fall by epochs that a line in every update multiplies at first, or None.
+
+    MMCV and MMEngine warm up by iteration, also where the schedule counts epochs.
+    """
+    top = int(np.argmax(rows.r))
+    if top < 3 or len(rows.r) - top < 3 * _FEWEST or np.any(np.diff(rows.r[: top + 1]) < 0):
+        return None
+    change = np.abs(np.diff(rows.r[top:])) > _SAME * rows.r.max()
+    if not _FEWEST <= change.sum() + 1 <= 0.6 * len(change):
+        return None
+    if change[0]:  # the highest row may be the last of the warmup
+        top += 1
+    after = search_by_epoch(rows.part(slice(top, None)))
+    if after is None or after[0].curve.body == "constant" or after[0].curve.warmup:
+        return None
+    found, lag, length = after
+    t = rows.at - lag
+    share = rows.r / found.curve(t)
+    rising = share < 1.0 - 1e-9
+    if rising.sum() < 3 or rising[int(rising.sum()) :].any():
+        return None
+    slope, start = np.polyfit(t[rising], share[rising], 1)
+    if not slope > 0 or not 0 <= start < 1:
+        return None
+    steps = float(round((1.0 - start) / slope))
+    peak = found.curve.values["peak"]
+    values = {"warmup_steps": steps, "warmup_start": float(f"{start * peak:.6g}")}
+    curve = replace(
+        found.curve.having(**values), warmup=TIMES_BODY, rise_by_update=True, every=length
+    )
+    far = np.abs(curve(t) - rows.r)
+    return (replace(found, curve=curve), lag, length) if np.all(far <= 2.0 * rows.slack) else None
 
 
 def _search(

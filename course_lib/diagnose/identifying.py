@@ -168,7 +168,7 @@ def _as_part(fit: Fit, rows: RowsOfGroup, log: RateLog) -> FittedPart:
                 values["steps_per_epoch"] = curve.every
                 convention += f"; both count epochs of {curve.every:g} updates"
         elif curve.every != 1:
-            fit, values = _in_updates(fit, values, curve.every)
+            fit, values = _in_updates(fit, values, curve)
     parameters = {}
     for name, value in values.items():
         low, high = fit.spans.get(name, (value, value))
@@ -187,10 +187,13 @@ def _as_part(fit: Fit, rows: RowsOfGroup, log: RateLog) -> FittedPart:
     )
 
 
-def _in_updates(fit: Fit, values: dict[str, float], every: float) -> tuple[Fit, dict[str, float]]:
+def _in_updates(
+    fit: Fit, values: dict[str, float], curve: RateCurve
+) -> tuple[Fit, dict[str, float]]:
     """Return lengths in updates of a curve whose own count is in epochs."""
-    values, spans = dict(values), dict(fit.spans)
-    for name in ("warmup_steps", "decay_from", "total_steps", "period", "timescale"):
+    values, spans, every = dict(values), dict(fit.spans), curve.every
+    lengths = ("decay_from", "total_steps", "period", "timescale")
+    for name in lengths if curve.rise_by_update else ("warmup_steps", *lengths):
         if name in values:
             low, high = spans.get(name, (values[name], values[name]))
             values[name] *= every

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -206,6 +206,7 @@ class RateCurve:
         warmup: one of `WARMUPS`; "" for none.
         drops: (t, rate) of each later level of a staircase, whose first level is the peak.
         every: updates in an epoch where the curve is one of epochs, and so are its values.
+        rise_by_update: whether the warmup counts updates also where the curve counts epochs.
         title: name of the family where the parts do not give it.
 
     >>> curve = RateCurve("linear", {"peak": 0.1, "warmup_steps": 2, "total_steps": 6}, "t / W")
@@ -219,15 +220,19 @@ class RateCurve:
     drops: tuple[tuple[float, float], ...] = ()
     every: float = 1.0
     title: str = field(default="", compare=False)
+    rise_by_update: bool = False
 
     def __call__(self, t: _Array) -> _Array:
         """Return the rates at t (float64, shape of `t`)."""
         t = np.asarray(t, dtype=np.float64)
+        updates = t
         if self.every != 1:
             t = np.floor(t / self.every + 1e-9)
         rates = BODIES[self.body](self.values, t)
         for milestone, level in self.drops:
             rates = np.where(t >= milestone - 1e-9, level, rates)
+        if self.rise_by_update:
+            t = updates
         if self.warmup:
             rising = t < self.values["warmup_steps"]
             if rising.any():
@@ -242,4 +247,4 @@ class RateCurve:
     def having(self, **values: float) -> RateCurve:
         """Return the same curve with other values."""
         merged = {**self.values, **values}
-        return RateCurve(self.body, merged, self.warmup, self.drops, self.every, self.title)
+        return replace(self, values=merged)

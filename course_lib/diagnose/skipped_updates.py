@@ -15,6 +15,7 @@ _MOST_LAG = 20
 _LONGEST_SKIP = 64
 _LARGEST_WARMUP = 200_000
 _ROUND_DIGITS = 3
+_FLOORS = (0.1, 0.05, 0.2, 0.01)  # of the peak
 
 
 def row_lags(
@@ -71,8 +72,13 @@ def search_with_skips(
     for row in dict.fromkeys(anchors):
         if not 0 < s.r[row] < s.peak * (1.0 - 1e-12) and row != after:
             continue
-        for body in ("linear", "cosine"):
-            for values, lag in _guesses(s, at, row, body, total, slope, peaks, top):
+        kinds = [("linear", 0.0), ("cosine", 0.0)]
+        if s.r[-1] > 0.8 * _FLOORS[-1] * s.peak:
+            kinds += [("cosine", share) for share in _FLOORS]
+        for body, share in kinds:
+            if found and share:
+                break  # a floor is looked for where no fall to 0 fits
+            for values, lag in _guesses(s, at, row, body, total, slope, peaks, top, share):
                 curve = RateCurve(body, values, FROM_ZERO if values["warmup_steps"] else "")
                 for first in range(int(lag) + 1):
                     near = abs(float(curve(at[:1] - first)[0]) - s.r[0]) <= s.slack[0]
@@ -131,6 +137,7 @@ def _guesses(
     slope: float | None,
     peaks: tuple[float, ...],
     top: int,
+    share: float = 0.0,
 ) -> list[tuple[dict[str, float], int]]:
     """Return (values, lag at `row`) for every warmup and lag at which this row's peak is likely."""
     lags = np.arange(_MOST_LAG + 1)
@@ -141,7 +148,7 @@ def _guesses(
     with np.errstate(all="ignore"):
         done = (t - warmups) / (total - warmups)
         left = 1.0 - done if body == "linear" else 0.5 * (1.0 + np.cos(np.pi * done))
-        peak = s.r[row] / left
+        peak = s.r[row] / (share + (1.0 - share) * left)
     valid = (t >= warmups) & (done < 1.0) & (left > 1e-9) & (peak < 1e3 * s.peak)
     peak = np.where(valid, peak, 1.0)
     if slope is not None:
@@ -158,6 +165,8 @@ def _guesses(
         value = float(peak[lag, column])
         value = float(f"{value:.10g}")
         values = {"peak": value, "warmup_steps": float(warmups[column]), "total_steps": total}
+        if share:
+            values["floor"] = float(f"{share * value:.10g}")
         out.append((values, int(lags[lag])))
     out.sort(key=lambda item: (digits_of(item[0]["peak"]), item[1]))
     return out[:30]
