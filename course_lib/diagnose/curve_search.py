@@ -59,6 +59,7 @@ def _digits(name: str, value: float, values: Mapping[str, float]) -> int:
 
 # Warmups that are told from others only where the decay counts from t = 0.
 _OF_DECAY = (TO_DECAY, EXPONENTIAL_TIMES)
+_WAVE = 0.02  # no smooth curve comes within 1 % of rows that turn back by this share of the peak
 _FURTHEST = 1000.0  # an end that lies so many times further than the rows is not seen in them
 
 
@@ -67,7 +68,7 @@ def search(s: RateRows) -> FoundCurve | None:
     thin = s.thinned()
     shape = outline_of(thin)
     rises = rises_of(thin, shape)
-    if not rises:
+    if not rises or _wavers(thin, shape):
         return None
     near: FoundCurve | None = None
     open_ended: list[FoundCurve] = []
@@ -93,6 +94,13 @@ def search(s: RateRows) -> FoundCurve | None:
             return _lightest(settled)
         open_ended += fitting
     return _lightest(open_ended) if open_ended else near
+
+
+def _wavers(s: RateRows, shape: Outline) -> bool:
+    """Return whether rows turn by too much for a curve with one rise and one fall to come near."""
+    course = np.where(np.arange(1, len(s.r)) <= shape.top, 1.0, -1.0)
+    back = -(np.diff(s.r) * course)
+    return bool(np.any(back > np.maximum(4.0 * s.slack[1:], _WAVE * s.peak)))
 
 
 def _lightest(fitting: list[FoundCurve]) -> FoundCurve:

@@ -29,6 +29,7 @@ _FEW_DIGITS = 4
 _MOST_STOPS = 20
 _MIDDLE = -0.5  # lag of a mean over an epoch
 _MEANS = 2e-3  # share of the peak by which such a mean may be off
+_BENDING = ("polynomial", "cosine of a power", "tanh")  # they come near to too many curves
 _NEAR = 1e-2  # share of the peak by which a curve may miss a row and still be named
 
 
@@ -81,13 +82,25 @@ def _constant(rows: RowsOfGroup, lag: float) -> Fit:
 
 def _fit(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Fit | None:
     near: Fit | None = None
-    for attempt in _ATTEMPTS:
+    first = (_skipping,) if _rises_with_stops(rows) else ()
+    for attempt in (*first, *_ATTEMPTS):
         for found in attempt(rows, peaks):
             if found.fits:
                 return found
             if found.residual <= _NEAR and (near is None or found.residual < near.residual):
                 near = found
     return near
+
+
+def _rises_with_stops(rows: RowsOfGroup) -> bool:
+    """Return whether most of a rise has one slope and some of it none, as where updates skip."""
+    top = int(np.argmax(rows.r))
+    if rows.log.unit != "update" or rows.log.precision.kind != "float64" or top < 5:
+        return False
+    slopes = np.diff(rows.r[:top]) / np.maximum(np.diff(rows.at[:top]), 1e-9)
+    usual = float(np.median(slopes))
+    same = np.abs(slopes - usual) <= 1e-9 * abs(usual)
+    return usual > 0 and 0.5 <= same.mean() < 1.0 and bool(np.all(slopes <= usual * (1 + 1e-9)))
 
 
 def _yolo(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
@@ -261,7 +274,7 @@ def _smooth(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
             best = cost, found, s, lag
     if best is not None:
         yield in_epochs(finished(*best[1:], rows.exact), rows)
-    elif near is not None and near[0].curve.body != "polynomial":
+    elif near is not None and near[0].curve.body not in _BENDING:
         yield replace(finished(*near, rows.exact), fits=False)
 
 

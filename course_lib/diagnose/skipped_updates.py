@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_lib.diagnose.curve_solving import digits_of
-from course_lib.diagnose.rate_curve import FROM_ZERO, RateCurve
+from course_lib.diagnose.rate_curve import FROM_SHARE, FROM_ZERO, RateCurve
 from course_lib.diagnose.rate_rows import RateRows
 
 _MOST_LAG = 20
@@ -67,19 +67,24 @@ def search_with_skips(
     top = int(np.argmax(s.r))
     after = int(len(s.r) - 1 - np.argmax(s.r[::-1]))
     slope = _usual_slope(at[:top], s.r[:top]) if top >= 3 else None
+    starts = [0.0]
+    if slope is not None:  # of the first row, at a lag of 0 or 1
+        starts += [float(s.r[0] - slope * (at[0] - lag)) for lag in (1, 0)]
+        starts = [start for start in starts if not 0 < abs(start) < 1e-9 * s.peak and start >= 0]
     anchors = [n for n in (after + 1, after + 2, len(at) - 1, after) if 0 <= n < len(at)]
     found = []
     for row in dict.fromkeys(anchors):
         if not 0 < s.r[row] < s.peak * (1.0 - 1e-12) and row != after:
             continue
-        kinds = [("linear", 0.0), ("cosine", 0.0)]
+        kinds = [(body, 0.0, start) for start in starts for body in ("linear", "cosine")]
         if s.r[-1] > 0.8 * _FLOORS[-1] * s.peak:
-            kinds += [("cosine", share) for share in _FLOORS]
-        for body, share in kinds:
-            if found and share:
+            kinds += [("cosine", share, 0.0) for share in _FLOORS]
+        for body, share, start in kinds:
+            if found and (share or start):
                 break  # a floor is looked for where no fall to 0 fits
-            for values, lag in _guesses(s, at, row, body, total, slope, peaks, top, share):
-                curve = RateCurve(body, values, FROM_ZERO if values["warmup_steps"] else "")
+            for values, lag in _guesses(s, at, row, body, total, slope, peaks, top, share, start):
+                kind = FROM_SHARE if start else FROM_ZERO
+                curve = RateCurve(body, values, kind if values["warmup_steps"] else "")
                 for first in range(int(lag) + 1):
                     near = abs(float(curve(at[:1] - first)[0]) - s.r[0]) <= s.slack[0]
                     grows = row_lags(curve, at, s.r, s.slack, first) if near else None
@@ -138,6 +143,7 @@ def _guesses(
     peaks: tuple[float, ...],
     top: int,
     share: float = 0.0,
+    start: float = 0.0,
 ) -> list[tuple[dict[str, float], int]]:
     """Return (values, lag at `row`) for every warmup and lag at which this row's peak is likely."""
     lags = np.arange(_MOST_LAG + 1)
@@ -152,7 +158,7 @@ def _guesses(
     valid = (t >= warmups) & (done < 1.0) & (left > 1e-9) & (peak < 1e3 * s.peak)
     peak = np.where(valid, peak, 1.0)
     if slope is not None:
-        likely = np.abs(peak - slope * warmups) <= 1e-9 * peak
+        likely = np.abs(peak - start - slope * warmups) <= 1e-9 * peak
     else:
         unit = 10.0 ** (np.floor(np.log10(peak)) + 1 - _ROUND_DIGITS)
         ratio = peak / unit
@@ -165,6 +171,8 @@ def _guesses(
         value = float(peak[lag, column])
         value = float(f"{value:.10g}")
         values = {"peak": value, "warmup_steps": float(warmups[column]), "total_steps": total}
+        if start:
+            values["warmup_start"] = float(f"{start:.8g}")
         if share:
             values["floor"] = float(f"{share * value:.10g}")
         out.append((values, int(lags[lag])))
