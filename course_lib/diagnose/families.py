@@ -208,11 +208,13 @@ def _body(curve: RateCurve) -> tuple[Phase, ...]:
     if curve.body == "cosine wave":
         wave = CosineWave(v["total_steps"] - first)
         return (*stable, Phase(math.inf, peak, floor, wave))
-    if curve.body == "cosine restarts":
+    if curve.body == "cosine restarts" and "shrink" not in v:
         steps = _whole(v["total_steps"] - first) if "total_steps" in v else math.inf
         fall = Phase(steps, peak, floor, Restarts(v["period"], v.get("factor", 1.0)))
         end = () if steps == math.inf else (constant_phase(math.inf, floor),)
         return (fall, *end)
+    if curve.body != "triangle" or "gamma" in v:
+        raise ValueError(f"no phases for the body {curve.body!r}")
     shape = Triangle(v["period"], v.get("rise", 0.5), v.get("factor", 1.0))
     return (Phase(math.inf, floor, peak, shape),)
 

@@ -88,10 +88,29 @@ def _timm(curve: RateCurve, family: str) -> str:
     rise = f", warmup_t={warm}, warmup_lr_init={_n(start)}" if curve.warmup else ""
     if curve.warmup and v.get("decay_from") != 0.0 and curve.body != "constant":
         rise += ", warmup_prefix=True"
-    if curve.body == "cosine":
+    if curve.body in ("cosine", "cosine of a power"):
+        late = f", k_decay={_n(v['power'])}" if "power" in v else ""
         return (
             f"timm.scheduler.CosineLRScheduler(optimizer, t_initial={total}, lr_min={_n(floor)}"
+            f"{late}{rise}){_base(curve)}"
+        )
+    if curve.body == "cosine restarts":
+        cycle = f"cycle_mul={_n(v.get('factor', 1.0))}, cycle_decay={_n(v.get('shrink', 1.0))}"
+        return (
+            f"timm.scheduler.CosineLRScheduler(optimizer, t_initial={_n(v['period'])}, "
+            f"lr_min={_n(floor)}, {cycle}, cycle_limit=…{rise}){_base(curve)}"
+        )
+    if curve.body in ("tanh", "polynomial"):
+        name = "TanhLRScheduler" if curve.body == "tanh" else "PolyLRScheduler"
+        power = f", power={_n(v['power'])}" if "power" in v else ""
+        return (
+            f"timm.scheduler.{name}(optimizer, t_initial={total}, lr_min={_n(floor)}{power}"
             f"{rise}){_base(curve)}"
+        )
+    if "step_size" in v:
+        return (
+            f"timm.scheduler.StepLRScheduler(optimizer, decay_t={_n(v['step_size'])}, "
+            f"decay_rate={_n(v['factor'])}{rise}){_base(curve)}"
         )
     if curve.drops:
         places = [int(place) for place, _ in curve.drops]
@@ -239,9 +258,11 @@ def _torch_body(curve: RateCurve, module: str) -> str:
         )
     if curve.body == "triangle":
         half = _n(v["period"] / 2.0)
+        scaled = f', mode="exp_range", gamma={_n(v["gamma"])}' if "gamma" in v else ""
+        scaled = ', mode="triangular2"' if v.get("factor") == 0.5 else scaled
         return (
             f"{module}CyclicLR(optimizer, base_lr={_n(floor)}, max_lr={_n(v['peak'])}, "
-            f"step_size_up={half})"
+            f"step_size_up={half}{scaled})"
         )
     return ""
 
