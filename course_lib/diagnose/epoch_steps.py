@@ -110,9 +110,12 @@ def _epochs(rows: RowsOfGroup, lag: float) -> Iterator[tuple[np.ndarray, float]]
                     yield logged - start, length
     change = np.concatenate([[False], np.abs(np.diff(rows.r)) > _SAME * rows.r.max()])
     counted = np.cumsum(change).astype(np.float64)
-    length = _length(counted, t)
-    if length is not None:
-        yield counted, length
+    places = t[change]
+    usual = float(np.median(np.diff(places))) if len(places) > 1 else math.inf
+    for before in dict.fromkeys((0.0, max(0.0, round(places[0] / usual) - 1.0))):
+        length = _length(counted + before, t)
+        if length is not None:
+            yield counted + before, length
 
 
 def _length(epoch: np.ndarray, t: np.ndarray) -> float | None:

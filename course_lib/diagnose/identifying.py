@@ -22,6 +22,7 @@ from course_lib.validation import check_count
 
 _MOST_PARTS = 6
 _FEWEST = 3  # fewer rows before a seam tell no curve
+_MOST_FITS = 24  # splits tried in all, so that rows that no curve fits end some time
 _PLACES = 4  # likeliest places of a seam that are tried
 
 
@@ -64,7 +65,7 @@ def _parts(rows: RowsOfGroup) -> list[tuple[RowsOfGroup, Fit]]:
     """Return the parts of a log in order, none where one of them cannot be told."""
     out: list[tuple[RowsOfGroup, Fit]] = []
     for run in _runs(rows):
-        found = _explain(run, out, _MOST_PARTS)
+        found = _explain(run, out, _MOST_PARTS, [_MOST_FITS])
         if found is None:
             return []
         out += found
@@ -82,9 +83,16 @@ def _runs(rows: RowsOfGroup) -> list[RowsOfGroup]:
 
 
 def _explain(
-    rows: RowsOfGroup, before: list[tuple[RowsOfGroup, Fit]], most: int
+    rows: RowsOfGroup, before: list[tuple[RowsOfGroup, Fit]], most: int, budget: list[int]
 ) -> list[tuple[RowsOfGroup, Fit]] | None:
-    """Return the rows as one part or as several, or None."""
+    """Return the rows as one part or as several, or None.
+
+    Args:
+        rows: rows.
+        before: the parts before them.
+        most: number of parts that they may be split into.
+        budget: number of stretches that may still be fitted, lowered by each.
+    """
     for _, earlier in before:
         again = lags_again(earlier, rows)
         if again is not None:
@@ -101,15 +109,18 @@ def _explain(
     if most > 1 and len(rows.r) >= 4:
         for place in (int(n) for n in (back if back.size else _seams(rows))):
             left, right = rows.part(slice(0, place)), rows.part(slice(place, None))
+            budget[0] -= 1
+            if budget[0] < 0:
+                break
             if place < _FEWEST and not back.size:
                 alone = fit_rows(right, peaks)
                 if alone is not None and alone.fits:
                     return [(right, alone)]
                 continue
-            first = _explain(left, before, most - 1) if back.size else _alone(left, before, peaks)
+            first = _explain(left, before, most - 1, budget) if back.size else _alone(left, before, peaks)
             if first is None or not all(fit.fits for _, fit in first):
                 continue
-            rest = _explain(right, [*before, *first], most - 1)
+            rest = _explain(right, [*before, *first], most - 1, budget)
             if rest is not None and all(fit.fits for _, fit in rest):
                 one = over_all([fit for _, fit in (*rest, *first)], rows)
                 return [*first, *rest] if one is None else [(rows, one)]

@@ -14,9 +14,9 @@ from course_lib.diagnose.cycles import search_cycles
 from course_lib.diagnose.early_steps import steps_under_warmup
 from course_lib.diagnose.epoch_clock import in_epochs
 from course_lib.diagnose.epoch_steps import search_by_epoch
-from course_lib.diagnose.half_seen import finish_rise
+from course_lib.diagnose.half_seen import finish_cycle, finish_rise
 from course_lib.diagnose.precision import Precision
-from course_lib.diagnose.rate_curve import FROM_ZERO, RateCurve
+from course_lib.diagnose.rate_curve import COSINE_RISE, FROM_ZERO, RateCurve
 from course_lib.diagnose.rate_log import RateLog
 from course_lib.diagnose.rate_rows import RateRows
 from course_lib.diagnose.rows_of_group import RowsOfGroup
@@ -28,7 +28,7 @@ from course_lib.diagnose.yolo import is_yolo, search_yolo
 _FEW_DIGITS = 4
 _MOST_STOPS = 20
 _MIDDLE = -0.5  # lag of a mean over an epoch
-_MEANS = 2e-3  # share of the peak by which such a mean may be off
+_MEANS = 3e-3  # share of the peak by which such a mean may be off
 _BENDING = ("polynomial", "cosine of a power", "tanh")  # they come near to too many curves
 _NEAR = 1e-2  # share of the peak by which a curve may miss a row and still be named
 
@@ -123,10 +123,15 @@ def _by_epoch(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
     if found is None:
         return
     fitted, lag, length = found
+    curve, rise = fitted.curve, False
+    if curve.warmup == COSINE_RISE and curve.body == "constant":
+        rise = True
+        curve = replace(finish_cycle(curve)[0], every=length)
+        fitted = replace(fitted, curve=curve)
     far = float(np.abs(fitted.curve(rows.at - lag) - rows.r).max() / rows.r.max())
     spans = {name: (value, value) for name, value in fitted.curve.values.items()}
     spans["steps_per_epoch"] = (length, length)
-    yield Fit(fitted.curve, lag, far, spans=spans, fits=far <= _NEAR)
+    yield Fit(fitted.curve, lag, far, spans=spans, fits=far <= _NEAR, only_rise=rise)
 
 
 def _staircase(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
@@ -240,7 +245,7 @@ def _lags(rows: RowsOfGroup) -> list[float]:
         # A straight rise of t / W says itself where t = 0 was.
         slope = (rows.r[1] - rows.r[0]) / (rows.at[1] - rows.at[0])
         zero = float(rows.at[0] - rows.r[0] / slope)
-        if abs(zero - round(zero)) < 1e-6 and 1 < round(zero) <= 64:
+        if abs(zero - round(zero)) < 1e-6 and 1 < round(zero) <= max(64.0, rows.at[0]):
             lags.append(float(round(zero)))
     return lags
 

@@ -66,14 +66,13 @@ def stairs(r: np.ndarray, slack: np.ndarray) -> Stairs | None:
     if any(b >= a for a, b in pairwise(levels)):
         return None
     factor = _factor(levels)
-    if max(b / a for a, b in pairwise(levels)) > _LEAST_DROP and not (
-        factor < 1.0 and len(levels) > 3
-    ):
-        return None  # the last printed digit of a smooth curve
     to_floor = math.nan
     if math.isnan(factor) and len(levels) > 2 and levels[-1] > 0:
         first = _factor(levels[:-1])
         to_floor = first if levels[-1] > first * levels[-2] else math.nan
+    same = factor < 1.0 or to_floor < 1.0
+    if max(b / a for a, b in pairwise(levels)) > _LEAST_DROP and not (same and len(levels) > 3):
+        return None  # the last printed digit of a smooth curve
     return Stairs(tuple(firsts), tuple(levels), factor, to_floor)
 
 
