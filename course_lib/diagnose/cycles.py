@@ -136,9 +136,7 @@ def _triangles(
     return out
 
 
-def _shrinking(
-    s: RateRows, up: np.ndarray, low: float
-) -> list[tuple[RateCurve, tuple[str, ...]]]:
+def _shrinking(s: RateRows, up: np.ndarray, low: float) -> list[tuple[RateCurve, tuple[str, ...]]]:
     """Return restarts each of which begins lower than the one before, as timm's cycle_decay."""
     out = []
     if not up.size or int(np.argmax(s.r)) != 0:

@@ -117,7 +117,11 @@ def _explain(
                 if alone is not None and alone.fits:
                     return [(right, alone)]
                 continue
-            first = _explain(left, before, most - 1, budget) if back.size else _alone(left, before, peaks)
+            first = (
+                _explain(left, before, most - 1, budget)
+                if back.size
+                else _alone(left, before, peaks)
+            )
             if first is None or not all(fit.fits for _, fit in first):
                 continue
             rest = _explain(right, [*before, *first], most - 1, budget)

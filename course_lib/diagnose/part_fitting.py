@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from course_lib.diagnose.curve_search import FoundCurve, search
-from course_lib.diagnose.curve_solving import digits_of, misfit, shortest, solve
+from course_lib.diagnose.curve_solving import misfit, shortest, solve
 from course_lib.diagnose.cycles import search_cycles
 from course_lib.diagnose.early_steps import steps_under_warmup
+from course_lib.diagnose.environment_falls import straight_by_environment_steps
 from course_lib.diagnose.epoch_clock import in_epochs
 from course_lib.diagnose.epoch_steps import search_by_epoch
 from course_lib.diagnose.half_seen import finish_cycle, finish_rise
@@ -336,45 +337,11 @@ def _cycling(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
                 yield finished(found, s, lag, rows.exact)
 
 
-def _irregular(rows: RowsOfGroup, peaks: tuple[float, ...]) -> Iterator[Fit]:
-    """Yield a straight fall whose rows lag by different numbers of environment steps."""
-    if rows.log.unit != "environment step" or len(rows.r) < 4:
-        return
-    with np.errstate(all="ignore"):
-        slopes = np.diff(rows.r) / np.diff(rows.at)
-    slope = float(np.median(slopes[np.isfinite(slopes)]))
-    if not slope < 0:
-        return
-    zero = rows.r - slope * rows.at  # rate at counter 0 of a line through each row
-    choices = []
-    for digits in (1, 2, 3):
-        power = 10.0 ** (math.floor(math.log10(zero.max())) + 1 - digits)
-        choices.append(math.floor(float(zero.min()) / power + 1e-9) * power)
-    peak = next(
-        (c for c in choices if (zero.min() - c) / -slope <= 0.05 * rows.at[-1]), choices[-1]
-    )
-    peak = float(f"{peak:.6g}")
-    lag = float(round(float(np.median((zero - peak) / -slope))))
-    last = float(rows.at[-1])
-    total = rows.total_steps()
-    if total is None and digits_of(last) <= 2 and digits_of(peak + slope * last) <= 2:
-        total = last
-    total = total or float(round(peak / -slope))
-    low = float(f"{max(0.0, peak + slope * total):.6g}")
-    values = {"peak": peak, "total_steps": total, **({"floor": low} if low > 1e-9 * peak else {})}
-    curve = RateCurve("linear", values)
-    far = float(np.abs(curve(rows.at - lag) - rows.r).max()) / float(rows.r.max())
-    spans = {name: (value, value) for name, value in values.items()}
-    spans["total_steps"] = (last, max(last, float(round(peak / -slope))))
-    spans["floor"] = (0.0, max(0.0, float(rows.r[-1])))
-    yield Fit(curve, lag, far, spans=spans, fits=far <= _NEAR)
-
-
 _ATTEMPTS: tuple[Callable[[RowsOfGroup, tuple[float, ...]], Iterator[Fit]], ...] = (
     _yolo,
     _staircase,
     _by_epoch,
-    _irregular,
+    straight_by_environment_steps,
     _smooth,
     _means,
     _skipping,
