@@ -47,9 +47,9 @@ def in_epochs(fit: Fit, rows: RowsOfGroup) -> Fit:
     if total is None or abs(total - round(total)) > _CLOSE * total:
         return fit
     known = curve.values.get("total_steps")
-    if known is not None and abs(known - round(known)) <= _CLOSE * known:
-        if digits_of(round(total) + 1.0) >= digits_of(round(known) + 1.0):
-            return fit
+    in_updates = known is not None and abs(known - round(known)) <= _CLOSE * known
+    if in_updates and digits_of(round(total) + 1.0) >= digits_of(round(known) + 1.0):
+        return fit
     whole = {"total_steps": float(round(total))}
     if abs(counted.values["warmup_steps"] - round(counted.values["warmup_steps"])) <= _CLOSE:
         whole["warmup_steps"] = float(round(counted.values["warmup_steps"]))
