@@ -75,6 +75,7 @@ def _under_warmup(rows: RowsOfGroup) -> tuple[FoundCurve, float, float] | None:
     steps = float(round((1.0 - start) / slope))
     peak = found.curve.values["peak"]
     values = {"warmup_steps": steps, "warmup_start": float(f"{start * peak:.6g}")}
+    values["decay_from"] = found.curve.values.get("decay_from", 0.0)
     curve = replace(
         found.curve.having(**values), warmup=TIMES_BODY, rise_by_update=True, every=length
     )

@@ -226,6 +226,18 @@ def test_skipped_updates_after_a_warmup_from_above_zero():
     assert found.parts[0].skipped[-1][1] == 5
 
 
+def test_a_warmup_by_iteration_before_a_cosine_by_epoch():
+    def rate(t):
+        return 1e-3 * half_cosine(t // 250 / 20) * min(1.0, 0.01 + 0.99 * t / 499)
+
+    steps = list(range(50, 5001, 50))
+    found = identify(entry("mmengine_scalars_json", [rate(s - 1) for s in steps], step=steps))
+    values = values_of(found)
+    assert values["warmup_steps"] == 499
+    assert values["total_steps"] == pytest.approx(5000, rel=0.01)
+    assert found.residual < 1e-9
+
+
 def test_noise_is_no_curve():
     rates = np.random.default_rng(0).uniform(1e-5, 1e-3, 500)
     assert not identify(RateLog([rates], at=range(500))).parts
