@@ -123,6 +123,21 @@ NEEDED = {
     "hold_steps": 10,
     "max_steps": 60,
     "constant_steps": 10,
+    "n_samples": 100,
+    "total_timesteps": 5000,
+    "rate": 0.1,
+    "steps": 5,
+    "schedule": ("thinc.decaying", {"base_rate": 0.1, "decay": 0.01}),
+    "base_rate": 0.1,
+    "decay": 0.01,
+    "stop": 0.01,
+    "compound": 0.9,
+    "max_rate": 0.1,
+    "num_steps": 100,
+    "initial_rate": 0.1,
+    "period": 10,
+    "learning_rates": [0.1, 0.05],
+    "learning_rate": [0.1, 0.05],
 }
 SPECIAL = {
     "diffusers.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
@@ -147,6 +162,9 @@ SPECIAL = {
     "mlx.join_schedules": {"schedules": [("mlx.cosine_decay", {"init": 0.1, "decay_steps": 9})]},
     "paddle.PiecewiseDecay": {"boundaries": [10]},
     "paddle.piecewise_decay": {"boundaries": [10]},
+    "skorch.LRScheduler": {"batches_per_epoch": 5},
+    "timm.create_scheduler_v2": {"updates_per_epoch": 3},
+    "ultralytics.BaseTrainer": {"optimizer": "SGD"},
 }
 
 
