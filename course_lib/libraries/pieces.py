@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from course_lib.schedules import Phase, Schedule
-from course_lib.schedules.library_shapes import Part
+from course_lib.schedules.library_shapes import Clocked, Part
 from course_lib.schedules.shapes import Constant, Cosine, CosineWave, Exponential, Polynomial, Shape
 
 Phases = tuple[Phase, ...]
@@ -104,6 +104,20 @@ def one_after_another(parts: Sequence[Sequence[Phase]], boundaries: Sequence[int
     for part, steps in zip(parts, [*lengths, math.inf], strict=True):
         pieces += window(part, 0, steps)
     return pieces
+
+
+def by_epoch(phases: Sequence[Phase], updates: int) -> Phases:
+    """Return the phases with each of their steps taking `updates` updates, at one rate."""
+    return tuple(_slowed(phase, updates) for phase in phases) if updates > 1 else tuple(phases)
+
+
+def _slowed(phase: Phase, updates: int) -> Phase:
+    if isinstance(phase.shape, Constant):
+        return replace(phase, steps=phase.steps * updates, length=None)
+    shape = phase.shape
+    if shape.closing:
+        shape = Part(shape, length=float(phase.length or phase.steps))
+    return Phase(phase.steps * updates, phase.start, phase.end, Clocked(shape, updates))
 
 
 def first_rate(phases: Sequence[Phase]) -> float:

@@ -148,6 +148,16 @@ class Floored(Shape):
 
     shape: Shape
     low: float
+class Clocked(Shape):
+    """Another shape on a clock that ticks once in `every` steps, and starts again.
+
+    s = shape(floor(k / every) mod period): schedules that count epochs, and cycles of a whole
+    number of ticks. Without a period the clock runs for ever.
+    """
+
+    shape: Shape
+    every: int = 1
+    period: int | None = None
 
     def __post_init__(self) -> None:
         """Check the parameters; a nested shape may be given as its dictionary."""
@@ -268,6 +278,21 @@ class Rectified(Shape):
         # One by one: NumPy's powers round differently, and rho - 4 magnifies that.
         values = [self.rectification(n) for n in (np.ravel(k) + first).tolist()]
         return np.reshape(values, np.shape(k)) / self.rectification(first)
+        if self.shape.closing:
+            raise ValueError(f"shape must be an open shape, got {self.shape!r}")
+        check_count("every", self.every)
+        if self.period is not None:
+            check_count("period", self.period)
+
+    def __call__(self, k: np.ndarray, length: float) -> np.ndarray:
+        """Return s after k steps."""
+        ticks = np.floor(k / self.every)
+        return self.shape(ticks if self.period is None else ticks % self.period, length)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the shape as its name and parameters, ready for JSON."""
+        own = {"every": self.every, "period": self.period}
+        return {"name": "Clocked", "shape": self.shape.to_dict(), **own}
 
 
 def _nested(shape: Shape | dict[str, Any]) -> Shape:

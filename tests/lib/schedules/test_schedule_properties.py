@@ -236,6 +236,7 @@ SHAPES = {
             recursion.GroupValues(1.0, 1.0),
         ).state
     },
+    "Clocked": {"shape": shapes.Exponential(0.9), "every": 3, "period": 4},
     "Product": {"parts": (shapes.Exponential(0.9), shapes.Drops(0.5, 4))},
     "Floored": {"shape": shapes.Exponential(0.9), "low": 0.5},
     "Rex": {},
