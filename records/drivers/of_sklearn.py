@@ -39,8 +39,7 @@ def _linear(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
     )
     samples, targets = np.eye(updates), np.where(np.arange(updates) % 3, 1.0, -1.0)
     if in_parts:
-        more = {"classes": [-1.0, 1.0]} if hasattr(model, "predict_log_proba") else {}
-        more = {"classes": [-1.0, 1.0]} if name != "SGDRegressor" else more
+        more = {} if name == "SGDRegressor" else {"classes": [-1.0, 1.0]}
         for begin in range(0, updates, 10):
             part = slice(begin, begin + 10)
             model.partial_fit(samples[part], targets[part], **more)
@@ -51,6 +50,7 @@ def _linear(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
 
 def _one_class(arguments: dict[str, Any], updates: int) -> list[float]:
     """Return the rates, read after every sample, since later ones shrink its weight."""
+    arguments.pop("partial_fit", None)
     model = linear_model.SGDOneClassSVM(fit_intercept=False, shuffle=False, **arguments)
     seen = []
     for t, sample in enumerate(np.eye(updates)):

@@ -47,6 +47,14 @@ LIBRARIES = {
     "torchtune": ("random_torchtune", "torchtune"),
     "speechbrain": ("random_speechbrain", "speechbrain"),
     "nemo": ("random_nemo", "nemo"),
+    "ultralytics": ("random_ultralytics", "ultralytics"),
+    "sklearn": ("random_sklearn", "sklearn"),
+    "stable_baselines3": ("random_stable_baselines3", "stable_baselines3"),
+    "timm_factory": ("random_timm_factory", "timm"),
+    "skorch": ("random_skorch", "skorch"),
+    "xgboost": ("random_xgboost", "xgboost"),
+    "lightgbm": ("random_lightgbm", "lightgbm"),
+    "thinc": ("random_thinc", "thinc"),
 }
 SHOWN = 20
 # Arguments that are rates.
