@@ -148,16 +148,6 @@ class Floored(Shape):
 
     shape: Shape
     low: float
-class Clocked(Shape):
-    """Another shape on a clock that ticks once in `every` steps, and starts again.
-
-    s = shape(floor(k / every) mod period): schedules that count epochs, and cycles of a whole
-    number of ticks. Without a period the clock runs for ever.
-    """
-
-    shape: Shape
-    every: int = 1
-    period: int | None = None
 
     def __post_init__(self) -> None:
         """Check the parameters; a nested shape may be given as its dictionary."""
@@ -278,6 +268,23 @@ class Rectified(Shape):
         # One by one: NumPy's powers round differently, and rho - 4 magnifies that.
         values = [self.rectification(n) for n in (np.ravel(k) + first).tolist()]
         return np.reshape(values, np.shape(k)) / self.rectification(first)
+
+
+@dataclass(frozen=True)
+class Clocked(Shape):
+    """Another shape on a clock that ticks once in `every` steps, and starts again.
+
+    s = shape(floor(k / every) mod period): schedules that count epochs, and cycles of a whole
+    number of ticks. Without a period the clock runs for ever.
+    """
+
+    shape: Shape
+    every: int = 1
+    period: int | None = None
+
+    def __post_init__(self) -> None:
+        """Check the parameters; a nested shape may be given as its dictionary."""
+        object.__setattr__(self, "shape", _nested(self.shape))
         if self.shape.closing:
             raise ValueError(f"shape must be an open shape, got {self.shape!r}")
         check_count("every", self.every)

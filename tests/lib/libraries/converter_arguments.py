@@ -126,20 +126,17 @@ NEEDED = {
     "n_samples": 100,
     "total_timesteps": 5000,
     "rate": 0.1,
-    "steps": 5,
     "schedule": ("thinc.decaying", {"base_rate": 0.1, "decay": 0.01}),
     "base_rate": 0.1,
-    "decay": 0.01,
     "stop": 0.01,
     "compound": 0.9,
     "max_rate": 0.1,
     "num_steps": 100,
     "initial_rate": 0.1,
     "period": 10,
-    "learning_rates": [0.1, 0.05],
-    "learning_rate": [0.1, 0.05],
 }
 SPECIAL = {
+    "lightgbm.reset_parameter": {"learning_rate": [0.1, 0.05]},
     "diffusers.get_scheduler": {"num_warmup_steps": 10, "num_training_steps": 60},
     "deepspeed.WarmupLR": {"base_lr": 0.1},
     "fvcore.CompositeParamScheduler": {
