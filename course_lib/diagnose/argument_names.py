@@ -79,11 +79,11 @@ def times(value: Any, factor: int, divide: bool) -> Any:
 
 
 def name_of(path: ArgumentPath) -> str:
-    """Return an argument's name as its author would say it: T_max, schedulers[1].T_max."""
+    """Return an argument's name as its author wrote it, marked as code: `schedulers[1].T_max`."""
     words = str(path[0])
     for key, after in zip(path[1:], [*path[2:], None], strict=False):
         if isinstance(key, str):
             words += f".{key}"
         elif not isinstance(after, str):  # the 1 of a (name, arguments) pair says nothing
             words += f"[{key}]"
-    return words
+    return f"`{words}`"

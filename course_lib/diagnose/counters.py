@@ -9,7 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from course_lib.diagnose.planned import PlannedRates
-from course_lib.diagnose.suspects import RowsView, Suspect, clocked, rates_of, suspect
+from course_lib.diagnose.suspects import (
+    RowsView,
+    Suspect,
+    clocked,
+    counted,
+    listed,
+    rates_of,
+    suspect,
+)
 
 _ORDER = "Call scheduler.step() after optimizer.step(), once for each update."
 _ONCE = "Call scheduler.step() once for each unit in which the schedule's lengths are counted."
@@ -227,7 +235,8 @@ def _past_the_end(view: RowsView, plan: PlannedRates) -> Iterator[Suspect]:
         return
     yield suspect(
         "climbed-again",
-        f"the run went past the plan's end at {end:g}, and the rate climbed back the way it came",
+        f"the run went past the plan's end at {counted(end)}, and the rate climbed back the way "
+        "it came",
         clocked(lambda t: np.where(t > end, np.abs((t - end) % (2 * end) - end), t)),
         plan,
         2.0,
@@ -237,7 +246,7 @@ def _past_the_end(view: RowsView, plan: PlannedRates) -> Iterator[Suspect]:
     for last in (end, end - 1):
         yield suspect(
             "held-at-the-end",
-            f"from the plan's end at {end:g} on its last rate was held",
+            f"from the plan's end at {counted(end)} on its last rate was held",
             clocked(lambda t, last=last: np.minimum(t, last)),
             plan,
             2.0 + (end - last) * 0.5,
@@ -279,10 +288,11 @@ def skipped_updates(view: RowsView, plan: PlannedRates, most: int = 40) -> Suspe
     at = np.array([view.t[row] for row, _ in jumps])
     lags = np.array([0, *(lag for _, lag in jumps)])
     what = f"{lag} {'steps' if lag > 1 else 'step'} of the scheduler"
-    where = ", ".join(f"{t:g}" for t in at[:5]) + (", …" if at.size > 5 else "")
+    where = listed([view.number(t) for t in at])
     return suspect(
         "skipped-updates",
-        f"{what} did not happen, as when mixed precision skips updates; the lag grew at {where}",
+        f"{what} did not happen, as when mixed precision skips updates; the lag grew at "
+        f"{view.unit} {where}",
         clocked(lambda t: t - lags[np.searchsorted(at, t, "right")]),
         plan,
         3.0 + 2.5 * len(jumps) + float(np.log2(np.diff(lags)).sum()),

@@ -20,7 +20,7 @@ from course_lib.diagnose.roundings import (
     likely_precision,
     rounding_of,
 )
-from course_lib.diagnose.suspects import RowsView, rates_of
+from course_lib.diagnose.suspects import RowsView, counted, rates_of
 from course_lib.validation import check_count
 
 
@@ -60,14 +60,14 @@ def compare_with_plan(
     This log cannot distinguish 2 explanations:
     1. The scheduler was stepped 2 times for each planned step. Call scheduler.step() once for \
 each unit in which the schedule's lengths are counted.
-    2. Total_steps was 2 in place of 4, divided by 2. Give the length in the unit in which \
+    2. `total_steps` was 2 in place of 4, divided by 2. Give the length in the unit in which \
 scheduler.step() is called.
     """
     if not isinstance(log, RateLog):
         raise TypeError(f"log must be a RateLog, got {type(log).__name__}")
     steps = steps_per_epoch or _whole(log.settings.get("steps_per_epoch"))
     read = read_plan(
-        plan, base_lr=base_lr, unit=unit, steps_per_epoch=steps, total_steps=total_steps
+        plan, base_lr=base_lr, unit=unit, steps_per_epoch=steps, total_steps=total_steps, log=log
     )
     groups = len(log.group_names)
     plans = read if isinstance(read, tuple) else (read,) * groups
@@ -142,7 +142,7 @@ def _compare_group(
     planned[kept] = view.predicted(plan)
     tolerance = np.full(column.shape, np.nan)
     tolerance[kept] = view.tolerance
-    remarks = _length_remarks(log, view, plan)
+    remarks = [*_metric_remarks(plan), *_length_remarks(log, view, plan)]
     common = (name, log.at, log.unit, column, planned, tolerance, _lags(log, plan)[best])
     if agrees.all():
         remarks = [*_precision_remarks(log, number), *remarks]
@@ -185,7 +185,7 @@ def _view(
         # Where rounding was after the point, the small rates have fewer digits.
         half = np.maximum(half, 0.5 * 10.0 ** -decimals_of(rates))
     finer = isinstance(plan, Rescaled) and plan.rate > 1
-    return RowsView(t, rates, half + plan.slack * peak, factors, peak, finer)
+    return RowsView(t, rates, half + plan.slack * peak, factors, peak, finer, log.unit, float(lag))
 
 
 def _prefix(agrees: np.ndarray) -> int:
@@ -217,8 +217,8 @@ def _explained(
     least = found[0][1] if found else math.inf
     equal = 0
     for exact, cost, misfit, code, message, rates, parameters, fix in found:
-        # "From step 9 on X" says no more than X where both explain every row.
-        if any(message.endswith(known) for known in messages):
+        # "X from update 9 on" says no more than X where both explain every row.
+        if any(message.startswith(known) for known in messages):
             continue
         messages.append(message)
         predicted = np.full(log.size, np.nan)
@@ -260,13 +260,23 @@ def _precision_remarks(log: RateLog, number: int) -> list[str]:
     return [f"The log's rates are {kind}; smaller differences cannot be seen."]
 
 
+def _metric_remarks(plan: PlannedRates) -> list[str]:
+    if plan.follows is None:
+        return []
+    return [
+        f"{plan.call} was taken to follow the log's column `{plan.follows.name}` "
+        f"({plan.follows.values.size} values)."
+    ]
+
+
 def _length_remarks(log: RateLog, view: RowsView, plan: PlannedRates) -> list[str]:
     end, last = plan.total_steps, float(view.t.max())
     if not math.isfinite(end):
         return []
     spacing = float(np.median(np.diff(np.unique(view.t)))) if view.t.size > 1 else 1.0
     if last > end + spacing:
-        return [f"The log goes on past the plan's end at {end:g}."]
+        return [f"The log goes on past the plan's end at {counted(end)}."]
     if last < end - 1 - spacing:
-        return [f"The log ends at {log.at.max():g}, before the plan's end at {end:g}."]
+        reached = counted(log.at.max())
+        return [f"The log ends at {reached}, before the plan's end at {counted(end)}."]
     return []

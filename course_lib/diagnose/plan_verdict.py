@@ -10,6 +10,9 @@ import numpy as np
 
 from course_lib.diagnose.planned import PlannedRates
 from course_lib.diagnose.rate_log import RateLog
+from course_lib.diagnose.suspects import counted
+
+_MOST_SHOWN = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,20 +76,23 @@ class GroupComparison:
         if self.as_planned:
             return ["The rates are as planned.", *self.remarks]
         row = self.first
-        counter = "row" if self.unit == "row" else self.unit
+        place = f"{self.unit} {counted(self.at[row])}"
+        place += f" (row {row})" if self.unit != "row" else ""
         said = [
-            f"The rates depart from the plan at {counter} {self.at[row]:g} (row {row}): planned "
-            f"{self.planned[row]:.6g}, got {self.got[row]:.6g}."
+            f"The rates depart from the plan at {place}: planned {self.planned[row]:.6g}, got "
+            f"{self.got[row]:.6g}."
         ]
         if self.explanations and not self.explanations[0].exact:
             said.append("No known mistake explains every row; the nearest ones are:")
         elif self.equal > 1:
             said.append(f"This log cannot distinguish {self.equal} explanations:")
         shown = self.explanations[: max(self.equal, 1) if self._explained() else 3]
-        for number, one in enumerate(shown, 1):
+        for number, one in enumerate(shown[:_MOST_SHOWN], 1):
             lead = f"{number}. " if len(shown) > 1 else ""
             off = "" if one.exact else f" (mean difference {one.misfit:.2g} of the peak)"
             said.append(f"{lead}{one.message[:1].upper()}{one.message[1:]}{off}. {one.fix}".strip())
+        if len(shown) > _MOST_SHOWN:
+            said.append(f"… and {len(shown) - _MOST_SHOWN} more.")
         return said + list(self.remarks)
 
     def _explained(self) -> bool:

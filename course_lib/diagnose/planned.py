@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from course_lib import schedules
-from course_lib.libraries.registry import from_library, names, signature
+from course_lib.diagnose.followed_metrics import FollowedMetric, followed_metric
+from course_lib.diagnose.rate_log import RateLog
+from course_lib.libraries.registry import follower_names, from_library, names, signature
 from course_lib.schedules import Schedule
 from course_lib.validation import check_count, check_real
 
@@ -48,6 +50,7 @@ class PlannedRates:
         call: the plan's function, as `from_library` or `course_lib.schedules` names it; "": none.
         arguments: keyword arguments of the call.
         slack: largest difference that rounding alone may make, as a share of the peak.
+        follows: the metric of a plateau rule, where it was read from a log.
         variants: plans that `changed` has made of this one.
 
     >>> plan = read_plan("torch.CosineAnnealingLR(T_max=90, base_lr=0.1)", unit="epoch")
@@ -63,6 +66,7 @@ class PlannedRates:
     call: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     slack: float = _SLACK
+    follows: FollowedMetric | None = None
     variants: dict[str, PlannedRates] = field(default_factory=dict, repr=False)
 
     def changed(self, changes: Mapping[tuple, Any]) -> PlannedRates:
@@ -82,11 +86,19 @@ class PlannedRates:
             if len(self.variants) >= _MOST_VARIANTS:
                 self.variants.clear()
             self.variants[key] = replace(
-                _of_call(self.call, arguments, self.words),
+                _of_call(self.call, arguments, self.words, self.follows),
                 unit=self.unit,
                 steps_per_epoch=self.steps_per_epoch,
             )
         return self.variants[key]
+
+    def following(self, metric: FollowedMetric) -> PlannedRates:
+        """Return the same plateau rule on another metric."""
+        return replace(
+            _of_call(self.call, dict(self.arguments), self.words, metric),
+            unit=self.unit,
+            steps_per_epoch=self.steps_per_epoch,
+        )
 
     def leaves(self) -> Iterator[tuple[tuple, Any]]:
         """Yield (path, value) for every number, list of numbers or length in batches."""
@@ -100,6 +112,7 @@ def read_plan(
     unit: str | None = None,
     steps_per_epoch: int | None = None,
     total_steps: int | None = None,
+    log: RateLog | None = None,
 ) -> PlannedRates | tuple[PlannedRates, ...]:
     """Return a plan that was written in any of several ways.
 
@@ -113,6 +126,8 @@ def read_plan(
         unit: unit of the plan's lengths: "update" or "epoch"; None: the log's own.
         steps_per_epoch: updates in an epoch.
         total_steps: length of the run in the plan's unit; None: as the plan says.
+        log: run that made the record of the metric, for a plateau rule; None: a plateau rule must
+            be given `metrics` in its call.
 
     Returns:
         The plan, or a tuple of them, one for each parameter group.
@@ -131,28 +146,34 @@ def read_plan(
         raise ValueError(f"unit must be one of {PLAN_UNITS} or None, got {unit!r}")
     if steps_per_epoch is not None:
         check_count("steps_per_epoch", steps_per_epoch)
+    options = {
+        "unit": unit,
+        "steps_per_epoch": steps_per_epoch,
+        "total_steps": total_steps,
+        "log": log,
+    }
     if isinstance(base_lr, list | tuple | np.ndarray):
-        options = {"unit": unit, "steps_per_epoch": steps_per_epoch, "total_steps": total_steps}
         return tuple(read_plan(plan, base_lr=float(rate), **options) for rate in base_lr)
     if isinstance(plan, list | tuple) and not all(_is_number(item) for item in plan):
-        options = {"unit": unit, "steps_per_epoch": steps_per_epoch, "total_steps": total_steps}
         plans = [read_plan(item, base_lr=base_lr, **options) for item in plan]
         if not plans or not all(isinstance(item, PlannedRates) for item in plans):
             raise ValueError("plan must hold one plan for each parameter group")
         return tuple(plans)
-    read = plan if isinstance(plan, PlannedRates) else _read_one(plan, base_lr)
+    read = plan if isinstance(plan, PlannedRates) else _read_one(plan, base_lr, log)
     if total_steps is not None:
         read = replace(read, total_steps=check_count("total_steps", total_steps))
+    if read.follows is not None and log is not None:
+        unit = log.unit  # a rule is called where the log has its metric
     return replace(
         read, unit=unit or read.unit, steps_per_epoch=steps_per_epoch or read.steps_per_epoch
     )
 
 
-def _read_one(plan: Any, base_lr: float | None) -> PlannedRates:
+def _read_one(plan: Any, base_lr: float | None, log: RateLog | None) -> PlannedRates:
     if isinstance(plan, Path):
         plan = str(plan)
     if isinstance(plan, str):
-        return _of_text(plan.strip(), base_lr)
+        return _of_text(plan.strip(), base_lr, log)
     if isinstance(plan, Schedule):
         return _of_schedule(plan, f"the schedule {plan.name!r}")
     if isinstance(plan, list | tuple | np.ndarray):
@@ -166,7 +187,7 @@ def _read_one(plan: Any, base_lr: float | None) -> PlannedRates:
     )
 
 
-def _of_text(text: str, base_lr: float | None) -> PlannedRates:
+def _of_text(text: str, base_lr: float | None, log: RateLog | None) -> PlannedRates:
     if text.endswith(".json"):
         path = Path(text)
         if not path.is_file():
@@ -194,7 +215,10 @@ def _of_text(text: str, base_lr: float | None) -> PlannedRates:
     name, arguments = _call_of(node)
     if name not in _PRESETS and base_lr is not None and "base_lr" in signature(name).parameters:
         arguments.setdefault("base_lr", base_lr)
-    return _of_call(name, arguments, text)
+    follows = None
+    if log is not None and name in follower_names() and "metrics" not in arguments:
+        follows = followed_metric(log, name, signature(name), arguments)
+    return _of_call(name, arguments, text, follows)
 
 
 def _call_of(node: ast.Call) -> tuple[str, dict[str, Any]]:
@@ -222,7 +246,7 @@ def _name_of(written: str, keywords: Sequence[str] = ()) -> str:
     first, last = written.split(".")[0], written.split(".")[-1]
     if written in _PRESETS or (last in _PRESETS and first in ("course_lib", "schedules")):
         return last
-    known = names()
+    known = [*names(), *follower_names()]
     found = [
         name
         for name in known
@@ -258,12 +282,18 @@ def _value(node: ast.expr) -> Any:
         ) from error
 
 
-def _of_call(name: str, arguments: dict[str, Any], words: str) -> PlannedRates:
+def _of_call(
+    name: str, arguments: dict[str, Any], words: str, follows: FollowedMetric | None = None
+) -> PlannedRates:
     if name in _PRESETS:
         schedule = getattr(schedules, name)(**arguments)
-    else:
+    elif follows is None:
         schedule = from_library(name, **arguments)
+    else:
+        schedule = from_library(name, **arguments, metrics=follows.values.tolist())
     plan = _of_schedule(schedule, words)
+    if follows is not None:
+        plan = _called(plan, follows)
     total = _length_said(arguments) if plan.total_steps == math.inf else plan.total_steps
     return replace(
         plan,
@@ -272,6 +302,11 @@ def _of_call(name: str, arguments: dict[str, Any], words: str) -> PlannedRates:
         total_steps=total,
         slack=_SINGLE_SLACK if name.startswith(_SINGLE) else _SLACK,
     )
+
+
+def _called(rule: PlannedRates, follows: FollowedMetric) -> PlannedRates:
+    """Return a rule that is stepped where the log has its metric, with t in the log's unit."""
+    return replace(rule, rate_at=lambda t: rule.rate_at(follows.calls(t)), follows=follows)
 
 
 # Arguments that say how long the whole run is meant to be, although the curve goes on after it.

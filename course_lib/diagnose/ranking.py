@@ -11,6 +11,7 @@ import numpy as np
 from course_lib.diagnose.arguments_changed import argument_suspects
 from course_lib.diagnose.counters import counter_suspects, skipped_updates
 from course_lib.diagnose.planned import PlannedRates
+from course_lib.diagnose.plateau_rules_changed import rule_suspects
 from course_lib.diagnose.rates_changed import scaled_by
 from course_lib.diagnose.resumes import resume_suspects
 from course_lib.diagnose.second_rules import plateau_cuts
@@ -98,6 +99,7 @@ def _exact(
 def _singles(view: RowsView, thin: RowsView, plan: PlannedRates) -> Iterator[Suspect]:
     yield from counter_suspects(thin, plan)
     yield from argument_suspects(thin, plan)
+    yield from rule_suspects(thin, plan)
     yield from resume_suspects(thin, plan)
     yield from _paths(view, plan)
 
@@ -165,7 +167,7 @@ def _pairs(
         for second in seconds:
             yield _both(first, second, chained(first.change, second.change), plan)
         if first.inner:
-            more = argument_suspects(thin, first.plan)
+            more = [*argument_suspects(thin, first.plan), *rule_suspects(thin, first.plan)]
             for second in more:
                 yield _both(first, second, chained(first.change, second.change), plan)
         else:

@@ -11,6 +11,7 @@ import numpy as np
 from course_lib.diagnose.arguments_changed import argument_suspects
 from course_lib.diagnose.counters import informative, solutions
 from course_lib.diagnose.planned import PlannedRates
+from course_lib.diagnose.rates_changed import cost_of_factor
 from course_lib.diagnose.suspects import (
     Change,
     RowsView,
@@ -18,6 +19,7 @@ from course_lib.diagnose.suspects import (
     best_factor,
     chained,
     clocked,
+    counted,
     from_step,
     multiplied,
     rates_of,
@@ -59,7 +61,7 @@ def resume_suspects(
                 change = from_step(begin, lambda _, known=known: known)
                 yield replace(found, plan=change(plan), change=change)
     last = agrees.size - int(agrees[::-1].argmin())
-    if last < agrees.size and first == 0 and not brief:
+    if last < agrees.size and not brief:
         yield from _until(view.rows(slice(0, last)), plan, float(view.t[last]))
 
 
@@ -69,7 +71,7 @@ def _after(view: RowsView, plan: PlannedRates, first: int, brief: bool) -> Itera
     yield from _anew(view, plan, begin, before)
     yield from _of_a_sequence(late, plan, begin, before)
     yield from _jumped(late, plan, begin)
-    yield from _held(plan, begin, before)
+    yield from _held(late, plan, begin, before)
     yield from _rescaled(late, plan, begin)
     if not brief:
         yield from _with_other_arguments(late, plan, begin)
@@ -110,7 +112,7 @@ def _anew(view: RowsView, plan: PlannedRates, begin: float, before: float) -> It
         for delay in (0.0, 1.0):
             yield suspect(
                 "started-anew",
-                f"after the resume at step {start:g} the curve started anew",
+                f"the curve started anew at {view.place(start)}, as after a resume",
                 from_step(start + delay, clocked(lambda t, s=start: t - s)),
                 plan,
                 2.0 + 0.3 * delay + (2.5 if start <= _FEW else 0.0),
@@ -129,7 +131,7 @@ def _anew(view: RowsView, plan: PlannedRates, begin: float, before: float) -> It
             continue
         yield suspect(
             "state-lost",
-            f"after the resume at step {start:g} the curve started anew from the last rate, "
+            f"the curve started anew at {view.place(start)}, after a resume, from the last rate: "
             f"{factor:.4g} times as high",
             from_step(start, chained(clocked(lambda t, s=start: t - s), multiplied(factor))),
             plan,
@@ -142,8 +144,8 @@ def _anew(view: RowsView, plan: PlannedRates, begin: float, before: float) -> It
         for found in argument_suspects(late, plan, clock, only=("scaled",)):
             yield suspect(
                 "state-lost",
-                f"after the resume at step {start:g} the curve started anew from the last rate, "
-                f"and {found.message}",
+                f"the curve started anew at {view.place(start)}, after a resume, from the last "
+                f"rate, and {found.message}",
                 from_step(start, chained(found.change, clock)),
                 plan,
                 3.4,
@@ -166,7 +168,7 @@ def _anew(view: RowsView, plan: PlannedRates, begin: float, before: float) -> It
 
         yield suspect(
             "state-lost",
-            f"after the resume at step {start:g} the warmup started anew from the last rate, "
+            f"the warmup started anew at {view.place(start)}, after a resume, from the last rate: "
             f"{factor:.4g} times as high",
             from_step(start, change),
             plan,
@@ -232,8 +234,9 @@ def _of_a_sequence(
             )
         yield suspect(
             "resumed-from-the-last-part",
-            f"SequentialLR(last_epoch={start - 1:g}) began its parts anew at step {start:g}: the "
-            "first rate of the first part, from which the last part goes on",
+            f"`SequentialLR(last_epoch={counted(start - 1)})` began its parts anew at "
+            f"{late.place(start)}: the first rate of the first part, from which the last part "
+            "goes on",
             change,
             plan,
             2.4,
@@ -257,7 +260,7 @@ def _jumped(late: RowsView, plan: PlannedRates, begin: float) -> Iterator[Suspec
         count = f"{abs(shift)} step{'s' if abs(shift) > 1 else ''}"
         yield suspect(
             "counter-jumped",
-            f"from step {begin:g} on the scheduler is {count} "
+            f"from {late.place(begin)} on the scheduler is {count} "
             + ("ahead" if shift > 0 else "behind"),
             from_step(begin, clocked(lambda t, n=shift: t + n)),
             plan,
@@ -269,11 +272,11 @@ def _jumped(late: RowsView, plan: PlannedRates, begin: float) -> Iterator[Suspec
         )
 
 
-def _held(plan: PlannedRates, begin: float, before: float) -> Iterator[Suspect]:
+def _held(late: RowsView, plan: PlannedRates, begin: float, before: float) -> Iterator[Suspect]:
     for step in dict.fromkeys((begin - 1, before)):
         yield suspect(
             "stopped-stepping",
-            f"from step {begin:g} on the rate was held: the scheduler was not stepped any more",
+            f"from {late.place(begin)} on the rate was held: the scheduler was stepped no more",
             from_step(begin, clocked(lambda t, s=step: np.full_like(t, s))),
             plan,
             2.6,
@@ -291,8 +294,8 @@ def _rescaled(late: RowsView, plan: PlannedRates, begin: float) -> Iterator[Susp
     if lost or factor > 1:
         yield suspect(
             "optimizer-state-lost",
-            f"from step {begin:g} on all rates are {factor:.4g} times the planned ones, as when "
-            "the scheduler's state is loaded without that of the optimizer",
+            f"from {late.place(begin)} on all rates are {factor:.4g} times the planned ones, as "
+            "when the scheduler's state is loaded without that of the optimizer",
             from_step(begin, multiplied(factor)),
             plan,
             2.6 if lost else 5.0,
@@ -304,7 +307,7 @@ def _rescaled(late: RowsView, plan: PlannedRates, begin: float) -> Iterator[Susp
         raised = (found.parameters.get("new") or 0) > (found.parameters.get("old") or 0)
         yield suspect(
             "optimizer-state-lost" if raised else "plateau-fired",
-            f"from step {begin:g} on {found.message}",
+            f"{found.message} from {late.place(begin)} on",
             from_step(begin, found.change),
             plan,
             5.0,
@@ -327,6 +330,7 @@ def _with_other_arguments(late: RowsView, plan: PlannedRates, begin: float) -> I
 
     for scale, through in ((False, None), (True, rescaled)):
         only = tuple(_RENAMED) if scale else ()
+        factor = None
         for found in argument_suspects(late, plan, through, only=only):
             if found.code == "scaled":
                 continue
@@ -338,26 +342,31 @@ def _with_other_arguments(late: RowsView, plan: PlannedRates, begin: float) -> I
                 later = chained(found.change, multiplied(factor))
             yield suspect(
                 _RENAMED.get(found.code, found.code),
-                f"from step {begin:g} on {found.message}"
+                f"{found.message} from {late.place(begin)} on"
                 + (f", at {factor:.4g} times the rate" if scale else ""),
                 from_step(begin, later),
                 plan,
-                0.6 * found.cost + (4.2 if scale else 2.5),
+                0.6 * found.cost + (_scale_cost(factor) if scale else 2.5),
                 _LENGTH,
                 at=begin,
                 **found.parameters,
             )
 
 
+def _scale_cost(factor: float) -> float:
+    """Return the cost of a factor beside another length; one of many digits is a fit, no event."""
+    return 4.2 + 2 * max(0.0, cost_of_factor(factor) - 3.0)
+
+
 def _until(early: RowsView, plan: PlannedRates, end: float) -> Iterator[Suspect]:
     for found in argument_suspects(early, plan):
         yield suspect(
             _RENAMED.get(found.code, found.code),
-            f"before step {end:g} {found.message}",
+            f"{found.message} before {early.place(end)}",
             until_step(end, found.change),
             plan,
             found.cost + 1.5,
-            _LENGTH,
+            "Give the first part of the run the length of the whole run as well.",
             until=end,
             **found.parameters,
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from course_lib.diagnose.planned import PlannedRates
-from course_lib.diagnose.suspects import RowsView, Suspect, rates_of, rounded, suspect
+from course_lib.diagnose.suspects import RowsView, Suspect, listed, rates_of, rounded, suspect
 
 _MOST_CUTS = 16
 
@@ -60,11 +60,11 @@ def plateau_cuts(view: RowsView, plan: PlannedRates) -> Suspect | None:
         return replace(other, rate_at=rate_at)
 
     same = np.allclose(drops, drops[0], rtol=1e-2)
-    by = f"by {drops[0]:.4g}" if same else "by " + ", ".join(f"{d:.3g}" for d in drops[:4])
-    where = ", ".join(f"{step:g}" for step in starts[:5]) + (", …" if len(starts) > 5 else "")
+    by = f"{drops[0]:.4g}" if same else listed([f"{drop:.3g}" for drop in drops])
+    where = listed([view.number(step) for step in starts])
     return suspect(
         "plateau-fired",
-        f"another rule multiplied the rate {by} at {where}, as a plateau rule does",
+        f"another rule multiplied the rate by {by} at {view.unit} {where}, as a plateau rule does",
         change,
         plan,
         2.8 + (0.6 if same else 3.0) * (len(starts) - 1) + (0.0 if _is_round(drops) else 2.5),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,8 @@ class RowsView:
         known: number -> the name that it has in the log or in the call, for factors.
         peak: largest rate of log and plan.
         finer: whether the plan counts in parts of the log's unit.
+        unit: unit of the log's counter.
+        lag: counter less t.
     """
 
     t: np.ndarray
@@ -33,6 +35,16 @@ class RowsView:
     known: Mapping[int, str] = field(default_factory=dict)
     peak: float = 1.0
     finer: bool = False
+    unit: str = "update"
+    lag: float = 0.0
+
+    def place(self, t: float) -> str:
+        """Return a step as the log counts it, in words: "update 61"."""
+        return f"{self.unit} {self.number(t)}"
+
+    def number(self, t: float) -> str:
+        """Return a step as the log's counter has it."""
+        return counted(t + self.lag)
 
     def rows(self, kept: np.ndarray | slice) -> RowsView:
         """Return the view of some rows."""
@@ -59,6 +71,16 @@ def rates_of(plan: PlannedRates, t: np.ndarray) -> np.ndarray:
     """Return plan(t); a step before the first one has the rate of the first."""
     with np.errstate(all="ignore"):
         return np.asarray(plan.rate_at(np.maximum(t, 0.0)), dtype=np.float64)
+
+
+def counted(number: float) -> str:
+    """Return a counter's value in digits, also where it has more than six of them."""
+    return f"{number:.0f}" if number == round(number) else f"{number:.6g}"
+
+
+def listed(items: Sequence[str], most: int = 5) -> str:
+    """Return items with commas between them, and "…" where some were left out."""
+    return ", ".join(items[:most]) + (", …" if len(items) > most else "")
 
 
 @dataclass(frozen=True, eq=False)

@@ -73,6 +73,18 @@ def names() -> list[str]:
     return sorted(_CONVERTERS)
 
 
+def follower_names() -> list[str]:
+    """Return the names of the rules that follow a metric, sorted.
+
+    `from_library` converts them with one more argument, `metrics`.
+
+    >>> follower_names()[:2]
+    ['keras.ReduceLROnPlateau', 'optax.contrib.reduce_on_plateau']
+    """
+    _load()
+    return sorted(_FOLLOWERS)
+
+
 def signature(name: str) -> inspect.Signature:
     """Return the arguments that `from_library(name, ...)` takes, with the library's defaults.
 

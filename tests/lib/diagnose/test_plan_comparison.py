@@ -203,7 +203,7 @@ def test_a_resume_with_another_warmup_share_and_length():
     found = compare_with_plan(log_of(rates), plan)
     assert found.worst.first == 101
     assert codes(found)[0] == "resumed-with-another-length"
-    assert "num_training_steps was 350 in place of 500, the other lengths" in str(found)
+    assert "`num_training_steps` was 350 in place of 500, and the other lengths" in str(found)
 
 
 # Precision
