@@ -11,6 +11,7 @@ from course_lib.diagnose.families import FAMILIES
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification, Oddity
 from course_lib.diagnose.identification_words import describe
 from course_lib.diagnose.identifying import identify
+from course_lib.diagnose.known_mistakes import KNOWN_MISTAKES
 from course_lib.diagnose.log_readers import LogError, from_entry, read_log
 from course_lib.diagnose.oddities import find_oddities
 from course_lib.diagnose.plan_comparison import assert_as_planned, compare_with_plan
@@ -21,6 +22,7 @@ from course_lib.diagnose.rate_log import RateLog
 
 __all__ = [
     "FAMILIES",
+    "KNOWN_MISTAKES",
     "Explanation",
     "FirstDifference",
     "FittedParameter",

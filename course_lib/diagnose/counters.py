@@ -26,11 +26,21 @@ _TABLE = 200_000
 _MOST_SKIPPED = 32  # between two rows; a larger lag is a resume from an older checkpoint
 
 
-def counter_suspects(view: RowsView, plan: PlannedRates) -> Iterator[Suspect]:
-    """Yield the mistakes of the counter that may explain the rows, the numbers read off them."""
+def counter_suspects(
+    view: RowsView, plan: PlannedRates, *, brief: bool = False
+) -> Iterator[Suspect]:
+    """Yield the mistakes of the counter that may explain the rows, the numbers read off them.
+
+    Args:
+        view: rows to explain.
+        plan: plan that the counter carries out.
+        brief: whether to look for the usual factors only, as beside another mistake.
+    """
     yield from _never(view, plan)
     yield from _shifts(view, plan)
-    yield from _factors(view, plan)
+    if view.finer:
+        yield from _shifts_within(plan, getattr(plan, "rate", 1.0))
+    yield from _factors(view, plan, brief)
     yield from _past_the_end(view, plan)
 
 
@@ -99,6 +109,22 @@ def _shifts(view: RowsView, plan: PlannedRates) -> Iterator[Suspect]:
             )
 
 
+def _shifts_within(plan: PlannedRates, parts: float) -> Iterator[Suspect]:
+    """Yield shifts by a few of the plan's steps, where the log has one row for many of them."""
+    for steps in (1, -1, 2, -2, -3, -4):
+        count = "one update" if abs(steps) == 1 else f"{abs(steps)} updates"
+        ahead = steps > 0
+        yield suspect(
+            "ahead" if ahead else "behind",
+            f"the scheduler is {count} {'ahead' if ahead else 'behind'} in every row",
+            clocked(lambda t, by=steps / parts: t + by),
+            plan,
+            (1.5 if ahead else 2.0) + math.log2(abs(steps)),
+            _ORDER,
+            steps=abs(steps),
+        )
+
+
 def shifts_of(view: RowsView, plan: PlannedRates) -> list[int]:
     """Return constant shifts that bring the plan onto the rows, the most supported first."""
     votes: dict[int, int] = {}
@@ -146,17 +172,18 @@ def _table(view: RowsView, plan: PlannedRates) -> tuple[np.ndarray, np.ndarray, 
     return _TABLES[key][:3]
 
 
-def _factors(view: RowsView, plan: PlannedRates) -> Iterator[Suspect]:
-    for factor in _candidates(view, plan):
+def _factors(view: RowsView, plan: PlannedRates, brief: bool) -> Iterator[Suspect]:
+    for factor in _candidates(view, plan, brief):
         named = view.known.get(factor)
         cost = 1.0 if named else 2.0 + 0.5 * math.log2(factor)
-        for ahead in sorted({0, 1, factor - 1}):
+        for ahead in (0,) if brief else sorted({0, 1, factor - 1}):
             yield _fast(plan, factor, ahead, named, cost)
             yield _slow(view, plan, factor, ahead, named, cost)
 
 
-def _candidates(view: RowsView, plan: PlannedRates) -> list[int]:
-    found = {*range(2, 17), 24, 32, 48, _MOST_STEPS, *(n for n in view.known if n > 1)}
+def _candidates(view: RowsView, plan: PlannedRates, brief: bool) -> list[int]:
+    usual = range(2, 10) if brief else (*range(2, 17), 24, 48)
+    found = {*usual, 16, 32, _MOST_STEPS, *(n for n in view.known if n > 1)}
     for row in informative(view, 6):
         at = view.t[row]
         if at < 1:
@@ -298,5 +325,6 @@ def skipped_updates(view: RowsView, plan: PlannedRates, most: int = 40) -> Suspe
         3.0 + 2.5 * len(jumps) + float(np.log2(np.diff(lags)).sum()),
         "Skipped updates are normal in mixed precision; count the schedule's length without them.",
         lag=lag,
+        singly=bool(np.all(np.diff(lags) == 1)) and len(jumps) < view.t.size / 20,
         rows=tuple(row for row, _ in jumps),
     )

@@ -19,6 +19,9 @@ class FittedParameter:
         value: the likeliest value, the roundest one where several fit.
         low: smallest value that fits within the log's precision.
         high: largest; `math.inf` where nothing in the log limits it.
+
+    >>> FittedParameter(value=100.0, low=99.5, high=100.4).value
+    100.0
     """
 
     value: float
@@ -41,6 +44,11 @@ class FittedPart:
         schedule: the same as a `Schedule`; None where it cannot be written as one.
         residual: largest difference from the log, as a share of the part's peak.
         convention: the way it counts, in words: "warmup (t + 1) / W", …; "" for nothing of note.
+
+    >>> from course_lib.diagnose import RateLog, identify
+    >>> part = identify(RateLog([[0.1, 0.1, 0.1, 0.1]], at=range(4))).parts[0]
+    >>> part.family, part.first, part.end, part.parameters["peak"].value
+    ('constant', 0, 4, 0.1)
     """
 
     first: int
@@ -65,6 +73,10 @@ class Oddity:
         first: first row that shows it.
         end: row after the last one that shows it.
         problem: whether it harms the run; otherwise it is worth knowing when one reads the log.
+
+    >>> oddity = Oddity("stopped-early", "The run ends at update 50 of 100.", first=49, end=50)
+    >>> oddity.code, oddity.problem
+    ('stopped-early', False)
     """
 
     code: str
@@ -86,6 +98,11 @@ class Identification:
         call: the library call that most likely made the curve, as code; "" if there is none.
         cannot_tell: one sentence for each thing that this log cannot tell.
         oddities: everything odd, in the order of the rows.
+
+    >>> from course_lib.diagnose import RateLog, identify
+    >>> found = identify(RateLog([[0.1, 0.1, 0.1, 0.1]], at=range(4)))
+    >>> found.group, len(found.parts), found.residual
+    (0, 1, 0.0)
     """
 
     log: RateLog

@@ -216,7 +216,8 @@ class LengthSearch(ArgumentSearch):
         for new in self.best_counts(changes, old):
             yield from self.found(
                 "other-length",
-                f"{name_of(whole)} was {new} in place of {old}, and the other lengths in proportion",
+                f"{name_of(whole)} was {new} in place of {old}, and the other lengths in "
+                "proportion",
                 changes(new),
                 4.7,
                 f"Set {name_of(whole)} to {old}, or plan with {new}.",

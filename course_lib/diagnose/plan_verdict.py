@@ -28,6 +28,12 @@ class Explanation:
         exact: whether it explains every row within the log's precision.
         parameters: name -> number that was read off the log.
         fix: one sentence on how to mend it.
+
+    >>> from course_lib.diagnose import RateLog, compare_with_plan
+    >>> log = RateLog(rates=[[0.2, 0.15, 0.1, 0.05]], at=range(4), lags=(0,))
+    >>> likeliest = compare_with_plan(log, "linear(0.1, total_steps=4)").explanations[0]
+    >>> likeliest.code, likeliest.exact, likeliest.parameters
+    ('scaled', True, {'factor': 2.0})
     """
 
     code: str
@@ -56,6 +62,12 @@ class GroupComparison:
         explanations: known mistakes, the likeliest first.
         equal: number of them that rank equal first, since this log cannot distinguish them.
         remarks: one sentence for each thing worth knowing that is no mistake.
+
+    >>> from course_lib.diagnose import RateLog, compare_with_plan
+    >>> log = RateLog(rates=[[0.1, 0.1, 0.1, 0.1]], at=range(4), lags=(0,))
+    >>> group = compare_with_plan(log, "linear(0.1, total_steps=4)").groups[0]
+    >>> group.name, group.first, group.planned
+    ('lr', 1, array([0.1  , 0.075, 0.05 , 0.025]))
     """
 
     name: str

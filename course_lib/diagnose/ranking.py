@@ -19,7 +19,11 @@ from course_lib.diagnose.suspects import RowsView, Suspect, best_factor, chained
 
 _THIN = 160  # rows that the search looks at; the winners are verified on all
 _PAIRED = 5  # single mistakes that a second one is tried with
+_MANY = 20_000  # rows above which fewer of them are paired, for speed
+_PAIRED_OF_MANY = 5
 _KEPT = 12
+_NEAR = 5  # explanations that are kept where none explains every row
+_SPREAD = 4096  # rows that the misfit of those is taken over
 # A single mistake that costs more is compared with pairs of simple ones.
 _CONTRIVED = 4.5
 # Mistakes that happen once: after a later resume nothing is left of them.
@@ -62,7 +66,7 @@ def ranked(
         _judged(_singles(view, thin, plan), thin) for view, thin in zip(views, thins, strict=True)
     ]
     exact = _exact(views, singles)
-    if pairs and (not exact or exact[0][1].cost > _CONTRIVED):
+    if pairs and (not exact or _is_contrived(exact[0][1])):
         # Two mistakes at once are looked for at the likeliest lag only.
         best = max(range(len(views)), key=lambda i: (_longest(thins[i], singles[i]), -i))
         alone = [found for found, _ in singles[best]]
@@ -72,12 +76,19 @@ def ranked(
         singles[best] = sorted(singles[best] + both, key=_order)
     if exact:
         return [(order, found, True, 0.0) for order, found in exact]
+    spread = [view.rows(slice(None, None, 1 + view.t.size // _SPREAD)) for view in views]
     near = [
-        (order, found, False, views[order].misfit(found.plan))
+        (order, found, False, spread[order].misfit(found.plan))
         for order, judged in enumerate(singles)
         for found in _different([found for found, _ in judged[:40]])[:_KEPT]
     ]
-    return sorted(near, key=lambda one: _order((one[1], one[3])))[:_KEPT]
+    return sorted(near, key=lambda one: _order((one[1], one[3])))[:_NEAR]
+
+
+def _is_contrived(found: Suspect) -> bool:
+    """Return whether two simple mistakes may be a better explanation than this one."""
+    # Single updates that were skipped here and there are no coincidence, however many they are.
+    return found.cost > _CONTRIVED and not found.parameters.get("singly", False)
 
 
 def _longest(view: RowsView, singles: Sequence[tuple[Suspect, float]]) -> tuple[int, float]:
@@ -158,8 +169,9 @@ def _pairs(
             firsts.append(found)
     longest = sorted(singles, key=lambda one: (-_explained(thin, one.plan), one.cost))
     prefix = list({found.code: found for found in reversed(longest[:12])}.values())
-    for first in dict.fromkeys([*firsts[:_PAIRED], *prefix]):
-        seconds: list[Suspect] = list(counter_suspects(thin, first.plan))
+    tried = list(dict.fromkeys([*firsts[:_PAIRED], *prefix]))
+    for first in tried if view.t.size <= _MANY else tried[:_PAIRED_OF_MANY]:
+        seconds: list[Suspect] = list(counter_suspects(thin, first.plan, brief=True))
         seconds += resume_suspects(thin, first.plan, brief=True)
         if first.code in _LOCAL:
             seconds += resume_suspects(thin, first.plan, fresh=plan, brief=True)

@@ -79,8 +79,7 @@ def _after(view: RowsView, plan: PlannedRates, first: int, brief: bool) -> Itera
 
 def _starts(view: RowsView, plan: PlannedRates, begin: float, before: float) -> list[float]:
     """Return the steps at which the resumed run may have begun, the last one first."""
-    gap = begin - before
-    steps = np.unique(np.linspace(before, begin, min(_MOST_STARTS, int(gap) + 1)).round())
+    steps = _steps_between(view, plan, before, begin)
     late = view.rows(view.t >= begin)
     votes: dict[int, int] = {}
     for row in informative(late, 6):
@@ -91,7 +90,8 @@ def _starts(view: RowsView, plan: PlannedRates, begin: float, before: float) -> 
     voted = sorted(votes, key=lambda start: -votes[start])[:4]
     # A drop after the resume is one of the plan's own drops, counted from the start.
     own = np.arange(min(begin + 1, 4096.0))
-    drops = np.flatnonzero(np.diff(rates_of(plan, own)) != 0)[:3] + 1
+    drops = np.flatnonzero(np.diff(rates_of(plan, own)) != 0) + 1
+    drops = drops[:3] if drops.size < own.size / 2 else drops[:0]  # a smooth curve has none
     changed = np.flatnonzero(np.diff(late.rates) != 0)[:3]
     shifted = [
         start
@@ -103,6 +103,13 @@ def _starts(view: RowsView, plan: PlannedRates, begin: float, before: float) -> 
         if 0 < start <= begin
     ]
     return [start for start in dict.fromkeys([begin, *voted, *steps[::-1], *shifted]) if start > 0]
+
+
+def _steps_between(view: RowsView, plan: PlannedRates, before: float, begin: float) -> np.ndarray:
+    """Return the steps between two rows, in parts of the log's unit where the plan counts those."""
+    parts = getattr(plan, "rate", 1.0) if view.finer else 1.0
+    count = min(_MOST_STARTS, int((begin - before) * parts) + 1)
+    return np.unique((np.linspace(before, begin, count) * parts).round() / parts)
 
 
 def _anew(view: RowsView, plan: PlannedRates, begin: float, before: float) -> Iterator[Suspect]:
@@ -209,9 +216,7 @@ def _of_a_sequence(
     if _warmup_end(plan) is None:
         return
     mark = float(plan.arguments["milestones"][-1])
-    starts = np.unique(
-        np.linspace(before, begin, min(_MOST_STARTS, int(begin - before) + 1)).round()
-    )
+    starts = _steps_between(late, plan, before, begin)
     for start in starts[::-1]:
         if start < mark:
 
@@ -248,24 +253,28 @@ def _of_a_sequence(
 
 
 def _jumped(late: RowsView, plan: PlannedRates, begin: float) -> Iterator[Suspect]:
-    votes: dict[int, int] = {1: 0, -1: 0}
+    twice = round(begin)  # a resume that counts the updates again
+    votes: dict[int, int] = {1: 0, -1: 0, twice: 0}
     rows = informative(late, 8)
     for row in rows:
         for step in solutions(late, plan, row):
             shift = round(step - late.t[row])
             votes[shift] = votes.get(shift, 0) + 1
-    for shift in sorted(votes, key=lambda shift: (-votes[shift], abs(shift)))[:5]:
+    likely = sorted(votes, key=lambda shift: (-votes[shift], abs(shift)))[:5]
+    for shift in dict.fromkeys([*likely, twice]):
         if shift == 0:
             continue
+        again = shift > 2 and abs(shift - begin) <= 1
         count = f"{abs(shift)} step{'s' if abs(shift) > 1 else ''}"
         yield suspect(
             "counter-jumped",
             f"from {late.place(begin)} on the scheduler is {count} "
-            + ("ahead" if shift > 0 else "behind"),
+            + ("ahead" if shift > 0 else "behind")
+            + (", as when a resume counts the updates before it twice" if again else ""),
             from_step(begin, clocked(lambda t, n=shift: t + n)),
             plan,
             # A small step back is better explained by skipped updates.
-            (4.5 if shift > 0 else 6.0) + 0.5 * math.log2(abs(shift)),
+            2.8 if again else (4.5 if shift > 0 else 6.0) + 0.5 * math.log2(abs(shift)),
             "Save the scheduler's state with the checkpoint, and step it once for each update.",
             at=begin,
             steps=shift,
@@ -273,7 +282,10 @@ def _jumped(late: RowsView, plan: PlannedRates, begin: float) -> Iterator[Suspec
 
 
 def _held(late: RowsView, plan: PlannedRates, begin: float, before: float) -> Iterator[Suspect]:
-    for step in dict.fromkeys((begin - 1, before)):
+    steps = [begin - 1, before]
+    if np.ptp(late.rates) <= 2 * late.tolerance.max():
+        steps += _steps_between(late, plan, before, begin)[::-1].tolist()
+    for step in dict.fromkeys(steps):
         yield suspect(
             "stopped-stepping",
             f"from {late.place(begin)} on the rate was held: the scheduler was stepped no more",

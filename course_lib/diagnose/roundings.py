@@ -24,6 +24,8 @@ def decimals_of(rates: np.ndarray) -> int:
 
 def likely_precision(log: RateLog, rates: np.ndarray) -> Precision:
     """Return the log's precision; where too few rates differ to show it, that of their digits."""
+    if log.precision.kind == "float16" and is_bfloat16(rates):
+        return Precision("bfloat16")  # few small rates may be both, and this is the coarser one
     if log.precision.kind != "float64":
         return log.precision
     for digits in range(1, 8):
@@ -49,6 +51,13 @@ def rounding_of(got: np.ndarray, planned: np.ndarray, peak: float) -> str:
         if np.all(np.abs(got - planned) <= half_width * (1 + 1e-6) + 1e-10 * peak):
             return f"{digits} decimals"
     return ""
+
+
+def is_bfloat16(rates: np.ndarray) -> bool:
+    """Return whether all rates are numbers of bfloat16."""
+    single = rates.astype(np.float32)
+    bits = single.view(np.uint32)
+    return bool(np.all(single == rates) and not np.any(bits & np.uint32(0xFFFF)))
 
 
 def is_rounded(rates: np.ndarray, digits: int, *, significant: bool) -> bool:

@@ -10,6 +10,8 @@ from course_lib.diagnose.planned import PlannedRates
 from course_lib.diagnose.suspects import RowsView, Suspect, listed, rates_of, rounded, suspect
 
 _MOST_CUTS = 16
+_LEAST_CUT = 0.995  # a smaller cut is rounding
+_MANY, _SOME = 4096, 512  # rows, and those that are looked at first
 
 
 def plateau_cuts(view: RowsView, plan: PlannedRates) -> Suspect | None:
@@ -19,6 +21,12 @@ def plateau_cuts(view: RowsView, plan: PlannedRates) -> Suspect | None:
         view: all rows, in the order of the run.
         plan: the plan.
     """
+    if view.t.size > _MANY:
+        # Cuts that explain every row explain some of them.
+        some = view.rows(slice(None, None, view.t.size // _SOME))
+        agrees = some.agrees(plan)
+        if not agrees.all() and plateau_cuts(some, plan) is None and agrees[0]:
+            return None
     predicted = view.predicted(plan)
     told = np.isfinite(predicted) & np.isfinite(view.rates)
     usable = np.flatnonzero(told & (predicted > 1e-12 * view.peak))
@@ -42,7 +50,7 @@ def plateau_cuts(view: RowsView, plan: PlannedRates) -> Suspect | None:
         down, up = floor[end - row - 1], ceiling[end - row - 1]
         middle = (down + up) / 2
         new = rounded(middle, abs(up - down) / 2 / max(abs(middle), 1e-300))
-        if not 0 < new < factor:
+        if not 0 < new < _LEAST_CUT * factor:
             return None
         factor = new
         factors.append(new)

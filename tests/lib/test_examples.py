@@ -13,7 +13,17 @@ import pytest
 
 # Packages or single modules of course_lib. Add a room when all that it exports has an example.
 ROOMS = (
-    *("capstone", "checks", "compare", "forecast", "intervals", "libraries", "lint", "measured"),
+    *(
+        "capstone",
+        "checks",
+        "compare",
+        "diagnose",
+        "forecast",
+        "intervals",
+        "libraries",
+        "lint",
+        "measured",
+    ),
     *(
         "outcomes",
         "plots",

@@ -10,19 +10,30 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import torch
 
 from course_lib.diagnose import RateLog, compare_with_plan
 from course_lib.diagnose.precision import Precision
 from course_lib.libraries import Loop, Resume, simulate_loop
-from tests.lib.diagnose.random_plans import RandomPlan, random_plan
+from tests.lib.diagnose import random_plans
+from tests.lib.diagnose.random_plans import RandomPlan
 
 
 class Unfit(Exception):
     """This mistake cannot be made with this plan."""
+
+
+# Factor of the rates of the parameter group that is being made.
+_of_group = [1.0]
+
+
+def random_plan(rng: random.Random, n: int) -> RandomPlan:
+    plan, factor = random_plans.random_plan(rng, n), _of_group[0]
+    return plan.other(**{base: factor * plan.arguments[base] for base in plan.bases})
 
 
 @dataclass
@@ -36,6 +47,9 @@ class Run:
     options: dict[str, Any] = field(default_factory=dict)
     plan_text: str = ""
     alone: tuple[np.ndarray, ...] = ()  # rates with only one of two mistakes
+    plans: list[str] = field(default_factory=list)  # one a group, where there are two
+    kept: np.ndarray | None = None  # updates that the log has
+    steps_per_epoch: int = 1  # of a log by epoch
 
 
 def simulated(plan: RandomPlan, loop: Loop, factory: Callable | None = None, base=None):
@@ -241,6 +255,38 @@ def resumed_sequential_by_last_epoch(rng, n):
     return run_of(
         ("resumed-from-the-last-part",), plan, simulated(plan, Loop(updates=n, resume=resume))
     )
+
+
+@mistake
+def counter_counted_twice_at_the_resume(rng, n):
+    plan, at = random_plan(rng, n), rng.randint(n // 5, 3 * n // 5)
+    if plan.name.startswith("torch."):
+        raise Unfit
+    more = rng.choice((1, 2, at))
+    resume = Resume(at, ("load_optimizer", "build"), plan.factory(last_epoch=at - 1 + more))
+    return run_of(("counter-jumped",), plan, simulated(plan, Loop(updates=n, resume=resume)))
+
+
+@mistake
+def scheduler_of_another_optimizer_after_the_resume(rng, n):
+    plan, at = random_plan(rng, n), rng.randint(n // 5, 3 * n // 5)
+
+    def elsewhere(optimizer):
+        other = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        return torch.optim.lr_scheduler.ExponentialLR(other, 0.9)
+
+    resume = Resume(at, ("build", "load_optimizer"), elsewhere)
+    return run_of(("stopped-stepping",), plan, simulated(plan, Loop(updates=n, resume=resume)))
+
+
+@mistake
+def another_gamma(rng, n):
+    plan = random_plan(rng, n)
+    while not plan.gamma or plan.arguments[plan.gamma] > 0.5:
+        plan = random_plan(rng, n)
+    gamma = plan.arguments[plan.gamma]
+    actual = plan.other(**{plan.gamma: rng.choice([g for g in (0.15, 0.4, 0.7) if g != gamma])})
+    return run_of(("other-gamma",), plan, simulated(actual, Loop(updates=n)))
 
 
 @mistake
@@ -464,19 +510,50 @@ def logged(run: Run, rng: random.Random) -> tuple[RateLog, Precision]:
         kept = kept[: max(3, int(kept.size * rng.uniform(0.6, 1)))]
     if kept.size < 4:
         raise Unfit
-    lag = rng.choice((0, 0, 1))
+    if run.options.keys() <= {"known"} and rng.random() < 0.1:
+        return logged_by_epoch(run, rng, how)
+    run.kept, lag = kept, rng.choice((0, 0, 1))
     lags = (lag,) if rng.random() < 0.7 else ((0, 1) if lag == 0 else (1, 0))
-    rates = rounded(run.rates[kept], how)
+    rates = rounded(as_computed(run, rng)[kept], how)
     at = run.at[kept] + lag
     log = RateLog(rates=[rates], at=at, lags=lags)
     return log, how
 
 
-def visible(log: RateLog, how: Precision, planned: np.ndarray) -> bool:
+def logged_by_epoch(run: Run, rng: random.Random, how: Precision) -> tuple[RateLog, Precision]:
+    """Return the log of a run with a row for the first, or the last, update of each epoch."""
+    steps = rng.choice((2, 3, 5))
+    named = run.options.get("known", {}).values()
+    if (
+        steps in named
+        or not np.array_equal(run.at, np.arange(run.at.size))
+        or run.at.size < 6 * steps
+    ):
+        raise Unfit
+    run.options |= {"unit": "update", "steps_per_epoch": steps}
+    run.steps_per_epoch = steps
+    kept = np.arange(rng.choice((0, steps - 1)), run.at.size, steps)
+    rates = rounded(as_computed(run, rng)[kept], how)
+    return RateLog(rates=[rates], at=np.arange(kept.size), unit="epoch", lags=(0,)), how
+
+
+def as_computed(run: Run, rng: random.Random) -> np.ndarray:
+    """Return the rates as the library computes them: keras and optax do so in float32."""
+    if not run.plan_text.startswith(("keras.", "optax.")):
+        return run.rates
+    off = np.random.default_rng(rng.randrange(2**32)).integers(-1, 2, run.rates.size)
+    return (run.rates * (1 + off * 2.0**-23)).astype(np.float32).astype(np.float64)
+
+
+def visible(log: RateLog, how: Precision, planned: np.ndarray, run: Run) -> bool:
     """Return whether the log differs from planned rates beyond its rounding, at every lag."""
     got = log.rates[0]
-    for lag in log.lags:
-        steps = np.clip((log.at - lag).astype(int), 0, len(planned) - 1)
+    at, lags = log.at, log.lags
+    if log.unit == "epoch":
+        # Which of an epoch's updates a row has is not known.
+        at, lags = at * run.steps_per_epoch, (1, 0, 1 - run.steps_per_epoch)
+    for lag in lags:
+        steps = np.clip((at - lag).astype(int), 0, len(planned) - 1)
         right = planned[steps]
         exact = how.kind in ("float64", "float32")
         spacing = 1e-6 * np.abs(right).max() if exact else 0.0
@@ -509,6 +586,22 @@ class Case:
     log: RateLog
 
 
+def with_second_group(make, run: Run, log: RateLog, how: Precision, made: Any, n: int) -> RateLog:
+    """Return the log with a second group, whose base rate is a part of the first one's."""
+    rng = random.Random()
+    rng.setstate(made)
+    _of_group[0] = 0.3
+    try:
+        second = make(rng, n)
+    finally:
+        _of_group[0] = 1.0
+    if second.rates.size != run.rates.size or log.unit == "epoch" or second.rates.max() <= 0:
+        return log
+    run.plans = [run.plan_text, second.plan_text]
+    rates = np.stack([log.rates[0], rounded(second.rates[run.kept], how)])
+    return replace(log, rates=rates, group_names=("body", "head"), precision=None)
+
+
 def random_case(seed: int) -> Case:
     rng = random.Random(seed)
     names = [name for name in MISTAKES if name != "no_mistake"]
@@ -516,20 +609,27 @@ def random_case(seed: int) -> Case:
         name = "no_mistake" if rng.random() < 0.1 else rng.choice(names)
         n = rng.choice((30, 60, 120, 250, 500))
         try:
+            made = rng.getstate()
             run = MISTAKES[name](rng, n)
             log, how = logged(run, rng)
+            if rng.random() < 0.1 and how.kind != "decimals":
+                log = with_second_group(MISTAKES[name], run, log, how, made, n)
         except (Unfit, ValueError, ZeroDivisionError, OverflowError):
             continue
         if not np.isfinite(run.rates).all() or len(run.rates) < 8:
             continue
-        seen = visible(log, how, run.right) and all(visible(log, how, one) for one in run.alone)
+        seen = visible(log, how, run.right, run) and all(
+            visible(log, how, one, run) for one in run.alone
+        )
         if name == "no_mistake" or seen:
             return Case(name, run, log)
 
 
 def judged(case: Case) -> tuple[str, list[str], Any]:
     """Return (verdict, codes that rank first, comparison) of one case."""
-    comparison = compare_with_plan(case.log, case.run.plan_text, **case.run.options)
+    comparison = compare_with_plan(
+        case.log, case.run.plans or case.run.plan_text, **case.run.options
+    )
     if comparison.as_planned:
         good = case.name == "no_mistake"
         return ("right" if good else "as planned"), ["as planned"], comparison
