@@ -1,5 +1,7 @@
 """A log beside its plan: as planned, or where it departs, and the mistake that explains it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
@@ -8,8 +10,10 @@ from course_lib.diagnose import (
     RateLog,
     assert_as_planned,
     compare_with_plan,
+    read_log,
     read_plan,
 )
+from course_lib.diagnose.examples import example_log
 from course_lib.libraries import Loop, Resume, simulate_loop
 from course_lib.schedules import cosine, warmup_cosine
 from tests.lib.diagnose.random_mistakes import MISTAKES, judged, random_case
@@ -204,6 +208,44 @@ def test_a_resume_with_another_warmup_share_and_length():
     assert found.worst.first == 101
     assert codes(found)[0] == "resumed-with-another-length"
     assert "`num_training_steps` was 350 in place of 500, and the other lengths" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("planned", "words"),
+    [
+        (60, "`num_training_steps` was 160 in place of 60 from update 62 on."),
+        (160, "`num_training_steps` was 60 in place of 160 before update 62."),
+    ],
+)
+def test_a_resume_with_another_length_is_named_whichever_part_was_planned(planned, words):
+    log = read_log(example_log("trainer_state.json"))
+    plan = (
+        f"transformers.get_linear_schedule_with_warmup(num_training_steps={planned}, "
+        "num_warmup_steps=5, base_lr=2e-4)"
+    )
+    found = compare_with_plan(log, plan)
+    assert codes(found) == ["resumed-with-another-length"]
+    assert words in str(found)
+
+
+# Words
+
+
+def test_at_most_four_equal_explanations_are_shown():
+    rates = cosine(0.1, 40)(np.arange(1, 41))
+    group = compare_with_plan(log_of(rates), "cosine(0.1, total_steps=40)").worst
+    many = replace(group, explanations=group.explanations[:1] * 6, equal=6)
+    sentences = many.sentences()
+    assert sum(sentence[:1].isdigit() for sentence in sentences) == 4
+    assert "… and 2 more." in sentences
+
+
+def test_large_counters_are_written_in_digits():
+    at = np.arange(1_234_567, 1_234_587)
+    log = log_of(np.full(20, 0.1), at=at)
+    found = compare_with_plan(log, "linear(0.1, total_steps=2000000)")
+    assert "at update 1234567 (row 0)" in str(found)
+    assert "e+06" not in str(found)
 
 
 # Precision
