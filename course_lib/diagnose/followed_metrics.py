@@ -48,7 +48,7 @@ def followed_metric(
         log: the recorded run.
         name: name of the rule, for the error.
         signature: the arguments that the rule takes.
-        arguments: those that the plan gives.
+        arguments: name -> value, as the plan gives them.
 
     Raises:
         ValueError: the log has no such column.
