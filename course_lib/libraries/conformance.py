@@ -27,8 +27,8 @@ _WIDTH = 110
 _LEGEND = (
     "error: largest difference as a share of the largest recorded rate.",
     "Allowed: 1e-12; where the library computes in float32 (optax, Keras, MindSpore, MLX, XGBoost,",
-    "fastai's fit_*, SpeechBrain's LinearScheduler), 2e-07; 4e-07 where Keras took off whole cycles",
-    "or MindSpore's CosineDecayLR added half a turn in float32.",
+    "fastai's fit_*, SpeechBrain's LinearScheduler) 2e-07; and 4e-07 where Keras takes off cycles",
+    "or MindSpore's CosineDecayLR adds half a turn in float32.",
 )
 
 
