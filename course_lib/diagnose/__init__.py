@@ -7,16 +7,16 @@ from typing import Any
 
 from course_lib.diagnose.diagnosing import diagnose, main_group
 from course_lib.diagnose.examples import example_log
-from course_lib.diagnose.families import FAMILIES
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification, Oddity
 from course_lib.diagnose.identification_words import describe
 from course_lib.diagnose.identifying import identify
-from course_lib.diagnose.known_mistakes import KNOWN_MISTAKES
+from course_lib.diagnose.identifying.families import FAMILIES
 from course_lib.diagnose.log_readers import LogError, from_entry, read_log
+from course_lib.diagnose.mistakes.known_mistakes import KNOWN_MISTAKES
+from course_lib.diagnose.mistakes.plan_comparison import assert_as_planned, compare_with_plan
+from course_lib.diagnose.mistakes.plan_verdict import Explanation, GroupComparison, PlanComparison
+from course_lib.diagnose.mistakes.planned import PlannedRates, read_plan
 from course_lib.diagnose.oddities import find_oddities
-from course_lib.diagnose.plan_comparison import assert_as_planned, compare_with_plan
-from course_lib.diagnose.plan_verdict import Explanation, GroupComparison, PlanComparison
-from course_lib.diagnose.planned import PlannedRates, read_plan
 from course_lib.diagnose.precision import Precision, precision_of
 from course_lib.diagnose.rate_log import RateLog
 
@@ -53,9 +53,9 @@ __all__ = [
 
 # Loaded when first asked for, so that importing this package does not import torch.
 _LATER = {
-    "FirstDifference": "resume_result",
-    "ResumeCheck": "resume_result",
-    "check_resume": "resume_check",
+    "FirstDifference": "resuming.resume_result",
+    "ResumeCheck": "resuming.resume_result",
+    "check_resume": "resuming.resume_check",
 }
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_lib.diagnose.evidence import count
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification
+from course_lib.diagnose.oddities.evidence import count
 
 _WIDTH = 16
 _MANY = 5  # more milestones are written in one line

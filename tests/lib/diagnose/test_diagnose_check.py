@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from course_lib.diagnose.__main__ import main
-from course_lib.diagnose.check_file import check_entry, read_entries, totals
-from course_lib.diagnose.expected_oddities import codes_for
+from course_lib.diagnose.verdicts.check_file import check_entry, read_entries, totals
+from course_lib.diagnose.verdicts.expected_oddities import codes_for
 
 REAL_LOGS = "LR_COURSE_REAL_LOGS"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.diagnose.resume_curves import how_rates_depart
+from course_lib.diagnose.resuming.resume_curves import how_rates_depart
 
 T = np.arange(40)
 CURVE = np.stack([np.cos(T / 25) + 0.1, 0.5 / (1 + T)], axis=1)
