@@ -205,7 +205,8 @@ class Evidence:
     @cached_property
     def complete(self) -> bool | None:
         """Whether the last row is the last that the tool would log; None: the end is unknown."""
-        if self.end is None:
+        cut = any("is cut off" in note for note in self.log.notes)
+        if self.end is None or cut:  # the head of a file may count further than its rows
             return None
         if self.log.unit == "update" and self.number("global_step") is not None:
             return self.done >= self.end

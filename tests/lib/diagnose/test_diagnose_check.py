@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.diagnose import describe, diagnose, read_log
 from course_lib.diagnose.__main__ import main
 from course_lib.diagnose.verdicts.check_file import check_entry, read_entries, totals
 from course_lib.diagnose.verdicts.expected_oddities import codes_for
@@ -171,3 +172,13 @@ def test_real_logs_are_identified_and_their_oddities_named():
     assert found["oddities named"] >= 0.95 * found["oddities"]
     assert found["problems named"] >= 0.95 * found["problems"]
     assert found["false alarms"] == 0
+
+
+def test_a_file_that_is_cut_off_is_no_complete_schedule(tmp_path):
+    rows = [{"step": t, "learning_rate": 2e-4 * (1 - t / 1000), "loss": 1.0} for t in range(1, 9)]
+    text = json.dumps({"global_step": 1000, "logging_steps": 1, "log_history": rows}, indent=1)
+    path = tmp_path / "trainer_state.json"
+    path.write_text(text[:-60], encoding="utf-8")
+    words = describe(diagnose(read_log(path)))
+    assert "the file is cut off: 7 rows were read" in words
+    assert "schedule is complete" not in words
