@@ -36,19 +36,47 @@ class _Clock:
         timesteps: timesteps of one rollout, of all environments together.
         total: timesteps at which the progress is 0.
         before: timesteps that are done when the first of these rollouts begins.
-        rollouts: number of rollouts.
+        rollouts: number of rollouts; inf where nothing ends them.
         updates: number of updates after each.
     """
 
     timesteps: int
     total: int
     before: int
-    rollouts: int
+    rollouts: float
     updates: int
 
     def remaining(self, rollout: int) -> float:
         """Return the progress that remains in the updates after a rollout, counted from 0."""
         return 1.0 - float(self.before + (rollout + 1) * self.timesteps) / float(self.total)
+
+
+@converter("stable_baselines3.LinearSchedule")
+def linear_schedule(
+    *, start: float, end: float, end_fraction: float, total_timesteps: int
+) -> Phases:
+    """The schedule itself, at every timestep: a line from start to end at end_fraction, held.
+
+    The line ends at t = end_fraction * total_timesteps. The algorithms ask it once a rollout, and
+    never at t = 0: give it to them, as to `stable_baselines3.PPO`.
+    """
+    line = {"start": start, "end": end, "end_fraction": end_fraction}
+    every = _Clock(1, check_count("total_timesteps", total_timesteps), -1, math.inf, 1)
+    return _rates(("LinearSchedule", line), every)
+
+
+@converter("stable_baselines3.get_linear_fn")
+def get_linear_fn(*, start: float, end: float, end_fraction: float, total_timesteps: int) -> Phases:
+    """The same as `stable_baselines3.LinearSchedule`, of which it is the deprecated form."""
+    return linear_schedule(
+        start=start, end=end, end_fraction=end_fraction, total_timesteps=total_timesteps
+    )
+
+
+@converter("stable_baselines3.ConstantSchedule")
+def constant_schedule(*, val: float) -> Phases:
+    """The value for ever."""
+    return hold(check_real("val", val))
 
 
 @converter("stable_baselines3.PPO")
@@ -211,7 +239,7 @@ def _rates(learning_rate: LearningRate, clock: _Clock) -> Phases:
         return 1 - clock.remaining(rollout) > share
 
     guess = (share * clock.total - clock.before) / clock.timesteps
-    falling = min(until(over, guess), clock.rollouts)
+    falling = int(min(until(over, guess), clock.rollouts))
 
     def rate(rollout: int) -> float:
         return start + (1 - clock.remaining(rollout)) * (end - start) / share

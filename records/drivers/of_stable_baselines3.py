@@ -49,8 +49,14 @@ def schedule(given: Any) -> Any:
 
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
-    """Return the rates at an algorithm's optimizer steps, of the critic where there are several."""
-    total, worlds = arguments.pop("total_timesteps"), arguments.pop("n_envs", 1)
+    """Return the rates at an algorithm's optimizer steps, of the critic where there are several.
+
+    A schedule by itself is asked at every timestep.
+    """
+    total, worlds = arguments.pop("total_timesteps", 1), arguments.pop("n_envs", 1)
+    if hasattr(utils, name):
+        asked = getattr(utils, name)(**arguments)
+        return [asked(1.0 - t / total) for t in range(updates)]
     before = arguments.pop("num_timesteps", 0)
     given = arguments.pop("learning_rate", None)
     if given is not None:

@@ -11,7 +11,8 @@ import xgboost
 from course_lib.libraries import from_library
 from records.drivers.driving import drive
 
-PINS = ("xgboost==3.2.0", "scipy==1.17.1", "numpy==2.4.6")  # what pip installs
+# The same release without what a GPU needs.
+PINS = ("xgboost-cpu==3.2.0", "scipy==1.17.1", "numpy==2.4.6")  # what pip installs
 
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:

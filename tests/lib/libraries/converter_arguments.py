@@ -125,6 +125,8 @@ NEEDED = {
     "constant_steps": 10,
     "n_samples": 100,
     "total_timesteps": 5000,
+    "end_fraction": 0.5,
+    "val": 0.1,
     "rate": 0.1,
     "schedule": ("thinc.decaying", {"base_rate": 0.1, "decay": 0.01}),
     "base_rate": 0.1,

@@ -5,19 +5,17 @@ from __future__ import annotations
 from tests.lib.libraries.random_torch import rate
 
 
+def _line(random):
+    start = rate(random)
+    share = random.choice([1.0, 0.5, 0.1, 0.37, 0.9, 1.5, random.uniform(0.01, 1)])
+    ends = {"start": start, "end": random.choice([0.0, start / 10, start * 2])}
+    return random.choice(["LinearSchedule", "get_linear_fn"]), {**ends, "end_fraction": share}
+
+
 def _learning_rate(random):
     start = rate(random)
-    line = {"start": start, "end": random.choice([0.0, start / 10, start * 2])}
-    share = random.choice([1.0, 0.5, 0.1, 0.37, 0.9, 1.5, random.uniform(0.01, 1)])
-    return random.choice(
-        [
-            start,
-            ("linear_schedule", {"initial_value": start}),
-            ("LinearSchedule", {**line, "end_fraction": share}),
-            ("get_linear_fn", {**line, "end_fraction": share}),
-            ("ConstantSchedule", {"val": start}),
-        ]
-    )
+    line = ("linear_schedule", {"initial_value": start})
+    return random.choice([start, line, _line(random), ("ConstantSchedule", {"val": start})])
 
 
 def _on_policy(random, name):
@@ -42,6 +40,10 @@ def _off_policy(random, name):
 
 def draw(random):
     """Return a name, its arguments and a number of updates."""
+    if random.random() < 0.2:
+        kind, given = random.choice([_line(random), ("ConstantSchedule", {"val": rate(random)})])
+        timed = {} if kind == "ConstantSchedule" else {"total_timesteps": random.randint(1, 120)}
+        return f"stable_baselines3.{kind}", {**given, **timed}, 130
     name = random.choice(["PPO", "PPO", "A2C", "A2C", "DQN", "DQN", "SAC", "TD3", "DDPG"])
     given = {"n_envs": random.choice([1, 1, 2, 3]), "learning_rate": _learning_rate(random)}
     given["num_timesteps"] = random.choice([0, 0, random.randint(1, 200)])
