@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from course_lib.diagnose import example_log
+from course_lib.diagnose import KNOWN_MISTAKES, example_log
 from course_lib.diagnose.log_readers.log_kinds import KINDS
 from course_tools.cli import main
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "diagnose.md").read_text(encoding="utf-8")
-CALLS = re.findall(r"```console\n\$ (lr-course .*)\n(.*?)```", PAGE, re.S)
+CALLS = re.findall(r"```console\n\$ (lr-course [^\n]*)\n(.*?)```", PAGE, re.S)
 STATE, METRICS, PLATEAU = (
     str(example_log(name)) for name in ("trainer_state.json", "metrics.csv", "training_log.csv")
 )
@@ -45,6 +45,11 @@ def test_the_page_has_what_the_command_says(line, answer, monkeypatch):
 def test_the_page_has_three_logs_and_every_kind_that_is_read():
     assert len(CALLS) == 3
     assert [name for name in (kind.name for kind in KINDS.values()) if name not in PAGE] == []
+
+
+def test_the_page_has_every_known_mistake_with_its_source():
+    for code, (mistake, source) in KNOWN_MISTAKES.items():
+        assert f"| `{code}` | {mistake} | {source} |" in PAGE
 
 
 def test_as_planned_is_0_and_a_departure_is_1(tmp_path):

@@ -26,6 +26,10 @@ ODDITY_RULES: tuple[OddityRule, ...] = (
 )
 
 
+# A schedule that was advanced once an epoch ends early and hardly warms up: one cause is enough.
+_FOLLOW_FROM_EPOCHS = ("stopped-early", "run-shorter-than-warmup")
+
+
 def find_oddities(log: RateLog, found: Identification) -> tuple[Oddity, ...]:
     """Return everything odd about a log, in the order of the rows.
 
@@ -42,4 +46,6 @@ def find_oddities(log: RateLog, found: Identification) -> tuple[Oddity, ...]:
     if not case.rows.size:
         return tuple(not_finite(case))
     seen = [oddity for rule in ODDITY_RULES for oddity in rule(case)]
+    if any(oddity.code == "counts-epochs" for oddity in seen):
+        seen = [oddity for oddity in seen if oddity.code not in _FOLLOW_FROM_EPOCHS]
     return tuple(sorted(seen, key=lambda oddity: (oddity.first, not oddity.problem)))

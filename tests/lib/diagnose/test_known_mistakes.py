@@ -60,7 +60,7 @@ CASES: dict[str, int] = {
 def codes_in(module: str) -> set[str]:
     """Return every text in a module that has the form of a code."""
     folder = Path(diagnose.__file__).parent
-    tree = ast.parse((folder / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((folder / "mistakes" / f"{module}.py").read_text(encoding="utf-8"))
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
     form = re.compile(r"[a-z]+(-[a-z]+)+|ahead|behind|scaled")
     found = {text for text in texts if isinstance(text, str) and form.fullmatch(text)}
