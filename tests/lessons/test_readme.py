@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.libraries import ScheduleLR
+from course_lib.libraries import ScheduleLR, names
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,3 +49,8 @@ def test_the_code_runs_and_gives_what_it_says(capsys):
 @pytest.mark.parametrize("link", LINKS)
 def test_a_link_leads_somewhere(link):
     assert (ROOT / link).exists()
+
+
+def test_it_counts_the_schedules_that_are_converted():
+    libraries = {name.split(".")[0] for name in names()}
+    assert f"{len(names())} schedules of {len(libraries)} libraries" in README
