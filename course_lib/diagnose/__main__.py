@@ -13,16 +13,16 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from course_lib.diagnose.diagnosing import diagnose
-from course_lib.diagnose.identification_words import describe
-from course_lib.diagnose.log_readers import read_log
-from course_lib.diagnose.verdicts.check_file import (
+from course_lib.diagnose.checking_logs.check_file import (
     as_json,
     check_entry,
     lines_of,
     read_entries,
     totals,
 )
+from course_lib.diagnose.diagnosing import diagnose
+from course_lib.diagnose.identification_words import describe
+from course_lib.diagnose.log_readers import read_log
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

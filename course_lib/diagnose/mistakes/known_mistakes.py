@@ -150,7 +150,7 @@ KNOWN_MISTAKES: dict[str, tuple[str, str]] = {
     ),
     "other-metric": (
         "a plateau rule followed another metric",
-        "darts pull request 711: the rule is given the training loss, never the validation loss",
+        "darts pull request 711: the rule is given the training loss, never the held-out one",
     ),
     "other-group": (
         "a parameter group has the planned curve of another one",

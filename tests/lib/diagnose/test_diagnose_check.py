@@ -8,8 +8,8 @@ import pytest
 
 from course_lib.diagnose import describe, diagnose, read_log
 from course_lib.diagnose.__main__ import main
-from course_lib.diagnose.verdicts.check_file import check_entry, read_entries, totals
-from course_lib.diagnose.verdicts.expected_oddities import codes_for
+from course_lib.diagnose.checking_logs.check_file import check_entry, read_entries, totals
+from course_lib.diagnose.checking_logs.expected_oddities import codes_for
 
 REAL_LOGS = "LR_COURSE_REAL_LOGS"
 

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from course_lib.diagnose.checking_logs.expected_oddities import codes_for, is_named
+from course_lib.diagnose.checking_logs.verdicts_of_people import disagreements
 from course_lib.diagnose.diagnosing import diagnose
 from course_lib.diagnose.identification import Identification
 from course_lib.diagnose.log_readers import from_entry
-from course_lib.diagnose.verdicts.expected_oddities import codes_for, is_named
-from course_lib.diagnose.verdicts.verdicts_of_people import disagreements
 
 
 @dataclass(frozen=True)
