@@ -90,10 +90,8 @@ class GroupComparison:
         row = self.first
         place = f"{self.unit} {counted(self.at[row])}"
         place += f" (row {row})" if self.unit != "row" else ""
-        said = [
-            f"The rates depart from the plan at {place}: planned {self.planned[row]:.6g}, got "
-            f"{self.got[row]:.6g}."
-        ]
+        planned, got = _apart(self.planned[row], self.got[row])
+        said = [f"The rates depart from the plan at {place}: planned {planned}, got {got}."]
         if self.explanations and not self.explanations[0].exact:
             said.append("No known mistake explains every row; the nearest ones are:")
         elif self.equal > 1:
@@ -109,6 +107,15 @@ class GroupComparison:
 
     def _explained(self) -> bool:
         return bool(self.explanations) and self.explanations[0].exact
+
+
+def _apart(planned: float, got: float) -> tuple[str, str]:
+    """Return two numbers with as many digits, six or more, as show that they differ."""
+    for digits in range(6, 18):
+        texts = f"{planned:.{digits}g}", f"{got:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 @dataclass(frozen=True, eq=False)

@@ -296,3 +296,9 @@ def test_bad_arguments_are_named():
         compare_with_plan(log, "constant(0.1)", unit="day")
     with pytest.raises(ValueError, match="processes must be"):
         compare_with_plan(log, "constant(0.1)", known={"processes": 0})
+
+
+def test_a_small_departure_is_printed_with_the_digits_that_show_it():
+    rates = [0.1, 0.1, 0.1 - 1e-9]
+    words = str(compare_with_plan(RateLog([rates], at=range(3), lags=(0,)), [0.1, 0.1, 0.1]))
+    assert "planned 0.1, got 0.099999999." in words
