@@ -4,7 +4,8 @@ Copies of torch's schedulers, in float32: `base_lr` is the optimizer's rate, and
 of `scheduler.step()`. Most multiply the rate that they find, so their roundings add up. A factor is
 rounded to float32 here too, because it is the same error at every step; the other roundings are
 not followed. Past T_max CosineAnnealingLR loses most: 1 - cos(pi / T_max) has few digits left in
-float32, and the rate is off by about T_max**2 * 1e-8 of what it has climbed.
+float32, and the rate is off by about T_max**2 * 1e-8 of what it has climbed. CyclicLR divides its
+place in the cycle, known to 1e-7, by the share of the cycle that the way up takes.
 """
 
 from __future__ import annotations

@@ -167,7 +167,9 @@ def close(arguments, updates):
     if "decay_rate" in arguments:
         return 2e-7 * (1 + 0.1 * updates * (arguments["decay_rate"] == 1.1))  # which grows
     if "mode" in arguments:
-        period = arguments["step_size_up"] + (arguments["step_size_down"] or 0)
-        return 2e-7 * (1 + updates / period * 2)
+        # The place in a cycle, which float32 has to about 1e-7, over the share of the shorter way.
+        up = arguments["step_size_up"]
+        down = arguments["step_size_down"] or up
+        return 2e-7 * (1 + updates / (up + down)) * (up + down) / min(up, down)
     recursion = {"gamma", "lr_lambda", "total_iters"} & arguments.keys()
     return 2e-7 + (6e-8 * updates if recursion else 0.0)

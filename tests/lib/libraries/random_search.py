@@ -147,7 +147,7 @@ def _largest(arguments) -> float:
             found = max(found, value)
         if key == "cosine_kwargs":
             found = max(found, *map(_largest, value))
-        if key == "schedules":
+        if key in ("schedules", "schedulers"):
             found = max(
                 [found, *(_largest(part[1]) for part in value if not isinstance(part, float))]
             )
