@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import gymnasium
@@ -83,4 +84,5 @@ def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("ignore")  # that a minibatch is cut short, that a name is deprecated
     drive(rates, stable_baselines3.__version__)

@@ -12,7 +12,7 @@ def _network(random):
         "n_samples": random.randint(2, 90),
         "solver": "sgd",
         "learning_rate": random.choice(["constant", "invscaling", "invscaling"]),
-        "learning_rate_init": rate(random),
+        "learning_rate_init": rate(random) / 10,
         "power_t": random.choice([0.0, 0.25, 0.5, 1.0, random.uniform(0, 3)]),
     }
     return given | random.choice([{}, {"batch_size": random.choice([1, 7, 10, 33, 200])}])
