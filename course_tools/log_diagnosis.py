@@ -13,6 +13,7 @@ from course_lib.diagnose import (
     compare_with_plan,
     describe,
     diagnose,
+    other_groups,
     read_log,
 )
 from course_tools.authoring.errors import CourseError
@@ -76,6 +77,8 @@ def answer(question: LogQuestion) -> tuple[str, bool]:
     except (ValueError, TypeError, OSError) as error:
         raise CourseError(str(error)) from error
     text, good = _words(found, comparison)
+    if comparison is None and group is None and len(log.group_names) > 1:
+        text += "\n\n" + "\n".join(["Other groups:", *(f"  - {s}" for s in other_groups(found))])
     if question.figure is not None:
         _draw(question.figure, found, comparison)
         text += f"\n\nwrote {question.figure}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from course_lib.diagnose.diagnosing import diagnose, main_group
+from course_lib.diagnose.diagnosing import diagnose, main_group, other_groups
 from course_lib.diagnose.examples import example_log
 from course_lib.diagnose.identification import FittedParameter, FittedPart, Identification, Oddity
 from course_lib.diagnose.identification_words import describe
@@ -46,6 +46,7 @@ __all__ = [
     "from_entry",
     "identify",
     "main_group",
+    "other_groups",
     "precision_of",
     "read_log",
     "read_plan",

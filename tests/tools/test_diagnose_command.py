@@ -111,3 +111,13 @@ def test_a_group_by_its_name_or_its_number(tmp_path):
     assert "group lr/pg1 of lr/pg0, lr/pg1" in by_name.output
     plan = "linear(0.01, total_steps=10)"
     assert call(path, "--group", "lr/pg1", "--plan", plan).exit_code == 0
+
+
+def test_groups_are_told_one_by_one(tmp_path):
+    path = tmp_path / "results.csv"
+    rates = [0.1 - 0.01 * e for e in range(10)]
+    rows = [f"{e},{r!r},{r / 10!r},0.07" for e, r in enumerate(rates)]
+    path.write_text("\n".join(["epoch,lr/pg0,lr/pg1,lr/pg2", *rows, ""]), encoding="utf-8")
+    words = call(path).output
+    assert "lr/pg1 has the rates of lr/pg0, times 0.1." in words
+    assert "lr/pg2 has a curve of its own, 0.07 to 0.07: constant." in words
