@@ -16,7 +16,8 @@ from course_lib.diagnose import (
 from course_lib.diagnose.examples import example_log
 from course_lib.libraries import Loop, Resume, simulate_loop
 from course_lib.schedules import cosine, warmup_cosine
-from tests.lib.diagnose.random_mistakes import MISTAKES, judged, random_case
+from tests.lib.diagnose.mistaken_runs import MISTAKES
+from tests.lib.diagnose.random_mistakes import judged, random_case
 
 HF = (
     "transformers.get_cosine_schedule_with_warmup(num_warmup_steps=100, "
