@@ -99,6 +99,7 @@ def _check_factor(factor: float) -> float:
 
 
 @follower("torch.ReduceLROnPlateau")
+@follower("transformers.get_reduce_on_plateau_schedule")  # returns torch's
 def reduce_lr_on_plateau(
     *,
     base_lr: float,
@@ -123,24 +124,6 @@ def reduce_lr_on_plateau(
     for metric in _numbers(metrics):
         rates.append(rule.step(rates[-1], metric))
     return _recorded(rates)
-
-
-@follower("transformers.get_reduce_on_plateau_schedule")
-def get_reduce_on_plateau_schedule(
-    *,
-    base_lr: float,
-    metrics: Sequence[float],
-    mode: str = "min",
-    factor: float = 0.1,
-    patience: int = 10,
-    threshold: float = 1e-4,
-    threshold_mode: str = "rel",
-    cooldown: int = 0,
-    min_lr: float = 0.0,
-    eps: float = 1e-8,
-) -> Phases:
-    """`torch.ReduceLROnPlateau`, which it returns."""
-    return reduce_lr_on_plateau(**locals())
 
 
 @follower("timm.PlateauLRScheduler")
