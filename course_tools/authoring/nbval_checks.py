@@ -12,12 +12,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import nbval.kernel
 import pytest
+from jupyter_client.manager import KernelManager
 from nbval.plugin import IPyNbCell
 
 from course_tools.authoring.figures import differing_pictures, without_pictures
+from course_tools.authoring.kernel_sockets import with_own_sockets
 from course_tools.authoring.measured_tables import differing_tables, split_tables
 from course_tools.authoring.running import takes_long
+
+
+def pytest_configure() -> None:
+    """Let every kernel have its own sockets: pytest's processes start theirs at one time."""
+    nbval.kernel.KernelManager = _kernel_manager
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -39,6 +47,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the lessons that take long, so that none of them is left alone at the end."""
     items.sort(key=lambda item: isinstance(item, IPyNbCell) and not takes_long(item.parent.nb))
+
+
+def _kernel_manager(**kwargs: Any) -> KernelManager:
+    return with_own_sockets(KernelManager(**kwargs))
 
 
 def _compared_as_text(outputs: Sequence[Any]) -> list[Any]:

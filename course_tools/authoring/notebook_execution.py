@@ -22,6 +22,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError, strip_color
 
 from course_tools.authoring.errors import CellFailure, CourseError
+from course_tools.authoring.kernel_sockets import with_own_sockets
 from course_tools.authoring.parameters import check_parameters
 
 DEFAULT_TIMEOUT = 300  # seconds a cell may take; a lesson's slowest takes a tenth of it
@@ -207,6 +208,9 @@ class _Client(PapermillNotebookClient):
     def __init__(self, nb_man: Any, run: _Run, **kwargs: Any) -> None:
         super().__init__(nb_man, **kwargs)
         self.run = run
+
+    def create_kernel_manager(self) -> Any:
+        return with_own_sockets(super().create_kernel_manager())
 
     def start_new_kernel_client(self) -> Any:
         client = super().start_new_kernel_client()
