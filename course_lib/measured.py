@@ -13,6 +13,7 @@ import html
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from course_lib import outcomes as records
 from course_lib.intervals import Interval
@@ -30,7 +31,29 @@ MOST_DECIMALS = 6
 #: Characters of the longest text that is kept on one line.
 UNBROKEN = 24
 
-Cell = Interval | str | int
+
+@dataclass(frozen=True)
+class Chosen:
+    """A choice that the runs made, such as the best peak of a grid.
+
+    Attributes:
+        text: the choice, as it is shown.
+        others: what the runs may as well have chosen, as it would be shown: on another machine, two
+            choices with nearly equal means change places.
+
+    >>> print(Chosen("0.4", ("0.8",)))
+    0.4
+    """
+
+    text: str
+    others: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """Return the choice as it is shown."""
+        return self.text
+
+
+Cell = Interval | Chosen | str | int
 _NUMBER = re.compile(r"[-+−]?[\d,.]+(e[-+]?\d+)?\s?%?|–|")
 
 
@@ -88,7 +111,8 @@ def show_table(
     Args:
         header: names of the columns, with their units.
         rows: the cells of each row, as many as there are columns: an `Interval` for what was
-            measured, a str or an int for what is the same on every machine.
+            measured, a `Chosen` for what was chosen by a measurement, a str or an int for what is
+            the same on every machine.
         outcomes: outcomes that the table shows, recorded for the sentences that rest on it.
 
     Raises:
@@ -100,7 +124,7 @@ def show_table(
     {...0.53 [0.52, 0.54]...}
     >>> show_table(["loss"], [[0.528]])
     Traceback (most recent call last):
-    TypeError: rows[0], column 'loss' must be an Interval, a str or an int, got 0.528
+    TypeError: rows[0], column 'loss' must be an Interval, a Chosen, a str or an int, got 0.528
     """
     from IPython.display import display  # only a notebook needs it
 
@@ -110,10 +134,10 @@ def show_table(
                 f"rows[{number}] must have {len(header)} cells, one a column, got {len(row)}"
             )
         for name, cell in zip(header, row, strict=True):
-            if isinstance(cell, bool) or not isinstance(cell, Interval | str | int):
+            if isinstance(cell, bool) or not isinstance(cell, Cell):
                 raise TypeError(
-                    f"rows[{number}], column {name!r} must be an Interval, a str or an int, "
-                    f"got {cell!r}"
+                    f"rows[{number}], column {name!r} must be an Interval, a Chosen, a str or an "
+                    f"int, got {cell!r}"
                 )
     shown = [[text(cell) for cell in row] for row in rows]
     numeric = [all(_is_number(row[column]) for row in rows) for column in range(len(header))]
@@ -128,10 +152,13 @@ def show_table(
 
 
 def _is_number(cell: Cell) -> bool:
-    return not isinstance(cell, str) or _NUMBER.fullmatch(cell) is not None
+    return not isinstance(cell, str | Chosen) or _NUMBER.fullmatch(str(cell)) is not None
 
 
-def _raw(cell: Cell) -> str | int | list[float | None]:
+def _raw(cell: Cell) -> str | int | list[float | None] | dict[str, str | list[str]]:
+    if isinstance(cell, Chosen):
+        others = [other for other in cell.others if other != cell.text]
+        return {"chosen": cell.text, "others": others} if others else cell.text
     if not isinstance(cell, Interval):
         return cell
     ends = (float(cell.mean), float(cell.low), float(cell.high))

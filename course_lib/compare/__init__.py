@@ -1,7 +1,7 @@
 """Fair comparisons of schedules: the peak tuned for each, fresh seeds, paired intervals."""
 
 from course_lib.compare.comparing import compare
-from course_lib.compare.peaks import GoodRange, good_range
+from course_lib.compare.peaks import GoodRange, good_range, may_be_chosen
 from course_lib.compare.plan import Seeds
 from course_lib.compare.ranks import Ranking, rank
 from course_lib.compare.result import Comparison, Row
@@ -12,6 +12,7 @@ from course_lib.compare.verdicts import (
     Verdict,
     margin,
     paired,
+    peak_text,
     show_verdicts,
     verdict,
 )
@@ -29,7 +30,9 @@ __all__ = [
     "compare",
     "good_range",
     "margin",
+    "may_be_chosen",
     "paired",
+    "peak_text",
     "rank",
     "show_verdicts",
     "verdict",

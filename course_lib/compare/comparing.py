@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from course_lib.compare.peaks import good_range, peak_means
+from course_lib.compare.peaks import good_range, may_be_chosen, peak_means
 from course_lib.compare.plan import Family, Plan, Seeds, make_plan
 from course_lib.compare.ranks import rank
 from course_lib.compare.result import Comparison
@@ -130,6 +130,7 @@ def compare(
         shapes_tried=np.bincount(plan.families),
         validation=validation,
         chosen=chosen,
+        may_be_chosen=_may_be_chosen(plan, tried),
         good_ranges=tuple(good_range(plan.peaks, row, within) for row in means),
         scores=scores,
         accuracy=accuracy,
@@ -156,6 +157,18 @@ def _best_members(plan: Plan, means: np.ndarray) -> np.ndarray:
     lowest = means.min(axis=1)
     of = [np.flatnonzero(plan.families == s) for s in range(len(plan.names))]
     return np.array([own[lowest[own].argmin()] for own in of])
+
+
+def _may_be_chosen(plan: Plan, tried: np.ndarray) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """Return the shapes, with the index of the peak, that may as well be chosen for a schedule."""
+    found = []
+    for s in range(len(plan.names)):
+        own = np.flatnonzero(plan.families == s)
+        flat = may_be_chosen(tried[own].reshape(-1, tried.shape[2]))
+        members, peaks = np.unravel_index(flat, (len(own), len(plan.peaks)))
+        shapes = [plan.shapes[member] for member in own[members]]
+        found.append(tuple(zip(shapes, peaks.tolist(), strict=True)))
+    return tuple(found)
 
 
 def _chosen(

@@ -8,6 +8,8 @@ import numpy as np
 
 from course_lib.validation import check_real
 
+_RESAMPLES = 200
+
 
 @dataclass(frozen=True)
 class GoodRange:
@@ -51,6 +53,28 @@ def peak_means(scores: np.ndarray) -> np.ndarray:
     """
     whole = np.isfinite(scores).all(axis=-1)
     return np.where(whole, np.where(np.isfinite(scores), scores, 0.0).mean(axis=-1), np.inf)
+
+
+def may_be_chosen(scores: np.ndarray) -> np.ndarray:
+    """Return which candidates have the lowest mean in one or more of 200 resamples of the seeds.
+
+    A choice that other seeds would not have made is also the choice of another machine, whose
+    rounding changes every score a little. Where there are several, none of them is the best one.
+
+    Args:
+        scores: (C, V), C candidates with the same V seeds; not finite where a run diverged.
+
+    Returns:
+        Indices of the candidates, rising; the chosen one is among them.
+
+    >>> may_be_chosen([[1.0, 1.2, 1.1], [1.1, 1.0, 1.2], [3.0, 3.1, 3.2]]).tolist()
+    [0, 1]
+    """
+    table = np.asarray(scores, dtype=np.float64)
+    seeds = table.shape[1]
+    drawn = np.random.default_rng(0).integers(seeds, size=(_RESAMPLES, seeds))
+    best = peak_means(table[:, drawn]).argmin(axis=0)
+    return np.unique([peak_means(table).argmin(), *best])
 
 
 def good_range(peaks: np.ndarray, means: np.ndarray, within: float = 0.1) -> GoodRange:

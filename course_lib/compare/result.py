@@ -11,10 +11,10 @@ import numpy as np
 from course_lib.compare.peaks import GoodRange, peak_means
 from course_lib.compare.plan import Seeds
 from course_lib.compare.ranks import Ranking
-from course_lib.compare.table import ends_text, interval_text, number, table_lines
-from course_lib.compare.verdicts import Contrast, Verdict
+from course_lib.compare.table import comparison_markdown
+from course_lib.compare.verdicts import Contrast, Verdict, peak_text
 from course_lib.intervals import Interval, bootstrap_interval
-from course_lib.measured import Cell, show_table
+from course_lib.measured import Cell, Chosen, show_table
 from course_lib.outcomes import BEATEN_BY, Outcome
 
 
@@ -88,6 +88,8 @@ class Comparison:
         shapes_tried: number of shapes of each schedule, (S,).
         validation: scores of the tuning runs in the chosen shape, (S, K, V).
         chosen: index of the chosen peak, (S,).
+        may_be_chosen: the shapes, each with the index of a peak, that resampled validation seeds
+            choose, S tuples; see `course_lib.compare.may_be_chosen`.
         good_ranges: one a schedule.
         scores: scores of the fresh runs, (S, F).
         accuracy: share of right answers of the fresh runs, (S, F), NaN where not measured.
@@ -117,6 +119,7 @@ class Comparison:
     shapes_tried: np.ndarray
     validation: np.ndarray
     chosen: np.ndarray
+    may_be_chosen: tuple[tuple[tuple[str, int], ...], ...]
     good_ranges: tuple[GoodRange, ...]
     scores: np.ndarray
     accuracy: np.ndarray
@@ -135,9 +138,7 @@ class Comparison:
 
         A single peak was not chosen, so it has no edge.
         """
-        if len(self.peaks) == 1:
-            return np.zeros(len(self.names), dtype=bool)
-        return (self.chosen == 0) | (self.chosen == len(self.peaks) - 1)
+        return self._is_edge(self.chosen)
 
     @property
     def tuning_updates(self) -> int:
@@ -199,7 +200,7 @@ class Comparison:
 
     def as_markdown(self) -> str:
         """Return the table in Markdown, with a note on how it was made."""
-        return _markdown(self)
+        return comparison_markdown(self)
 
     def contrast(self, ours: str, theirs: str, *, margin: float) -> Contrast:
         """Return one schedule against another, with the interval that holds for all pairs at once.
@@ -231,6 +232,18 @@ class Comparison:
             peaks=(float(self.chosen_peaks[i]), float(self.chosen_peaks[j])),
             at_edge=(bool(self.at_edge[i]), bool(self.at_edge[j])),
             shapes=(self.shapes[i], self.shapes[j]),
+            others=(self._others(i), self._others(j)),
+        )
+
+    def _is_edge(self, k: np.ndarray) -> np.ndarray:
+        return np.isin(k, (0, len(self.peaks) - 1)) & (len(self.peaks) > 1)
+
+    def _others(self, s: int) -> tuple[str, ...]:
+        own = (self.shapes[s], int(self.chosen[s]))
+        return tuple(
+            peak_text(self.peaks[k], shape, bool(self._is_edge(k)))
+            for shape, k in self.may_be_chosen[s]
+            if (shape, k) != own
         )
 
     def against(self, reference: str | None = None, *, margin: float) -> list[Contrast]:
@@ -282,8 +295,12 @@ class Comparison:
         header += [f"minus {self.reference}", f"verdict (margin {margin:.2g})", "beaten by"]
         rows: list[list[Cell]] = []
         for row in self.as_table():
-            shape = [row.shape] * with_shapes
-            peak = f"{row.peak_lr:.3g}" + " (edge)" * row.at_edge
+            ways = self.may_be_chosen[self.names.index(row.schedule)]
+            shape = [
+                Chosen(row.shape, tuple(dict.fromkeys(name for name, _ in ways)))
+            ] * with_shapes
+            peaks = [peak_text(self.peaks[k], at_edge=bool(self._is_edge(k))) for _, k in ways]
+            peak = Chosen(peak_text(row.peak_lr, at_edge=row.at_edge), tuple(dict.fromkeys(peaks)))
             against: list[Cell] = ["", "reference"]
             if row.schedule != self.reference:
                 found = self.contrast(row.schedule, self.reference, margin=margin)
@@ -335,66 +352,3 @@ def _beaten(names: Sequence[str], pairs: Sequence[Contrast]) -> dict[str, int]:
 def _upper_median(steps: np.ndarray) -> float:
     """Return the median; of an even number of values the upper of the middle two, so inf counts."""
     return float(np.sort(steps)[len(steps) // 2])
-
-
-def _markdown(comparison: Comparison) -> str:
-    """Return the table, lowest mean first, in aligned Markdown, with a note on how it was made."""
-    rows = comparison.as_table()
-    columns = {
-        "schedule": [row.schedule for row in rows],
-        "beaten by": [str(row.beaten_by) for row in rows],
-        **({"shape": [row.shape for row in rows]} if any(comparison.shapes) else {}),
-        "peak": [f"{row.peak_lr:.2g}" + " (edge)" * row.at_edge for row in rows],
-        "good peaks": [str(row.good_range) for row in rows],
-        comparison.metric: [interval_text(row.score) for row in rows],
-        f"minus {comparison.reference}": [_difference(row, comparison) for row in rows],
-        "all pairs at once": [
-            "" if row.schedule == comparison.reference else ends_text(row.simultaneous)
-            for row in rows
-        ],
-    }
-    if np.isfinite(comparison.accuracy).any():
-        columns["accuracy"] = [f"{row.accuracy:.1%}" for row in rows]
-    if len(comparison.scored_at) > 1:
-        columns["best on the way"] = [number(row.best) for row in rows]
-    if comparison.threshold is not None:
-        columns[f"updates to {number(comparison.threshold)}"] = [
-            f"{row.steps_to_reach:.0f} ({row.reached}/{len(comparison.seeds.fresh)})"
-            if np.isfinite(row.steps_to_reach)
-            else f"– ({row.reached}/{len(comparison.seeds.fresh)})"
-            for row in rows
-        ]
-    if any(row.diverged for row in rows):
-        columns["diverged"] = [f"{row.diverged}/{len(comparison.seeds.fresh)}" for row in rows]
-    return "\n".join([*table_lines(columns), "", *_notes(comparison)])
-
-
-def _difference(row: Row, comparison: Comparison) -> str:
-    return "" if row.schedule == comparison.reference else interval_text(row.difference)
-
-
-def _notes(comparison: Comparison) -> list[str]:
-    seeds = comparison.seeds
-    tuning, scoring = comparison.tuning_updates, comparison.scoring_updates
-    pairs = len(comparison.names) * (len(comparison.names) - 1) // 2
-    percent = f"{100 * comparison.level:.4g} %"
-    steps, level = f"{comparison.total_steps:,} updates", f"{comparison.ranking.pair_level:.3%}"
-    most, fewest = comparison.shapes_tried.max(), comparison.shapes_tried.min()
-    choice, tried = "Peak", str(len(comparison.peaks))
-    if most > 1:
-        choice, tried = "Shape and peak", f"{fewest} to {most} shapes × {tried} peaks"
-    lines = [
-        f"{comparison.problem}, {comparison.metric} after {steps}, lower is better: mean over "
-        f"{len(seeds.fresh)} fresh seeds with a {percent} bootstrap interval.",
-        f"{choice}: chosen for each schedule among {tried} on {len(seeds.validation)} "
-        f"other seeds; good peaks have a mean there within {comparison.within:.0%} of the best.",
-        f"Beaten by: the number of schedules that are better, by paired t intervals, "
-        f"{percent} for all {pairs} pairs at once ({level} each).",
-        f"Cost: {tuning:,} updates to tune, {scoring:,} to score.",
-    ]
-    edge = [name for name, at in zip(comparison.names, comparison.at_edge, strict=True) if at]
-    if edge:
-        lines.append(
-            f"At the edge of the grid, so a better peak may lie outside: {', '.join(edge)}."
-        )
-    return lines

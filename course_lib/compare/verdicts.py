@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from enum import Enum
 import numpy as np
 
 from course_lib.intervals import Interval, mean_interval
-from course_lib.measured import Cell, show_table
+from course_lib.measured import Cell, Chosen, show_table
 from course_lib.outcomes import Outcome
 from course_lib.problems import ByteText, Classification, Sequences
 from course_lib.training import Workload
@@ -120,6 +121,8 @@ class Contrast:
         peaks: peak rates of the two, or None where no peak was chosen.
         at_edge: True for each peak at the edge of its grid, so that a better one may lie outside.
         shapes: the chosen shape of each, empty where there was nothing to choose.
+        others: peaks, as `peak_text` writes them, that may as well have been chosen for each; see
+            `course_lib.compare.may_be_chosen`.
 
     >>> found = paired("linear", "constant", [0.4, 0.5, 0.4], [0.7, 0.9, 0.8], margin=0.01)
     >>> found.verdict.value, str(found.outcome("spirals"))
@@ -134,6 +137,7 @@ class Contrast:
     peaks: tuple[float, float] | None = None
     at_edge: tuple[bool, bool] = (False, False)
     shapes: tuple[str, str] = ("", "")
+    others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
     def verdict(self) -> Verdict:
@@ -154,6 +158,7 @@ def paired(
     *,
     peaks: tuple[float, float] | None = None,
     at_edge: tuple[bool, bool] = (False, False),
+    others: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()),
     level: float = 0.95,
 ) -> Contrast:
     """Return the contrast of two schedules from their scores on the same seeds.
@@ -169,6 +174,7 @@ def paired(
         margin: difference too small to matter, > 0.
         peaks: peak rates of the two.
         at_edge: True for each peak at the edge of its grid.
+        others: peaks, as `peak_text` writes them, that may as well have been chosen for each.
         level: confidence level, 0 < level < 1.
 
     Raises:
@@ -180,8 +186,9 @@ def paired(
     a, b = (np.asarray(scores, dtype=np.float64).ravel() for scores in (our_scores, their_scores))
     if a.shape != b.shape:
         raise ValueError(f"their_scores must be as many as our_scores, {a.size}, got {b.size}")
+    difference = mean_interval(a - b, level)
     return Contrast(
-        ours, theirs, mean_interval(a - b, level), margin, a.size, peaks=peaks, at_edge=at_edge
+        ours, theirs, difference, margin, a.size, peaks=peaks, at_edge=at_edge, others=others
     )
 
 
@@ -211,22 +218,27 @@ def show_verdicts(
     header += [f"verdict (margin {', '.join(f'{value:.2g}' for value in margins)})"]
     rows: list[list[Cell]] = []
     for one in contrasts:
-        peaks = [_peaks(one)] if with_peaks else []
+        peaks: list[Cell] = [_peaks(one)] if with_peaks else []
         rows.append([one.ours, one.theirs, one.difference, one.seeds, *peaks, one.verdict.value])
     show_table(header, rows, [one.outcome(at) for one in contrasts])
 
 
-def _peaks(contrast: Contrast) -> str:
-    """Return the peaks of the two, each with its shape, and a note where it lies at an edge."""
+def peak_text(peak: float, shape: str = "", at_edge: bool = False) -> str:
+    """Return a peak as tables show it, with its shape, and a note where it lies at an edge.
+
+    >>> peak_text(0.8, "power 0.5", at_edge=True)
+    '0.8 (power 0.5, edge)'
+    """
+    notes = [shape] * bool(shape) + ["edge"] * bool(at_edge)
+    return f"{peak:.3g}" + f" ({', '.join(notes)})" * bool(notes)
+
+
+def _peaks(contrast: Contrast) -> Cell:
+    """Return the peaks of the two, and those that may as well have been chosen."""
     if contrast.peaks is None:
         return "–"
-    parts = [
-        f"{peak:.3g}" + f" ({', '.join(notes)})" * bool(notes)
-        for peak, notes in zip(contrast.peaks, _notes(contrast), strict=True)
-    ]
-    return " / ".join(parts)
-
-
-def _notes(contrast: Contrast) -> list[list[str]]:
-    pairs = zip(contrast.shapes, contrast.at_edge, strict=True)
-    return [[shape] * bool(shape) + ["edge"] * bool(edge) for shape, edge in pairs]
+    each = zip(contrast.peaks, contrast.shapes, contrast.at_edge, strict=True)
+    chosen = [peak_text(*one) for one in each]
+    ways = [(text, *others) for text, others in zip(chosen, contrast.others, strict=True)]
+    pairs = dict.fromkeys(" / ".join(pair) for pair in itertools.product(*ways))
+    return Chosen(next(iter(pairs)), tuple(pairs)[1:])

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from course_lib import compare, problems, training
 from course_lib.compare import RATIO_MARGIN, Verdict, margin, paired, show_verdicts, verdict
 from course_lib.intervals import Interval
+from course_lib.measured import MIME as TABLE
 from course_lib.outcomes import MIME, from_data
-from tests.lib.compare.known_scores import SCHEDULES, run
+from tests.lib.compare.known_scores import SCHEDULES, STEPS, run
 
 # 0, or large enough that no change of the unit makes it 0.
 ends = st.just(0.0) | st.floats(1e-6, 1e3) | st.floats(-1e3, -1e-6)
@@ -208,3 +210,41 @@ def test_a_shape_that_fails_is_named_with_its_family():
     with pytest.raises(ValueError, match=r"'linear, drop 2' failed .* no such drop"):
         run(chosen={"linear": {"drop 0.5": scaled(0.5), "drop 2": broken}})
     assert compare.Verdict("open") is Verdict.OPEN
+
+
+def two_shapes(rates, seeds, momenta):
+    """A runner: seed 0 likes "flat" at 0.1 and seed 2 "falling" at 1; the means are 0.5 and 0.6."""
+    liked = {(0, "flat", 0.1): 0.0, (2, "flat", 0.1): 1.0, (0, "falling", 1.0): 1.2}
+    liked |= {(2, "falling", 1.0): 0.0}
+    shapes = ["flat" if row[1] == row[0] else "falling" for row in rates]
+    keys = zip(seeds.tolist(), shapes, rates[:, 0].tolist(), strict=True)
+    scores, unknown = np.array([liked.get(key, 5.0) for key in keys]), np.full(len(rates), np.nan)
+    return compare.Trials("score", scores, np.array([STEPS]), scores[:, None], unknown)
+
+
+def test_tables_keep_the_peaks_and_shapes_that_may_as_well_have_been_chosen(shown):
+    flat = {"flat": SCHEDULES["constant"]}
+    kinds = {"ours": {**flat, "falling": SCHEDULES["linear"]}, "theirs": flat}
+    seeds = compare.Seeds([0, 2], [1, 3])
+    how = {"peaks": [0.1, 1.0, 2.0], "total_steps": STEPS, "seeds": seeds}
+    result = compare.compare(two_shapes, kinds, **how)
+    assert result.may_be_chosen == ((("flat", 0), ("falling", 1)), (("flat", 0),))
+    contrast = result.contrast("ours", "theirs", margin=0.1)
+    assert contrast.others == (("1 (falling)",), ())
+    show_verdicts([contrast])
+    result.show(margin=0.1)
+    assert shown[0][TABLE]["rows"][0][4] == {
+        "chosen": "0.1 (flat, edge) / 0.1 (flat, edge)",
+        "others": ["1 (falling) / 0.1 (flat, edge)"],
+    }
+    assert [row[1:3] for row in shown[1][TABLE]["rows"]] == [
+        [{"chosen": "flat", "others": ["falling"]}, {"chosen": "0.1 (edge)", "others": ["1"]}],
+        ["flat", "0.1 (edge)"],
+    ]
+
+
+@given(arrays(np.float64, (3, 4), elements=st.floats(-1, 1)))
+def test_the_chosen_one_may_be_chosen_and_what_is_worse_with_every_seed_may_not(scores):
+    found = compare.may_be_chosen(np.vstack([scores, scores.max(axis=0) + 0.1])).tolist()
+    assert scores.mean(axis=1).argmin() in found
+    assert 3 not in found

@@ -10,6 +10,7 @@ import nbformat
 import PIL.Image
 import pytest
 
+from course_lib import outcomes
 from course_lib.intervals import Interval
 from course_lib.measured import MIME, text
 from course_tools.authoring import comparing, figures, measured_tables
@@ -99,6 +100,54 @@ def test_all_else_in_a_table_is_compared_exactly(now):
     assert kinds(stored, executed(now)) == ["table"]
 
 
+def sorted_table(*rows, recorded=()):
+    cells = [[name, [mean, mean - 0.1, mean + 0.1]] for name, mean in rows]
+    data = {MIME: {"header": ["what", "loss"], "rows": cells}}
+    data[outcomes.MIME] = outcomes.as_data(
+        [outcomes.Outcome(words, "is", "true") for words in recorded]
+    )
+    return new_output("display_data", data=data)
+
+
+def test_rows_that_change_places_are_compared_by_their_names():
+    stored = executed(sorted_table(("a", 0.5), ("b", 0.51), recorded=["a", "b"]))
+    swapped = executed(sorted_table(("b", 0.5), ("a", 0.51), recorded=["b", "a"]))
+    assert kinds(stored, swapped) == []
+    moved = executed(sorted_table(("b", 0.5), ("a", 0.56), recorded=["b", "a"]))
+    assert "row 1, loss: mean 0.56" in comparing.failures(stored, moved)[0]
+    assert kinds(stored, executed(sorted_table(("b", 0.5), ("c", 0.5), recorded=["a", "b"]))) != []
+    assert kinds(stored, executed(sorted_table(("b", 0.5), ("a", 0.5), recorded=["a", "c"]))) == [
+        "text"
+    ]
+
+
+def chosen_table(peak, mean, others=(), low=0.3):
+    raw = {"chosen": peak, "others": list(others)} if others else peak
+    data = {MIME: {"header": ["peak", "loss"], "rows": [[raw, [mean, low, mean + mean - low]]]}}
+    return executed(new_output("display_data", data=data))
+
+
+def test_a_choice_may_be_another_that_the_runs_may_as_well_have_made():
+    stored = chosen_table("0.4", 0.5, ["0.8"])
+    assert kinds(stored, chosen_table("0.4", 0.5)) == []
+    assert kinds(stored, chosen_table("0.8", 0.5)) == []
+    assert kinds(chosen_table("0.8", 0.5), stored) == []
+    (message,) = comparing.failures(stored, chosen_table("1.6", 0.5, ["3.2"]))
+    assert message == "cell 1, table: row 1, peak: '1.6', stored is '0.4'"
+
+
+def test_with_another_choice_a_number_may_move_by_its_whole_interval():
+    stored = chosen_table("0.4", 0.5, ["0.8"])
+    assert kinds(stored, chosen_table("0.8", 0.85, low=0.65)) == []
+    assert kinds(stored, chosen_table("0.8", 0.95, low=0.75)) == ["table"]
+    assert kinds(stored, chosen_table("0.4", 0.65, ["0.8"], low=0.45)) == ["table"]
+
+
+def test_rows_with_one_name_are_compared_by_their_places():
+    stored = executed(sorted_table(("a", 0.5), ("a", 0.7)))
+    assert kinds(stored, executed(sorted_table(("a", 0.7), ("a", 0.5)))) == ["table", "table"]
+
+
 def test_a_table_that_is_missing_is_another_output():
     stored = executed(table("one", Interval(0.5, 0.4, 0.6)), stream("end"))
     assert kinds(stored, executed(stream("end"))) == ["text"]
@@ -174,8 +223,8 @@ def test_rounding_within_the_tolerance_is_no_failure():
     assert comparing.failures(stored, now) == []
 
 
-@pytest.mark.parametrize(("tags", "allowed"), [([], 0.05), (["varies"], 0.1)])
-def test_a_table_of_a_cell_that_varies_is_allowed_twice_as_much(tags, allowed):
+@pytest.mark.parametrize(("tags", "allowed"), [([], 0.05), (["varies"], 0.2)])
+def test_a_table_of_a_cell_that_varies_is_allowed_four_times_as_much(tags, allowed):
     def shown(mean):
         cells = executed(table(Interval(mean, 0.43, 0.63), header=("x",)))
         cells.cells[0].metadata.tags = tags
