@@ -75,7 +75,7 @@ class Case:
     def measured(self) -> Cell:
         """Return the difference as a table shows it."""
         if self.computed:
-            return f"{self.contrast.difference.mean + 0.0:.2f}"
+            return f"{round(self.contrast.difference.mean, 2) + 0.0:.2f}"  # + 0.0: never "-0.00"
         found = self.contrast.difference  # four digits: some forty tables are in one notebook
         return Interval(*(float(f"{end:.4g}") for end in (found.mean, found.low, found.high)))
 
