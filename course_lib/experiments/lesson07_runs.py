@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_lib import range_test, schedules, training
-from course_lib.compare import Contrast, margin, paired
+from course_lib.compare import Contrast, margin, may_be_chosen, paired, peak_text
 from course_lib.experiments.plans import train_plans
+from course_lib.measured import Chosen
 from course_lib.problems import Classification
 from course_lib.range_test import RULES, Rule
 from course_lib.training import Workload
@@ -67,6 +68,27 @@ def truth_of(rates: Sequence[float], losses: np.ndarray) -> Truth:
     return Truth(grid, table, float(best), (float(grid[first]), float(grid[last])), cliff)
 
 
+def truth_cells(truth: Truth) -> list[Chosen]:
+    """Return best rate, good range and cliff as a table shows them.
+
+    Each is one of the grid's rates, chosen by a measurement. The seeds are resampled to see what
+    else may be chosen; see `course_lib.compare.may_be_chosen`.
+    """
+    count = truth.losses.shape[1]
+    drawn = np.random.default_rng(0).integers(count, size=(200, count))
+    shown = _as_shown(truth)
+    resampled = {_as_shown(truth_of(truth.rates, truth.losses[:, seeds])) for seeds in drawn}
+    return [
+        Chosen(text, tuple(sorted(others)))
+        for text, others in zip(shown, map(set, zip(*resampled, strict=True)), strict=True)
+    ]
+
+
+def _as_shown(truth: Truth) -> tuple[str, str, str]:
+    low, high = truth.good
+    return f"{truth.best:.2g}", f"{low:.2g} to {high:.2g}", f"{truth.cliff:.2g}"
+
+
 def held_out(workload: Workload, plans: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
     """Return the held-out loss at the end of every plan with every seed, (plans, seeds).
 
@@ -110,6 +132,44 @@ def past_cliff(found: np.ndarray, truth: Truth) -> np.ndarray:
     return found >= truth.cliff / HALF_STEP
 
 
+@dataclass(frozen=True)
+class TunedPeak:
+    """The peak of a grid with the lowest mean loss.
+
+    Attributes:
+        peak: the peak.
+        others: peaks that may as well have been chosen, see `course_lib.compare.may_be_chosen`.
+
+    >>> tuned_peak({0.1: [1.0, 1.2], 0.2: [1.1, 1.0], 0.4: [2.0, 3.0]})
+    TunedPeak(peak=0.2, others=(0.1,))
+    """
+
+    peak: float
+    others: tuple[float, ...]
+
+    def over(self, unit: float) -> Chosen:
+        """Return the peak over a rate, with two digits."""
+        return Chosen(f"{self.peak / unit:.2g}", tuple(f"{one / unit:.2g}" for one in self.others))
+
+    @property
+    def other_texts(self) -> tuple[str, ...]:
+        """The others as a table of verdicts shows them."""
+        return tuple(map(peak_text, self.others))
+
+
+def tuned_peak(losses: Mapping[float, Sequence[float]]) -> TunedPeak:
+    """Return the best peak of a grid.
+
+    Args:
+        losses: peak -> one loss for each of the same seeds.
+    """
+    peaks = list(losses)
+    table = np.array([losses[peak] for peak in peaks])
+    best = float(peaks[table.mean(axis=1).argmin()])
+    others = (float(peaks[i]) for i in may_be_chosen(table))
+    return TunedPeak(best, tuple(peak for peak in others if peak != best))
+
+
 def one_cycle_ends(
     workload: Workload, peaks: Sequence[float], seeds: Sequence[int], steps: int
 ) -> np.ndarray:
@@ -148,8 +208,10 @@ def suggestions_as_peaks(
         steps: updates of every run.
     """
     tried = one_cycle_ends(workload, np.repeat(peaks, len(tune)), np.tile(tune, len(peaks)), steps)
-    best = int(tried.reshape(len(peaks), -1).mean(axis=1).argmin())
-    tuned = one_cycle_ends(workload, [peaks[best]] * len(fresh), fresh, steps)
+    best = tuned_peak(dict(zip(peaks, tried.reshape(len(peaks), -1), strict=True)))
+    edges = (peaks[0], peaks[-1])
+    others = tuple(peak_text(peak, at_edge=peak in edges) for peak in best.others)
+    tuned = one_cycle_ends(workload, [best.peak] * len(fresh), fresh, steps)
     swept = range_test.sweep(workload, fresh)
     found = range_test.suggestions(swept, {rule: RULES[rule] for rule in rules})
     return [
@@ -159,8 +221,9 @@ def suggestions_as_peaks(
             one_cycle_ends(workload, own, fresh, steps),
             tuned,
             margin(workload),
-            peaks=(float(np.median(own)), float(peaks[best])),
-            at_edge=(False, best in (0, len(peaks) - 1)),
+            peaks=(float(np.median(own)), best.peak),
+            at_edge=(False, best.peak in edges),
+            others=((), others),
         )
         for rule, own in found.items()
     ]
@@ -185,30 +248,30 @@ def valley_and_its_multiple(
 
 
 def small_grid(
-    score: Callable[[Sequence[float]], Sequence[float]], edge: float
-) -> tuple[float, int]:
-    """Return the best peak around the edge of the unstable zone, and how many were tried.
+    score: Callable[[Sequence[float]], Sequence[Sequence[float]]], edge: float
+) -> dict[float, Sequence[float]]:
+    """Return peak -> its losses, for the peaks around the edge of the unstable zone.
 
     A quarter, half, one and two times the edge; while the largest is the best, its double, and
     while the smallest is, its half.
 
     Args:
-        score: function from peaks to their mean losses.
+        score: function from peaks to their losses, one a seed.
         edge: first rate of the unstable zone.
 
-    >>> small_grid(lambda peaks: [abs(peak - 1.0) for peak in peaks], edge=1.0)
-    (1.0, 4)
-    >>> small_grid(lambda peaks: [abs(peak - 4.0) for peak in peaks], edge=1.0)
-    (4.0, 6)
+    >>> list(small_grid(lambda peaks: [[abs(peak - 1.0)] for peak in peaks], edge=1.0))
+    [0.25, 0.5, 1.0, 2.0]
+    >>> list(small_grid(lambda peaks: [[abs(peak - 4.0)] for peak in peaks], edge=1.0))
+    [0.25, 0.5, 1.0, 2.0, 4.0, 8.0]
     """
     first = [edge * factor for factor in (0.25, 0.5, 1.0, 2.0)]
-    scores = dict(zip(first, score(first), strict=True))
+    losses = dict(zip(first, score(first), strict=True))
     while True:
-        best = min(scores, key=scores.__getitem__)
-        beyond = 2 * best if best == max(scores) else best / 2 if best == min(scores) else None
+        best = min(losses, key=lambda peak: np.mean(losses[peak]))
+        beyond = 2 * best if best == max(losses) else best / 2 if best == min(losses) else None
         if beyond is None:
-            return best, len(scores)
-        scores[beyond] = score([beyond])[0]
+            return losses
+        losses[beyond] = score([beyond])[0]
 
 
 def one_update_of(

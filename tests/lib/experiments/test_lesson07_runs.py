@@ -41,8 +41,9 @@ def test_suggestions_are_counted_below_the_range_and_past_the_cliff():
 
 
 def test_the_small_grid_goes_on_in_both_directions():
-    assert runs.small_grid(lambda peaks: abs(np.log(np.array(peaks) / 8)), 1.0) == (8.0, 7)
-    assert runs.small_grid(lambda peaks: abs(np.log(np.array(peaks) * 16)), 1.0) == (1 / 16, 7)
+    for best in (8.0, 1 / 16):
+        found = runs.small_grid(lambda peaks, best=best: abs(np.log(np.c_[peaks] / best)), 1.0)
+        assert (runs.tuned_peak(found).peak, len(found)) == (best, 7)
 
 
 def test_a_suggestion_is_scored_against_the_tuned_peak_on_the_same_seeds():
