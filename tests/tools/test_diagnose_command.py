@@ -59,7 +59,9 @@ def test_as_planned_is_0_and_a_departure_is_1(tmp_path):
     other = call(path, "--plan", "linear(0.2, total_steps=10)")
     assert other.exit_code == 1
     assert "planned 0.2, got 0.1" in other.output
-    assert call(path).exit_code == 0
+    alone = call(path)
+    assert alone.exit_code == 0
+    assert "Linear decay\n  peak            0.1\n" in alone.output
 
 
 def test_a_plan_that_nothing_explains_is_followed_by_what_the_log_says(tmp_path):
@@ -99,6 +101,16 @@ def test_a_call_that_cannot_be_used_is_2_with_one_line(arguments, words):
     assert result.exit_code == 2
     assert result.stdout == ""
     assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("text", ["", "step,name\n1,a\n", "{"])
+def test_a_log_that_cannot_be_read_is_2_with_one_line(text, tmp_path):
+    path = tmp_path / "rates.csv"
+    path.write_text(text, encoding="utf-8")
+    result = call(path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "rates.csv" in result.stderr
     assert result.stderr.count("\n") == 1
 
 

@@ -1,7 +1,6 @@
-"""An identification in words, the choice of the group, and the command for one log."""
+"""An identification in words, and the choice of the group."""
 
 import numpy as np
-import pytest
 
 from course_lib.diagnose import (
     FittedParameter,
@@ -12,7 +11,6 @@ from course_lib.diagnose import (
     diagnose,
     main_group,
 )
-from course_lib.diagnose.__main__ import main
 from tests.lib.diagnose.odd_logs import log_of, part_of
 
 
@@ -63,34 +61,6 @@ def test_the_group_is_the_one_that_most_are_like():
     assert main_group(RateLog([bias, holes, holes], at=range(20))) == 1
     assert diagnose(RateLog([bias, body, body], at=range(20))).group == 1
     assert diagnose(RateLog([bias, body, body], at=range(20)), group=0).group == 0
-
-
-def test_the_command_describes_one_log(tmp_path, capsys):
-    path = tmp_path / "rates.csv"
-    rates = [1e-3 * (1 - t / 50) for t in range(30)]
-    rows = [f"{t},{rate!r}" for t, rate in enumerate(rates)]
-    path.write_text("\n".join(["step,lr", *rows]) + "\n")
-    assert main([str(path)]) == 0
-    out = capsys.readouterr().out
-    assert "Linear decay" in out
-    assert "total_steps     50" in out
-    assert "60 % of the schedule" in out
-
-
-@pytest.mark.parametrize("text", ["", "step,name\n1,a\n", "{"])
-def test_a_log_that_cannot_be_read_is_one_line_and_exit_2(tmp_path, capsys, text):
-    path = tmp_path / "rates.csv"
-    path.write_text(text)
-    assert main([str(path)]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.count("\n") == 1
-    assert "rates.csv" in told.err
-
-
-def test_a_missing_log_is_one_line_and_exit_2(tmp_path, capsys):
-    assert main([str(tmp_path / "none.csv")]) == 2
-    assert "none.csv" in capsys.readouterr().err
 
 
 def test_a_number_that_is_sure_has_no_interval():
