@@ -36,6 +36,8 @@ class RateLog:
         format: kind of the file, as "Hugging Face trainer_state.json".
         source: name of the file, for messages; "" for a list.
         notes: one sentence for each thing that the reader left out or had to assume.
+        cut_off: whether the file ends in the middle of a row or document, as one that is still
+            being written; its last row is then not the run's last.
         precision: rounding of the rates; None: it is read off the numbers.
 
     Raises:
@@ -58,6 +60,7 @@ class RateLog:
     format: str = "list"
     source: str = ""
     notes: tuple[str, ...] = ()
+    cut_off: bool = False
     precision: Precision | None = None
 
     def __post_init__(self) -> None:

@@ -63,6 +63,7 @@ def read_json_lines(
     table = builder.build(names)
     table.settings = settings
     if broken == [last]:
+        table.cut_off = True
         table.notes.append(
             f"the last line is cut off: {counted(builder.rows, 'row')} read before it"
         )
@@ -146,6 +147,7 @@ def read_json(text: str, source: str, more: Iterable[str] = ()) -> tuple[ColumnT
     if form == "hf" and "best_global_step" not in document:
         table.lags = (0, 1)  # written before transformers 4.50, so before the change of 4.51
     if cut:
+        table.cut_off = True
         read = f"{counted(table.size, 'row')} {'was' if table.size == 1 else 'were'} read"
         table.notes.append(f"the file is cut off: {read}, and the end is missing")
     return table, form

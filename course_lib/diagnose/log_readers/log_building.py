@@ -104,6 +104,7 @@ def build_log(
         format=KINDS[key].name,
         source=source,
         notes=tuple(notes),
+        cut_off=table.cut_off,
     )
 
 

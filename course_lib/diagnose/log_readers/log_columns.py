@@ -77,6 +77,7 @@ class ColumnTable:
         notes: one sentence for each thing that was left out or assumed.
         unreadable: name -> (number of cells that hold something else, one of them).
         lags: lags that this file shows, the likeliest first; empty: those of its kind.
+        cut_off: whether the file ends in the middle of a row or document.
 
     >>> ColumnTable({"lr": np.array([0.1])}, ("lr",), 1).notes
     []
@@ -89,6 +90,7 @@ class ColumnTable:
     notes: list[str] = field(default_factory=list)
     unreadable: dict[str, tuple[int, str]] = field(default_factory=dict)
     lags: tuple[float, ...] = ()
+    cut_off: bool = False
 
 
 class TableBuilder:

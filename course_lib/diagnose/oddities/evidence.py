@@ -205,8 +205,8 @@ class Evidence:
     @cached_property
     def complete(self) -> bool | None:
         """Whether the last row is the last that the tool would log; None: the end is unknown."""
-        cut = any("is cut off" in note for note in self.log.notes)
-        if self.end is None or cut:  # the head of a file may count further than its rows
+        # The head of a file that is cut off may count further than its rows.
+        if self.end is None or self.log.cut_off:
             return None
         if self.log.unit == "update" and self.number("global_step") is not None:
             return self.done >= self.end

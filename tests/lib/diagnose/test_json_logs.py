@@ -107,6 +107,7 @@ def test_a_document_that_is_cut_off_is_used_as_far_as_it_goes(data):
     assert seen.tolist() == RATES[: seen.size]
     assert seen.size >= min(4, cut.count("},"))  # no whole row is lost
     assert "the file is cut off" in table.notes[0]
+    assert table.cut_off
 
 
 def test_no_number_is_read_from_a_column_that_is_cut_inside_it(tmp_path):
@@ -249,6 +250,7 @@ def test_a_line_that_is_being_written_is_left_out(tmp_path):
     log = read_log(path)
     assert log.at.tolist() == [0, 1, 2]
     assert log.notes == ("the last line is cut off: 3 rows read before it",)
+    assert log.cut_off
 
 
 def test_json_without_rows_says_what_it_holds(tmp_path):
