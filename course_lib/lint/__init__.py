@@ -1,7 +1,8 @@
 """Finds suspicious parts of a schedule, each with its steps and a way to fix it.
 
 The rules look at rates, not at names, so they work on a `Schedule`, on any function from the step
-to a rate and on rates recorded from a real run. A finding is a reason to look, not a proof.
+to a rate and on rates recorded from a real run. A finding is a reason to look, not a proof: a
+problem is what no sensible run does, and advice is about what many healthy runs do.
 """
 
 from __future__ import annotations
@@ -38,11 +39,13 @@ def lint(
 
     Several parameter groups are reported one by one, and groups that follow one curve up to a
     constant ratio once. A group whose rate rests while that of another changes is a finding too.
+    A check of a run, as in CI, asks for those with the `severity` "problem".
 
     Args:
         schedule: a `Schedule`, any function from a step (int) to a rate, or the rates of a run
             that were recorded, one for each update. For several parameter groups, a list of
-            these, a mapping from the groups' names to these, or an array (groups, steps).
+            these, a mapping from the groups' names to these, or an array (groups, steps). Of a log
+            with a row in every few updates, steps and totals count the rows.
         total_steps: updates the schedule is meant for, warmup included, >= 1.
         peak_lr: rate it is meant to reach, > 0; a `Schedule` says so itself. For several groups,
             one rate for all, a list of one for each, or a mapping from their names.
@@ -62,9 +65,9 @@ def lint(
 
     >>> from course_lib.schedules import linear
     >>> for finding in lint(linear(0.1, total_steps=100), total_steps=100, loop_steps=120):
-    ...     print(finding.code, finding.first_step, finding.last_step)
-    dead-tail 100 119
-    horizon-mismatch 100 119
+    ...     print(finding.severity, finding.code, finding.first_step, finding.last_step)
+    problem dead-tail 100 119
+    problem horizon-mismatch 100 119
 
     Two groups with one curve, cut short, and one that nobody schedules:
 

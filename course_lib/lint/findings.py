@@ -14,6 +14,16 @@ from course_lib.lint.turning_points import turning_points
 NOISE = 1e-6
 # A ramp to or from 0 changes by any factor at its foot; below 1 % of the peak no factor counts.
 FOOT = 0.01
+# Codes of findings that many healthy runs have: how trainers log or count, matters of taste, and
+# what would only happen past the end. Every other code says that the run is not as it should be.
+ADVICE = frozenset(
+    {
+        "first-update-zero",  # a warmup of transformers or optax begins so
+        "warmup-too-short",  # a run may do without; and a log may have few rows of a warmup
+        "warmup-too-long",  # one-cycle rises for 30 % of the run, and some let it rise for longer
+        "rises-after-end",  # torch's cosine does, but a loop of the right length never sees it
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -28,11 +38,12 @@ class Finding:
         fix: one sentence that says what to do.
         group: parameter groups that it concerns, such as "head, body (x 0.1)"; "" where `lint`
             was given one schedule.
+        severity: "problem", or "advice" where the code is one of `ADVICE`.
 
     >>> from course_lib.lint import lint
-    >>> finding = lint([0.1, 0.1, 0.0001], total_steps=3)[0]
-    >>> print(finding.code, (finding.first_step, finding.last_step))
-    jump (1, 2)
+    >>> finding = lint([0.1, 0.1, 0.0001, 0.0001], total_steps=4)[0]
+    >>> print(finding.severity, finding.code, (finding.first_step, finding.last_step))
+    problem jump (1, 2)
     >>> print(finding.fix)
     Check that each phase starts at the rate where the one before it ends.
     """
@@ -44,6 +55,11 @@ class Finding:
     fix: str
     group: str = ""
 
+    @property
+    def severity(self) -> str:
+        """Whether the run is not as it should be ("problem"), or healthy runs do so ("advice")."""
+        return "advice" if self.code in ADVICE else "problem"
+
     def __str__(self) -> str:
         """Return the finding as one line."""
         where = f"step {self.first_step}"
@@ -51,7 +67,7 @@ class Finding:
             where = f"steps {self.first_step}-{self.last_step}"
         if self.group:
             where = f"{self.group}; {where}"
-        return f"{self.code} ({where}): {self.message} {self.fix}"
+        return f"{self.severity}: {self.code} ({where}): {self.message} {self.fix}"
 
 
 @dataclass(frozen=True)

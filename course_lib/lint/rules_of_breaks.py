@@ -18,7 +18,7 @@ _APART = 5.0
 # small steps in the middle of a curve.
 _FALL, _RISE = 1.05, 1.2
 # timm without warmup_prefix falls by 2.4 % where a warmup of a tenth of the run ends.
-_WARMUP_FALL, _LARGEST_TO_A_LEVEL, _WARMUP_LEAST = 1.03, 2.0, 3
+_WARMUP_FALL, _LARGEST_TO_A_LEVEL, _WARMUP_LEAST, _STAIRS = 1.03, 2.0, 3, 2
 # The first of two updates of a restarted cosine is twice the second; an optimizer's own rate before
 # a warmup is at least five times what follows.
 _SPIKE, _SPIKE_LEVEL, _SPIKE_RUN, _REACHED_AGAIN = 2.5, 1.2, 10, 0.9
@@ -26,6 +26,8 @@ _SPIKE, _SPIKE_LEVEL, _SPIKE_RUN, _REACHED_AGAIN = 2.5, 1.2, 10, 0.9
 _SLOWER = 0.75
 # A resume to a higher stage of a staircase holds it for longer than a cycle holds its top.
 _CYCLE_HOLDS = 0.1
+# A first level that is held for longer is no warmup.
+_LONGEST_LEVEL = 1 / 3
 
 
 def _jump(run: Run) -> Iterator[Finding]:
@@ -37,8 +39,9 @@ def _jump(run: Run) -> Iterator[Finding]:
     change = run.changes
     down[1:][-change[1:] <= -_SAME_PACE * change[:-1]] = 1.0
     up[:-1][change[:-1] <= _SAME_PACE * change[1:]] = 1.0
-    if run.rates[0] == 0:  # a finding of its own
-        up[:1] = 1.0
+    # A rise from the first level is a warmup: in one step, a step an epoch, or constant. A log with
+    # few rows may have no more than one of a long warmup, and one of a cooldown.
+    up[: 1 + _first_level(run)] = down[-1:] = 1.0
     factors = np.maximum(down, up)
     jumps = np.flatnonzero(factors > run.max_jump)
     if jumps.size:
@@ -54,6 +57,12 @@ def _jump(run: Run) -> Iterator[Finding]:
         )
 
 
+def _first_level(run: Run) -> int:
+    """Return the steps for which the first rate is held; 0 where they are a third or more."""
+    held = int(np.argmax(run.rates != run.rates[0]))
+    return held - 1 if 1 <= held <= _LONGEST_LEVEL * run.rates.size else 0
+
+
 def _drop_after_warmup(run: Run) -> Iterator[Finding]:
     rates, end = run.rates, run.warmup_steps
     if end < _WARMUP_LEAST or end + 2 >= rates.size:
@@ -66,6 +75,9 @@ def _drop_after_warmup(run: Run) -> Iterator[Finding]:
     # A steep 1/t or exponential falls most in its first step, but by similar factors in the next.
     factors = run.levels[end : end + 2] / run.levels[end + 1 : end + 3]
     if np.log(factors[0]) <= _APART * abs(np.log(factors[1])):
+        return
+    # A staircase of equal steps falls as much again, and again.
+    if np.count_nonzero(run.changes[end + 1 :] <= -(1 - FOOT) * drop) >= _STAIRS:
         return
     # A staircase may drop right after the warmup, to a level that is held.
     if rates[end] > _LARGEST_TO_A_LEVEL * rates[end + 1] and not _moves(run, end, +1):

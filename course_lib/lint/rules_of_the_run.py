@@ -14,6 +14,9 @@ from course_lib.lint.turning_points import rises_again
 # or a cubic to 0 is that low for at most 0.1 % of its run; optax's decay_steps = total - warmup is
 # for as long as the warmup.
 _DEAD, _DEAD_SHARE = 1e-9, 1e-3
+# Where a log prints few decimals, the last stage of a staircase or the end of a cosine reads 0.0:
+# for at most a third of the run, and after rates that came down to a few units of the last decimal.
+_MOST_DECIMALS, _ROUNDED_SHARE, _ROUNDED_UNITS = 8, 1 / 3, 10
 # timm's cosine without warmup_prefix misses 2.4 % of its peak after a warmup of 10 % of the run,
 # and 0.6 % after one of 5 %; a corner between two steps of a long run misses less.
 _PEAK_SLACK = 0.005
@@ -114,7 +117,7 @@ def _dead_tail(run: Run) -> Iterator[Finding]:
     alive = np.flatnonzero(run.rates > _DEAD * run.top)
     first, last = int(alive[-1]) + 1, run.rates.size - 1
     dead = last + 1 - first
-    if dead >= 2 and dead > _DEAD_SHARE * run.rates.size:
+    if dead >= 2 and dead > _DEAD_SHARE * run.rates.size and not _is_rounded_to_0(run, first):
         yield Finding(
             "dead-tail",
             first,
@@ -124,6 +127,16 @@ def _dead_tail(run: Run) -> Iterator[Finding]:
             "Make the decay end with the run; optax's decay_steps, for example, includes the "
             "warmup.",
         )
+
+
+def _is_rounded_to_0(run: Run, first: int) -> bool:
+    """Return whether the zeros from step `first` on may be small rates, printed as 0.0."""
+    rates = run.rates
+    if rates.size - first > _ROUNDED_SHARE * rates.size or rates[first:].any():
+        return False
+    decimals = range(1, _MOST_DECIMALS + 1)
+    unit = next((10.0**-d for d in decimals if np.array_equal(rates, rates.round(d))), 0.0)
+    return bool(rates[first - 1] < min(run.top, _ROUNDED_UNITS * unit * (1 + NOISE)))
 
 
 def _floor_never_reached(run: Run) -> Iterator[Finding]:

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from course_lib.lint.findings import NOISE, Finding, Rule, Run
+from course_lib.lint.findings import FOOT, NOISE, Finding, Rule, Run
 from course_lib.lint.turning_points import rises_again
 
 # Published warmups take 0.1 % to 10 % of a run, and one-cycle, which also rises, 25 to 30 %.
 _WARMUP_SHARE = 1 / 3
+# Where half of the run has gone by, no recipe is in its warmup. A log of a run that goes on shows
+# such a warmup as well, and rates that are near the peak at its end.
+_MOST, _COMES_DOWN = 0.5, 0.5
 # Adam's first moment (beta 0.9) averages over 10 updates: a shorter warmup ends before it knows
 # anything. A tenth of the run is in proportion, however short the run.
 _WARMUP_LEAST, _WARMUP_FAIR_SHARE = 10, 0.1
@@ -32,17 +35,20 @@ _CUT_LEAST, _CUT_HEIGHT = 0.25, 0.1
 
 
 def _warmup(run: Run) -> Iterator[Finding]:
-    noise = NOISE * run.top
-    steps, updates = run.warmup_steps, run.rates.size
+    steps, updates = run.warmup_steps, max(run.rates.size, run.total_steps)
     if steps == 0:
         return
-    numbers = f"the rate first reaches {run.rates[steps]:.4g} at step {steps} of {updates}"
-    if steps > _WARMUP_SHARE * updates and not rises_again(run.rates, noise):
+    rises_to_the_end = steps == run.rates.size - 1
+    # An exponential warmup is near its end long before it is there.
+    long = int(np.argmax(run.rates >= (1 - FOOT) * run.top)) if rises_to_the_end else steps
+    if long > _WARMUP_SHARE * updates and not rises_again(run.rates, NOISE * run.top):
+        comes_down = run.rates[-1] <= _COMES_DOWN * run.top
+        most = long >= _MOST * updates and (rises_to_the_end or comes_down)
         yield Finding(
-            "warmup-too-long",
+            "mostly-warmup" if most else "warmup-too-long",
             0,
-            steps,
-            f"{numbers}, after {100 * steps / updates:.0f} % of the run.",
+            long,
+            f"{_reached(run, long, updates)}, after {100 * long / updates:.0f} % of the run.",
             "Shorten the warmup to at most a tenth of the run, unless the rise is the purpose, as "
             "in a range test.",
         )
@@ -52,9 +58,14 @@ def _warmup(run: Run) -> Iterator[Finding]:
             "warmup-too-short",
             0,
             steps,
-            f"{numbers}, which is too few updates for a warmup to do anything.",
+            f"{_reached(run, steps, updates)}, which is too few updates for a warmup to do "
+            "anything.",
             f"Give the warmup at least {_WARMUP_LEAST} updates, or leave it out.",
         )
+
+
+def _reached(run: Run, step: int, updates: int) -> str:
+    return f"the rate first reaches {run.rates[step]:.4g} at step {step} of {updates}"
 
 
 def _early_drop(run: Run) -> Iterator[Finding]:

@@ -13,6 +13,15 @@ def codes(*args, **options):
     return [finding.code for finding in lint(*args, **options)]
 
 
+def problems(*args, **options):
+    return [finding.code for finding in lint(*args, **options) if finding.severity == "problem"]
+
+
+def printed(schedule, total, decimals):
+    """The rates of a schedule as a log with that many decimals has them."""
+    return [float(f"{rate:.{decimals}f}") for rate in schedule(np.arange(total))]
+
+
 def optax_rate(peak, warmup_steps, decay_steps):
     """optax.warmup_cosine_decay_schedule(0, peak, warmup_steps, decay_steps)."""
 

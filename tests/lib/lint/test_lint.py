@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.lint import lint
+from course_lib.lint.findings import ADVICE
 from course_lib.schedules import (
     Phase,
     Schedule,
@@ -35,6 +36,7 @@ from tests.lib.lint.suspicious_rates import (
     codes,
     joined_late,
     optax_rate,
+    printed,
     scaled_from,
     timm_rate,
     torch_cosine,
@@ -131,6 +133,7 @@ TRIGGERS = {
         (clobbered_warmup(25), 1000, {}),
         ([0.1] * 50 + [0.1 / 25] * 50, 100, {}),
         ([0.1] * 50 + [0.0] + [0.1] * 49, 100, {}),
+        ([0.001] * 34 + [0.1] * 66, 100, {}),  # too long for a constant warmup
         (multi_step(0.1, [500], drop=0.1), 1000, {"max_jump": 5}),
     ],
     "dead-tail": [
@@ -138,6 +141,7 @@ TRIGGERS = {
         (optax_rate(0.1, 375, 300_000 - 375), 300_000, {}),
         ([0.1] * 998 + [0.0, 0.0], 1000, {}),
         (exponential(0.1, 0.9), 1000, {}),
+        (printed(multi_step(1e-3, [200, 400, 600]), 1000, 5), 1000, {}),  # 40 % of the run as 0.0
     ],
     "floor-never-reached": [
         (warmup_cosine(0.1, 100, 1100, 0.001), 900, {"floor": 0.001}),
@@ -152,6 +156,12 @@ TRIGGERS = {
     "warmup-too-long": [
         (warmup_cosine(0.1, 340, 1000), 1000, {}),
         (warmup(constant(0.1), 500), 1000, {}),
+        (lambda step: 0.1 * (1 - math.exp(-(step + 1) / 100)), 1000, {}),  # 99 % at step 460
+    ],
+    "mostly-warmup": [
+        (warmup(constant(0.1), 1000), 1000, {}),
+        (warmup_cosine(0.1, 500, 1000), 1000, {}),
+        (np.array([0.1, 0.2, 0.3]), 3, {}),
     ],
     "warmup-too-short": [
         (warmup_cosine(0.1, 8, 1000), 1000, {}),
@@ -192,6 +202,9 @@ NEAR_MISSES = {
         ([0.1] * 99 + [0.0], 100, {}),
         ([0.1] * 1998 + [0.0, 0.0], 2000, {}),
         ([0.1] * 90 + [1e-9] * 10, 100, {}),
+        (printed(multi_step(1e-3, [300, 600, 900]), 1000, 5), 1000, {}),  # MMCV prints 1e-6 as 0.0
+        (printed(cosine(1e-3, 1000), 1000, 5), 1000, {}),
+        (printed(cosine(8e-5, 1000), 1000, 5), 1000, {}),
     ],
     "floor-never-reached": [
         (cosine(0.1, 1000, 0.001), 1000, {"floor": 0.001}),
@@ -208,6 +221,13 @@ NEAR_MISSES = {
     "warmup-too-long": [
         (warmup_cosine(0.1, 330, 1000), 1000, {}),
         (triangular(0.1, 0.01, 800), 1000, {}),
+        (warmup(constant(0.1), 100)(np.arange(200)), 1000, {}),  # the run goes on
+    ],
+    "mostly-warmup": [
+        (warmup_cosine(0.1, 490, 1000), 1000, {}),
+        (warmup(constant(0.1), 600), 1000, {}),  # as a log of a longer run begins
+        (triangular(0.1, 0.01, 980), 1000, {}),
+        (lambda step: 0.1 * (1 - math.exp(-(step + 1) / 100)), 1000, {}),
     ],
     "warmup-too-short": [
         (warmup_cosine(0.1, 9, 1000), 1000, {}),
@@ -323,6 +343,7 @@ NEAR_MISSES |= {
         (lambda step: 0.1, 90, {}),
     ],
     "drop-after-warmup": [
+        ([0.02 * t for t in range(1, 6)] + [0.09 - 0.01 * (t // 10) for t in range(80)], 85, {}),
         (joined_late(1000, 10_000), 10_000, {}),  # 2.4 % lower
         (warmup(inverse_time(0.1, 2.0), 20), 200, {}),
         (warmup(exponential(0.1, 0.5), 20), 100, {}),
@@ -359,6 +380,10 @@ NEAR_MISSES |= {
     ],
 }
 NEAR_MISSES["jump"] += [
+    # One row in 250 updates: the warmup is over at the second, the cooldown at the last.
+    (warmup_cosine(1e-3, 101, 5250, 1e-4)(np.arange(0, 5250, 250)), 21, {}),
+    (wsd(0.1, 100, 10_000, 500)(np.arange(0, 10_001, 500)), 21, {}),
+    ([1e-5] * 5 + [0.03] * 5 + [0.1] * 90, 100, {}),  # timm's warmup, once an epoch
     ([2 / 3, 1 / 3, 0.0], 3, {}),  # a linear decay over three epochs
     ([0.0, 0.05, 0.1, 0.09, 0.08], 5, {}),
 ]
@@ -395,7 +420,15 @@ def test_its_neighbour_is_not(code, schedule, total, options):
 
 def test_every_code_has_a_trigger_and_a_near_miss():
     assert set(TRIGGERS) == set(NEAR_MISSES)
-    assert len(TRIGGERS) == 19
+    assert len(TRIGGERS) == 20
+    assert set(TRIGGERS) > ADVICE
+
+
+def test_a_log_with_few_rows_shows_no_jump():
+    for schedule, total in HEALTHY:
+        for rows in (10, 20, 50):
+            if not schedule.name.startswith(("cosine restarts", "WSD")) and total >= 2 * rows:
+                assert "jump" not in codes(schedule(np.arange(0, total, total // rows)), rows)
 
 
 def test_a_million_steps_are_looked_at_to_the_last():

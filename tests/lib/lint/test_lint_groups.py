@@ -25,7 +25,8 @@ def test_groups_with_one_curve_are_reported_once_with_their_ratios():
         ("head, body (x 0.1), norms", "horizon-mismatch"),
     ]
     (first, _) = lint(cut, 200)
-    assert str(first).startswith("dead-tail (head, body (x 0.1), norms; steps 100-199): the last")
+    where = "(head, body (x 0.1), norms; steps 100-199)"
+    assert str(first).startswith(f"problem: dead-tail {where}: the last")
 
 
 def test_groups_with_different_curves_are_reported_one_by_one():

@@ -30,15 +30,18 @@ from tests.lib.lint.suspicious_rates import (
             optax_rate(0.1, 10, 90),
             100,
             {},
-            ["first-update-zero (step 0)", "dead-tail (steps 90-99): the last 10 of 100 updates"],
+            [
+                "advice: first-update-zero (step 0)",
+                "problem: dead-tail (steps 90-99): the last 10 of 100 updates",
+            ],
         ),
         (
             warmup_cosine(0.1, 50, 1000),
             1000,
             {"loop_steps": 250},
             [
-                "horizon-mismatch (steps 250-999): total_steps is 1000 but the loop makes 250 "
-                "updates, the last of them at a rate of 0.08956 instead of 2.734e-07."
+                "problem: horizon-mismatch (steps 250-999): total_steps is 1000 but the loop "
+                "makes 250 updates, the last of them at a rate of 0.08956 instead of 2.734e-07."
             ],
         ),
         (
@@ -46,9 +49,9 @@ from tests.lib.lint.suspicious_rates import (
             2000,
             {},
             [
-                "dead-tail (steps 1000-1999)",
-                "horizon-mismatch (steps 1000-1999): the schedule ends at 1000 but the loop makes "
-                "2000 updates, the last of them at a rate of 0 instead of 2.467e-07.",
+                "problem: dead-tail (steps 1000-1999)",
+                "problem: horizon-mismatch (steps 1000-1999): the schedule ends at 1000 but the "
+                "loop makes 2000 updates, the last of them at a rate of 0 instead of 2.467e-07.",
             ],
         ),
         (
@@ -56,8 +59,8 @@ from tests.lib.lint.suspicious_rates import (
             100,
             {},
             [
-                "rises-after-end (steps 102-109): past the end at 100 the rate climbs again, from "
-                "2.467e-05 at the last planned update to 0.001985 at step 109."
+                "advice: rises-after-end (steps 102-109): past the end at 100 the rate climbs "
+                "again, from 2.467e-05 at the last planned update to 0.001985 at step 109."
             ],
         ),
         (
@@ -65,24 +68,32 @@ from tests.lib.lint.suspicious_rates import (
             100,
             {},
             [
-                "negative (steps 101-109): 9 rates are below 0, down to -0.009, from step 101 on, "
-                "past the end at 100."
+                "problem: negative (steps 101-109): 9 rates are below 0, down to -0.009, from "
+                "step 101 on, past the end at 100."
             ],
         ),
         (
             clobbered_warmup(25),
             1000,
             {},
-            ["jump (steps 99-100): from step 99 to step 100 the rate goes from 0.00396 to 0.1"],
+            [
+                "problem: jump (steps 99-100): from step 99 to step 100 the rate goes from "
+                "0.00396 to 0.1"
+            ],
         ),
-        ([0.1, math.nan, math.inf], 3, {}, ["not-finite (steps 1-2): 2 rates are not a finite"]),
+        (
+            [0.1, math.nan, math.inf],
+            3,
+            {},
+            ["problem: not-finite (steps 1-2): 2 rates are not a finite"],
+        ),
         (
             wave(90),
             45_000,
             {},
             [
-                "climbs-back (steps 90-180): from 0 at step 90 the rate climbs back along the "
-                "cosine that it came down, to 0.1 at step 180, the first of 250 climbs. "
+                "problem: climbs-back (steps 90-180): from 0 at step 90 the rate climbs back "
+                "along the cosine that it came down, to 0.1 at step 180, the first of 250 climbs. "
             ],
         ),
         (
@@ -90,8 +101,8 @@ from tests.lib.lint.suspicious_rates import (
             1000,
             {},
             [
-                "floor-held (steps 300-999): the decay is over after 300 of 1000 updates, and the "
-                "rate stays at its floor of 0.01 for the other 70 % of the run."
+                "problem: floor-held (steps 300-999): the decay is over after 300 of 1000 "
+                "updates, and the rate stays at its floor of 0.01 for the other 70 % of the run."
             ],
         ),
         (
@@ -99,8 +110,8 @@ from tests.lib.lint.suspicious_rates import (
             10_000,
             {},
             [
-                "drop-after-warmup (steps 1999-2000): the warmup ends at 0.1 at step 1999 and the "
-                "next rate is 0.09045, 10 % lower."
+                "problem: drop-after-warmup (steps 1999-2000): the warmup ends at 0.1 at step "
+                "1999 and the next rate is 0.09045, 10 % lower."
             ],
         ),
         (
@@ -108,8 +119,8 @@ from tests.lib.lint.suspicious_rates import (
             10_000,
             {},
             [
-                "broken-curve (steps 4999-5000): from step 4999 to step 5000 the rate falls from "
-                "0.05002 to 0.00625, by a factor of 8, and goes on from there."
+                "problem: broken-curve (steps 4999-5000): from step 4999 to step 5000 the rate "
+                "falls from 0.05002 to 0.00625, by a factor of 8, and goes on from there."
             ],
         ),
         (
@@ -117,8 +128,8 @@ from tests.lib.lint.suspicious_rates import (
             90,
             {},
             [
-                "milestone-past-end (steps 0-89): 2 drops lie past the last of 90 updates, the "
-                "first at step 30000, so the rate stays at 0.1."
+                "problem: milestone-past-end (steps 0-89): 2 drops lie past the last of 90 "
+                "updates, the first at step 30000, so the rate stays at 0.1."
             ],
         ),
         (
@@ -126,8 +137,8 @@ from tests.lib.lint.suspicious_rates import (
             1100,
             {},
             [
-                "cycle-cut (steps 1000-1099): the run ends while the rate rises, at 0.0991, 99 "
-                "updates after the foot of 0.01."
+                "problem: cycle-cut (steps 1000-1099): the run ends while the rate rises, at "
+                "0.0991, 99 updates after the foot of 0.01."
             ],
         ),
         (
@@ -135,15 +146,18 @@ from tests.lib.lint.suspicious_rates import (
             100,
             {},
             [
-                "spike (step 70): the rate is 0.1 for one update, at step 70, and 0.01935 at "
-                "the next."
+                "problem: spike (step 70): the rate is 0.1 for one update, at step 70, and "
+                "0.01935 at the next."
             ],
         ),
         (
             multi_step(0.1, [50, 100]),
             1000,
             {},
-            ["early-drop (steps 50-999): from step 50 on, 5 % into the run, the rate stays at"],
+            [
+                "problem: early-drop (steps 50-999): from step 50 on, 5 % into the run, the rate "
+                "stays at"
+            ],
         ),
     ],
 )
