@@ -222,7 +222,8 @@ def snap(
         hints: values that are tried before all others.
     """
     left = list(free)
-    order = [n for n in (*TIMES, "peak", "floor", "power", "gamma", "warmup_start") if n in free]
+    names = (*TIMES, "timescale", "peak", "floor", "power", "gamma", "warmup_start")
+    order = [n for n in names if n in free]
     for name in order:
         value = curve.values[name]
         far = reach(curve, tuple(left), t, slack)[name]

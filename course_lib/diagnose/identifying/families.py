@@ -41,6 +41,7 @@ _PLAIN = {
     "1-sqrt": "1 - sqrt(u) from the peak to the end",
     "exponential": "the same factor at every t",
     "inverse sqrt": "peak * sqrt(s / (t + s))",
+    "inverse time": "peak * s / (t + s)",
     "multi-step": "a staircase with drops at given places",
     "cosine of a power": "half a cosine of u**power, as timm's k_decay makes it",
     "tanh": "half a hyperbolic tangent, as in timm's TanhLRScheduler",
@@ -205,6 +206,8 @@ def _body(curve: RateCurve) -> tuple[Phase, ...]:
     if curve.body == "inverse sqrt":
         scale = v.get("timescale", v.get("warmup_steps", 1.0))
         return (*stable, Phase(math.inf, peak, 0.0, InverseTime(1.0 / scale, 0.5)))
+    if curve.body == "inverse time":
+        return (*stable, Phase(math.inf, peak, 0.0, InverseTime(1.0 / v["timescale"])))
     if curve.body == "cosine wave":
         wave = CosineWave(v["total_steps"] - first)
         return (*stable, Phase(math.inf, peak, floor, wave))
@@ -222,8 +225,12 @@ def _body(curve: RateCurve) -> tuple[Phase, ...]:
 def _in_epochs(curve: RateCurve) -> tuple[Phase, ...]:
     """Return the phases of a fall that steps once per epoch."""
     v, every = curve.values, _whole(curve.every)
-    if curve.warmup or "decay_from" in v or curve.body not in ("linear", "cosine", "polynomial"):
+    written = ("linear", "cosine", "polynomial", "inverse time")
+    if curve.warmup or "decay_from" in v or curve.body not in written:
         raise ValueError("only a fall from t = 0 is written by epochs")
+    if curve.body == "inverse time":
+        shape = Staircase(InverseTime(1.0 / (v["timescale"] * every)), every)
+        return (Phase(math.inf, v["peak"], 0.0, shape),)
     shape = Staircase(_closing(curve), every)
     steps = _whole(v["total_steps"] * every)
     fall = Phase(steps, v["peak"], v.get("floor", 0.0), shape, length=steps)

@@ -176,7 +176,7 @@ def bodies_of(s: RateRows, shape: Outline, rises: bool) -> Iterator[list[Spec]]:
             for power in (0.9, 2.0, 0.5)
             for floor in ("none", *floors, "free")
         ]
-    yield [("inverse sqrt", "tied", "none", {"timescale": 1.0})]
+    yield [(body, "tied", "none", {"timescale": 1.0}) for body in ("inverse sqrt", "inverse time")]
     if not rises:
         yield [
             (body, "free", floor, {}) for floor in ("none", "free") for body in ("cosine", "1-sqrt")
@@ -212,7 +212,7 @@ def guesses_of(
         low = float(s.r[-1]) if shape.bottom < len(s.r) else float(s.settings["floor"])
     if body == "constant":
         return [{**base, "peak": peak}]
-    if body in ("exponential", "inverse sqrt"):
+    if body in ("exponential", "inverse sqrt", "inverse time"):
         return _open_guesses(s, shape, base, body, firsts[0], floor, rise)
     ends = [last * share for share in _AHEAD]
     if shape.bottom < len(s.r):
@@ -281,16 +281,17 @@ def _open_guesses(
         if floor != "none":
             values["floor"] = float(s.r[-1])
     else:
-        # 1 / r**2 is a line in t: (t - start + timescale) / (timescale * peak**2)
-        slope = (1.0 / r[-1] ** 2 - 1.0 / r[0] ** 2) / (t[-1] - t[0])
+        # 1 / r**n is a line in t: (t - start + timescale) / (timescale * peak**n)
+        n = 2 if body == "inverse sqrt" else 1
+        slope = (1.0 / r[-1] ** n - 1.0 / r[0] ** n) / (t[-1] - t[0])
         if slope <= 0:
             return []
-        scale = (1.0 / r[0] ** 2) / slope - (t[0] - start)
+        scale = (1.0 / r[0] ** n) / slope - (t[0] - start)
         values = {**base, "peak": s.peak}
         if "timescale" in base or "warmup_steps" not in rise:
             if scale <= 0:
                 return []
-            values |= {"timescale": scale, "peak": 1.0 / math.sqrt(slope * scale)}
+            values |= {"timescale": scale, "peak": (slope * scale) ** (-1.0 / n)}
     if first is not None:
         values["decay_from"] = first
     return [values] if math.isfinite(values["peak"]) else []

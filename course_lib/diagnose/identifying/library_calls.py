@@ -184,6 +184,11 @@ def _keras(curve: RateCurve, family: str) -> str:
         )
     if curve.body == "constant" and not curve.drops and not curve.warmup:
         return f"learning_rate={_n(v['peak'])}"
+    if curve.body == "inverse time" and not curve.warmup:
+        return (
+            f"keras.optimizers.schedules.InverseTimeDecay({_n(v['peak'])}, "
+            f"decay_steps={_n(v['timescale'])}, decay_rate=1)  # steps counted as in the log"
+        )
     return _torch(curve, family)
 
 
@@ -256,6 +261,8 @@ def _torch_body(curve: RateCurve, module: str) -> str:
         return f"{module}PolynomialLR(optimizer, total_iters={length}, power={power})"
     if curve.body == "exponential" and not floor:
         return f"{module}ExponentialLR(optimizer, gamma={_n(v['gamma'])})"
+    if curve.body == "inverse time":
+        return f"{module}LambdaLR(optimizer, lambda t: 1 / (1 + t / {_n(v['timescale'])}))"
     if curve.body == "cosine restarts":
         period, mult = _n(v["period"]), _n(v.get("factor", 1.0))
         return (
@@ -295,9 +302,10 @@ def call_of(curve: RateCurve | YoloCurve, family: str, log: RateLog) -> str:
         warm = "" if not curve.batches else f", warmup_epochs={_n(round(epochs, 3))}"
         end = _n(curve.end)
         return f"lr0={_n(curve.peak)}, lrf={end}{warm}, epochs={_n(curve.epochs)}{shape}"
-    if curve.every != 1:
-        return f"{_call(curve, family, log)}, stepped once per epoch of {_n(curve.every)} updates"
-    return _call(curve, family, log)
+    call = _call(curve, family, log)
+    if curve.every != 1 and call:
+        return f"{call}, stepped once per epoch of {_n(curve.every)} updates"
+    return call
 
 
 def _call(curve: RateCurve, family: str, log: RateLog) -> str:

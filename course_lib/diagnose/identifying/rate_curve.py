@@ -117,6 +117,10 @@ def _inverse_sqrt(v: Values, t: _Array) -> _Array:
     return v["peak"] * np.sqrt(scale / (_since(v, t) + scale))
 
 
+def _inverse_time(v: Values, t: _Array) -> _Array:
+    return v["peak"] * v["timescale"] / (_since(v, t) + v["timescale"])
+
+
 BODIES: dict[str, Callable[[Values, _Array], _Array]] = {
     "constant": _constant,
     "linear": _linear,
@@ -125,6 +129,7 @@ BODIES: dict[str, Callable[[Values, _Array], _Array]] = {
     "1-sqrt": _one_minus_sqrt,
     "exponential": _exponential,
     "inverse sqrt": _inverse_sqrt,
+    "inverse time": _inverse_time,
     "cosine wave": _wave,
     "cosine restarts": _restarts,
     "triangle": _triangle,

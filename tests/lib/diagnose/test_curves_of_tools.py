@@ -111,6 +111,34 @@ def test_a_plateau_rule_with_a_floor_and_a_cooldown(cooldown, floor):
         assert values["floor"] == pytest.approx(floor)
 
 
+def test_inverse_time_decay_of_keras():
+    epochs = list(range(40))
+    rates = [float(np.float32(0.1 / (1 + 0.5 * e / 8))) for e in epochs]
+    found = identify(entry("keras_csvlogger", rates, epoch=epochs))
+    assert found.parts[0].family == "inverse time"
+    assert values_of(found) == {"peak": 0.1, "timescale": 16.0}
+    assert found.parts[0].schedule(np.arange(40)) == pytest.approx(rates)
+    assert "InverseTimeDecay(0.1, decay_steps=16, decay_rate=1)" in found.call
+
+
+def test_inverse_time_decay_in_stairs_of_some_updates():
+    steps = list(range(0, 1000, 10))
+    rates = [0.1 / (1 + 0.5 * (s // 100)) for s in steps]
+    found = identify(entry("json_rows", rates, step=steps))
+    assert found.parts[0].family == "inverse time"
+    assert values_of(found) == {"peak": 0.1, "timescale": 200.0, "steps_per_epoch": 100.0}
+    assert found.parts[0].schedule(np.array(steps)) == pytest.approx(rates)
+    assert "1 / (1 + t / 2)" in found.call
+    assert "once per epoch of 100 updates" in found.call
+
+
+@pytest.mark.parametrize("power", [0.5, 2.0])
+def test_other_powers_of_the_time_are_no_inverse_time(power):
+    rates = [0.1 / (1 + s / 20) ** power for s in range(100)]
+    found = identify(entry("json_rows", rates, step=list(range(100))))
+    assert "inverse time" not in [part.family for part in found.parts]
+
+
 def test_even_drops_from_epoch_nine_on_are_a_step_decay_of_ten_epochs():
     rates = [float(np.float32(0.1 * 0.5 ** ((1 + e) // 10))) for e in range(60)]
     found = identify(entry("keras_csvlogger", rates, epoch=list(range(60))))
