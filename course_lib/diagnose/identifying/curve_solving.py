@@ -16,6 +16,10 @@ _NEARLY = 4.0  # a fit of least squares this near may be one of the smallest lar
 _SLOW = 0.3  # a fit that gains less than this share in a round, several times, is given up
 
 
+def _is_time(name: str) -> bool:
+    return name in TIMES or name.startswith("period_")
+
+
 def misfit(curve: RateCurve, t: np.ndarray, r: np.ndarray, slack: np.ndarray) -> float:
     """Return the largest distance of the curve from the rows, in units of their slack."""
     with np.errstate(all="ignore"):
@@ -38,7 +42,7 @@ def _steps(curve: RateCurve, free: tuple[str, ...], span: float) -> np.ndarray:
     sizes = []
     for name in free:
         value = abs(curve.values[name])
-        if name in TIMES or name == "timescale":
+        if _is_time(name) or name == "timescale":
             sizes.append(max(value, 0.01 * span))
         elif name in ("peak", "floor", "warmup_start"):
             sizes.append(max(value, 0.01 * abs(curve.values["peak"])))
@@ -285,7 +289,7 @@ def bounds(
     for name in free:
         value = curve.values[name]
         low, high = value + spans[name][0], value + spans[name][1]
-        if name in TIMES and whole and value == round(value):
+        if _is_time(name) and whole and value == round(value):
             low = math.ceil(low - 1e-6) if math.isfinite(low) else low
             high = math.floor(high + 1e-6) if math.isfinite(high) else high
         if name in ("floor", "warmup_steps", "peak", "warmup_start"):

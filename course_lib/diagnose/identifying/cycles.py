@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
 from course_lib.diagnose.identifying.curve_search import FoundCurve, share_of_peak
-from course_lib.diagnose.identifying.curve_solving import misfit, snap, solve, squeeze
+from course_lib.diagnose.identifying.curve_solving import misfit, rounded, snap, solve, squeeze
 from course_lib.diagnose.identifying.rate_curve import COSINE_RISE, FROM_ZERO, RateCurve
 from course_lib.diagnose.identifying.rate_rows import RateRows
 
 _MULTS = (1.0, 2.0, 3.0, 1.5)
+_LEAST_LISTED, _MOST_LISTED = 3, 12  # two cosines are more likely two schedules
+_MOST_LENGTHS = 200
 
 
 def search_cycles(s: RateRows) -> FoundCurve | None:
@@ -25,6 +28,8 @@ def search_cycles(s: RateRows) -> FoundCurve | None:
         if misfit(solved, s.t, s.r, s.slack) <= 1.0:
             hints = (s.total_steps,) if s.total_steps is not None else ()
             snapped, _ = snap(solved, free, s.t, s.r, s.slack, s.whole, hints)
+            if curve.body == "listed restarts":
+                free = tuple(curve.values)  # lengths and weights have intervals too
             return FoundCurve(snapped, free, True, share_of_peak(snapped, s))
     return None
 
@@ -51,7 +56,7 @@ def _guesses(s: RateRows) -> list[tuple[RateCurve, tuple[str, ...]]]:
     ]
     if turns and up.size == 0:
         out += _triangles(s, turns, peak, low)
-    return out
+    return out + _listed(s, low)
 
 
 def _waves(
@@ -134,6 +139,54 @@ def _triangles(
             if 0.0 < gamma < 1.0:
                 out.append((RateCurve("triangle", values), free))
     return out
+
+
+def _listed(s: RateRows, low: float) -> list[tuple[RateCurve, tuple[str, ...]]]:
+    """Return restarts with a list of lengths and heights, as MMCV's CosineRestart takes them."""
+    starts = np.flatnonzero(np.diff(s.r) > 0.02 * (s.peak - low)) + 1
+    if not _LEAST_LISTED <= starts.size + 1 <= _MOST_LISTED:
+        return []
+    values, height, first = {"peak": 0.0, "floor": 0.0}, 0.0, 0.0
+    for number, (row, end) in enumerate(pairwise((0, *starts.tolist(), len(s.t))), 1):
+        t, r = s.t[row:end] - first, s.r[row:end]
+        if end < len(s.t):
+            lengths = _lengths(float(t[-1]), float(s.t[end]) - first)
+        elif s.total_steps is not None:
+            lengths = [s.total_steps - first]
+        else:  # it may go on after the rows
+            lengths = _lengths(float(t[-1]) - 1.0, 2.0 * float(t[-1]))
+        floor = None if number == 1 else values["floor"]
+        fits = [_fit_of_cycle(t, r, length, floor) for length in lengths if length > 0]
+        if not fits:
+            return []
+        _, length, own, floor = min(fits)
+        values[f"period_{number}"] = length
+        if number == 1:
+            values |= {"peak": floor + own, "floor": floor}
+            height = own
+        elif height > 0:
+            values[f"weight_{number}"] = rounded(own / height, 3)
+        first += length
+    return [(RateCurve("listed restarts", values), ("peak", "floor"))]
+
+
+def _lengths(low: float, high: float) -> list[float]:
+    """Return the whole numbers above `low` and up to `high`, the round ones if they are many."""
+    step = 10.0 ** max(0, math.ceil(math.log10(max(high - low, 1.0) / _MOST_LENGTHS)))
+    return [step * n for n in range(math.floor(low / step) + 1, math.floor(high / step) + 1)]
+
+
+def _fit_of_cycle(
+    t: np.ndarray, r: np.ndarray, length: float, floor: float | None
+) -> tuple[float, float, float, float]:
+    """Return the misfit of a half-cosine of this length, the length, its height and its floor."""
+    left = 0.5 * (1.0 + np.cos(np.pi * np.minimum(t / length, 1.0)))
+    if floor is None:
+        matrix = np.stack([left, np.ones_like(left)], axis=1)
+        height, floor = map(float, np.linalg.lstsq(matrix, r, rcond=None)[0])
+    else:
+        height = float(left @ (r - floor)) / (float(left @ left) or 1.0)
+    return float(np.abs(floor + height * left - r).max()), length, height, floor
 
 
 def _shrinking(s: RateRows, up: np.ndarray, low: float) -> list[tuple[RateCurve, tuple[str, ...]]]:

@@ -17,6 +17,7 @@ from course_lib.diagnose.identifying.rate_curve import (
     TIMES_BODY,
     TO_LAST,
     RateCurve,
+    cycles_of,
 )
 from course_lib.schedules import Phase, Schedule
 from course_lib.schedules.library_shapes import Part, Staircase
@@ -76,6 +77,7 @@ _BODY_NAMES = {
     "linear": "linear decay",
     "cosine wave": "cosine that climbs again",
     "triangle": "triangular",
+    "listed restarts": "cosine restarts",
 }
 
 
@@ -216,6 +218,9 @@ def _body(curve: RateCurve) -> tuple[Phase, ...]:
         fall = Phase(steps, peak, floor, Restarts(v["period"], v.get("factor", 1.0)))
         end = () if steps == math.inf else (constant_phase(math.inf, floor),)
         return (fall, *end)
+    if curve.body == "listed restarts":
+        waves = [Phase(_whole(n), top, floor, Cosine()) for _, n, top in cycles_of(v)]
+        return (*waves, constant_phase(math.inf, floor))
     if curve.body != "triangle" or "gamma" in v:
         raise ValueError(f"no phases for the body {curve.body!r}")
     shape = Triangle(v["period"], v.get("rise", 0.5), v.get("factor", 1.0))

@@ -10,6 +10,7 @@ from course_lib.diagnose.identifying.rate_curve import (
     NEXT,
     PAST_NEXT,
     RateCurve,
+    cycles_of,
 )
 from course_lib.diagnose.identifying.yolo import YoloCurve
 from course_lib.diagnose.rate_log import RateLog
@@ -155,6 +156,15 @@ def _openmmlab(curve: RateCurve, family: str) -> str:
         parts.append(f"PolyLR(eta_min={_n(floor)}, power={power}, begin={begin}, end={total})")
     elif curve.body == "cosine":
         parts.append(f"CosineAnnealingLR(eta_min={_n(floor)}, begin={begin}, end={total})")
+    elif curve.body == "cosine restarts" and v.get("factor", 1.0) == 1.0:
+        parts.append(f"CosineRestartLR(periods=[{_n(v['period'])}, …], eta_min={_n(floor)})")
+    elif curve.body == "listed restarts":
+        cycles = cycles_of(v)
+        periods = [int(length) for _, length, _ in cycles]
+        weights = [v.get(f"weight_{number}", 1.0) for number in range(1, len(cycles) + 1)]
+        parts.append(
+            f"CosineRestartLR(periods={periods}, restart_weights={weights}, eta_min={_n(floor)})"
+        )
     elif curve.drops:
         places = [int(place) for place, _ in curve.drops]
         parts.append(f"MultiStepLR(milestones={places}, gamma={_n(v.get('factor', 0.1))})")

@@ -75,6 +75,25 @@ def _restarts(v: Values, t: _Array) -> _Array:
     return rates
 
 
+def cycles_of(v: Values) -> list[tuple[float, float, float]]:
+    """Return (first t, length, top) of every cycle of restarts whose lengths are listed."""
+    low, first, out = v.get("floor", 0.0), 0.0, []
+    while (length := v.get(f"period_{len(out) + 1}")) is not None:
+        top = low + v.get(f"weight_{len(out) + 1}", 1.0) * (v["peak"] - low)
+        out.append((first, length, top))
+        first += length
+    return out
+
+
+def _listed_restarts(v: Values, t: _Array) -> _Array:
+    """Return cosines one after another, each with a length and a height of its own."""
+    low, rates = v.get("floor", 0.0), np.full(np.shape(t), v["peak"])
+    for first, length, top in cycles_of(v):
+        left = 0.5 * (1.0 + np.cos(np.pi * _unit((t - first) / length)))
+        rates = np.where(t >= first, low + (top - low) * left, rates)
+    return rates
+
+
 def _triangle(v: Values, t: _Array) -> _Array:
     """Return a rate that climbs from the floor to the peak and back in every period."""
     done = np.maximum(t, 0.0) / v["period"]
@@ -132,6 +151,7 @@ BODIES: dict[str, Callable[[Values, _Array], _Array]] = {
     "inverse time": _inverse_time,
     "cosine wave": _wave,
     "cosine restarts": _restarts,
+    "listed restarts": _listed_restarts,
     "triangle": _triangle,
     "cosine of a power": _cosine_of_power,
     "tanh": _tanh,

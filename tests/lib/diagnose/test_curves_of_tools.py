@@ -139,6 +139,53 @@ def test_other_powers_of_the_time_are_no_inverse_time(power):
     assert "inverse time" not in [part.family for part in found.parts]
 
 
+def restarts(periods, weights, steps, peak=4e-4, low=1e-7):
+    """MMCV's CosineRestart, whose cycles have lengths and weights of their own."""
+    ends, rates = np.cumsum(periods), []
+    for step in steps:
+        cycle = min(int(np.searchsorted(ends, step, side="right")), len(periods) - 1)
+        share = min((step - ends[cycle] + periods[cycle]) / periods[cycle], 1.0)
+        rates.append(low + weights[cycle] * (peak - low) * half_cosine(share))
+    return rates
+
+
+@pytest.mark.parametrize("digits", [17, 5, 3])
+@pytest.mark.parametrize("lengths", [(250, 250, 250, 250), (100, 200, 300, 400)])
+@pytest.mark.parametrize("weights", [(1.0, 0.5, 0.5, 0.5), (1.0, 0.7, 1.0, 0.25)])
+def test_restarts_with_a_list_of_lengths_and_weights(lengths, weights, digits):
+    at = list(range(1, 952, 10))  # the last cycle goes on after the rows
+    rates = [
+        float(f"{rate:.{digits}g}") for rate in restarts(lengths, weights, [s - 1 for s in at])
+    ]
+    found = diagnose(entry("mmcv_log_json", rates, step=at))
+    assert found.parts[0].family == "cosine restarts"
+    values = values_of(found)
+    assert [values[f"period_{n}"] for n in (1, 2, 3, 4)] == list(lengths)
+    assert [values[f"weight_{n}"] for n in (2, 3, 4)] == list(weights[1:])
+    assert (values["peak"], values["floor"]) == pytest.approx((4e-4, 1e-7), rel=1e-3)
+    steps = np.arange(1001)
+    assert found.parts[0].schedule(steps) == pytest.approx(
+        restarts(lengths, weights, steps), rel=1e-2
+    )
+    assert f"periods={list(lengths)}, restart_weights={list(weights)}" in found.call
+    assert not [oddity for oddity in found.oddities if oddity.problem]
+
+
+def test_equal_restarts_are_written_as_mmcv_takes_them():
+    at = list(range(1, 1001, 10))
+    rates = restarts((250,) * 4, (1.0,) * 4, [s - 1 for s in at])
+    found = identify(entry("mmcv_log_json", rates, step=at))
+    assert values_of(found)["period"] == 250
+    assert "CosineRestartLR(periods=[250, …], eta_min=1e-07)" in found.call
+
+
+def test_two_cosines_of_different_heights_are_two_schedules():
+    at = list(range(1, 501, 10))
+    rates = restarts((200, 300), (1.0, 0.6), [s - 1 for s in at])
+    found = identify(entry("mmcv_log_json", rates, step=at))
+    assert [part.family for part in found.parts] == ["cosine", "cosine"]
+
+
 def test_even_drops_from_epoch_nine_on_are_a_step_decay_of_ten_epochs():
     rates = [float(np.float32(0.1 * 0.5 ** ((1 + e) // 10))) for e in range(60)]
     found = identify(entry("keras_csvlogger", rates, epoch=list(range(60))))
