@@ -31,10 +31,12 @@ _DEFAULT_LR = (
     "the schedule by each group's share of it"
 )
 _ONE_RATE = "the script assigns one rate to all groups"
+_FIRST_GROUP = "after the warmup all groups follow the first one's rate"
 
 # Where one group's rate does not follow from its own base_lr.
 _NOT_BY_GROUP = {
     "diffusers.get_polynomial_decay_schedule_with_warmup": _DEFAULT_LR,
+    "nemo.WarmupAnnealing": _FIRST_GROUP,
     "open_clip.const_lr": _ONE_RATE,
     "open_clip.const_lr_cooldown": _ONE_RATE,
     "open_clip.cosine_lr": _ONE_RATE,
@@ -71,11 +73,18 @@ def by_group(name: str, arguments: dict[str, Any]) -> list[dict[str, Any]] | Non
     reason = _NOT_BY_GROUP.get(name)
     if name == "diffusers.get_scheduler" and arguments.get("name") == "polynomial":
         reason = _DEFAULT_LR
+    if name == "nemo.CosineAnnealing" and _holds(arguments):
+        reason = _FIRST_GROUP
     if name.startswith("transformers.") and arguments.get("min_lr") is not None:
         reason = reason or (None if name in _PER_GROUP else _BY_DEFAULT)
     if reason and len(first) > 1:
         raise ValueError(f"base_lr of {name} must be one rate, got {first!r}: {reason}")
     return [_mapped(name, arguments, lambda value: value[i]) for i in range(len(first))]  # noqa: B023
+
+
+def _holds(arguments: dict[str, Any]) -> bool:
+    """Whether NeMo's cosine holds its floor at the end, which is another function there."""
+    return bool(arguments.get("constant_steps") or arguments.get("constant_ratio"))
 
 
 def _is_list(value: Any) -> bool:

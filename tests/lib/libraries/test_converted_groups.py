@@ -74,6 +74,7 @@ BY_DEFAULT_RATE = (
     "transformers.get_cosine_with_min_lr_schedule_with_warmup",
     "transformers.get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
 )
+FIRST_GROUPS = ("nemo.WarmupAnnealing",)
 OTHERS = [
     name
     for name in names()
@@ -84,14 +85,27 @@ OTHERS = [
 @pytest.mark.parametrize("name", OTHERS)
 def test_groups_of_other_libraries_are_each_the_schedule_of_its_rate(name):
     arguments = needed(name)
-    if name in (*BY_DEFAULT_RATE, *ONE_RATE):
-        said = "one rate to all groups" if name in ONE_RATE else "default lr"
-        with pytest.raises(ValueError, match=said):
+    reasons = {
+        **dict.fromkeys(ONE_RATE, "one rate to all groups"),
+        **dict.fromkeys(BY_DEFAULT_RATE, "default lr"),
+        **dict.fromkeys(FIRST_GROUPS, "all groups follow the first one's rate"),
+    }
+    if name in reasons:
+        with pytest.raises(ValueError, match=reasons[name]):
             from_library(name, **{**arguments, "base_lr": TWO})
         return
     ours = from_library(name, **{**arguments, "base_lr": TWO})
     for rate, schedule in zip(TWO, ours, strict=True):
         assert schedule == from_library(name, **{**arguments, "base_lr": rate})
+
+
+def test_nemos_cosine_follows_the_first_group_only_where_it_holds_its_floor():
+    arguments = {"base_lr": TWO, "max_steps": 20, "warmup_steps": 3}
+    first, second = from_library("nemo.CosineAnnealing", **arguments)
+    assert second(3) / first(3) == pytest.approx(TWO[1] / TWO[0])
+    for hold in ({"constant_steps": 5}, {"constant_ratio": 0.2}):
+        with pytest.raises(ValueError, match="all groups follow the first one's rate"):
+            from_library("nemo.CosineAnnealing", **arguments, **hold)
 
 
 def test_a_share_of_each_groups_own_rate_is_converted():
