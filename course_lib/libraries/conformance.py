@@ -83,25 +83,31 @@ def compare(record: Record, schedule: Schedule) -> Row:
 
 def past_end(rates: np.ndarray, raised: bool, schedule: Schedule) -> str:
     """Say what a library does past its end, from the recorded rates and where our phases end."""
+    return "".join(tail(rates, raised, schedule))
+
+
+def tail(rates: np.ndarray, raised: bool, schedule: Schedule) -> tuple[str, str]:
+    """Return what a library does past its end, and with which rate or from which step on."""
     last = int(np.flatnonzero(np.isfinite(rates))[-1])
     if raised:
-        return f"raises after t = {last} (rate {rates[last]:.2g})"
+        return "raises", f" after t = {last} (rate {rates[last]:.2g})"
     if last < rates.size - 1:
-        return f"run over after t = {last}"
+        return "run over", f" after t = {last}"
     if rates.min() < 0.0:
-        return f"negative from t = {int(np.flatnonzero(rates < 0.0)[0])}"
+        return "negative", f" from t = {int(np.flatnonzero(rates < 0.0)[0])}"
     settled = _settled(schedule)
     if settled >= rates.size:
-        tail = schedule(np.arange(rates.size, 10 * rates.size))
-        if np.all(np.diff(rates) >= 0.0) and np.all(np.diff(tail) >= 0.0):
-            return "goes on rising"
-        if np.any(np.diff(tail) > 0.0):
-            return "rises again"
+        later = schedule(np.arange(rates.size, 10 * rates.size))
+        if np.all(np.diff(rates) >= 0.0) and np.all(np.diff(later) >= 0.0):
+            return "goes on rising", ""
+        if np.any(np.diff(later) > 0.0):
+            return "rises again", ""
         if settled < math.inf:
-            return f"held at {tail[-1]:.3g} from t = {settled}, unrecorded"
-        return "goes on falling"
+            return "held", f" at {later[-1]:.3g} from t = {settled}, unrecorded"
+        return "goes on falling", ""
     rest = rates[settled:]
-    return f"held at {rest[-1]:.3g}" if np.ptp(rest) <= 1e-6 * rates.max() else "moves"
+    held = np.ptp(rest) <= 1e-6 * rates.max()
+    return ("held", f" at {rest[-1]:.3g}") if held else ("moves", "")
 
 
 def _settled(schedule: Schedule) -> float:

@@ -87,6 +87,23 @@ def _holds(arguments: dict[str, Any]) -> bool:
     return bool(arguments.get("constant_steps") or arguments.get("constant_ratio"))
 
 
+def said_of_groups(name: str) -> str:
+    """Return what is known of a schedule's parameter groups, in words; nothing where that is none.
+
+    >>> said_of_groups("torch.OneCycleLR")
+    'a list for `max_lr`'
+    """
+    if name in _NOT_BY_GROUP:
+        return _NOT_BY_GROUP[name]
+    if name == "nemo.CosineAnnealing":
+        return f"with constant_steps, {_FIRST_GROUP}"
+    return (
+        "a list for " + ", ".join(f"`{key}`" for key in _PER_GROUP[name])
+        if name in _PER_GROUP
+        else ""
+    )
+
+
 def _is_list(value: Any) -> bool:
     return isinstance(value, list | tuple | np.ndarray)
 

@@ -103,5 +103,5 @@ def test_the_command_fails_when_a_row_is_out_of_tolerance(monkeypatch, capsys):
 
     bad = conformance.Row("torch", "StepLR", "0", math.nan, 1e-12, "held")
     monkeypatch.setattr(command, "table", lambda: ([bad], []))
-    assert command.main() == 1
+    assert command.main([]) == 1
     assert "OUT OF TOLERANCE" in capsys.readouterr().out
