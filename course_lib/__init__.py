@@ -7,7 +7,7 @@ room              what is in it
 ================  ==================================================================================
 checks, capstone  functions that an exercise calls; the capstone's problems and its leaderboard
 explorers         interactive panels, one call each in a lesson
-reference         the cheat sheet and the glossary
+reference         the cheat sheet, the glossary, the table of the libraries' conventions
 plots             every figure of the lessons
 experiments       the longer computations of the lessons, one module for each lesson
 compare           schedules tuned alike, scored over seeds; verdicts better, worse, equal and open

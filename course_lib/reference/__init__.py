@@ -1,7 +1,25 @@
-"""Pages to look things up: a cheat sheet of all schedules and a glossary, both made from data."""
+"""Pages to look things up: a cheat sheet, a glossary, what each library means, made from data."""
 
 from course_lib.reference.cheat_sheet import ENTRIES, Entry
 from course_lib.reference.glossary import TERMS, Term
-from course_lib.reference.tables import cheat_sheet, glossary, page
+from course_lib.reference.tables import (
+    cheat_sheet,
+    conventions,
+    glossary,
+    known_of_libraries,
+    page,
+    same_plan,
+)
 
-__all__ = ["ENTRIES", "TERMS", "Entry", "Term", "cheat_sheet", "glossary", "page"]
+__all__ = [
+    "ENTRIES",
+    "TERMS",
+    "Entry",
+    "Term",
+    "cheat_sheet",
+    "conventions",
+    "glossary",
+    "known_of_libraries",
+    "page",
+    "same_plan",
+]

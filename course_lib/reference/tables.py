@@ -1,14 +1,18 @@
-"""The cheat sheet and the glossary as HTML tables, on a light card as the course's figures are."""
+"""The reference pages as HTML tables, on a light card as the course's figures are."""
 
 from __future__ import annotations
 
 import base64
 import html
 import re
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from course_lib.libraries.conventions_page import FEW, HEADINGS, RECORDS, cells_of
+from course_lib.libraries.conventions_table import known_of_few, table
+from course_lib.libraries.warmup_cosine_calls import CALLS, STARTS, alike
 from course_lib.plots.base import BLUE, CARD, INK
 from course_lib.reference.cheat_sheet import (
     ENTRIES,
@@ -33,6 +37,15 @@ def _breakable(code: str) -> str:
     return re.sub(r"[(\[{](?=[^\])}]{6})", r"\g<0><wbr>", html.escape(code))
 
 
+def _breakable_name(name: str) -> str:
+    """A name that may go on in the next line between its words; copied, it is the same."""
+    return re.sub(
+        r"(?<=[_,=])|(?<=\.)(?=[A-Za-z])|(?<=[a-z])(?=[A-Z])",
+        "<wbr>",
+        html.escape(name, quote=False),
+    )
+
+
 _TEMPLATES = Environment(
     loader=PackageLoader("course_lib.reference"),
     autoescape=True,
@@ -40,7 +53,7 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_TEMPLATES.filters["code"] = _breakable
+_TEMPLATES.filters.update(code=_breakable, name=_breakable_name)
 
 
 def cheat_sheet() -> str:
@@ -58,6 +71,43 @@ def cheat_sheet() -> str:
 def glossary() -> str:
     """Return the table of all terms, as HTML."""
     return _rendered("glossary.html", terms=TERMS)
+
+
+def conventions() -> str:
+    """Return the table of what every library's schedules mean, as HTML.
+
+    A script lets its rows be sorted and searched; without it, it is a plain table.
+    """
+    rows = [
+        (f"../{RECORDS}/{row.source}", (f"{row.library} {row.version}", *cells_of(row)))
+        for row in table()
+    ]
+    widths = (11, 19, *[70 / 6] * 6)
+    body = _rendered("rows.html", headings=HEADINGS, rows=rows, widths=widths, sortable=True)
+    script = _TEMPLATES.get_template("sortable.js").render()
+    return f"{body}\n<script>\n{script}</script>"
+
+
+def same_plan() -> str:
+    """Return the table of one plan in the words of every library, as HTML."""
+    rows = [
+        (call.label, ", ".join(f"{rate:.3g}" for rate in call.rates[:3]), call.peak, call.code)
+        for group in alike(CALLS, STARTS)
+        for call in group
+    ]
+    headings = ("library", "first three rates", "at the peak", "the call")
+    return _rendered("rows.html", headings=headings, rows=_plain(rows), widths=(16, 16, 10, 58))
+
+
+def known_of_libraries() -> str:
+    """Return the table of what is known of resumes and parameter groups, as HTML."""
+    return _rendered(
+        "rows.html", headings=FEW, rows=_plain(known_of_few()), widths=(12, 38, 12, 38)
+    )
+
+
+def _plain(rows: Iterable[Sequence[str]]) -> list[tuple[None, Sequence[str]]]:
+    return [(None, row) for row in rows]
 
 
 def page(body: str) -> str:
@@ -93,5 +143,5 @@ def _picture(entry: Entry) -> str:
 
 
 def _rendered(name: str, **values: object) -> str:
-    colours = {"card": CARD, "ink": INK}
-    return _TEMPLATES.get_template(name).render(**values, **colours, picture=_picture)
+    shared = {"card": CARD, "ink": INK, "sortable": False} | values
+    return _TEMPLATES.get_template(name).render(**shared, picture=_picture)

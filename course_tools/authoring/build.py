@@ -18,6 +18,7 @@ from course_tools.authoring.cleaning import clean
 from course_tools.authoring.errors import CourseError
 from course_tools.authoring.figures import README_PICTURE, readme_picture
 from course_tools.authoring.notebook_execution import DEFAULT_TIMEOUT, execute, read_notebook
+from course_tools.authoring.pages_of_docs import PAGES
 from course_tools.authoring.running import (
     environment_of,
     in_processes,
@@ -68,6 +69,10 @@ def build(
             if picture is not None:
                 made[README_PICTURE] = Path(folder) / "picture.png"
                 made[README_PICTURE].write_bytes(picture)
+            if path in PAGES:
+                page, text = PAGES[path]
+                made[page] = Path(folder) / page.replace("/", "-")
+                made[page].write_text(text(), encoding="utf-8", newline="\n")
         written = [path for path, new in made.items() if _replaces(new, root / path)]
         removed = [] if names else _remove_orphans(root)
     unchanged = [path for path in made if path not in written]

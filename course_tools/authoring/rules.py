@@ -19,6 +19,7 @@ from course_tools.authoring.errors import BrokenRule, CourseError
 from course_tools.authoring.figures import README_PICTURE, readme_picture
 from course_tools.authoring.notebook_execution import read_notebook
 from course_tools.authoring.outputs import REBUILD, output_findings
+from course_tools.authoring.pages_of_docs import PAGES
 from course_tools.authoring.prose import prose_findings
 from course_tools.authoring.reading import reading_findings
 from course_tools.authoring.solutions import contains, solution_lines
@@ -96,6 +97,11 @@ def _stored(
         picture, file = readme_picture(nb), root / README_PICTURE
         if picture is not None and not (file.is_file() and file.read_bytes() == picture):
             yield BrokenRule(README_PICTURE, "stale", f"is not the one in {target.path}; {REBUILD}")
+        if target.path in PAGES:
+            page, text = PAGES[target.path]
+            file = root / page
+            if not (file.is_file() and file.read_text(encoding="utf-8") == text()):
+                yield BrokenRule(page, "stale", f"differs from what it is made from; {REBUILD}")
     elif any(cell.get("outputs") or cell.get("execution_count") for cell in nb.cells):
         yield BrokenRule(target.path, "stale", f"an exercise is stored without outputs; {REBUILD}")
 

@@ -251,6 +251,7 @@ plots.show(
 # end there are two camps: optax, Keras and timm clamp, transformers and torch's cosine climb back. The code that
 # `to_library` writes for torch holds the floor. Note the names of the floor: `eta_min` and `lr_min`
 # are rates; Keras' and optax's `alpha` is a **share** of the peak.
+# [Libraries](libraries.ipynb) has this plan and these answers for all the libraries that were recorded.
 #
 # torch was run just now. The other rows were recorded from the libraries. If you have one of them, the next
 # cell runs the code printed above for real. What it prints depends on what you have.

@@ -12,6 +12,7 @@ from course_lib import plots, problems, schedules
 from course_lib.compare import paired
 from course_lib.forecast import LossCurve, Prediction
 from course_lib.intervals import Interval
+from course_lib.libraries.warmup_cosine_calls import CALLS, STARTS, WARMUP_STEPS, alike
 from course_lib.plots.base import ticks_at, with_intervals
 from course_lib.plots.lesson00 import gallery, schedule_parts
 from course_lib.plots.lesson02 import decay_families, loss_over_drop_time
@@ -26,6 +27,7 @@ from course_lib.plots.lesson12 import (
     peak_curves,
     share_curves,
 )
+from course_lib.plots.small_panels import small_panels
 from tests.lib.plots.words_of_figures import assert_words_fit
 
 RATES = np.array([0.1, 0.3, 1.0])
@@ -55,6 +57,7 @@ FIGURES = {
     "warmups": lambda: with_and_without({"n": {"a": ({0.1: 2.0, 1.0: 3.0}, {0.1: 2.0, 1.0: 1.0})}}),
     "panels": lambda: peak_panels({"n": {"a": {0.1: 2.0, 0.3: 1.0, 1.0: 9.0}}}),
     "differences": lambda: difference_dots({"n": [paired("a", "b", [1, 2], [2, 4], 0.1)]}),
+    "small panels": lambda: small_panels({"a": np.ones(5), "b": np.eye(1, 5)[0]}, 4, 2, 1.0),
     "held out": lambda: plots.held_out_curves(np.array([5, 10]), {"a": np.eye(2) + 1.0}),
 }
 
@@ -253,3 +256,16 @@ def test_every_schedule_has_a_ring_at_its_lowest_loss_in_each_panel():
     rings = [line for ax in figure.axes for line in ax.lines if line.get_markersize() > 10]
     assert [ring.get_xdata().tolist() for ring in rings] == [[0.3], [0.1]]
     assert_words_fit(figure)
+
+
+def test_the_titles_of_small_panels_fit_and_every_first_update_is_shown():
+    groups = alike(CALLS, STARTS)
+    titles = [group[0].label + (" and 11 more" if len(group) > 1 else "") for group in groups]
+    curves = {title: group[0].rates for title, group in zip(titles, groups, strict=True)}
+    figure = small_panels(curves, STARTS, WARMUP_STEPS, 1.0)
+    assert_words_fit(figure)
+    assert [ax.get_title(loc="left").replace("\n", " ") for ax in figure.axes] == titles
+    for ax, curve in zip(figure.axes, curves.values(), strict=True):
+        dots, first = ax.lines[2:]
+        np.testing.assert_array_equal(dots.get_ydata(), curve[:STARTS])
+        assert first.get_ydata() == curve[0]

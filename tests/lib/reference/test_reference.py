@@ -12,7 +12,17 @@ import torch
 
 from course_lib import schedules
 from course_lib.libraries import Loop, simulate_loop, to_library
-from course_lib.reference import ENTRIES, TERMS, cheat_sheet, glossary, page
+from course_lib.libraries.conventions_table import table
+from course_lib.reference import (
+    ENTRIES,
+    TERMS,
+    cheat_sheet,
+    conventions,
+    glossary,
+    known_of_libraries,
+    page,
+    same_plan,
+)
 from course_lib.reference.cheat_sheet import (
     IMPORTS,
     NO_KERAS,
@@ -225,15 +235,46 @@ def test_the_sheet_prints_on_one_page(browser):
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
 
 
-@pytest.mark.parametrize("table", [cheat_sheet, glossary])
-def test_nothing_overflows_on_a_narrow_screen(browser, table):
+TABLES = [cheat_sheet, glossary, conventions, known_of_libraries, same_plan]
+
+
+@pytest.mark.parametrize("made", TABLES)
+def test_nothing_overflows_on_a_narrow_screen(browser, made):
     tab = browser.new_page(viewport={"width": 800, "height": 900})
-    tab.set_content(page(table()))
+    tab.set_content(page(made()))
     overflowing = "() => [...document.querySelectorAll('td, th, code')].filter(e => "
     overflowing += "e.getBoundingClientRect().right > innerWidth || e.scrollWidth > e.clientWidth "
     overflowing += "&& getComputedStyle(e).display != 'inline').map(e => e.textContent)"
     assert tab.evaluate(overflowing) == []
     assert tab.evaluate("() => document.documentElement.scrollWidth") <= 800
+
+
+FIRST_CELLS = "() => [...document.querySelectorAll('tbody tr')].filter(row => row.offsetParent)"
+FIRST_CELLS += ".map(row => row.cells[2].textContent)"
+
+
+def test_the_libraries_can_be_sorted_and_searched_by_keyboard(browser):
+    tab = browser.new_page()
+    tab.set_content(page(conventions()))
+    before = tab.evaluate(FIRST_CELLS)
+    tab.locator("th button", has_text="first update").press("Enter")
+    sorted_ = tab.evaluate(FIRST_CELLS)
+    assert sorted_ != before
+    assert sorted(sorted_) == sorted(before)
+    assert [cell for cell in sorted_ if cell == "0"] == sorted_[: sorted_.count("0")]
+    assert tab.locator("th[aria-sort=ascending]").inner_text().startswith("first update")
+    tab.locator("th button", has_text="first update").press("Enter")
+    assert tab.evaluate(FIRST_CELLS)[-1] == "0"
+    tab.get_by_label("show only the rows").fill("CosineDecayRestarts")
+    assert tab.evaluate(FIRST_CELLS) == ["the peak"]
+
+
+def test_without_scripts_the_table_of_libraries_is_plain_and_whole(browser):
+    tab = browser.new_context(java_script_enabled=False).new_page()
+    tab.set_content(page(conventions()))
+    assert tab.locator("tbody tr").count() == len(table())
+    assert tab.locator("input, button").count() == 0
+    assert all(tab.locator("tbody a").nth(i).get_attribute("href") for i in (0, len(table()) - 1))
 
 
 # The glossary's data

@@ -10,6 +10,7 @@ from PIL import Image
 
 from course_tools.authoring.build import build
 from course_tools.authoring.errors import CellFailure, CourseError
+from course_tools.authoring.pages_of_docs import PAGES
 from course_tools.authoring.rules import check
 from tests.tools.authoring.small_course import (
     BUILT_EXERCISE,
@@ -88,3 +89,15 @@ HTML('{shown}')
     assert found(course) == {("docs/rate_sweep.png", "stale")}
     picture.unlink()
     assert found(course) == {("docs/rate_sweep.png", "stale")}
+
+
+def test_a_page_of_docs_is_made_with_its_notebook_and_found_when_it_is_stale(course, monkeypatch):
+    monkeypatch.setitem(PAGES, BUILT_LESSON, ("docs/page.md", lambda: "# a table\n"))
+    assert "docs/page.md" in build(course).written
+    page = course / "docs/page.md"
+    assert page.read_text(encoding="utf-8") == "# a table\n"
+    assert check(course) == []
+    page.write_text("# another\n", encoding="utf-8")
+    assert found(course) == {("docs/page.md", "stale")}
+    page.unlink()
+    assert found(course) == {("docs/page.md", "stale")}
