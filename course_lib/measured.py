@@ -38,8 +38,8 @@ class Chosen:
 
     Attributes:
         text: the choice, as it is shown.
-        others: what the runs may as well have chosen, as it would be shown: on another machine, two
-            choices with nearly equal means change places.
+        others: texts of the choices that the runs may as well have made: on another machine, two
+            with nearly equal means change places.
 
     >>> print(Chosen("0.4", ("0.8",)))
     0.4

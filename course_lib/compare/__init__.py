@@ -4,7 +4,8 @@ from course_lib.compare.comparing import compare
 from course_lib.compare.peaks import GoodRange, good_range, may_be_chosen
 from course_lib.compare.plan import Seeds
 from course_lib.compare.ranks import Ranking, rank
-from course_lib.compare.result import Comparison, Row
+from course_lib.compare.result import Comparison
+from course_lib.compare.rows import Row
 from course_lib.compare.runners import Trials
 from course_lib.compare.verdicts import (
     RATIO_MARGIN,

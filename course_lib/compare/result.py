@@ -11,60 +11,12 @@ import numpy as np
 from course_lib.compare.peaks import GoodRange, peak_means
 from course_lib.compare.plan import Seeds
 from course_lib.compare.ranks import Ranking
-from course_lib.compare.table import comparison_markdown
+from course_lib.compare.rows import Row
+from course_lib.compare.table import ends_text, interval_text, number, table_lines
 from course_lib.compare.verdicts import Contrast, Verdict, peak_text
 from course_lib.intervals import Interval, bootstrap_interval
 from course_lib.measured import Cell, Chosen, show_table
 from course_lib.outcomes import BEATEN_BY, Outcome
-
-
-@dataclass(frozen=True)
-class Row:
-    """One schedule in the table of a comparison.
-
-    Attributes:
-        schedule: its name.
-        shape: the chosen shape; empty if there was only one.
-        beaten_by: number of schedules that are better.
-        undecided_with: the schedules that it is neither better nor worse than.
-        peak_lr: the chosen peak.
-        at_edge: True where this is the lowest or the highest peak of the grid, so that a better one
-            may lie outside it.
-        good_range: the peaks that do nearly as well.
-        score: mean over the fresh seeds, with its interval; inf where a run diverged.
-        difference: mean paired difference to the reference, with an interval of its own; zero for
-            the reference; NaN where either diverged.
-        simultaneous: the same difference with an interval that holds along with those of all pairs.
-        accuracy: mean share of right answers at the end, NaN where it is not measured.
-        best: mean over the seeds of the lowest score on the way.
-        steps_to_reach: median over the seeds of the first scored update with a score at or below
-            the threshold; inf when half or more of the runs never get there; NaN without one.
-        reached: runs that get there; 0 without a threshold.
-        diverged: fresh runs that diverged.
-
-    >>> from course_lib import compare, problems, schedules
-    >>> kinds = {"linear": schedules.linear, "cosine": schedules.cosine}
-    >>> quadratic = problems.power_law_quadratic(4)
-    >>> found = compare.compare(quadratic, kinds, peaks=[0.3, 1.0], total_steps=50, seeds=4)
-    >>> [(row.schedule, row.beaten_by) for row in found.as_table()]
-    [('linear', 0), ('cosine', 0)]
-    """
-
-    schedule: str
-    shape: str
-    beaten_by: int
-    undecided_with: tuple[str, ...]
-    peak_lr: float
-    at_edge: bool
-    good_range: GoodRange
-    score: Interval
-    difference: Interval
-    simultaneous: Interval
-    accuracy: float
-    best: float
-    steps_to_reach: float
-    reached: int
-    diverged: int
 
 
 @dataclass(frozen=True)
@@ -200,7 +152,7 @@ class Comparison:
 
     def as_markdown(self) -> str:
         """Return the table in Markdown, with a note on how it was made."""
-        return comparison_markdown(self)
+        return _markdown(self)
 
     def contrast(self, ours: str, theirs: str, *, margin: float) -> Contrast:
         """Return one schedule against another, with the interval that holds for all pairs at once.
@@ -352,3 +304,66 @@ def _beaten(names: Sequence[str], pairs: Sequence[Contrast]) -> dict[str, int]:
 def _upper_median(steps: np.ndarray) -> float:
     """Return the median; of an even number of values the upper of the middle two, so inf counts."""
     return float(np.sort(steps)[len(steps) // 2])
+
+
+def _markdown(comparison: Comparison) -> str:
+    """Return the table, lowest mean first, in aligned Markdown, with a note on how it was made."""
+    rows = comparison.as_table()
+    columns = {
+        "schedule": [row.schedule for row in rows],
+        "beaten by": [str(row.beaten_by) for row in rows],
+        **({"shape": [row.shape for row in rows]} if any(comparison.shapes) else {}),
+        "peak": [f"{row.peak_lr:.2g}" + " (edge)" * row.at_edge for row in rows],
+        "good peaks": [str(row.good_range) for row in rows],
+        comparison.metric: [interval_text(row.score) for row in rows],
+        f"minus {comparison.reference}": [_difference(row, comparison) for row in rows],
+        "all pairs at once": [
+            "" if row.schedule == comparison.reference else ends_text(row.simultaneous)
+            for row in rows
+        ],
+    }
+    if np.isfinite(comparison.accuracy).any():
+        columns["accuracy"] = [f"{row.accuracy:.1%}" for row in rows]
+    if len(comparison.scored_at) > 1:
+        columns["best on the way"] = [number(row.best) for row in rows]
+    if comparison.threshold is not None:
+        columns[f"updates to {number(comparison.threshold)}"] = [
+            f"{row.steps_to_reach:.0f} ({row.reached}/{len(comparison.seeds.fresh)})"
+            if np.isfinite(row.steps_to_reach)
+            else f"– ({row.reached}/{len(comparison.seeds.fresh)})"
+            for row in rows
+        ]
+    if any(row.diverged for row in rows):
+        columns["diverged"] = [f"{row.diverged}/{len(comparison.seeds.fresh)}" for row in rows]
+    return "\n".join([*table_lines(columns), "", *_notes(comparison)])
+
+
+def _difference(row: Row, comparison: Comparison) -> str:
+    return "" if row.schedule == comparison.reference else interval_text(row.difference)
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    seeds = comparison.seeds
+    tuning, scoring = comparison.tuning_updates, comparison.scoring_updates
+    pairs = len(comparison.names) * (len(comparison.names) - 1) // 2
+    percent = f"{100 * comparison.level:.4g} %"
+    steps, level = f"{comparison.total_steps:,} updates", f"{comparison.ranking.pair_level:.3%}"
+    most, fewest = comparison.shapes_tried.max(), comparison.shapes_tried.min()
+    choice, tried = "Peak", str(len(comparison.peaks))
+    if most > 1:
+        choice, tried = "Shape and peak", f"{fewest} to {most} shapes × {tried} peaks"
+    lines = [
+        f"{comparison.problem}, {comparison.metric} after {steps}, lower is better: mean over "
+        f"{len(seeds.fresh)} fresh seeds with a {percent} bootstrap interval.",
+        f"{choice}: chosen for each schedule among {tried} on {len(seeds.validation)} "
+        f"other seeds; good peaks have a mean there within {comparison.within:.0%} of the best.",
+        f"Beaten by: the number of schedules that are better, by paired t intervals, "
+        f"{percent} for all {pairs} pairs at once ({level} each).",
+        f"Cost: {tuning:,} updates to tune, {scoring:,} to score.",
+    ]
+    edge = [name for name, at in zip(comparison.names, comparison.at_edge, strict=True) if at]
+    if edge:
+        lines.append(
+            f"At the edge of the grid, so a better peak may lie outside: {', '.join(edge)}."
+        )
+    return lines
