@@ -136,9 +136,10 @@ JUDGED = (
         },
     ),
     (
-        "right: a formula for epochs falls with every update or every sample",
+        "right: a formula for epochs or updates falls with every update, batch or sample",
         "early-drop",
         {
+            "keras": ("SGD_gradient_accumulation_steps_4",),
             "mmengine": ("ExponentialLR_converted",),
             "sklearn": ("MLPRegressor_invscaling", "MLPClassifier_invscaling_33"),
         },
@@ -152,6 +153,7 @@ JUDGED = (
         "right: the decay ends early, or below 0, and the last updates train nothing",
         "dead-tail",
         {
+            "keras": ("SGD_gradient_accumulation_steps_4",),
             "mmengine": ("ExponentialLR_converted",),
             "nemo": ("PolynomialHoldDecayAnnealing_no_hold",),
             "speechbrain": ("CyclicCosineScheduler_running_product",),
@@ -183,6 +185,7 @@ JUDGED = (
             "paddle": ("cosine_decay",),  # ten epochs, counted as updates
             "paddlenlp": ("CosineDecayWithWarmup",),
             "torchtune": ("get_cosine_schedule_with_warmup_cycles",),
+            "transformers": ("cosine_num_cycles_1",),
         },
     ),
     (
