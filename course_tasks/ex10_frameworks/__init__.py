@@ -1,1 +1,1 @@
-"""Exercise 10: ten broken training loops; the right rates are computed here without torch."""
+"""Exercise 10: ten broken loops and six puzzles; the right rates are computed without torch."""

@@ -1,8 +1,10 @@
 # %% [markdown] tags=["title"]
-# # Exercise 10: repair ten training loops
+# # Exercise 10: repair ten training loops, and solve six puzzles
 #
 # Here are ten training loops with real schedulers of PyTorch. Each has one mistake. Nine of them run to their end, and one
-# raises an error. **Time:** about 70 minutes.
+# raises an error. After them come six puzzles: a few lines for a library that do not do what they seem to say.
+# **Time:** about 70 minutes for the loops and 45 for the puzzles. They do not need each other, so you can take the
+# puzzles on another day.
 # **You need** [lesson 10](../notebooks/10_frameworks.ipynb), NumPy and PyTorch.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
@@ -11,7 +13,7 @@
 # Keep the names of the arguments. Your function may change its arguments in place, and warnings cost no points.
 # You may add cells of your own.
 #
-# Each task shows a function `broken_...`, the rates that it gives and the rates that it should give. Write the
+# Each of the tasks 1 to 10 shows a function `broken_...`, the rates that it gives and the rates that it should give. Write the
 # repaired function under its own name, with the same arguments. It returns the rate **of each update that is carried
 # out**, in order, as a list of floats or an array. Keep torch's scheduler where you can. The check looks only at the
 # rates.
@@ -26,8 +28,10 @@ import numpy as np
 import torch
 from torch.optim import lr_scheduler as lrs
 
-from course_lib import schedules
+from course_lib import plots, schedules
 from course_lib.checks import check, show_progress
+from course_lib.libraries import from_library
+from course_lib.libraries.conformance import recorded_rates
 
 
 def make_sgd(rate):
@@ -527,6 +531,326 @@ def repaired_plateau(base_lr, factor, patience, threshold, metrics):
 # %% tags=["check"]
 check(repaired_plateau, seed)
 
+# %% [markdown] tags=["section"]
+# # Six puzzles
+#
+# A library does not always do what its lines seem to say. Each puzzle shows a few such lines. Predict the rates first,
+# and write your prediction down. Then run the cell below, which shows the rates that the library gave when it was run, in
+# the version that the puzzle names. Last, write a function that gives the library's rates for other arguments as well.
+#
+# You need none of these libraries. `course_lib` can convert most of their schedules, but the point is to find the rule, so
+# write your function without it: the grader points out one that calls it. All six together take about 45 minutes.
+
+# %% [markdown] tags=["predict"]
+# ## 11. One cycle
+#
+# With transformers 5.23, you set up a run of 100 updates. The first ten are a warmup, and then comes *one* cosine.
+#
+# ```python
+# TrainingArguments(
+#     learning_rate=0.1, max_steps=100, warmup_steps=10,
+#     lr_scheduler_type="cosine", lr_scheduler_kwargs={"num_cycles": 1},
+# )
+# ```
+#
+# > **Predict before you run.** Which rates do update $t = 55$, in the middle of the cosine, and $t = 99$, the last one, have?
+
+# %%
+one_cycle = recorded_rates("transformers", "cosine_num_cycles_1")
+left_out = recorded_rates("transformers", "cosine")  # the same lines without num_cycles
+print("t                 ", "".join(f"{t:8d}" for t in (10, 55, 99, 105)))
+for label, rates in (("num_cycles=1", one_cycle), ("num_cycles left out", left_out)):
+    print(f"{label:19}", "".join(f"{rates[t] + 0.0:8.4f}" for t in (10, 55, 99, 105)))
+
+# %% jupyter={"source_hidden": true}
+plots.show(
+    plots.rate_lines({"num_cycles=1": one_cycle, "num_cycles left out": left_out}, marks=(100,)),
+    alt="Two rates over 106 updates. Both rise to 0.1 at update 10. Without num_cycles the rate falls to 0 at update "
+    "100, marked by a dotted line. With num_cycles=1 it is at 0 at update 55 already, and back at 0.1 at update 100.",
+)
+
+# %% [markdown] tags=["task"]
+# *Difficulty* ●○○ · *about 6 minutes* · *1 point*
+#
+# This run ends at its peak, and nothing warns you. (The scheduler `"cosine_with_restarts"` takes a `num_cycles` too, and
+# there 1 is the plain fall to 0.)
+#
+# `cosine_of_cycles(peak_lr, warmup_steps, total_steps, num_cycles, updates)` returns the rates of the updates
+# $t = 0, 1, \dots,$ `updates` − 1 under `"cosine"`.
+#
+# - `warmup_steps`: the rate rises linearly from 0 at $t = 0$ to `peak_lr` at $t =$ `warmup_steps`, which may be 0
+# - `total_steps`: more than `warmup_steps`; the warmup is a part of it
+# - `num_cycles`: above 0, not always whole; by default it is the number that gives the other curve
+# - `updates`: it may be larger than `total_steps`
+
+
+# %% task="cosine_of_cycles" tags=["solution"]
+def cosine_of_cycles(peak_lr, warmup_steps, total_steps, num_cycles, updates):
+    """Return the rates of transformers' cosine with this number of cycles."""
+    t = np.arange(updates)
+    turns = num_cycles * (t - warmup_steps) / (total_steps - warmup_steps)
+    fall = 0.5 + 0.5 * np.cos(2 * np.pi * turns)
+    return peak_lr * np.where(t < warmup_steps, t / max(warmup_steps, 1), fall)
+
+
+# %% tags=["check"]
+check(cosine_of_cycles, seed)
+
+# %% [markdown] tags=["predict"]
+# ## 12. A warmup of a thousand updates
+#
+# In the configuration of DeepSpeed 0.19, the warmup gets a length, and nothing else.
+#
+# ```json
+# "optimizer": {"type": "AdamW", "params": {"lr": 0.1}},
+# "scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": 1000}}
+# ```
+#
+# > **Predict before you run.** After how many updates is the rate at half the peak for the first time? Which rates do the
+# > first two updates have?
+
+# %%
+# DeepSpeed's schedule as course_lib converts it; the rows below were recorded from DeepSpeed.
+warmup = from_library("deepspeed.WarmupLR", base_lr=0.1, warmup_num_steps=1000)(np.arange(1101))
+print("half the peak: first at t =", np.argmax(warmup >= 0.05))
+print("updates of the warmup with half the peak or more:", np.sum(warmup[:1000] >= 0.05))
+print("\nrecorded         t =", "".join(f"{t:7d}" for t in range(12)))
+for steps, name in ((10, "WarmupLR_log"), (1, "WarmupLR_W1")):
+    rates = recorded_rates("deepspeed", name)[:12]
+    print(f"warmup_num_steps {steps:3d}", "".join(f"{rate:7.4f}" for rate in rates))
+
+# %% jupyter={"source_hidden": true}
+plots.show(
+    plots.rate_lines(
+        {"WarmupLR": warmup, "a linear warmup": np.minimum(np.arange(1101) / 1000, 1) * 0.1}
+    ),
+    alt="Two warmups to 0.1 over 1,000 updates. The linear one is at half the peak after 500 updates. DeepSpeed's goes up "
+    "steeply at once, is at half the peak after 32 updates, and creeps up to the peak from there.",
+)
+
+# %% [markdown] tags=["task"]
+# *Difficulty* ●●○ · *about 8 minutes* · *1 point*
+#
+# The default of `warmup_type` is `"log"`, and nearly all updates of this warmup have more than half the peak. If you took
+# its length from a recipe with a linear warmup, say `"warmup_type": "linear"`.
+#
+# `logarithmic_warmup(peak_lr, warmup_num_steps, updates)` returns the rates of the first `updates` updates under these
+# lines. `warmup_num_steps` ≥ 1, and `updates` may be larger or smaller than that.
+
+
+# %% task="logarithmic_warmup" tags=["solution"]
+def logarithmic_warmup(peak_lr, warmup_num_steps, updates):
+    """Return the rates of DeepSpeed's WarmupLR with its default type."""
+    done = np.clip(np.arange(updates), 1, max(warmup_num_steps, 2))
+    return peak_lr * np.log(done) / np.log(max(warmup_num_steps, 2))
+
+
+# %% tags=["check"]
+check(logarithmic_warmup, seed)
+
+# %% [markdown] tags=["predict"]
+# ## 13. Four batches, one update
+#
+# Keras 3.15 can accumulate gradients by itself. This run reads 400 batches, so it makes 100 updates.
+#
+# ```python
+# rate = keras.optimizers.schedules.CosineDecay(0.1, decay_steps=100)
+# optimizer = keras.optimizers.SGD(rate, gradient_accumulation_steps=4)
+# ```
+#
+# > **Predict before you run.** Which rates do the updates $t = 0$, 12, 25 and 99 have? (The first is not quite 0.1.)
+
+# %%
+planned = schedules.cosine(0.1, 100)(np.arange(100))
+accumulated = recorded_rates("keras", "SGD_gradient_accumulation_steps_4")[:100]
+print("t           ", "".join(f"{t:9d}" for t in (0, 1, 12, 24, 25, 99)))
+for label, rates in (("planned", planned), ("recorded", accumulated)):
+    print(f"{label:12}", "".join(f"{rates[t]:9.5f}" for t in (0, 1, 12, 24, 25, 99)))
+
+# %% jupyter={"source_hidden": true}
+plots.show(
+    plots.rate_lines({"planned": planned, "recorded": accumulated}),
+    alt="The planned half-cosine falls from 0.1 to 0 over 100 updates. The recorded rate falls to 0 within 25 updates and "
+    "stays there.",
+)
+
+# %% [markdown] tags=["task"]
+# *Difficulty* ●○○ · *about 6 minutes* · *1 point*
+#
+# Three quarters of these updates change nothing. Without accumulation Keras counts updates, as lesson 10 says. What does
+# it count here?
+#
+# `accumulated_decay(peak_lr, decay_steps, accumulate, updates)` returns the rates of the first `updates` updates. All but
+# the rate are whole numbers ≥ 1.
+
+
+# %% task="accumulated_decay" tags=["solution"]
+def accumulated_decay(peak_lr, decay_steps, accumulate, updates):
+    """Return the rates of Keras' cosine when gradients are accumulated."""
+    of_batches = []
+    for batch in range(accumulate * updates):
+        angle = np.pi * min(batch / decay_steps, 1)
+        of_batches.append(peak_lr / 2 + peak_lr / 2 * np.cos(angle))
+    return of_batches[accumulate - 1 :: accumulate]
+
+
+# %% tags=["check"]
+check(accumulated_decay, seed)
+
+# %% [markdown] tags=["predict"]
+# ## 14. Every third step
+#
+# In Lightning 2.6, a run of 3 epochs has 10 batches in each. Gradients of 4 batches are accumulated. The 2 batches that are
+# left over make an update as well, so an epoch has 3 updates, after its batches 4, 8 and 10. The scheduler is
+# `ExponentialLR(optimizer, gamma=0.98)`, from a rate of 0.1.
+#
+# ```python
+# Trainer(max_epochs=3, accumulate_grad_batches=4)
+#
+# def configure_optimizers(self):
+#     ...
+#     return {
+#         "optimizer": optimizer,
+#         "lr_scheduler": {"scheduler": scheduler, "interval": "step", "frequency": 3},
+#     }
+# ```
+#
+# > **Predict before you run.** How often does the scheduler step in this run? How often with `"frequency": 5`?
+
+# %%
+print("nine updates, batches    4      8     10 |   4      8     10 |   4      8     10")
+for frequency in (3, 5):
+    rates = recorded_rates("lightning", f"frequency_{frequency}_accumulate_4")[:9]
+    print(f"frequency {frequency}      ", "".join(f"{rate:7.4f}" for rate in rates))
+
+# %% [markdown] tags=["task"]
+# *Difficulty* ●●○ · *about 8 minutes* · *1 point*
+#
+# One of the two runs has no schedule at all, and no warning tells you.
+#
+# `stepped_by_frequency(base_lr, gamma, epochs, batches, accumulate, frequency)` returns the rates of all updates of the run.
+# `batches` is the number of batches in an epoch. All but `base_lr` and `gamma` are whole numbers ≥ 1, and 0 < `gamma` < 1. An
+# `accumulate` larger than `batches` makes one update in each epoch.
+
+
+# %% task="stepped_by_frequency" tags=["solution"]
+def stepped_by_frequency(base_lr, gamma, epochs, batches, accumulate, frequency):
+    """Return the rates under Lightning's interval "step" with this frequency."""
+    rates, rate = [], base_lr
+    for number in [*range(1, batches + 1)] * epochs:
+        if number == batches or number % accumulate == 0:
+            rates.append(rate)
+            rate *= 1 if number % frequency else gamma
+    return rates
+
+
+# %% tags=["check"]
+check(stepped_by_frequency, seed)
+
+# %% [markdown] tags=["predict"]
+# ## 15. A warmup comes first
+#
+# A recipe for MMEngine 0.10 trains for 12 epochs, numbered from 0, and drops the rate at the milestones 8 and 11. You put a
+# warmup of three epochs before it, and let the drops begin after it.
+#
+# ```python
+# train_cfg = dict(by_epoch=True, max_epochs=12)
+# param_scheduler = [
+#     dict(type="LinearLR", start_factor=0.1, begin=0, end=3),
+#     dict(type="MultiStepLR", milestones=[8, 11], gamma=0.1, begin=3),
+# ]
+# ```
+#
+# > **Predict before you run.** The optimizer's rate is 0.1. In which epoch is it used for the first time? In which epochs does
+# > the rate drop?
+
+# %%
+epochs = recorded_rates("mmengine", "warmup_then_MultiStepLR_begin")[: 12 * 8 : 8]  # 8 batches
+print("epoch", "".join(f"{epoch:7d}" for epoch in range(12)))
+print("rate ", "".join(f"{rate:7.3f}" for rate in epochs))
+
+# %% [markdown] tags=["task"]
+# *Difficulty* ●●○ · *about 8 minutes* · *1 point*
+#
+# The second drop has gone missing, and with it the epochs at the lowest rate.
+#
+# `counted_from_begin(base_lr, start_factor, begin, milestones, gamma, epochs)` returns the rate of each epoch.
+#
+# - `begin`: `end` of the warmup and `begin` of the drops, which is one number, ≥ 2 (3 above)
+# - `start_factor`, `gamma`: above 0 and below 1
+# - `milestones`: whole numbers ≥ 1, in rising order
+# - `epochs`: the number of epochs; milestones may lie beyond it
+
+
+# %% task="counted_from_begin" tags=["solution"]
+def counted_from_begin(base_lr, start_factor, begin, milestones, gamma, epochs):
+    """Return the rate of each epoch under MMEngine's warmup and milestones."""
+    epoch = np.arange(epochs)
+    rise = np.interp(epoch, [0, begin - 1], [start_factor, 1.0])
+    passed = np.searchsorted(milestones, epoch - begin, side="right")
+    return base_lr * rise * gamma**passed
+
+
+# %% tags=["check"]
+check(counted_from_begin, seed)
+
+# %% [markdown] tags=["predict"]
+# ## 16. Linear to zero
+#
+# Stable-Baselines3 2.9 knows how long a run is, and asks the schedule how much of it remains: 1 at the start, 0 at the end.
+# Its documentation has this linear schedule. PPO makes rollouts of `n_steps` timesteps, and updates after each of them.
+#
+# ```python
+# def linear_schedule(initial_value):
+#     return lambda progress_remaining: progress_remaining * initial_value
+#
+# model = PPO("MlpPolicy", env, learning_rate=linear_schedule(0.001), n_steps=64)
+# model.learn(total_timesteps=200)
+# ```
+#
+# > **Predict before you run.** How many rollouts are made? Which rate do the updates after the first and after the last of
+# > them have?
+
+# %%
+ppo = recorded_rates("stable_baselines3", "PPO_linear_schedule_negative")
+print("rollout", "".join(f"{rollout:10d}" for rollout in (1, 2, 3, 4)))
+print(
+    "rate   ", "".join(f"{rate:10.5f}" for rate in ppo[::28])
+)  # this run made 28 updates a rollout
+
+# %% jupyter={"source_hidden": true}
+figure = plots.rate_lines({"PPO": 1000 * ppo})
+figure.axes[0].axhline(0, color="black", lw=1)
+figure.axes[0].set(xlabel="update", ylabel="learning rate × 1000", ylim=(-0.4, 1.1))
+plots.show(
+    figure,
+    alt="The rate of PPO over its updates: four stairs, at 0.00068, 0.00036, 0.00004 and, below the line at zero, "
+    "at minus 0.00028.",
+)
+
+# %% [markdown] tags=["task"]
+# *Difficulty* ●○○ · *about 6 minutes* · *1 point*
+#
+# At a negative rate an optimizer goes uphill: the updates after the last rollout step in the wrong direction.
+#
+# `rates_of_rollouts(initial_lr, total_timesteps, n_steps, n_envs)` returns one rate for each rollout. With `n_envs`
+# environments at once, a rollout takes `n_steps` steps in every one of them, and all these timesteps count. All but the
+# rate are whole numbers ≥ 1.
+
+
+# %% task="rates_of_rollouts" tags=["solution"]
+def rates_of_rollouts(initial_lr, total_timesteps, n_steps, n_envs):
+    """Return the rate of the updates after each rollout of PPO."""
+    done, rates = 0, []
+    while done < total_timesteps:
+        done += n_steps * n_envs
+        rates.append(initial_lr * (total_timesteps - done) / total_timesteps)
+    return rates
+
+
+# %% tags=["check"]
+check(rates_of_rollouts, seed)
+
 # %% tags=["progress", "nbval-ignore-output"]
 show_progress()
 
@@ -534,7 +858,8 @@ show_progress()
 # ## Done?
 #
 # You have repaired ten loops. Only one of them raised an error; the other nine ran to their end at the wrong rates. Which
-# of these would you have noticed from the loss alone? Take a loop of your own, record the rate right before
-# each update, and compare these rates with your plan.
+# of these would you have noticed from the loss alone? In the six puzzles no library complained either. Most of them come
+# down to one question: *what is counted, and from where?* Take a loop of your own, record the rate right before each
+# update, and compare these rates with your plan.
 #
 # Go back to [lesson 10](../notebooks/10_frameworks.ipynb).

@@ -178,7 +178,8 @@ for name, text in code.items():
 #
 # There are two families here. In **torch, transformers and timm** you call a scheduler, and it can be called at
 # the wrong time. In **optax and Keras** the optimizer counts its own updates and asks the function. There is no call
-# to forget, and the counter is saved with the optimizer's state.
+# to forget, and the counter is saved with the optimizer's state. (Keras has an exception, which is puzzle 13 of the
+# exercise.)
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** All of them are asked for the same curve. Do they agree up to update 100? The
@@ -1129,7 +1130,8 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 # %% [markdown] tags=["next"]
 # ## Now you
 #
-# Do [exercise 10](../exercises/ex10_frameworks.ipynb): ten broken training loops to repair. Then
+# Do [exercise 10](../exercises/ex10_frameworks.ipynb): ten broken training loops to repair, and six puzzles
+# about lines of real libraries. Then
 # take the loop you use most. Replace the model by one weight, run it for a twentieth of its updates with all
 # its machinery (accumulation, mixed precision, a stop and a restart), and compare the recorded rates with your plan.
 # [Lesson 11](11_claims.ipynb) puts what is said about schedules to the test, claim by claim.

@@ -1,4 +1,4 @@
-"""Exercise 10, solved in other ways, with torch's own schedulers."""
+"""Exercise 10, solved in other ways, the loops with torch's own schedulers."""
 
 import math
 
@@ -94,6 +94,50 @@ def repaired_plateau(base_lr, factor, patience, threshold, metrics):
     return rates
 
 
+def cosine_of_cycles(peak_lr, warmup_steps, total_steps, num_cycles, updates):
+    rise = [peak_lr * t / warmup_steps for t in range(min(warmup_steps, updates))]
+    length = total_steps - warmup_steps
+    turns = (math.pi * num_cycles * t / length for t in range(updates - len(rise)))
+    return rise + [peak_lr * math.cos(turn) ** 2 for turn in turns]
+
+
+def logarithmic_warmup(peak_lr, warmup_num_steps, updates):
+    base = max(warmup_num_steps, 2)
+    rise = [0.0] + [peak_lr * math.log(t, base) for t in range(1, base)]
+    return (rise + [peak_lr] * updates)[:updates]
+
+
+def accumulated_decay(peak_lr, decay_steps, accumulate, updates):
+    used = range(accumulate - 1, accumulate * updates, accumulate)
+    falling = [math.cos(math.pi * batch / decay_steps / 2) ** 2 for batch in used]
+    return [peak_lr * f * (b < decay_steps) for f, b in zip(falling, used, strict=True)]
+
+
+def stepped_by_frequency(base_lr, gamma, epochs, batches, accumulate, frequency):
+    rates, steps = [], 0
+    for batch in list(range(1, batches + 1)) * epochs:
+        if batch % accumulate == 0 or batch == batches:
+            rates.append(base_lr * gamma**steps)
+            steps += batch % frequency == 0
+    return rates
+
+
+def counted_from_begin(base_lr, start_factor, begin, milestones, gamma, epochs):
+    rates, rate = [], base_lr
+    for epoch in range(epochs):
+        if epoch - begin in milestones:
+            rate *= gamma
+        missing = max(0, begin - 1 - epoch) / (begin - 1)
+        rates.append(rate * (1 - (1 - start_factor) * missing))
+    return rates
+
+
+def rates_of_rollouts(initial_lr, total_timesteps, n_steps, n_envs):
+    size = n_steps * n_envs
+    ends = range(size, total_timesteps + size, size)
+    return [initial_lr - initial_lr * end / total_timesteps for end in ends]
+
+
 OTHER = {
     f.__name__: f
     for f in (
@@ -107,6 +151,12 @@ OTHER = {
         repaired_factor,
         repaired_restarts,
         repaired_plateau,
+        cosine_of_cycles,
+        logarithmic_warmup,
+        accumulated_decay,
+        stepped_by_frequency,
+        counted_from_begin,
+        rates_of_rollouts,
     )
 }
 _EVEN = "the cosine of an angle is that of the angle with the other sign"
@@ -116,6 +166,19 @@ EQUIVALENT = {
     },
     "repaired_resume": {
         "minus total_steps, column 32 of `done = np.arange(total_steps) / total_steps`": _EVEN
+    },
+    "cosine_of_cycles": {
+        "minus num_cycles, column 31 of "
+        "`wave = (1 + np.cos(2 * np.pi * num_cycles * done)) / 2`": _EVEN
+    },
+    "accumulated_decay": {
+        "minus decay_steps, column 40 of "
+        "`done = np.minimum(batch, decay_steps) / decay_steps`": _EVEN
+    },
+    "stepped_by_frequency": {
+        "minus frequency, column 18 of `fits = [not end % frequency for end in ends] * epochs`": (
+            "what can be divided by a number can be divided by its negative"
+        )
     },
     "repaired_restarts": {
         "minus T_0, column 53 of `done = np.arange(epochs * batches) / batches % T_0 / T_0`": _EVEN
