@@ -8,6 +8,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parents[1] / "course_lib" / "libraries" / "recorded_rates"
 UPDATES = 106  # of a new record: a run of 100 updates and what comes after its end
+TOLERANCE = 1e-12  # of records without one, as a share of the largest rate: float64's
 
 
 def names() -> list[str]:
@@ -47,17 +48,40 @@ def differences(stored: dict[str, Any], found: dict[str, Any]) -> list[str]:
     if stored["version"] != found["version"]:
         lines.append(f"version: {found['version']}, stored {stored['version']}")
     for key, new in found["schedules"].items():
-        old = stored["schedules"][key]
-        if old.get("error") != new.get("error"):
-            lines.append(f"{key}: error {new.get('error')!r}, stored {old.get('error')!r}")
-        lines += _different_rates(key, old.get("values", []), new["values"])
+        lines += _different(key, stored["schedules"][key], new, 0.0)
     return lines
 
 
-def _different_rates(key: str, old: list[float | None], new: list[float | None]) -> list[str]:
+def changes(stored: dict[str, Any], found: dict[str, Any]) -> dict[str, list[str]]:
+    """Return what another release changed: lines of every record that changed, by its name.
+
+    Rates that differ by no more than the record's tolerance have not changed; a record without
+    one, which no schedule of ours reproduces, is held to `TOLERANCE`.
+    """
+    lines = {}
+    for key, new in found["schedules"].items():
+        old = stored["schedules"][key]
+        lines[key] = _different(key, old, new, old.get("tolerance", TOLERANCE))
+    return {key: told for key, told in lines.items() if told}
+
+
+def _different(key: str, old: dict[str, Any], new: dict[str, Any], tolerance: float) -> list[str]:
+    if "failed" in new:
+        return [f"{key}: failed, {new['failed']}"]
+    lines = []
+    if old.get("error") != new.get("error"):
+        lines.append(f"{key}: error {new.get('error')!r}, stored {old.get('error')!r}")
+    return lines + _different_rates(key, old.get("values", []), new["values"], tolerance)
+
+
+def _different_rates(
+    key: str, old: list[float | None], new: list[float | None], tolerance: float
+) -> list[str]:
     if not old:
         return [f"{key}: no rates stored"]
-    steps = [t for t, (a, b) in enumerate(zip(old, new, strict=True)) if a != b]
+    largest = max(abs(rate) for rate in old if rate is not None)
+    allowed = tolerance * largest
+    steps = [t for t, rates in enumerate(zip(old, new, strict=True)) if not _same(*rates, allowed)]
     if not steps:
         return []
     first = steps[0]
@@ -65,8 +89,12 @@ def _different_rates(key: str, old: list[float | None], new: list[float | None])
     sizes = [abs(old[t] - new[t]) for t in steps if None not in (old[t], new[t])]
     if not sizes:
         return [line]
-    share = max(sizes) / max(abs(rate) for rate in old if rate is not None)
-    return [f"{line}, by up to {share:.1g} of the largest rate"]
+    return [f"{line}, by up to {max(sizes) / largest:.1g} of the largest rate"]
+
+
+def _same(old: float | None, new: float | None, allowed: float) -> bool:
+    """Whether two rates are equal, or as near as is allowed; None is the end of a run."""
+    return old == new or (None not in (old, new) and abs(old - new) <= allowed)
 
 
 def updated(stored: dict[str, Any], found: dict[str, Any], how: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,8 @@ def drive(rates: Callable[[str, dict[str, Any], int], list[float]], version: str
 
     Args:
         rates: gives the rates of a record from its name, its arguments and the number of updates;
-            fewer rates than updates where the run is over before.
+            fewer rates than updates where the run is over before. Where it raises, the others are
+            run all the same.
         version: release of the library.
 
     Raises:
@@ -48,4 +50,7 @@ def _run(rates: Callable[..., list[float]], record: dict[str, Any]) -> dict[str,
         found, more = rates(record["name"].split(".", 1)[1], dict(record["arguments"]), updates), {}
     except Raised as raised:
         found, more = raised.rates, {"error": str(raised)}
+    except Exception as error:  # such as of a release that no longer has the schedule
+        traceback.print_exc()
+        return {"values": [], "failed": f"{type(error).__name__}: {error}"}
     return {"values": found + [None] * (updates - len(found)), **more}

@@ -15,6 +15,7 @@ PINS = (  # what pip installs
     "torch==2.13.0",
     "numpy==2.4.6",
 )
+SERIES = "4."  # --newest looks among these releases
 
 
 def rates(name: str, arguments: dict[str, Any], updates: int) -> list[float]:
