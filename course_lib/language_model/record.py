@@ -55,12 +55,10 @@ def train_planned(plans: Sequence[PlannedRun]) -> Iterator[RecordedRun]:
         for plan in leaving[updates]:
             run = training.branch().advance(plan.rates()[updates:])
             final = run.final_score()
-            batches = np.array(run.train_loss).reshape(-1, SCORE_EVERY)
             yield RecordedRun(
                 plan,
                 _rounded(final),
                 tuple(map(_rounded, run.held_out_loss)),
-                tuple(map(_rounded, batches.mean(axis=1))),
                 round(time.perf_counter() - start, 2),
             )
             start = time.perf_counter()

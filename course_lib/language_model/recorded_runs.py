@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -102,12 +102,10 @@ class RecordedRuns:
         *,
         warmup_steps: int = WARMUP,
         text: str = "grammar",
-        losses: Literal["held_out", "train"] = "held_out",
     ) -> np.ndarray:
-        """Return losses every 32 updates, (seeds, total_steps / 32); NaN from a divergence.
+        """Return held-out losses after 32, 64, … updates; NaN from where a run diverged.
 
-        Held-out losses are those after 32, 64, … updates; training losses are means over the
-        batches of updates 0 … 31, 32 … 63, ….
+        In nats a byte, shape (seeds, total_steps / 32).
 
         Raises:
             ValueError: no such runs were recorded; the message says which were.
@@ -116,11 +114,9 @@ class RecordedRuns:
         (8, 40)
         """
         grid = grid_of(schedule, total_steps, warmup_steps=warmup_steps, text=text)
-        if losses not in ("held_out", "train"):
-            raise ValueError(f"losses must be 'held_out' or 'train', got {losses!r}")
         _row_of(grid, peak_lr)
         plans = _plans(grid, schedule, total_steps, peak_lr)
-        return np.array([getattr(self.runs[plan], losses) for plan in plans], dtype=float)
+        return np.array([self.runs[plan].held_out for plan in plans], dtype=float)
 
     def tuned(
         self, schedule: str, total_steps: int, *, warmup_steps: int = WARMUP, text: str = "grammar"

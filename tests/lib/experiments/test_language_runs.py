@@ -24,7 +24,7 @@ def one_diverged(monkeypatch):
         if (plan.text, plan.schedule, plan.warmup_steps) == ("grammar", "linear", 32)
         and (plan.total_steps, plan.peak_lr, plan.seed) == (320, peak, 3)
     )
-    runs[plan] = runs_file.RecordedRun(plan, None, (None,) * 10, (None,) * 10, 1.0)
+    runs[plan] = runs_file.RecordedRun(plan, None, (None,) * 10, 1.0)
     changed = RecordedRuns({}, runs)
     monkeypatch.setattr(language_runs, "recorded_runs", lambda: changed)
     return peak
