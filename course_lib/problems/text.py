@@ -65,12 +65,19 @@ def moby_dick() -> ByteText:
     453,767 bytes to train on and 30,177 held out, all ASCII: quotation marks and dashes were
     replaced by theirs. The best loss is not known, so `loss_floor` is None.
 
+    Raises:
+        FileNotFoundError: the course was installed from a wheel, which leaves the novel out.
+
     Source: Herman Melville, Moby-Dick; or, The Whale (1851), in the public domain.
 
     >>> text = moby_dick()
     >>> len(text.train), len(text.held_out)
     (453767, 30177)
     """
+    if not _NOVEL.exists():
+        raise FileNotFoundError(
+            f"{_NOVEL.name} is in a clone of the course, not in its wheel: run the lessons there"
+        )
     chapters = re.split(r"(?m)^(?=CHAPTER )", _NOVEL.read_text("ascii"))[1:]
     held_out = "".join(chapters[_HELD_OUT_CHAPTERS - 1 :: _HELD_OUT_CHAPTERS])
     train = "".join(chapter for i, chapter in enumerate(chapters, 1) if i % _HELD_OUT_CHAPTERS)
