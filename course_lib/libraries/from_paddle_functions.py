@@ -1,7 +1,8 @@
 """Converts the functions of `paddle.optimizer.lr`, as dynamic mode has them.
 
 In dynamic mode, paddle's default, each returns one of the classes and drops some of its arguments
-without a word. (In static mode the same calls follow them, in float32.)
+without a word. (In static mode, for which they were written, those named _decay raise a TypeError
+in paddle 3.3.1: `findings/paddle_decay_steps_ignored.sh`.)
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def exponential_decay(
 ) -> Phases:
     """learning_rate * decay_rate ** t: decay_steps and staircase have no effect.
 
-    Static mode and Keras have decay_rate ** (t / decay_steps).
+    Their documentation and Keras have decay_rate ** (t / decay_steps).
     """
     check_real("decay_steps", decay_steps)
     if not 0.0 < check_real("decay_rate", decay_rate) < 1.0:
@@ -89,7 +90,7 @@ def cosine_decay(*, learning_rate: float, step_each_epoch: int, epochs: int) -> 
     """learning_rate * (1 + cos(pi t / epochs)) / 2, for ever: step_each_epoch has no effect.
 
     One step is an epoch, so a scheduler that is stepped at every update is at 0 after `epochs`
-    updates and climbs again. (Static mode stays at one rate for step_each_epoch updates.)
+    updates and climbs again.
     """
     check_real("step_each_epoch", step_each_epoch)
     if not isinstance(learning_rate, float):
