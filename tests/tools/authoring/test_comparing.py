@@ -143,6 +143,19 @@ def test_with_another_choice_a_number_may_move_by_its_whole_interval():
     assert kinds(stored, chosen_table("0.4", 0.65, ["0.8"], low=0.45)) == ["table"]
 
 
+@pytest.mark.parametrize(
+    ("tags", "now", "found"),
+    [
+        ([], Interval(0.5, 0.1, 0.9), ["table"]),
+        (["varies"], Interval(0.5, 0.1, 0.9), ["rounded"]),
+        (["varies"], Interval(0.5, 0.0, 1.1), ["table"]),  # an end moved by 5 half-widths
+    ],
+)
+def test_where_it_varies_the_wider_of_two_intervals_counts(tags, now, found):
+    stored = executed(table("one", Interval(0.5, 0.4, 0.6)), tags=tags)
+    assert kinds(stored, executed(table("one", now), tags=tags)) == found
+
+
 def test_rows_with_one_name_are_compared_by_their_places():
     stored = executed(sorted_table(("a", 0.5), ("a", 0.7)))
     assert kinds(stored, executed(sorted_table(("a", 0.7), ("a", 0.5)))) == ["table", "table"]
