@@ -10,6 +10,8 @@ from itertools import accumulate
 from course_lib.schedules import Phase, Schedule
 from course_lib.schedules import shapes as sh
 
+_CLOSE = 1e-14  # relative; two ways to round the same rate
+
 
 class CannotExpress(ValueError):
     """A schedule that a library has no exact words for; the message says why.
@@ -86,6 +88,58 @@ def boundaries(schedule: Schedule) -> list[int]:
 def is_staircase(schedule: Schedule) -> bool:
     """Whether every phase is constant."""
     return all(phase.shape == sh.Constant() for phase in schedule.phases)
+
+
+@dataclass(frozen=True)
+class WarmedUp:
+    """A schedule as a linear warmup and what follows it.
+
+    Attributes:
+        warmup: updates of the warmup, 0 where there is none.
+        start: rate of its first update.
+        rest: phases after it.
+    """
+
+    warmup: int
+    start: float
+    rest: tuple[Phase, ...]
+
+    @property
+    def peak(self) -> float:
+        """Rate at which the phases after the warmup begin."""
+        return self.rest[0].start
+
+    @property
+    def from_zero(self) -> bool:
+        """Whether there is no warmup, or one from 0."""
+        return self.warmup == 0 or self.start == 0.0
+
+
+def split_warmup(schedule: Schedule) -> WarmedUp:
+    """Return a schedule's linear warmup apart from the phases after it."""
+    first, *rest = schedule.phases
+    rises = first.shape == sh.Polynomial() and ends_itself(first) and first.start < first.end
+    if rises and rest and rest[0].start == first.end:
+        return WarmedUp(int(first.steps), first.start, tuple(rest))
+    return WarmedUp(0, 0.0, schedule.phases)
+
+
+def common_drop(schedule: Schedule) -> float | None:
+    """Return the factor of every drop of a staircase; None where there is no single one."""
+    rates = [phase.start for phase in schedule.phases]
+    if len(rates) < 2 or not is_staircase(schedule) or min(rates) <= 0.0:
+        return None
+    gamma = short_factor(rates[1] / rates[0])
+    same = all(
+        math.isclose(rates[0] * gamma**i, r, rel_tol=_CLOSE * (i + 1)) for i, r in enumerate(rates)
+    )
+    return gamma if same else None
+
+
+def short_factor(factor: float) -> float:
+    """Return a factor as 0.1 rather than 0.09999999999999999."""
+    short = float(f"{factor:.12g}")
+    return short if math.isclose(short, factor, rel_tol=_CLOSE) else factor
 
 
 def folded(gamma: float) -> tuple[int, float]:

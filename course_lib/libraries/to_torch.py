@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
+from dataclasses import dataclass
+from typing import Any
 
 from course_lib.libraries.to_common import (
     Dialect,
     boundaries,
+    common_drop,
     ends_itself,
     formula,
-    is_staircase,
     length,
-    number,
     rate,
     whole,
 )
@@ -28,39 +30,94 @@ PEAK_LR = {peak}
 for group in optimizer.param_groups:
     group["lr"] = group["initial_lr"] = PEAK_LR
 """
-_CLOSE = 1e-14  # relative; two ways to round the same rate
+
+
+@dataclass(frozen=True)
+class ShareOfPeak:
+    """A factor of a scheduler: the rate that it leads to, as a share of the peak."""
+
+    rate: float
+
+
+@dataclass(frozen=True)
+class TorchCall:
+    """One of torch's own schedulers: its class, and its arguments but the optimizer."""
+
+    name: str
+    arguments: dict[str, Any]
+
+    def text(self) -> str:
+        """Return the call as source text."""
+        given = (f"{key}={_source(value)}" for key, value in self.arguments.items())
+        return f"{self.name}(optimizer, {', '.join(given)})"
+
+
+@dataclass(frozen=True)
+class TorchCode:
+    """The parts of the code for torch.
+
+    Attributes:
+        imports: import statements.
+        function: function that the scheduler calls, or "".
+        lines: statements that set the rate of `optimizer` and define `scheduler`.
+    """
+
+    imports: str
+    function: str
+    lines: str
+
+
+def _source(value: Any) -> str:
+    if isinstance(value, ShareOfPeak):
+        return f"{rate(value.rate)} / PEAK_LR"
+    return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
 def torch_code(schedule: Schedule) -> str:
     """Return code that defines `scheduler`; every schedule can be written for torch."""
-    cyclic = _cyclic(schedule)
-    if cyclic is not None:
-        return _assemble(["CyclicLR"], [f"scheduler = {cyclic}"])
-    peak = max(max(phase.start, phase.end) for phase in schedule.phases)
-    native = _native(schedule, peak) if peak > 0.0 else None
+    code = torch_parts(schedule)
+    if not code.function:
+        return f"{code.imports}\n{_HEADER}{code.lines}"
+    return f"{code.imports}\n\n{code.function}\n\n\n{_HEADER}{code.lines}"
+
+
+def torch_parts(schedule: Schedule) -> TorchCode:
+    """Return the parts of `torch_code`, without its comment."""
+    peak = schedule_peak(schedule)
+    native = native_calls(schedule)
     if native is None:
         return _lambda_code(schedule, peak if peak > 0.0 else 1.0)
-    names = [part.split("(")[0] for part in native]
-    if len(native) == 1:
-        lines = [f"scheduler = {native[0]}"]
+    parts = [part.text() if isinstance(part, TorchCall) else part for part in native]
+    names = [part.split("(")[0] for part in parts]
+    if names == ["CyclicLR"]:
+        lines = ["scheduler = CyclicLR(", "    optimizer,"]
+        lines += [f"    {key}={_source(value)}," for key, value in native[0].arguments.items()]
+        return _assemble(names, [*lines, ")"])
+    if len(parts) == 1:
+        lines = [f"scheduler = {parts[0]}"]
     else:
         firsts = boundaries(schedule)
-        if len(firsts) < len(native) - 1:
+        if len(firsts) < len(parts) - 1:
             firsts.append(int(schedule.total_steps))
         names.append("SequentialLR")
         lines = ["scheduler = SequentialLR(", "    optimizer,", "    ["]
-        lines += [f"        {part}," for part in native]
+        lines += [f"        {part}," for part in parts]
         lines += ["    ],", f"    milestones={firsts},", ")"]
     return _assemble(names, lines, peak)
 
 
-def _assemble(names: list[str], lines: list[str], peak: float | None = None) -> str:
+def schedule_peak(schedule: Schedule) -> float:
+    """Return the largest rate at which a phase starts or to which one leads."""
+    return max(max(phase.start, phase.end) for phase in schedule.phases)
+
+
+def _assemble(names: list[str], lines: list[str], peak: float | None = None) -> TorchCode:
     imports = f"from torch.optim.lr_scheduler import {', '.join(sorted(set(names)))}\n"
     set_rate = "" if peak is None else _SET_RATE.format(peak=rate(peak))
-    return "\n".join([imports, _HEADER + set_rate + "\n".join(lines) + "\n"])
+    return TorchCode(imports, "", set_rate + "\n".join(lines) + "\n")
 
 
-def _lambda_code(schedule: Schedule, peak: float) -> str:
+def _lambda_code(schedule: Schedule, peak: float) -> TorchCode:
     lines = ["def rate_at(step):", '    """The learning rate once `step` updates are done."""']
     first = 0
     for phase in schedule.phases:
@@ -79,11 +136,21 @@ def _lambda_code(schedule: Schedule, peak: float) -> str:
     if "math." in function:
         imports = "import math\n\n" + imports
     last = "scheduler = LambdaLR(optimizer, lambda step: rate_at(step) / PEAK_LR)\n"
-    return f"{imports}\n\n{function}\n\n\n{_HEADER}{_SET_RATE.format(peak=rate(peak))}{last}"
+    return TorchCode(imports, function, _SET_RATE.format(peak=rate(peak)) + last)
 
 
-def _native(schedule: Schedule, peak: float) -> list[str] | None:
-    """The phases as torch's own schedulers, or None where one of them has none."""
+def native_calls(schedule: Schedule) -> list[TorchCall | str] | None:
+    """Return the phases as torch's own schedulers, or None where one of them has none.
+
+    CyclicLR sets the rate itself; the others need an optimizer at `schedule_peak`. What holds a
+    rate after a cosine is source text, for torch has a LambdaLR for that and no scheduler.
+    """
+    cyclic = _cyclic(schedule)
+    if cyclic is not None:
+        return [cyclic]
+    peak = schedule_peak(schedule)
+    if peak <= 0.0:
+        return None
     staircase = _multi_step(schedule)
     if staircase is not None:
         return [staircase]
@@ -93,65 +160,61 @@ def _native(schedule: Schedule, peak: float) -> list[str] | None:
     parts.append(_scheduler(last, peak) if ends_itself(last) else None)
     if None in parts:
         return None
-    if parts[-1].startswith("CosineAnnealingLR(") and last.steps < math.inf:
+    if last.shape == sh.Cosine() and last.steps < math.inf:
         # torch's cosine would climb again past its end.
         parts.append(_held(last.end, peak))
     return parts
 
 
-def _held(value: float, peak: float) -> str:
+def _held(value: float, peak: float) -> TorchCall | str:
     if value == peak:
-        return "ConstantLR(optimizer, factor=1.0, total_iters=0)"
+        return TorchCall("ConstantLR", {"factor": 1.0, "total_iters": 0})
     return f"LambdaLR(optimizer, lambda _: {rate(value)} / PEAK_LR)"
 
 
-def _multi_step(schedule: Schedule) -> str | None:
+def _multi_step(schedule: Schedule) -> TorchCall | None:
     """MultiStepLR when every phase is constant and each drop the same."""
-    rates = [phase.start for phase in schedule.phases]
-    if len(rates) < 2 or not is_staircase(schedule) or min(rates) <= 0.0:
+    gamma = common_drop(schedule)
+    if gamma is None or gamma > 1.0:
         return None
-    gamma = rates[1] / rates[0]
-    short = float(f"{gamma:.12g}")  # 0.1 rather than 0.09999999999999999
-    gamma = short if math.isclose(short, gamma, rel_tol=_CLOSE) else gamma
-    same = all(
-        math.isclose(rates[0] * gamma**i, r, rel_tol=_CLOSE * (i + 1)) for i, r in enumerate(rates)
-    )
-    if not same or rates[0] != max(rates):
-        return None
-    return f"MultiStepLR(optimizer, milestones={boundaries(schedule)}, gamma={rate(gamma)})"
+    return TorchCall("MultiStepLR", {"milestones": boundaries(schedule), "gamma": gamma})
 
 
-def _scheduler(phase: Phase, peak: float) -> str | None:
+def _scheduler(phase: Phase, peak: float) -> TorchCall | str | None:
     """Torch's scheduler for the phase, from a base rate of `peak`, or None."""
-    shape, n = phase.shape, number(length(phase)) if length(phase) < math.inf else ""
+    shape, n = phase.shape, _plain(length(phase))
     if shape == sh.Constant():
         return _held(phase.start, peak)
     if shape == sh.Polynomial() and _linear_lr_can(phase, peak):
-        return (
-            f"LinearLR(optimizer, start_factor={_factor(phase.start, peak)}, "
-            f"end_factor={_factor(phase.end, peak)}, total_iters={n})"
-        )
+        factors = {"start_factor": phase.start, "end_factor": phase.end}
+        shares = {key: _factor(value, peak) for key, value in factors.items()}
+        return TorchCall("LinearLR", {**shares, "total_iters": n})
     if phase.start != peak:
         return None
-    floor = "" if phase.end == 0.0 else f", eta_min={rate(phase.end)}"
+    floor = {} if phase.end == 0.0 else {"eta_min": float(phase.end)}
     match shape:
         case sh.Cosine(exponent=1.0, warp=1.0):
-            return f"CosineAnnealingLR(optimizer, T_max={n}{floor})"
+            return TorchCall("CosineAnnealingLR", {"T_max": n, **floor})
         case sh.CosineWave() if whole(shape.half_period):
-            return f"CosineAnnealingLR(optimizer, T_max={number(shape.half_period)}{floor})"
+            return TorchCall("CosineAnnealingLR", {"T_max": _plain(shape.half_period), **floor})
         case sh.Restarts(scale=1.0) if whole(shape.period, shape.mult):
-            cycles = f"T_0={number(shape.period)}, T_mult={number(shape.mult)}"
-            return f"CosineAnnealingWarmRestarts(optimizer, {cycles}{floor})"
+            cycles = {"T_0": _plain(shape.period), "T_mult": _plain(shape.mult)}
+            return TorchCall("CosineAnnealingWarmRestarts", {**cycles, **floor})
     if phase.end != 0.0:
         return None
     match shape:
-        case sh.Polynomial() if n.isdigit():
-            return f"PolynomialLR(optimizer, total_iters={n}, power={rate(shape.power)})"
+        case sh.Polynomial() if isinstance(n, int):
+            return TorchCall("PolynomialLR", {"total_iters": n, "power": float(shape.power)})
         case sh.Drops():
-            return f"StepLR(optimizer, step_size={shape.every}, gamma={rate(shape.drop)})"
+            return TorchCall("StepLR", {"step_size": int(shape.every), "gamma": float(shape.drop)})
         case sh.Exponential():
-            return f"ExponentialLR(optimizer, gamma={rate(shape.gamma)})"
+            return TorchCall("ExponentialLR", {"gamma": float(shape.gamma)})
     return None
+
+
+def _plain(value: float) -> float:
+    """Return a whole number as an int, any other as it is."""
+    return int(value) if whole(value) else float(value)
 
 
 def _linear_lr_can(phase: Phase, peak: float) -> bool:
@@ -163,11 +226,11 @@ def _linear_lr_can(phase: Phase, peak: float) -> bool:
     return 0.0 < 1e-290 * peak <= phase.start <= peak and 0.0 <= phase.end <= peak and exact_end
 
 
-def _factor(value: float, peak: float) -> str:
-    return rate(value / peak) if value in (0.0, peak) else f"{rate(value)} / PEAK_LR"
+def _factor(value: float, peak: float) -> ShareOfPeak | float:
+    return float(value / peak) if value in (0.0, peak) else ShareOfPeak(value)
 
 
-def _cyclic(schedule: Schedule) -> str | None:
+def _cyclic(schedule: Schedule) -> TorchCall | None:
     """CyclicLR for a triangle alone: it sets the rate itself, so nothing may precede it."""
     phase = schedule.phases[0]
     shape = phase.shape
@@ -177,13 +240,15 @@ def _cyclic(schedule: Schedule) -> str | None:
     mode = _CYCLIC_MODES.get((shape.scale, shape.gamma == 1.0))
     if mode is None or not whole(up, shape.period):
         return None
-    gamma = f", gamma={rate(shape.gamma)}" if mode == "exp_range" else ""
-    return (
-        f"CyclicLR(\n    optimizer,\n    base_lr={rate(phase.start)},\n    "
-        f"max_lr={rate(phase.end)},\n    step_size_up={number(up)},\n    "
-        f'step_size_down={number(shape.period - up)},\n    mode="{mode}"{gamma},\n    '
-        "cycle_momentum=False,\n)"
-    )
+    arguments = {
+        "base_lr": float(phase.start),
+        "max_lr": float(phase.end),
+        "step_size_up": _plain(up),
+        "step_size_down": _plain(shape.period - up),
+        "mode": mode,
+    }
+    gamma = {"gamma": float(shape.gamma)} if mode == "exp_range" else {}
+    return TorchCall("CyclicLR", {**arguments, **gamma, "cycle_momentum": False})
 
 
 _CYCLIC_MODES = {

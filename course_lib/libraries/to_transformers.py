@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-from course_lib.libraries.to_common import CannotExpress, ends_itself, number, rate, whole
-from course_lib.schedules import Phase, Schedule
+from course_lib.libraries.to_common import (
+    CannotExpress,
+    WarmedUp,
+    ends_itself,
+    number,
+    rate,
+    split_warmup,
+    whole,
+)
+from course_lib.schedules import Schedule
 from course_lib.schedules import shapes as sh
 
 _HEADER = """\
@@ -18,30 +25,13 @@ _ELSEWHERE = 'to_library(schedule, "torch") fits the same loop'
 _DECAYS = {sh.Polynomial(): "linear", sh.Cosine(): "cosine", sh.OneMinusSqrt(): "1-sqrt"}
 
 
-@dataclass(frozen=True)
-class _Parts:
-    """A schedule as a linear warmup (0 steps: none) and what follows it."""
-
-    warmup: int
-    start: float
-    rest: tuple[Phase, ...]
-
-    @property
-    def peak(self) -> float:
-        return self.rest[0].start
-
-    @property
-    def from_zero(self) -> bool:
-        return self.warmup == 0 or self.start == 0.0
-
-
 def transformers_code(schedule: Schedule) -> str:
     """Return code that defines `scheduler`, exact on the run and, unless it says so, past it.
 
     Raises:
         CannotExpress: no function of transformers gives these rates.
     """
-    parts = _split(schedule)
+    parts = split_warmup(schedule)
     if parts.peak <= 0.0:
         raise CannotExpress("transformers", "its functions scale a positive rate")
     call = _call(parts)
@@ -61,15 +51,7 @@ _CLIMBING = (
 )
 
 
-def _split(schedule: Schedule) -> _Parts:
-    first, *rest = schedule.phases
-    rises = first.shape == sh.Polynomial() and ends_itself(first) and first.start < first.end
-    if rises and rest and rest[0].start == first.end:
-        return _Parts(int(first.steps), first.start, tuple(rest))
-    return _Parts(0, 0.0, schedule.phases)
-
-
-def _call(parts: _Parts) -> str:
+def _call(parts: WarmedUp) -> str:
     *_, last = parts.rest
     if not ends_itself(last):
         raise CannotExpress("transformers", f"it stops before its shape ends; {_ELSEWHERE}")
@@ -77,7 +59,7 @@ def _call(parts: _Parts) -> str:
     call = call or _wsd(parts) or _cosine_from_above_zero(parts)
     if call:
         return call
-    if not parts.from_zero and _after_zero(_Parts(parts.warmup, 0.0, parts.rest)):
+    if not parts.from_zero and _after_zero(WarmedUp(parts.warmup, 0.0, parts.rest)):
         raise CannotExpress(
             "transformers",
             f"its warmup starts at 0 and this one at {parts.start:g}: use warmup(..., start=0), or "
@@ -89,7 +71,7 @@ def _call(parts: _Parts) -> str:
     )
 
 
-def _after_zero(parts: _Parts) -> str | None:
+def _after_zero(parts: WarmedUp) -> str | None:
     """The call for the phases after a warmup from 0, or without a warmup; None if there is none."""
     cycles = _hard_restarts(parts)
     if cycles or len(parts.rest) > 1:
@@ -127,7 +109,7 @@ def _with_warmup(name: str, warmup: int, total: str, options: str = "") -> str:
     return f"get_{name}(optimizer, num_warmup_steps={warmup}, num_training_steps={total}{options})"
 
 
-def _hard_restarts(parts: _Parts) -> str | None:
+def _hard_restarts(parts: WarmedUp) -> str | None:
     """One cosine to 0 or several equal ones: unlike the plain cosine, this one stays at 0."""
     first, count = parts.rest[0], len(parts.rest)
     if first.shape != sh.Cosine() or first.end != 0.0 or set(parts.rest) != {first}:
@@ -141,7 +123,7 @@ def _hard_restarts(parts: _Parts) -> str | None:
     return _with_warmup(name, parts.warmup, total, f", num_cycles={count}")
 
 
-def _wsd(parts: _Parts) -> str | None:
+def _wsd(parts: WarmedUp) -> str | None:
     """Warmup, stable, decay: transformers' warmup starts at the floor."""
     *stable, decay = parts.rest
     floor_first = parts.warmup == 0 or parts.start == decay.end
@@ -158,7 +140,7 @@ def _wsd(parts: _Parts) -> str | None:
     )
 
 
-def _cosine_from_above_zero(parts: _Parts) -> str | None:
+def _cosine_from_above_zero(parts: WarmedUp) -> str | None:
     """The one function whose warmup may start above 0; it counts one update more than are done."""
     decay = parts.rest[0]
     if len(parts.rest) > 1 or decay.shape != sh.Cosine() or not parts.warmup:
