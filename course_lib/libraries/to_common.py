@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from course_lib.schedules import Phase, Schedule
 from course_lib.schedules import shapes as sh
+from course_lib.schedules.phases import constant_phase
 
 _CLOSE = 1e-14  # relative; two ways to round the same rate
 
@@ -61,6 +62,18 @@ def number(value: float) -> str:
 def rate(value: float) -> str:
     """Return a rate as source text that gives it back exactly, always a float."""
     return repr(float(value))
+
+
+def set_rate(peak: float, defaults: bool = False) -> str:
+    """Return lines that set PEAK_LR and give it to every group of an `optimizer` of torch.
+
+    `defaults` sets the optimizer's default as well, from which some functions read the peak.
+    """
+    default = 'optimizer.defaults["lr"] = PEAK_LR\n' if defaults else ""
+    return (
+        f"PEAK_LR = {rate(peak)}\n{default}for group in optimizer.param_groups:\n"
+        '    group["lr"] = group["initial_lr"] = PEAK_LR\n'
+    )
 
 
 def whole(*values: float) -> bool:
@@ -117,11 +130,24 @@ class WarmedUp:
 
 def split_warmup(schedule: Schedule) -> WarmedUp:
     """Return a schedule's linear warmup apart from the phases after it."""
-    first, *rest = schedule.phases
-    rises = first.shape == sh.Polynomial() and ends_itself(first) and first.start < first.end
-    if rises and rest and rest[0].start == first.end:
-        return WarmedUp(int(first.steps), first.start, tuple(rest))
-    return WarmedUp(0, 0.0, schedule.phases)
+    phases = without_held_end(schedule)
+    first, *rest = phases
+    if first.shape == sh.Polynomial() and ends_itself(first) and first.start < first.end:
+        rest = rest or [constant_phase(math.inf, first.end)]
+        if rest[0].start == first.end:
+            return WarmedUp(int(first.steps), first.start, tuple(rest))
+    return WarmedUp(0, 0.0, phases)
+
+
+def without_held_end(schedule: Schedule) -> tuple[Phase, ...]:
+    """Return the phases without those that only hold the rate that is reached before them."""
+    phases = schedule.phases
+    while len(phases) > 1 and phases[-1].shape == sh.Constant():
+        reached = Schedule(phases[:-1])
+        if reached(int(reached.total_steps)) != phases[-1].start:
+            break
+        phases = phases[:-1]
+    return phases
 
 
 def common_drop(schedule: Schedule) -> float | None:
@@ -139,7 +165,7 @@ def common_drop(schedule: Schedule) -> float | None:
 def short_factor(factor: float) -> float:
     """Return a factor as 0.1 rather than 0.09999999999999999."""
     short = float(f"{factor:.12g}")
-    return short if math.isclose(short, factor, rel_tol=_CLOSE) else factor
+    return short if math.isclose(short, factor, rel_tol=_CLOSE) else float(factor)
 
 
 def folded(gamma: float) -> tuple[int, float]:
@@ -160,6 +186,29 @@ def formula(phase: Phase, dialect: Dialect) -> list[str]:
     if phase.end == 0.0:
         return [*lines, f"rate = {rate(phase.start)} * s"]
     return [*lines, f"rate = {rate(phase.start)} * s + {rate(phase.end)} * (1.0 - s)"]
+
+
+def rate_function(schedule: Schedule, library: str) -> str:
+    """Return a Python function `rate_at(step)` that gives a schedule's rates (float64).
+
+    Raises:
+        CannotExpress: a shape that only other libraries' schedules have.
+    """
+    dialect = Dialect(library, "math.", "math.pi", False, "{1} if {0} else {2}".format)
+    lines = ["def rate_at(step):", '    """The learning rate once `step` updates are done."""']
+    first = 0
+    for phase in schedule.phases:
+        body = [f"k = step - {first}" if first else "k = step", *formula(phase, dialect)]
+        body = body[1:] if phase.shape == sh.Constant() else body
+        body = [*body[:-1], body[-1].replace("rate = ", "return ", 1)]
+        if phase.steps == math.inf:
+            lines += [f"    {line}" for line in body]
+            break
+        first += int(phase.steps)
+        lines += [f"    if step < {first}:", *(f"        {line}" for line in body)]
+    else:
+        lines.append(f"    return {rate(schedule(first))}  # held for ever")
+    return "\n".join(lines)
 
 
 def _share(phase: Phase, dialect: Dialect) -> list[str]:

@@ -8,27 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_lib.libraries.to_common import (
-    Dialect,
     boundaries,
     common_drop,
     ends_itself,
-    formula,
     length,
     rate,
+    rate_function,
+    set_rate,
     whole,
 )
 from course_lib.schedules import Phase, Schedule
 from course_lib.schedules import shapes as sh
 
-_MATH = Dialect("torch", "math.", "math.pi", single=False, choose="{1} if {0} else {2}".format)
 _HEADER = """\
 # Needs `optimizer`. Call scheduler.step() once after each optimizer.step(): steps are updates,
 # not epochs. Every parameter group gets this rate.
-"""
-_SET_RATE = """\
-PEAK_LR = {peak}
-for group in optimizer.param_groups:
-    group["lr"] = group["initial_lr"] = PEAK_LR
 """
 
 
@@ -113,30 +107,17 @@ def schedule_peak(schedule: Schedule) -> float:
 
 def _assemble(names: list[str], lines: list[str], peak: float | None = None) -> TorchCode:
     imports = f"from torch.optim.lr_scheduler import {', '.join(sorted(set(names)))}\n"
-    set_rate = "" if peak is None else _SET_RATE.format(peak=rate(peak))
-    return TorchCode(imports, "", set_rate + "\n".join(lines) + "\n")
+    first = "" if peak is None else set_rate(peak)
+    return TorchCode(imports, "", first + "\n".join(lines) + "\n")
 
 
 def _lambda_code(schedule: Schedule, peak: float) -> TorchCode:
-    lines = ["def rate_at(step):", '    """The learning rate once `step` updates are done."""']
-    first = 0
-    for phase in schedule.phases:
-        body = [f"k = step - {first}" if first else "k = step", *formula(phase, _MATH)]
-        body = body[1:] if phase.shape == sh.Constant() else body
-        body = [*body[:-1], body[-1].replace("rate = ", "return ", 1)]
-        if phase.steps == math.inf:
-            lines += [f"    {line}" for line in body]
-            break
-        first += int(phase.steps)
-        lines += [f"    if step < {first}:", *(f"        {line}" for line in body)]
-    else:
-        lines.append(f"    return {rate(schedule(first))}  # held for ever")
-    function = "\n".join(lines)
+    function = rate_function(schedule, "torch")
     imports = "from torch.optim.lr_scheduler import LambdaLR\n"
     if "math." in function:
         imports = "import math\n\n" + imports
     last = "scheduler = LambdaLR(optimizer, lambda step: rate_at(step) / PEAK_LR)\n"
-    return TorchCode(imports, function, _SET_RATE.format(peak=rate(peak)) + last)
+    return TorchCode(imports, function, set_rate(peak) + last)
 
 
 def native_calls(schedule: Schedule) -> list[TorchCall | str] | None:

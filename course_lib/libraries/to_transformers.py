@@ -10,6 +10,7 @@ from course_lib.libraries.to_common import (
     ends_itself,
     number,
     rate,
+    set_rate,
     split_warmup,
     whole,
 )
@@ -35,12 +36,11 @@ def transformers_code(schedule: Schedule) -> str:
     if parts.peak <= 0.0:
         raise CannotExpress("transformers", "its functions scale a positive rate")
     call = _call(parts)
-    name, peak = call.split("(")[0], rate(parts.peak)
+    name = call.split("(")[0]
     note = _CLIMBS if name in _CLIMBING else ""
     return (
-        f"from transformers.optimization import {name}\n\n{_HEADER}PEAK_LR = {peak}\n"
-        'optimizer.defaults["lr"] = PEAK_LR\nfor group in optimizer.param_groups:\n'
-        f'    group["lr"] = group["initial_lr"] = PEAK_LR\n{note}scheduler = {call}\n'
+        f"from transformers.optimization import {name}\n\n{_HEADER}"
+        f"{set_rate(parts.peak, defaults=True)}{note}scheduler = {call}\n"
     )
 
 
@@ -111,16 +111,29 @@ def _with_warmup(name: str, warmup: int, total: str, options: str = "") -> str:
 
 def _hard_restarts(parts: WarmedUp) -> str | None:
     """One cosine to 0 or several equal ones: unlike the plain cosine, this one stays at 0."""
+    cosines = equal_cosines(parts)
+    if cosines is None:
+        return None
+    count, total = cosines
+    name = "cosine_with_hard_restarts_schedule_with_warmup"
+    return _with_warmup(name, parts.warmup, number(parts.warmup + total), f", num_cycles={count}")
+
+
+def equal_cosines(parts: WarmedUp) -> tuple[int, int] | None:
+    """Return number and updates of equal half-cosines to 0, which are all that follows the warmup.
+
+    None where a restart of transformers, and of diffusers, would come late by a rounding.
+    """
     first, count = parts.rest[0], len(parts.rest)
     if first.shape != sh.Cosine() or first.end != 0.0 or set(parts.rest) != {first}:
         return None
-    total = count * first.steps
-    # transformers takes count * (step / total) % 1: rounding may put a restart one update late.
+    if not ends_itself(first):
+        return None
+    total = count * int(first.steps)
+    # They take count * (step / total) % 1: rounding may put a restart one update late.
     if any(count * (i * first.steps / total) % 1.0 for i in range(count)):
         return None
-    name = "cosine_with_hard_restarts_schedule_with_warmup"
-    total = number(parts.warmup + total)
-    return _with_warmup(name, parts.warmup, total, f", num_cycles={count}")
+    return count, total
 
 
 def _wsd(parts: WarmedUp) -> str | None:

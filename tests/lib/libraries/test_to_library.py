@@ -45,6 +45,7 @@ TRANSFORMERS_CAN = {
     "polynomial, floor": "get_polynomial_decay_schedule_with_warmup",
     "cosine": "get_cosine_with_hard_restarts_schedule_with_warmup",
     "cosine, floor": "get_wsd_schedule",
+    "ends constant": "get_wsd_schedule",
     "warmup + cosine": "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
     "warmup + cosine, floor": "get_cosine_with_min_lr_schedule_with_warmup_lr_rate",
     "warmup from 0 + cosine": "get_cosine_with_hard_restarts_schedule_with_warmup",
