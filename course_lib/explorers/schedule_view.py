@@ -21,7 +21,6 @@ from course_lib.schedules.phases import Phase
 from course_lib.schedules.shapes import Constant, Restarts, Triangle
 from course_lib.validation import check_count
 
-LIBRARIES = ("torch", "optax", "keras", "transformers")
 MOST_KEPT = 3
 
 _LOOKS = ((BLUE, ()), (ORANGE, (5, 2)), (GREEN, (5, 2, 1, 2)), (PINK, (2, 2)))
@@ -79,7 +78,7 @@ def schedules_view(
         noise_std: standard deviation of the noise added to each coordinate of the gradient, >= 0.
         start: first point of the walks, (x, y).
         shown: share of the run that is drawn, in percent.
-        library: one of `LIBRARIES`, for the code.
+        library: library that the code is for, one of those of `to_library`.
 
     Raises:
         ValueError: the arguments of a schedule do not go together.

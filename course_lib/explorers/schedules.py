@@ -19,7 +19,8 @@ from course_lib.explorers.frame import (
     switch,
 )
 from course_lib.explorers.optimizers import OPTIMIZERS
-from course_lib.explorers.schedule_view import LIBRARIES, MOST_KEPT, ChosenPreset, schedules_view
+from course_lib.explorers.schedule_view import MOST_KEPT, ChosenPreset, schedules_view
+from course_lib.libraries.to_code import LIBRARIES
 from course_lib.schedules.parameters import PRESETS, PresetParameter, parameters
 
 _MOST_UPDATES = 500

@@ -23,7 +23,7 @@ from course_lib.schedules.phases import constant_phase
 
 _HEADER = """\
 # For a config of MMEngine. Give base_lr to the optimizer, optim_wrapper = dict(optimizer=dict(
-# lr=base_lr, ...), ...). Counts are updates, not epochs (by_epoch=False).
+# lr=base_lr, ...), ...). Counts are iterations, not epochs: updates, without accumulative_counts.
 """
 _ELSEWHERE = "a hook of yours can set the rate of every update"
 _LARGEST_RISE = 100.0  # factor of a jump; a larger one would bring out the rounding of a small rate
@@ -32,7 +32,8 @@ _LARGEST_RISE = 100.0  # factor of a jump; a larger one would bring out the roun
 def mmengine_code(schedule: Schedule) -> str:
     """Return code that defines `base_lr` and `param_scheduler`.
 
-    Every scheduler multiplies the rate that it finds, so roundings add up over a long run.
+    Most schedulers of MMEngine multiply the rate that they find, as torch's do, so that roundings
+    add up over a long run.
 
     Raises:
         CannotExpress: the schedulers of MMEngine cannot give these rates.
@@ -55,8 +56,8 @@ def _base(phases: Sequence[Phase]) -> float:
     first = phases[0]
     if first.shape == sh.Polynomial() and ends_itself(first) and first.start < first.end:
         return float(first.end)
-    rates = (rate for phase in phases for rate in (phase.start, phase.end))
-    return float(next((rate for rate in rates if rate > 0.0), 0.0))
+    ends = (end for phase in phases for end in (phase.start, phase.end))
+    return float(next((end for end in ends if end > 0.0), 0.0))
 
 
 def _dictionary(given: dict[str, Any]) -> str:

@@ -9,7 +9,8 @@
 # `optimizer.step()`. `total_steps` is the whole run, warmup included. A floor is a rate, not a share of the peak.
 #
 # **Your own plan as code:** `from course_lib.libraries import to_library`, then
-# `print(to_library(plan, "torch"))`; it takes `"optax"`, `"keras"` and `"transformers"` as well.
+# `print(to_library(plan, "torch"))`; it takes `"lightning"`, `"optax"`, `"keras"`, `"transformers"`, `"timm"`,
+# `"diffusers"`, `"mmengine"`, `"deepspeed"` and `"paddle"` as well.
 #
 # **To print it:** `python -m course_lib.reference sheet.html` writes it as one page of A4, landscape.
 

@@ -154,24 +154,21 @@ print(np.allclose(by_class, falling(np.arange(5))) and np.allclose(by_course, by
 # ## One schedule, five libraries
 #
 # Peak 0.1, a warmup of 10 updates from 0, then half a cosine to 0.001 at update 100. `to_library` writes it
-# for four libraries; the code needs nothing from this course.
+# for five libraries; the code needs nothing from this course.
 
 # %% tags=["library"]
 plan = schedules.warmup(schedules.cosine(0.1, 90, floor=0.001), 10, start=0.0)
-code = {name: to_library(plan, name) for name in ("torch", "optax", "keras", "transformers")}
+code = {
+    name: to_library(plan, name) for name in ("torch", "optax", "keras", "transformers", "timm")
+}
 for name, text in code.items():
     print(f"----- {name}\n{text}")
 
 # %% [markdown]
-# For timm you make the call yourself. `t_initial` is the cosine alone **if** `warmup_prefix=True`; more on that below.
+# timm's `t_initial` is the cosine alone **if** `warmup_prefix=True`; more on that below.
 #
-# ```python
-# scheduler = timm.scheduler.CosineLRScheduler(
-#     optimizer, t_initial=90, lr_min=0.001, warmup_t=10, warmup_lr_init=0.0,
-#     warmup_prefix=True, t_in_epochs=False,
-# )
-# scheduler.step_update(num_updates)  # after each update, with the number of updates done
-# ```
+# `to_library` also writes for `"lightning"`, `"diffusers"`, `"mmengine"`, `"deepspeed"` and `"paddle"`. Where a library
+# has no exact words for a schedule, it raises `CannotExpress` and says why.
 #
 # `flax.nnx` has no schedules of its own; it takes optax's function in place of a number:
 # `nnx.Optimizer(model, optax.sgd(schedule), wrt=nnx.Param)`.

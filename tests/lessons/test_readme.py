@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.libraries import ScheduleLR, names
+from course_lib.libraries.to_code import LIBRARIES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -54,3 +55,4 @@ def test_a_link_leads_somewhere(link):
 def test_it_counts_the_schedules_that_are_converted():
     libraries = {name.split(".")[0] for name in names()}
     assert f"{len(names())} schedules of {len(libraries)} libraries" in README
+    assert f"`to_library` writes a schedule for {len(LIBRARIES)} libraries" in README

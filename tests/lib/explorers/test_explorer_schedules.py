@@ -13,7 +13,8 @@ import torch
 from course_lib import explorers, schedules
 from course_lib.explorers.optimizers import OPTIMIZERS
 from course_lib.explorers.places import PLACES
-from course_lib.explorers.schedule_view import LIBRARIES, MOST_KEPT
+from course_lib.explorers.schedule_view import MOST_KEPT
+from course_lib.libraries.to_code import LIBRARIES
 from course_lib.schedules.parameters import PRESETS
 from tests.lib.explorers.moving import moved_over_its_range, values_of
 
