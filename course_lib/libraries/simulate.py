@@ -14,6 +14,7 @@ from torch.nn import Parameter
 from torch.optim import Optimizer
 
 from course_lib.libraries.loop import Loop, Resume, SchedulerFactory
+from course_lib.schedules import Schedule
 from course_lib.validation import check_real
 
 __all__ = ["Loop", "LoopError", "LoopResult", "Resume", "simulate_loop"]
@@ -79,7 +80,7 @@ class LoopResult:
 
 
 def simulate_loop(
-    scheduler_factory: SchedulerFactory,
+    scheduler_factory: SchedulerFactory | Schedule,
     loop: Loop,
     *,
     base_lr: float | Sequence[float] = 0.1,
@@ -92,8 +93,9 @@ def simulate_loop(
 
     Args:
         scheduler_factory: function from the optimizer to a scheduler, for instance
-            `lambda optimizer: CosineAnnealingLR(optimizer, T_max=100)`.
-        loop: the loop to run.
+            `lambda optimizer: CosineAnnealingLR(optimizer, T_max=100)`. Or one of our schedules:
+            every group then gets `schedule(t)`, where t counts the scheduler's steps.
+        loop: the loop to run; those of other libraries are made in `framework_loops`.
         base_lr: the optimizer's own rate, >= 0; a sequence of them makes one parameter group for
             each, in its order.
         optimizer_factory: function that is called with `(parameters, lr=base_lr)`, for a sequence
@@ -130,6 +132,11 @@ def simulate_loop(
         raise TypeError(f"optimizer_factory must be callable, got {optimizer_factory!r}")
     if not isinstance(loop, Loop):
         raise TypeError(f"loop must be a Loop, got {loop!r}")
+    if isinstance(scheduler_factory, Schedule) and loop.step_arguments:
+        raise ValueError(
+            f"step_arguments must be empty for a schedule, which counts steps, got "
+            f"{loop.step_arguments}"
+        )
     run = _Run(loop, scheduler_factory, *_groups(base_lr, optimizer_factory))
     error = None
     with warnings.catch_warnings(record=True) as caught:
@@ -137,7 +144,8 @@ def simulate_loop(
         # Hidden by default outside __main__, and about the upkeep of libraries, not about rates.
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            run.start()
+            run.build_optimizer()
+            run.build_scheduler(scheduler_factory)
             for update in range(loop.updates):
                 run.update(update)
         except _Stopped as stopped:
@@ -160,6 +168,26 @@ class _Stopped(Exception):
         self.error = error
 
 
+class _Counting:
+    """A scheduler that gives every group `schedule(t)`, where t counts its steps."""
+
+    def __init__(self, optimizer: Optimizer, schedule: Schedule, last_epoch: int = -1) -> None:
+        self.optimizer, self.schedule, self.t = optimizer, schedule, last_epoch
+        self.step()
+
+    def step(self, times: int = 1) -> None:
+        self.t += times
+        rate = self.schedule(self.t)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def state_dict(self) -> dict[str, int]:
+        return {"t": self.t}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.t = state["t"]
+
+
 class _Run:
     """The state of a loop while it runs."""
 
@@ -179,42 +207,45 @@ class _Run:
         self.momentum: list[list[float]] = []
         self.scheduler_steps = 0
 
-    def start(self) -> None:
-        self.build_optimizer()
-        self.build_scheduler(self.scheduler_factory)
-
     def update(self, update: int) -> None:
         loop = self.loop
-        if loop.resume is not None and loop.resume.at == update:
-            self.resume(loop.resume)
+        if update in loop.resumes:
+            self.resume(loop.resumes[update])
         if update in loop.lr_overrides:
             for group in self.optimizer.param_groups:
                 group["lr"] = loop.lr_overrides[update]
-        first = update * loop.accumulate
-        for batch in range(first, first + loop.accumulate):
-            if loop.scheduler_first and self.is_due(batch):
+        advance = loop.step_when_skipped or update not in loop.skipped
+        batches = loop.batches_of(update)
+        for batch in batches:
+            last = batch == batches[-1]
+            due = self.is_due(batch, last)
+            if loop.scheduler_first and due:
                 self.step_scheduler()
-            if batch == first + loop.accumulate - 1 and update not in loop.skipped:
+            if last and update not in loop.skipped:
                 self.step_optimizer(update)
-            advance = loop.step_when_skipped or update not in loop.skipped
-            if not loop.scheduler_first and self.is_due(batch) and advance:
+            if not loop.scheduler_first and due and advance:
                 self.step_scheduler()
 
-    def is_due(self, batch: int) -> bool:
-        """Whether the loop calls scheduler.step() in this batch."""
+    def is_due(self, batch: int, last: bool) -> bool:
+        """Whether the loop calls scheduler.step() in this batch, perhaps the last of its update."""
         loop = self.loop
-        if loop.step_per == "batch":
-            return True
-        if loop.step_per == "update":
-            return (batch + 1) % loop.accumulate == 0
-        # An epoch's step comes at its end, and at its beginning in a loop that steps first.
-        return (batch if loop.scheduler_first else batch + 1) % loop.batches_per_epoch == 0
+        if loop.step_per == "epoch":
+            # The step comes at an epoch's end, and at its beginning in a loop that steps first.
+            epochs, rest = divmod(batch + (not loop.scheduler_first), loop.batches_per_epoch)
+            return rest == 0 and epochs % loop.frequency == 0
+        if loop.step_per == "update" and not last:
+            return False
+        return loop.frequency == 1 or (batch % loop.batches_per_epoch + 1) % loop.frequency == 0
 
     def build_optimizer(self) -> None:
         self.parameters = [Parameter(torch.zeros(1, dtype=torch.float64)) for _ in self.base_lrs]
         self.optimizer = self.call("optimizer_factory", self.optimizer_factory, self.parameters)
 
-    def build_scheduler(self, factory: SchedulerFactory) -> None:
+    def build_scheduler(self, factory: SchedulerFactory | Schedule, **last_epoch: int) -> None:
+        if isinstance(factory, Schedule):
+            factory = partial(_Counting, schedule=factory)
+        if last_epoch:
+            factory = partial(factory, **last_epoch)
         scheduler = self.call("scheduler_factory(optimizer)", factory, self.optimizer)
         if not callable(getattr(scheduler, "step", None)):
             raise TypeError(f"scheduler_factory must return a scheduler, got {scheduler!r}")
@@ -225,7 +256,8 @@ class _Run:
         self.build_optimizer()
         for action in resume.restore:
             if action == "build":
-                self.build_scheduler(resume.scheduler_factory or self.scheduler_factory)
+                more = {} if resume.last_epoch is None else {"last_epoch": resume.last_epoch}
+                self.build_scheduler(resume.scheduler_factory or self.scheduler_factory, **more)
             elif action == "load_optimizer":
                 load = self.optimizer.load_state_dict
                 self.call("optimizer.load_state_dict()", load, optimizer_state)
@@ -250,7 +282,14 @@ class _Run:
         )
 
     def step_scheduler(self) -> None:
+        if isinstance(self.scheduler, _Counting):
+            self.call("scheduler.step()", self.scheduler.step, self.loop.processes)
+            self.scheduler_steps += self.loop.processes
+            return
         for _ in range(self.loop.processes):
+            limited = self.loop.stop_at_total_steps and hasattr(self.scheduler, "total_steps")
+            if limited and self.scheduler._step_count > self.scheduler.total_steps:
+                return
             self.call("scheduler.step()", self.scheduler.step, *self.step_argument())
             self.scheduler_steps += 1
 

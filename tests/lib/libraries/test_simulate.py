@@ -11,7 +11,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from course_lib.libraries.simulate import Loop, Resume, simulate_loop
 from course_lib.libraries.torch_scheduler import as_torch_scheduler
-from course_lib.schedules import cosine
+from course_lib.schedules import cosine, linear
 from tests.lib.libraries.loop_rates import COSINE_10, COSINE_100, STEP_3, cosine_of, near, rates
 
 # --- the loop itself ---------------------------------------------------------------------------
@@ -68,6 +68,36 @@ def test_a_scheduler_stepped_per_update_does_not_see_accumulation():
     assert rates(STEP_3, loop) == near([0.1] * 3 + [0.01] * 3)
 
 
+def test_an_epoch_may_end_with_an_update_of_fewer_batches():
+    loop = Loop(updates=5, accumulate=3, batches_per_epoch=4, update_at_epoch_end=True)
+    assert [loop.batches_of(u) for u in range(3)] == [range(3), range(3, 4), range(4, 7)]
+    assert Loop(updates=5, accumulate=3, batches_per_epoch=4).batches_of(1) == range(3, 6)
+
+
+def test_frequency_leaves_out_epochs_and_batches():
+    epochs = Loop(updates=8, step_per="epoch", batches_per_epoch=2, frequency=2)
+    assert rates(linear(8, 8), epochs) == near([8] * 4 + [7] * 4)
+    batches = Loop(updates=8, batches_per_epoch=5, frequency=2)
+    assert rates(linear(8, 8), batches) == near([8, 8, 7, 7, 6, 6, 6, 5])
+
+
+def test_a_schedule_sets_every_group_and_goes_on_from_its_count():
+    loop = Loop(updates=6, resume=[Resume(2), Resume(4, ("build",), last_epoch=0)])
+    result = simulate_loop(linear(8, 8), loop, base_lr=[0.1, 0.2])
+    assert result.warnings == ()
+    assert result.group_rates == near(np.transpose([[8, 7, 6, 5, 7, 6]] * 2))
+
+
+def test_a_schedule_of_another_resumed_run_acts_from_the_second_update_on():
+    loop = Loop(updates=6, resume=Resume(3, scheduler_factory=linear(80, 8)))
+    assert rates(linear(8, 8), loop) == near([8, 7, 6, 5, 40, 30])
+
+
+def test_last_epoch_reaches_the_factory_of_a_resumed_run():
+    again = Resume(4, ("load_optimizer", "build"), last_epoch=1)
+    assert rates(STEP_3, Loop(updates=6, resume=again)) == near([0.1] * 3 + [0.01] * 2 + [1e-3])
+
+
 # --- bad input ---------------------------------------------------------------------------------
 
 
@@ -91,6 +121,20 @@ def test_a_scheduler_stepped_per_update_does_not_see_accumulation():
         ({"step_when_skipped": False, "scheduler_first": True}, ValueError, "step_when_skipped"),
         ({"lr_overrides": {10: 0.1}}, ValueError, "lr_overrides must be < updates=10, got 10"),
         ({"lr_overrides": {3: math.nan}}, ValueError, r"lr_overrides\[3\] must be finite"),
+        ({"frequency": 0}, ValueError, "frequency must be >= 1, got 0"),
+        ({"frequency": 2}, ValueError, "batches_per_epoch must be given with frequency=2"),
+        (
+            {"update_at_epoch_end": True},
+            ValueError,
+            "batches_per_epoch must be given with update_at_epoch_end=True",
+        ),
+        (
+            {"frequency": 2, "batches_per_epoch": 3, "scheduler_first": True},
+            ValueError,
+            "frequency must be 1 with scheduler_first, got 2",
+        ),
+        ({"resume": [Resume(3), Resume(3)]}, ValueError, r"resume must be .* got at = \[3, 3\]"),
+        ({"resume": [Resume(3), 5]}, TypeError, "resume must hold nothing but Resume, got 5"),
         ({"resume": Resume(10)}, ValueError, r"resume\.at must be < updates=10, got 10"),
     ],
 )
@@ -107,6 +151,7 @@ def test_bad_loops_are_named(fields, error, words):
         ((3, ("build", "build")), ValueError, "restore must hold 'build' once"),
         ((3, ("build", "load")), ValueError, "restore must hold .* no other words"),
         ((3, ("load_scheduler", "build")), ValueError, "'build' before 'load_scheduler'"),
+        ((3, ("build",), None, -1), ValueError, "last_epoch must be >= 0, got -1"),
     ],
 )
 def test_bad_resumes_are_named(arguments, error, words):
@@ -126,6 +171,8 @@ def test_bad_arguments_are_named_and_are_not_results():
         simulate_loop(STEP_3, loop, optimizer_factory=3)
     with pytest.raises(ValueError, match="base_lr must be finite"):
         simulate_loop(STEP_3, loop, base_lr=-1.0)
+    with pytest.raises(ValueError, match=r"step_arguments must be empty for a schedule.*\(1\.0,\)"):
+        simulate_loop(linear(0.1, 3), Loop(updates=3, step_arguments=[1.0]))
     short = Loop(updates=3, step_arguments=[1.0, 1.0])
     with pytest.raises(ValueError, match=r"step_arguments must hold one .* got 2"):
         simulate_loop(ReduceLROnPlateau, short)
