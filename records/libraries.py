@@ -100,11 +100,21 @@ def run(
     Raises:
         CalledProcessError: pip or the library's driver failed; both have said why.
     """
-    with tempfile.TemporaryDirectory(prefix=f"records-{library}-") as folder:
+    module = f"records.drivers.of_{library}"
+    pins, alone = (_at(release, library, some) for some in (PINS[library], ALONE[library]))
+    return run_driver(module, pins, records, alone)
+
+
+def run_driver(
+    module: str,
+    pins: tuple[str, ...],
+    records: dict[str, dict[str, Any]],
+    alone: tuple[str, ...] = (),
+) -> dict[str, Any]:
+    """Run a driver over records; arguments as `run_module` takes them, result as `run` has it."""
+    with tempfile.TemporaryDirectory(prefix="records-rates-") as folder:
         plans, found = Path(folder) / "records.json", Path(folder) / "rates.json"
         plans.write_text(json.dumps(records), encoding="utf-8")
-        module = f"records.drivers.of_{library}"
-        pins, alone = (_at(release, library, some) for some in (PINS[library], ALONE[library]))
         run_module(module, pins, plans, found, alone=alone)
         return json.loads(found.read_text(encoding="utf-8"))
 

@@ -16,18 +16,18 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
-def read(library: str) -> dict[str, Any]:
+def read(library: str, folder: Path | None = None) -> dict[str, Any]:
     """Return what a library's file holds: version, how it was recorded, and schedules."""
-    return json.loads(_file(library).read_text(encoding="utf-8"))
+    return json.loads(_file(library, folder).read_text(encoding="utf-8"))
 
 
-def write(library: str, part: dict[str, Any]) -> None:
+def write(library: str, part: dict[str, Any], folder: Path | None = None) -> None:
     """Write a library's file."""
-    _file(library).write_text(text(part), encoding="utf-8")
+    _file(library, folder).write_text(text(part), encoding="utf-8")
 
 
-def _file(library: str) -> Path:
-    return FOLDER / f"{library}.json"
+def _file(library: str, folder: Path | None) -> Path:
+    return (folder or FOLDER) / f"{library}.json"
 
 
 def plans(schedules: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

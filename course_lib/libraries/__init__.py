@@ -12,11 +12,18 @@ __all__ = [
     "Loop",
     "Resume",
     "ScheduleLR",
+    "accelerate_loop",
     "as_torch_scheduler",
     "from_library",
+    "keras_loop",
+    "lightning_loop",
     "names",
+    "optax_loop",
     "simulate_loop",
+    "skorch_loop",
+    "stable_baselines3_loop",
     "to_library",
+    "transformers_loop",
 ]
 
 # Loaded when first asked for, so that importing this package does not import torch.
@@ -28,6 +35,13 @@ _LATER = {
     "simulate_loop": "simulate",
     "Loop": "simulate",
     "Resume": "simulate",
+    **dict.fromkeys(
+        (
+            *("accelerate_loop", "keras_loop", "lightning_loop", "optax_loop", "skorch_loop"),
+            *("stable_baselines3_loop", "transformers_loop"),
+        ),
+        "framework_loops",
+    ),
 }
 
 

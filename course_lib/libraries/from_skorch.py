@@ -58,7 +58,8 @@ def lr_scheduler(
     net's lr. step_every="batch" steps after every update and needs no batches_per_epoch.
 
     A new call of `fit` begins again. One of `partial_fit` goes on from the number of *epochs* done,
-    also with step_every="batch", so most of the schedule is then run again.
+    also with step_every="batch", so most of the schedule is then run again:
+    `skorch_loop` simulates it.
     """
     check_choice("step_every", step_every, ["epoch", "batch"])
     [(name, given)] = check_pairs("policy", [(policy, {}) if isinstance(policy, str) else policy])

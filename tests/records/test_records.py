@@ -12,6 +12,7 @@ from records import libraries, stored
 from records.__main__ import main
 from records.drivers import driving, of_torch
 from records.drivers.driving import Raised
+from records.loops import __main__ as loops
 
 PART = {
     "version": "1.0",
@@ -109,6 +110,26 @@ def test_the_command_writes_unless_it_compares(compare, tmp_path, monkeypatch, c
     assert main(["torch", *(["--compare"] if compare else [])]) == int(compare)
     assert "version: 1.1, stored 1.0" in capsys.readouterr().out
     assert stored.read("torch")["version"] == ("1.0" if compare else "1.1")
+
+
+@pytest.mark.parametrize("compare", [True, False])
+def test_the_loops_command_asks_for_no_number_of_updates(compare, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(loops, "FOLDER", tmp_path)
+    stored.write("lightning", PART, tmp_path)
+
+    def run(module, pins, plans):
+        assert (module, pins[0]) == ("records.loops.of_lightning", "lightning==2.6.6")
+        assert plans["a"] == {"name": "x.A", "arguments": {"lr": 0.1}, "updates": 0}
+        return found(version="1.1")
+
+    monkeypatch.setattr(loops, "run_driver", run)
+    assert loops.main(["lightning", *(["--compare"] if compare else [])]) == int(compare)
+    assert "version: 1.1, stored 1.0" in capsys.readouterr().out
+    kept = stored.read("lightning", tmp_path)
+    assert kept["version"] == ("1.0" if compare else "1.1")
+    assert kept["recorded"] == (
+        "earlier, by hand" if compare else "python -m records.loops lightning"
+    )
 
 
 def test_torch_steps_its_scheduler_after_each_update():
