@@ -369,7 +369,7 @@ for name in ("optax", "keras", "transformers"):
 # |---|---|---|
 # | PyTorch, also with DDP | you; in DDP each process steps its own copy, once an update | `scheduler.step()` after `optimizer.step()` <!-- source: PyTorch 2.13 (2026), documentation of DistributedDataParallel --> |
 # | Lightning 2 | Lightning; `interval` is `"epoch"` by default, so a `T_max` in updates is never reached | `return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}`, with `interval` in the *inner* dictionary; the length is `self.trainer.estimated_stepping_batches` <!-- source: Lightning-AI/pytorch-lightning, LRSchedulerConfig (2022 to 2025); issues 6948 (2021) and 9300 (2021) --> |
-# | Hugging Face Trainer | the Trainer, once an update; a skipped update does not count | `lr_scheduler_type`, by default `"linear"`: to 0 at the end of the run; `warmup_steps`, by default 0. Below 1 it is a *share* of the run, and 1.0 is one update. `warmup_ratio` of version 4 is gone; a floor goes into `lr_scheduler_kwargs` <!-- source: transformers 5.23 (2026), TrainingArguments --> |
+# | Hugging Face Trainer | the Trainer, once an update; an update that fp16 skips counts as well, because the default optimizer is fused and hides the skip | `lr_scheduler_type`, by default `"linear"`: to 0 at the end of the run; `warmup_steps`, by default 0. Below 1 it is a *share* of the run, and 1.0 is one update. `warmup_ratio` of version 4 is gone; a floor goes into `lr_scheduler_kwargs` <!-- source: transformers 5.23 (2026), TrainingArguments; huggingface/accelerate, issue 4242 (2026) --> |
 # | Accelerate | a prepared scheduler steps N times an update in N processes, on purpose, unless `split_batches=True` | make it N times as long, or do not prepare it and step it yourself <!-- source: huggingface/accelerate, AcceleratedScheduler (2022 to 2025) --> |
 # | optax | nobody: the optimizer counts. `optax.inject_hyperparams(optax.sgd)(learning_rate=...)` keeps the rate in the state | read `state.hyperparams["learning_rate"]`; set it by hand only if a *number* was given, because a schedule writes over it at the next update <!-- source: optax 0.2.8 (2026), inject_hyperparams --> |
 #
@@ -378,6 +378,8 @@ for name in ("optax", "keras", "transformers"):
 # With `interval="step"` Lightning waits for the accumulated batches, as you would want. Its `frequency` counts batches
 # within an epoch, though: a frequency larger than the epoch has batches never steps, which is a known issue.
 # <!-- source: Lightning-AI/pytorch-lightning, training_epoch_loop.py and issue 17544 (2023) -->
+# `simulate_loop` runs these loops too: `lightning_loop`, `accelerate_loop`, `transformers_loop`, `keras_loop` and
+# `optax_loop` of `course_lib.libraries` take the tools' own arguments.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
 # ## Further: Keras in its own words
@@ -392,9 +394,11 @@ for name in ("optax", "keras", "transformers"):
 # model.fit(..., callbacks=[keras.callbacks.LearningRateScheduler(step_decay)])     # per epoch
 #
 # rate = keras.optimizers.schedules.ExponentialDecay(0.1, 1000, 0.96, staircase=True)
-# model.compile(optimizer=keras.optimizers.SGD(rate))                               # per update
+# model.compile(optimizer=keras.optimizers.SGD(rate))                               # per batch
 # ```
 #
+# With `gradient_accumulation_steps=4` the schedule object still counts batches, so a decay whose length is the number
+# of updates is over after a quarter of them. <!-- source: Keras 3.15 (2026), BaseOptimizer -->
 # The callback's function returns an absolute rate. If it uses `lr`, it compounds: `return 0.96 * lr` cuts the
 # rate in every epoch, and a run that resumes without its old `lr` starts from the wrong place.
 
