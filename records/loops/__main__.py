@@ -28,6 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     print("\n".join(lines or [f"{chosen.name} {found['version']}: nothing differs"]))
     if chosen.compare:
         return 1 if lines else 0
+    failed = [key for key, new in found["schedules"].items() if "failed" in new]
+    if failed:
+        print(f"nothing was written, because {len(failed)} failed: {', '.join(failed)}")
+        return 1
     how = f"python -m records.loops {chosen.name}"
     stored.write(chosen.name, stored.updated(part, found, how), FOLDER)
     return 0

@@ -132,6 +132,16 @@ def test_the_loops_command_asks_for_no_number_of_updates(compare, tmp_path, monk
     )
 
 
+def test_the_loops_command_writes_no_run_that_failed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(loops, "FOLDER", tmp_path)
+    stored.write("lightning", PART, tmp_path)
+    broken = {"version": "1.1", "schedules": {"a": {"values": [], "failed": "it broke"}}}
+    monkeypatch.setattr(loops, "run_driver", lambda module, pins, plans: broken)
+    assert loops.main(["lightning"]) == 1
+    assert "nothing was written, because 1 failed: a" in capsys.readouterr().out
+    assert stored.read("lightning", tmp_path) == PART
+
+
 def test_torch_steps_its_scheduler_after_each_update():
     rates = of_torch.rates("StepLR", {"base_lr": 0.1, "step_size": 2, "gamma": 0.5}, 5)
     assert rates == pytest.approx([0.1, 0.1, 0.05, 0.05, 0.025])
