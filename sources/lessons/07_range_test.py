@@ -240,15 +240,19 @@ show_table(["", "best", "good after 300", "cliff", "good after 75"], rows)
 for name, found in by_length.items():
     begins = found[300].good[0] / found[75].good[0]
     fact = "after 300 updates the good range begins at half the rate or less of that after 75"
-    outcomes.show_facts({fact: begins <= 0.5}, at=name)
+    ends = "after 300 updates the good range ends at a higher rate than after 75"
+    outcomes.show_facts(
+        {fact: begins <= 0.5, ends: found[300].good[1] > found[75].good[1]}, at=name
+    )
 
 # %% [markdown]
 # The good range depends on the optimizer, on the depth and on the length. With SGD good rates are
 # tenths, with Adam thousandths. With Adam the good range of 300 updates begins at half the rate of that of
-# 75 updates, or lower; with SGD it ends higher. <!-- holds: after 300 updates the good range begins at half the rate or less of that after 75
+# 75 updates, or lower; with SGD it ends at a higher rate. <!-- holds: after 300 updates the good range begins at half the rate or less of that after 75
 # at Adam, two layers; after 300 updates the good range begins at half the rate or less of that after 75 at Adam, four
-# layers -->
-# Everything below that is called too low or too high is so for 300 updates at a constant rate, with
+# layers; after 300 updates the good range ends at a higher rate than after 75 at SGD, two layers; after 300 updates the good
+# range ends at a higher rate than after 75 at SGD, four layers -->
+# Whatever is called too low or too high below is so for 300 updates at a constant rate, with
 # plain SGD without momentum or with Adam at its usual settings.
 
 # %% [markdown]
@@ -281,6 +285,7 @@ for optimizer in grids:
 # and *often past the cliff* if one in four or more is.
 
 # %% tags=["conclusion"]
+steepest = ("the article", "fastai steep", "torch-lr-finder", "ignite")
 for name, t in truth.items():
     below = {
         rule: runs.below_range(found, t).mean() > 0.5 for rule, found in suggested[name].items()
@@ -288,11 +293,13 @@ for name, t in truth.items():
     past = {rule: runs.past_cliff(found, t).mean() for rule, found in suggested[name].items()}
     valley = suggested[name]["fastai valley"]
     inside = ~runs.below_range(valley, t) & (valley <= t.good[1])
+    times = min(np.median(suggested[name][rule]) for rule in steepest) / np.median(valley)
     outcomes.show_facts(
         {
             "the valley is mostly below the good range": below["fastai valley"],
             "most of the valley's suggestions lie inside it": inside.mean() > 0.5,
             "ten times the valley is mostly past it": (10 * valley > t.good[1]).mean() > 0.5,
+            "the steepest descent gives more than three times the valley": times > 3,
             "Lightning is mostly below it": below["Lightning"],
             "Lightning is mostly below it on its own sweep": below["Lightning, own sweep"],
             "a tenth of the minimum is mostly below it": below["fastai minimum"],
@@ -309,7 +316,10 @@ for name, t in truth.items():
 # and inside it with Adam.** <!-- holds: the valley is mostly below the good range at SGD, two layers;
 # the valley is mostly below the good range at SGD, four layers; most of the valley's suggestions lie inside it at
 # Adam, two layers; most of the valley's suggestions lie inside it at Adam, four layers -->
-# The rules that look for the steepest descent over the logarithm land next to the drop. torch-lr-finder is past the
+# The four rules that look for the steepest descent over the logarithm suggest more than three times what the valley does.
+# <!-- holds: the steepest descent gives more than three times the valley at SGD, two layers; the steepest descent gives more
+# than three times the valley at SGD, four layers; the steepest descent gives more than three times the valley at Adam, two
+# layers; the steepest descent gives more than three times the valley at Adam, four layers --> torch-lr-finder is past the
 # cliff for one seed in four or more in all four cases.
 # <!-- holds: torch-lr-finder is often past the cliff at SGD, two layers; torch-lr-finder is often past the cliff at
 # SGD, four layers; torch-lr-finder is often past the cliff at Adam, two layers; torch-lr-finder is often past the cliff at
@@ -321,10 +331,11 @@ for name, t in truth.items():
 # Adam, two layers; a tenth of the minimum is mostly below it is false at Adam, four layers --> The slide is never past the
 # cliff with SGD, and often with Adam. <!-- holds: the slide is never past the cliff at SGD, two layers; the slide is never
 # past the cliff at SGD, four layers; the slide is often past the cliff at Adam, two layers; the slide is often past the
-# cliff at Adam, four layers --> Lightning is below the good range everywhere, on its own sweep as well.
-# <!-- holds: Lightning is mostly below it at SGD, two layers; Lightning is mostly below it on its own sweep at SGD, two
-# layers; Lightning is mostly below it on its own sweep at SGD, four layers; Lightning is mostly below it on its own sweep
-# at Adam, two layers; Lightning is mostly below it on its own sweep at Adam, four layers -->
+# cliff at Adam, four layers --> Lightning is mostly below the good range in all four cases, and on its own sweep as well.
+# <!-- holds: Lightning is mostly below it at SGD, two layers; Lightning is mostly below it at SGD, four layers; Lightning is
+# mostly below it at Adam, two layers; Lightning is mostly below it at Adam, four layers; Lightning is mostly below it on its
+# own sweep at SGD, two layers; Lightning is mostly below it on its own sweep at SGD, four layers; Lightning is mostly below
+# it on its own sweep at Adam, two layers; Lightning is mostly below it on its own sweep at Adam, four layers -->
 
 # %% [markdown]
 # ### What becomes of a suggestion
@@ -357,13 +368,13 @@ fact = "in 1,200 updates four times the valley gains less than a third of what i
 outcomes.show_facts({fact: less})
 
 # %% [markdown]
-# **In 300 updates the valley's suggestion costs much as the peak of a 1-cycle with Adam,** 0.10 with two layers and
-# 0.06 with four, although it lies inside the good range for constant rates.
+# **In 300 updates the valley's suggestion is worse than a tuned peak for a 1-cycle with Adam,** by 0.10 with two layers
+# and by 0.06 with four, although it lies inside the good range for constant rates.
 # <!-- holds: fastai valley worse_than tuned peak at Adam, two layers; fastai valley worse_than tuned peak at Adam, four
 # layers; fastai valley worse_than 4 times the valley at 300 updates --> A 1-cycle is at its peak for a moment only, so its
 # peak may be larger than a constant rate. In 1,200 updates four times the valley gains less than a third of
-# what it gains in 300. <!-- holds: in 1,200 updates four times the valley gains less than a third of what it gains in 300 --> So whether a cautious peak costs anything is
-# a matter of length, which the test does not know. One tenth of the minimum was equal to the tuned peak on both networks.
+# what it gains in 300. <!-- holds: in 1,200 updates four times the valley gains less than a third of what it gains in 300 --> So what a cautious
+# peak costs depends on the length of the run, which the test does not know. One tenth of the minimum was equal to the tuned peak on both networks.
 # <!-- holds: fastai minimum equal_to tuned peak at Adam, two layers; fastai minimum equal_to tuned peak at Adam, four
 # layers -->
 
@@ -429,13 +440,13 @@ outcomes.show_facts(
 # %% [markdown]
 # **The edge of the unstable zone comes earlier in a longer test,**
 # <!-- holds: the unstable zone begins earlier in every longer test -->
-# and with it ignite's answer and, from 100 updates on, the minimum. (The shaded band is the good range.) The network has learnt more by the time it reaches a
-# given rate, and an instability that needs time to grow gets it. The slide goes the other way, from
+# and with it ignite's answer and, from 100 updates on, the minimum. (In the figure the shaded band is the good range.) In a
+# longer test the network has learnt more by the time it reaches a given rate, and an instability has more time to grow. The slide goes the other way, from
 # far below the good range to far past the cliff. Its threshold is a slope *per update*, and a longer
 # test has smaller ones. The valley is placed by counting updates, and moves with the first rate.
 # Lightning's suggestion moves with it most of all.
 # <!-- holds: Lightning's median follows the first rate -->
-# So "the" suggestion of a rule does not exist without the length and the start of its test.
+# So a rule has no suggestion of its own; it has one for each length and start of the test.
 #
 # ## What to do with it
 #
@@ -445,7 +456,7 @@ outcomes.show_facts(
 # Try a quarter, half, one and two times that rate as the peak of the schedule you will use; while
 # the best is the largest that was tried, double it, and while it is the smallest, halve it. Is that as good as a wide grid? We test it with
 # linear decay on five problems. Both grids choose on 8 seeds, and 64 others score the choice.
-# <!-- 8*8 = 64 -->
+# <!-- 364 - 300 = 64 -->
 
 
 # %% tags=["experiment"]
@@ -498,10 +509,10 @@ outcomes.show_facts(
 # small grid needed more than six peaks --> The ends are equal on all five. <!-- holds: small grid
 # equal_to wide grid at SGD, two layers; small grid equal_to wide grid at SGD, four layers; small grid equal_to wide grid at
 # Adam, two layers; small grid equal_to wide grid at Adam, four layers; small grid equal_to wide grid at SGD, noisy spirals -->
-# **So a range test over a few seeds finds the right order of
-# magnitude, for the price of a few runs. It does not replace the grid; it centres it.** The best peak may lie on either
-# side of the edge: below it for the digits, and at twice the edge for the noisy spirals. There the
-# doubling makes sure that nothing better follows.
+# **So on these problems a range test over a few seeds found the right order of magnitude, for the price of a few runs. It
+# does not replace the grid; it centres it.** The best peak may lie on either
+# side of the edge: below it for the digits, and at twice the edge for the noisy spirals. There the search doubled the
+# peak once more, and that was no better.
 
 # %% [markdown] tags=["goes-wrong"]
 # ## What goes wrong, 1: NaN never stops
@@ -532,11 +543,11 @@ outcomes.show_facts(
 )
 
 # %% [markdown]
-# Mostly the losses jump to NaN before the slow average has reached a multiple of its best, and on NaN the
-# comparison is false for ever. Only Lightning stops some of the runs. <!-- holds: fastai, torch-lr-finder and ignite stop no run that went to NaN;
+# In most runs the losses jump to NaN before the slow average has risen to the multiple of its best at which the tool
+# stops, and every comparison with NaN is false. Only Lightning stops some of the runs. <!-- holds: fastai, torch-lr-finder and ignite stop no run that went to NaN;
 # Lightning stops fewer than half of them --> Worse,
 # `np.argmin` counts NaN as the smallest number, so "the minimum" is then the place of the wreck.
-# That is where ignite's suggestions for four layers come from.
+# That is where most of ignite's suggestions for four layers come from.
 # <!-- holds: most of ignite's suggestions for four layers lie past the cliff -->
 # Stop with `not np.isfinite(loss)`, and read only what came before.
 
@@ -545,7 +556,7 @@ outcomes.show_facts(
 #
 # Lightning's rule looks for the steepest slope of the loss, as others do, but over the rate and
 # not its logarithm. Between two updates at $10^{-6}$ the rate hardly changes, so any wobble of
-# the loss is an enormous slope. The same averages, read twice:
+# the loss is an enormous slope. Here the same averages are read in both ways.
 
 # %%
 for label, chosen in runs.steepest(sweeps["SGD, two layers"], RULES["Lightning"]).items():
@@ -769,8 +780,8 @@ plots.show(
 
 # %% [markdown]
 # Depth moves the curve clearly: the deeper network turns up earlier. <!-- holds: depth, 6 layers: lower reading --> Wrong
-# labels do, too: there is less to fall, and the noise overtakes it at a lower rate. <!-- holds: wrong labels, spirals, 40
-# %: lower reading --> For the width, sixteen seeds do not decide. <!-- holds: width, 16: lower reading is false;
+# labels do, too: the loss has less far to fall, and the noise overtakes it at a lower rate. <!-- holds: wrong labels, spirals, 40
+# %: lower reading --> Whether the width matters, sixteen seeds do not decide. <!-- holds: width, 16: lower reading is false;
 # width, 16: higher reading is false; width, 256: lower reading is
 # false; width, 256: higher reading is false --> It is often said that
 # normalisation allows larger rates; for this convnet the range test does not show it. Look at its
@@ -852,10 +863,10 @@ explorers.range_test()
 # |---|---|---|
 # | run the test | eight seeds, 100 updates each, from $10^{-7}$ to 10 | together they cost less than three of our full runs <!-- derived: 8 times 100 over 300 --> |
 # | read it | the edge of the unstable zone of the median curve | a grid around it led to within a factor of three of a wide grid's best peak <!-- holds: the best peak of the small grid is within a factor of three of the wide grid's --> |
-# | choose the peaks to try | a quarter, half, one and two times the edge; go on while the best is the first or the last | six peaks were always enough <!-- holds: no small grid needed more than six peaks --> |
+# | choose the peaks to try | a quarter, half, one and two times the edge; go on while the best is the first or the last | six peaks were enough on all five problems <!-- holds: no small grid needed more than six peaks --> |
 # | use a tool's number with Adam | a tenth of the minimum, as the peak of a 1-cycle | equal to a tuned peak on both networks <!-- holds: fastai minimum equal_to tuned peak at Adam, two layers; fastai minimum equal_to tuned peak at Adam, four layers --> |
 # | use fastai's valley | as the lowest peak of a grid in a short run | four times as much was better in the short run, and gained less than a third of that in a run of fourfold length <!-- holds: fastai valley worse_than 4 times the valley at 300 updates; in 1,200 updates four times the valley gains less than a third of what it gains in 300 --> |
-# | see a suggestion in the flat zone | look at the curve, and start over | Lightning was below the good range on its own sweep, too <!-- holds: Lightning is mostly below it on its own sweep at SGD, two layers; Lightning is mostly below it on its own sweep at Adam, two layers --> |
+# | see a suggestion in the flat zone | look at the curve, and start over | Lightning was mostly below the good range, even on its own sweep <!-- holds: Lightning is mostly below it on its own sweep at SGD, two layers; Lightning is mostly below it on its own sweep at SGD, four layers; Lightning is mostly below it on its own sweep at Adam, two layers; Lightning is mostly below it on its own sweep at Adam, four layers --> |
 # | stop the loop | `if not np.isfinite(loss): break` | three of four tools stopped no run that went to NaN <!-- holds: fastai, torch-lr-finder and ignite stop no run that went to NaN --> |
 
 # %% [markdown] tags=["next"]
@@ -869,5 +880,5 @@ explorers.range_test()
 # [lesson 8](08_grand_comparison.ipynb) compares them all.
 #
 # **References.** L. N. Smith (2015), *Cyclical learning rates for training neural networks*,
-# arXiv:1506.01186. · L. N. Smith, N. Topin (2017), *Super-convergence: Very fast training of
+# arXiv:1506.01186. · L. N. Smith, N. Topin (2019), *Super-convergence: very fast training of
 # neural networks using large learning rates*, arXiv:1708.07120.
