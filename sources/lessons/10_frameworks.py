@@ -6,12 +6,13 @@
 # - write one schedule for PyTorch, Keras, optax, transformers and timm, and say where they differ;
 # - write your own scheduler, and a loop that records the rates it used;
 # - count updates under accumulation and several processes, and save and resume a run;
-# - recognise fifteen mistakes by the rates they leave behind, in your loop or in a log, and say what one costs.
+# - recognise fourteen mistakes by the rates that they leave behind, in your loop or in a log, know a fifteenth that
+#   leaves none, and say what one of them costs.
 #
 # **Time:** about 45 minutes, and 15 more for *Further*.
-# **You need** lessons 1 to 4, and
-# Python with NumPy and PyTorch. The other libraries are used if you have them (`make frameworks` installs them);
-# nothing depends on it.
+# **You need** lessons 1 to 4, lesson 6 for the 1-cycle, and
+# Python with NumPy and PyTorch. optax, Keras and transformers are run if you have them (`make frameworks` installs them),
+# but nothing depends on it.
 
 # %% tags=["parameters"]
 seeds = 8  # training runs to choose each peak; twice as many others score it
@@ -70,16 +71,16 @@ show_facts(
 # %% [markdown]
 # The rate goes down and up twice, and **the run ends near its peak, without an error**.
 # <!-- holds: the loop raises an error is false; its last rate is above nine tenths of the peak -->
-# Even the mean rate is right. <!-- holds: its mean rate is that of the plan, to five per cent --> Below we measure what such a loop costs, and how to catch it in one line.
+# Even the mean rate is right. <!-- holds: its mean rate is that of the plan, to five per cent --> Below we measure what such a loop costs, and catch it with one line.
 
 # %% [markdown]
 # ## What a scheduler is
 #
 # A schedule is a function from the updates done, $t$, to a rate. A PyTorch **scheduler** wraps it in state: a
 # counter, and a reference to the optimizer. When it is built it writes the first rate into
-# `param_groups`. Each `step()` adds one to the counter and writes the next. It does not know what an update, a
+# `param_groups`. Each `step()` adds one to the counter and writes the next rate. It does not know what an update, a
 # batch or an epoch is: **it counts calls of `step()`, and nothing else.** <!-- source: PyTorch 2.13 (2026), torch.optim.lr_scheduler -->
-# Most mistakes in this lesson follow from that sentence.
+# Many mistakes in this lesson follow from that sentence. (Two schedulers can be told more: mistakes 12 and 13.)
 
 # %% [markdown] tags=["predict"]
 # > **Predict before you run.** The schedule is $0.1\,(1 - t/5)$, for five updates. Which five rates does the
@@ -132,7 +133,7 @@ for first in (False, True):
     row("scheduler first" if first else "optimizer first", history)
 
 # %% [markdown]
-# In the wrong order the first rate is never used, and the last update is wasted. The line to remember is
+# In the wrong order the first rate is never used, and the last update has rate 0 and is wasted. The line to remember is
 # `lr_history.append(...)`, **right before** `optimizer.step()`: it records what was used and not what was
 # planned. The course's `simulate_loop` does the same. It runs a real optimizer and scheduler of PyTorch on a
 # model of one number, and returns the rate of every update. `as_torch_scheduler` makes a real
@@ -153,8 +154,8 @@ print(np.allclose(by_class, falling(np.arange(5))) and np.allclose(by_course, by
 # %% [markdown]
 # ## One schedule, five libraries
 #
-# Peak 0.1, a warmup of 10 updates from 0, then half a cosine to 0.001 at update 100. `to_library` writes it
-# for five libraries; the code needs nothing from this course.
+# The plan has a peak of 0.1 and a warmup of 10 updates from 0, then half a cosine to 0.001 at update 100. `to_library`
+# writes it for five libraries; the code needs nothing from this course.
 
 # %% tags=["library"]
 plan = schedules.warmup(schedules.cosine(0.1, 90, floor=0.001), 10, start=0.0)
@@ -170,8 +171,8 @@ for name, text in code.items():
 # `to_library` also writes for `"lightning"`, `"diffusers"`, `"mmengine"`, `"deepspeed"` and `"paddle"`. Where a library
 # has no exact words for a schedule, it raises `CannotExpress` and says why.
 #
-# `flax.nnx` has no schedules of its own; it takes optax's function in place of a number:
-# `nnx.Optimizer(model, optax.sgd(schedule), wrt=nnx.Param)`.
+# `flax.nnx` has no schedules of its own; it takes an optimizer of optax, which takes optax's function in place of a
+# number: `nnx.Optimizer(model, optax.sgd(schedule), wrt=nnx.Param)`.
 #
 # There are two families here. In **torch, transformers and timm** you call a scheduler, and it can be called at
 # the wrong time. In **optax and Keras** the optimizer counts its own updates and asks the function. There is no call
@@ -245,14 +246,16 @@ plots.show(
 )
 
 # %% [markdown]
-# Up to the end all of them give one curve, except torch's `LinearLR`, whose `start_factor` has to be above 0. Past the
-# end there are two camps: optax, Keras and timm clamp, transformers and torch's cosine climb back. The code that
-# `to_library` writes for torch holds the floor. Note the names of the floor: `eta_min` and `lr_min`
-# are rates; Keras' and optax's `alpha` is a **share** of the peak.
-# [Libraries](libraries.ipynb) has this plan and these answers for all the libraries that were recorded.
+# Up to the end all of them give one curve, except the pair with torch's `LinearLR`, whose `start_factor` has to be above 0.
+# Past the end there are two camps: optax, Keras and timm hold the floor (they *clamp*), transformers and torch's cosine
+# climb back. <!-- holds: all but SequentialLR agree up to update 100; optax, Keras and timm clamp, transformers and
+# SequentialLR climb --> The code that `to_library` writes for torch holds the floor. Note the names of the floor: `eta_min`
+# and `lr_min` are rates; Keras' and optax's `alpha` is a **share** of the peak.
+# [Libraries](libraries.ipynb) has a plan like this one in the words of many libraries, and such answers for every schedule
+# that was recorded.
 #
-# torch was run just now. The other rows were recorded from the libraries. If you have one of them, the next
-# cell runs the code printed above for real. What it prints depends on what you have.
+# torch was run just now. The other rows were recorded from the libraries. If you have optax, Keras or transformers, the
+# next cell runs the code printed above for real. What it prints depends on what you have.
 
 # %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -376,7 +379,8 @@ for name in ("optax", "keras", "transformers"):
 # The arguments are those of transformers 5.23 (Hugging Face, 2026) and optax 0.2.8 (DeepMind, 2026).
 # <!-- cited: 5.23, 0.2.8 -->
 # With `interval="step"` Lightning waits for the accumulated batches, as you would want. Its `frequency` counts batches
-# within an epoch, though: a frequency larger than the epoch has batches never steps, which is a known issue.
+# within an epoch, though: with a frequency larger than the number of batches in an epoch it never steps, which is a known
+# issue.
 # <!-- source: Lightning-AI/pytorch-lightning, training_epoch_loop.py and issue 17544 (2023) -->
 # `simulate_loop` runs these loops too: `lightning_loop`, `accelerate_loop`, `transformers_loop`, `keras_loop` and
 # `optax_loop` of `course_lib.libraries` take the tools' own arguments.
@@ -420,9 +424,9 @@ row("CosineDecay, alpha=0.1", half(np.array([0, 500, 999, 1000, 2000])))
 # ## Further: PyTorch's parts
 #
 # `LambdaLR` is the general tool: you return a **factor** of the optimizer's own rate. Most of the others are
-# special cases, joined by `SequentialLR`. `OneCycleLR` differs from all: it ignores the optimizer's rate, and needs
-# the number of updates. One more difference shows with two **param groups**, say a pretrained body at 0.01 and a new
-# head at 0.1:
+# special cases, joined by `SequentialLR`. `OneCycleLR` and `CyclicLR` differ from these: they ignore the optimizer's rate.
+# One more difference shows with two **parameter groups**, which are weights with a rate of their own, say a pretrained
+# body at 0.01 and a new head at 0.1:
 
 
 # %%
@@ -463,7 +467,7 @@ for name, make in {
 # ## Count first
 #
 # Every schedule with a horizon needs the number of **updates**. The batches left over at the end of an epoch make an
-# update as well, so rounding happens in each epoch and not once.
+# update as well, so you round up in each epoch, and not once for the whole run.
 
 # %% tags=["library"]
 job = {"epochs": 10, "examples": 1000, "batch_size": 32}
@@ -478,12 +482,13 @@ print(schedules.total_updates(**job, accumulate=4, processes=2))
 # ## What does one mistake cost?
 #
 # We take a tuned run and three loops that count wrongly. The network has
-# two hidden layers and learns spirals whose labels are wrong in one case of five: 300 updates in 10
-# epochs of 30 batches. In each loop the scheduler is torch's `CosineAnnealingLR`:
+# two hidden layers and learns spirals whose labels are wrong in one case of five. The run has 300 updates, and the loops
+# take 30 of them for an epoch. In each loop the scheduler is torch's `CosineAnnealingLR`:
 #
 # - **right**: `T_max=300`, stepped once an update;
-# - **four steps an update**: `T_max=300`, stepped after each of 4 batches whose gradients are added up; or prepared by
-#   Accelerate in 4 processes, which steps four times an update on purpose (plain DDP steps once);
+# - **four steps an update**: `T_max=300`, stepped four times for each update, as Accelerate does on purpose with a
+#   prepared scheduler in 4 processes (plain DDP steps once). A loop that adds up the gradients of 4 batches and steps after
+#   each batch has almost the same rates;
 # - **epochs, stepped per batch**: `T_max=10`, and `step()` in the inner loop;
 # - **updates, stepped per epoch**: `T_max=300`, and `step()` in the outer loop.
 
@@ -572,8 +577,8 @@ plots.show(
 # %% [markdown]
 # **All three loops are worse, by 0.09 to 0.14 at the same peak, and by 0.04 to 0.09 at their own best peak.** Nothing crashed.
 # <!-- holds: four steps an update worse_than right at the right loop's peak; epochs, per batch worse_than right at the right loop's peak; updates, per epoch worse_than right at the right loop's peak; four steps an update worse_than right at its own best peak; epochs, per batch worse_than right at its own best peak; updates, per epoch worse_than right at its own best peak -->
-# Two of them have the mean rate of the right loop, so their steps were not larger in sum. They **end**
-# high, where the noise floor of lesson 1 is high as well. Where a wave is low its loss is lower as well, so
+# Two of them have the mean rate of the right loop, so their steps were not larger in sum. All three **end** at a high
+# rate, where the noise floor of lesson 1 is high as well. Where a wave is low its loss is lower too, so
 # the moment at which you stop decides what you get. Tuning hides the mistake and does not repair it: it picks a lower peak,
 # and the loss stays worse. <!-- holds: every wrong loop has a lower best peak --> A best peak that is oddly low is a reason to look at `lr_history`.
 
@@ -631,10 +636,10 @@ row("4. stepped every batch", added[[0, 25, 50, 75]])
 row("   Accelerate, 4 proc.", rates_of(hundred, 100, processes=4)[[0, 25, 50, 75]])
 
 # %% [markdown] tags=["goes-wrong"]
-# **Repairs.** 1: `optimizer.step()` first (torch warns, once). 2: step only if the update took place, that is if
-# `scaler.get_scale()` has not become smaller. A few skips in a long run cost little; but a skip of
-# the very *first* update makes torch warn of a wrong order that is right. 3: choose a unit, and write it into the
-# name: `T_max=total_updates`, stepped per update. 4: put `scheduler.step()` under the `if`.
+# **Repairs.** 1: call `optimizer.step()` first (torch warns, once). 2: step only if the update took place, that is if
+# `scaler.get_scale()` has not become smaller. A few skips shift a long schedule by a few updates only; but a skip of
+# the very *first* update makes torch warn of a wrong order although the order is right. 3: choose a unit, and write it into
+# the name: `T_max=total_updates`, stepped per update. 4: put `scheduler.step()` under the `if`.
 # A scheduler prepared by Accelerate steps once for each process on purpose; there `T_max` is N times the updates.
 
 # %% [markdown] tags=["goes-wrong", "predict"]
@@ -669,7 +674,7 @@ row("7. warmup from zero", rates_of(lambda o: lrs.LambdaLR(o, lambda t: min(1, t
 # **Repairs.** 5: stop at `T_max`, or clamp, as the code of `to_library` does. 6: with linear phases one update too many runs at a
 # **negative** rate, and only the next call raises: count the updates first. `OneCycleLR` replaces rate
 # *and* momentum, so tune `max_lr`, or pass `cycle_momentum=False`. With a first phase of length zero it cannot even
-# be built. 7: the first update multiplies its step by 0; start at $1/W$.
+# be built. 7: the first update multiplies its step by 0; with a warmup of $W$ updates, start at $1/W$.
 
 # %% [markdown] tags=["goes-wrong", "predict"]
 # ### C. Resuming
@@ -719,6 +724,19 @@ for last in (4, 5):
     row(f"last_epoch={last}", np.concatenate(got))
 
 # %% tags=["goes-wrong"]
+unbroken = [rates_of(kind(10), 8)[5:] for kind in (cosine_lr, lambda_lr)]
+orders = (("build", optimizer_, scheduler_), (optimizer_, "build", scheduler_))
+in_order, built_late = (
+    [resumed(kind(10), kind(10), *order) for kind in (cosine_lr, lambda_lr)] for order in orders
+)
+show_facts(
+    {
+        "build, optimizer, scheduler: as if never stopped": np.allclose(in_order, unbroken),
+        "built after loading, LambdaLR has another rate": not np.allclose(built_late, unbroken),
+    }
+)
+
+# %% tags=["goes-wrong"]
 print(f"{'update':24}", " ".join(f"{t:7d}" for t in (5, 10, 15, 19)))
 kept = resumed(cosine_lr(10), cosine_lr(20), "build", optimizer_, scheduler_, updates=20)
 row("T_max=20, state loaded", kept[[0, 5, 10, 14]])
@@ -763,7 +781,7 @@ print("as_torch_scheduler:", str(simulate_loop(old, refused).error).split(": at 
 # ```python
 # scheduler = LambdaLR(optimizer, lambda t: 0.1 * 0.95**t)
 # ```
-# **10.** At update 4 of 10 you take a tenth of the rate by hand, once under `CosineAnnealingLR` and
+# **10.** At update 4 of 10 you set the rate by hand to a tenth of the peak, once under `CosineAnnealingLR` and
 # once under `LambdaLR`, both with half a cosine.
 # ```python
 # for group in optimizer.param_groups:
@@ -845,11 +863,10 @@ def first_cut(metric, calls=20, **options):
     return f"call {cuts[0] + 1}" if cuts.size else f"never in {calls} calls"
 
 
-def keras_first_cut(patience):  # its rule: the first call sets the best, each later one waits
-    call, waited = 1, 0
-    while waited < patience:
-        call, waited = call + 1, waited + 1
-    return f"call {call}"
+def keras_first_cut(patience, calls=20):
+    given = {"base_lr": 0.1, "metrics": [1.0] * calls, "patience": patience}
+    rates = from_library("keras.ReduceLROnPlateau", **given)(np.arange(calls + 1))
+    return f"call {np.flatnonzero(np.diff(rates) < 0)[0] + 1}"
 
 
 print("13. stands still at 1:  torch", first_cut(1.0), "and Keras", keras_first_cut(2))
@@ -891,7 +908,7 @@ for updates_done in (100, 400, 1600):
 # $1 \pm 10^{-4}$, and for a negative metric that threshold is on the wrong side: standing still counts as progress. 14:
 # the cosine has been running since $t=0$, and the warmup ends when it is part of the way down; say `warmup_prefix=True` and
 # shorten `t_initial`. 15: you measured $y$, which is noisier than the average $x$ you wanted, and the ratio
-# of the two losses grows as training goes on. Call `optimizer.eval()` before you validate or save, and
+# of the two losses grows as training goes on, at least in this small example. Call `optimizer.eval()` before you validate or save, and
 # `optimizer.train()` after.
 
 # %% [markdown] jp-MarkdownHeadingCollapsed=true
@@ -969,7 +986,7 @@ show_facts(
 # that the metric calls for.)
 # **The comparison with the plan sees all but the last**
 # <!-- holds: the comparison misses only number 15 -->, and it is one line at
-# the end of a dry run with the real optimizer, scheduler and loop and a model of one weight. It has to
+# the end of a dry run with the real optimizer, scheduler and loop and a model of one weight. The dry run has to
 # contain what the real run contains, such as a skipped update or a restart:
 #
 # ```python
@@ -985,8 +1002,8 @@ show_facts(
 # You cannot run last month's training again, but you still have its log. `course_lib.diagnose` reads the logs that
 # trainers write. Three trainers wrote these for the course, each in a run with a mistake that people make:
 #
-# - **Hugging Face's Trainer**, linear decay from 0.0002, ran for 3 epochs of 20 updates. It was then resumed with
-#   `num_train_epochs=8`.
+# - **Hugging Face's Trainer** ran for 3 epochs of 20 updates, with a short warmup and then linear decay from 0.0002. It was
+#   resumed with `num_train_epochs=8`.
 # - **Lightning** ran for 20 epochs of 20 batches. `configure_optimizers` returns
 #   `OneCycleLR(max_lr=0.001, total_steps=400)` and does not mention an interval.
 # - **Keras** ran for 60 epochs with `ReduceLROnPlateau(factor=0.2, patience=3)`, from 0.1.
@@ -1080,7 +1097,7 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 #
 # Step only when an update was made, under the same `if` as `optimizer.step()`. Or count in batches: `T_max` = updates
 # × `8`, and go on stepping every batch. The first is better: the scheduler then also stays in step with the updates
-# when the number of batches is no multiple of `8`. <!-- derived: a scheduler counts calls of step() -->
+# when the number of batches is not a multiple of `8`. <!-- derived: a scheduler counts calls of step() -->
 #
 # </details>
 #
@@ -1111,10 +1128,10 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 # %% [markdown] tags=["recap"]
 # ## In five lines
 #
-# 1. A torch scheduler counts calls of `step()`; optax and Keras count the optimizer's updates themselves. <!-- source: PyTorch 2.13, optax 0.2.8 and Keras 3.15 (2026) -->
+# 1. A torch scheduler counts calls of `step()`. optax counts the optimizer's updates itself, and so does Keras as long as it does not accumulate gradients. <!-- source: PyTorch 2.13, optax 0.2.8 and Keras 3.15 (2026) -->
 # 2. The same schedule can be written in each library; they differ past the end, and in what `alpha` and `eta_min` mean. <!-- holds: all but SequentialLR agree up to update 100; optax, Keras and timm clamp, transformers and SequentialLR climb -->
 # 3. Count updates, not batches or epochs: three loops that miscounted were worse, even with the peak tuned. <!-- holds: four steps an update worse_than right at its own best peak; epochs, per batch worse_than right at its own best peak; updates, per epoch worse_than right at its own best peak -->
-# 4. Restore model, optimizer and scheduler; loading a scheduler's state brings its old length back. <!-- holds: loading the old state brings the old T_max back -->
+# 4. Restore model, optimizer and scheduler, in this order; loading a scheduler's state brings its old length back. <!-- holds: build, optimizer, scheduler: as if never stopped; loading the old state brings the old T_max back -->
 # 5. Record the rate right before each update and compare it with the plan, which sees all but one of fifteen mistakes. <!-- holds: the comparison misses only number 15 -->
 
 # %% [markdown] tags=["monday"]
@@ -1125,7 +1142,7 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 # | a new training loop | a dry run with a model of one weight, and `assert np.allclose(lr_history, plan(np.arange(len(lr_history))))` | sees fourteen of fifteen mistakes <!-- holds: the comparison misses only number 15 --> |
 # | gradients added up | `scheduler.step()` under the same `if` as `optimizer.step()` | four steps an update are worse, even tuned <!-- holds: four steps an update worse_than right at its own best peak --> |
 # | Lightning | `"interval": "step"` in the inner dictionary, whenever the length is in updates | a schedule in updates that is stepped per epoch is worse <!-- holds: updates, per epoch worse_than right at its own best peak --> |
-# | resume | build, load the optimizer, load the scheduler, in this order | the resume matrix <!-- holds: loading the old state brings the old T_max back --> |
+# | resume | build, load the optimizer, load the scheduler, in this order | the rates of a run that was never stopped; in another order `LambdaLR` had another rate <!-- holds: build, optimizer, scheduler: as if never stopped; built after loading, LambdaLR has another rate --> |
 # | lengthen a cosine before its end | a new `T_max`, `last_epoch` = updates done − 1, no scheduler state | reaches zero at the new end <!-- holds: a new T_max with last_epoch = updates done - 1 reaches the new end --> |
 
 # %% [markdown] tags=["next"]
@@ -1139,5 +1156,5 @@ print("the rates are those planned:", len(got) == len(wanted) and np.allclose(go
 #
 # **References.** A. Defazio, X. Yang, H. Mehta, K. Mishchenko, A. Khaled, A. Cutkosky (2024), *The road less
 # scheduled*, arXiv:2405.15682. · I. Loshchilov, F. Hutter (2016), *SGDR: Stochastic gradient descent with warm
-# restarts*, arXiv:1608.03983. · L. N. Smith, N. Topin (2018), *Super-convergence: very fast training of neural
+# restarts*, arXiv:1608.03983. · L. N. Smith, N. Topin (2019), *Super-convergence: very fast training of neural
 # networks using large learning rates*, arXiv:1708.07120.
