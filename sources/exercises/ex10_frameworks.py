@@ -2,9 +2,9 @@
 # # Exercise 10: repair ten training loops, and solve six puzzles
 #
 # Here are ten training loops with real schedulers of PyTorch. Each has one mistake. Nine of them run to their end, and one
-# raises an error. After them come six puzzles: a few lines for a library that do not do what they seem to say.
-# **Time:** about 70 minutes for the loops and 45 for the puzzles. They do not need each other, so you can take the
-# puzzles on another day.
+# raises an error. After them come six puzzles: each shows a few lines for a library, which do not do what they seem to say.
+# **Time:** about 70 minutes for the loops and 45 for the puzzles. The puzzles do not build on the loops, so you can take
+# them on another day.
 # **You need** [lesson 10](../notebooks/10_frameworks.ipynb), NumPy and PyTorch.
 #
 # Write your code in the cells that raise `NotImplementedError`, then run the check cell below each of them.
@@ -539,7 +539,7 @@ check(repaired_plateau, seed)
 # the version that the puzzle names. Last, write a function that gives the library's rates for other arguments as well.
 #
 # You need none of these libraries. `course_lib` can convert most of their schedules, but the point is to find the rule, so
-# write your function without it: the grader points out one that calls it. All six together take about 45 minutes.
+# write your functions without it; the grader points out those that call it. All six together take about 45 minutes.
 
 # %% [markdown] tags=["predict"]
 # ## 11. One cycle
@@ -553,7 +553,8 @@ check(repaired_plateau, seed)
 # )
 # ```
 #
-# > **Predict before you run.** Which rates do update $t = 55$, in the middle of the cosine, and $t = 99$, the last one, have?
+# > **Predict before you run.** Which rate does update $t = 55$ have, in the middle of the cosine? Which has $t = 99$, the last
+# > one?
 
 # %%
 one_cycle = recorded_rates("transformers", "cosine_num_cycles_1")
@@ -572,7 +573,7 @@ plots.show(
 # %% [markdown] tags=["task"]
 # *Difficulty* ●○○ · *about 6 minutes* · *1 point*
 #
-# This run ends at its peak, and nothing warns you. (The scheduler `"cosine_with_restarts"` takes a `num_cycles` too, and
+# This run ends close to its peak, and nothing warns you. (The scheduler `"cosine_with_restarts"` takes a `num_cycles` too, and
 # there 1 is the plain fall to 0.)
 #
 # `cosine_of_cycles(peak_lr, warmup_steps, total_steps, num_cycles, updates)` returns the rates of the updates
@@ -580,7 +581,7 @@ plots.show(
 #
 # - `warmup_steps`: the rate rises linearly from 0 at $t = 0$ to `peak_lr` at $t =$ `warmup_steps`, which may be 0
 # - `total_steps`: more than `warmup_steps`; the warmup is a part of it
-# - `num_cycles`: above 0, not always whole; by default it is the number that gives the other curve
+# - `num_cycles`: above 0, not always a whole number; transformers' default is the number that gives the other curve
 # - `updates`: it may be larger than `total_steps`
 
 
@@ -606,8 +607,8 @@ check(cosine_of_cycles, seed)
 # "scheduler": {"type": "WarmupLR", "params": {"warmup_num_steps": 1000}}
 # ```
 #
-# > **Predict before you run.** After how many updates is the rate at half the peak for the first time? Which rates do the
-# > first two updates have?
+# > **Predict before you run.** After how many updates has the rate reached half the peak? Which rates do the first two
+# > updates have?
 
 # %%
 # DeepSpeed's schedule as course_lib converts it; the rows below were recorded from DeepSpeed.
@@ -631,7 +632,7 @@ plots.show(
 # %% [markdown] tags=["task"]
 # *Difficulty* ●●○ · *about 8 minutes* · *1 point*
 #
-# The default of `warmup_type` is `"log"`, and nearly all updates of this warmup have more than half the peak. If you took
+# The default of `warmup_type` is `"log"`, and nearly all updates of this warmup have at least half the peak. If you took
 # its length from a recipe with a linear warmup, say `"warmup_type": "linear"`.
 #
 # `logarithmic_warmup(peak_lr, warmup_num_steps, updates)` returns the rates of the first `updates` updates under these
@@ -677,7 +678,7 @@ plots.show(
 # %% [markdown] tags=["task"]
 # *Difficulty* ●○○ · *about 6 minutes* · *1 point*
 #
-# Three quarters of these updates change nothing. Without accumulation Keras counts updates, as lesson 10 says. What does
+# Three quarters of these updates have rate 0 and change nothing. Without accumulation Keras counts updates, as lesson 10 says. What does
 # it count here?
 #
 # `accumulated_decay(peak_lr, decay_steps, accumulate, updates)` returns the rates of the first `updates` updates. All but
@@ -750,8 +751,8 @@ check(stepped_by_frequency, seed)
 # %% [markdown] tags=["predict"]
 # ## 15. A warmup comes first
 #
-# A recipe for MMEngine 0.10 trains for 12 epochs, numbered from 0, and drops the rate at the milestones 8 and 11. You put a
-# warmup of three epochs before it, and let the drops begin after it.
+# A recipe for MMEngine 0.10 trains for 12 epochs, numbered from 0, and drops the rate at the milestones 8 and 11. You give
+# its first three epochs to a warmup, and let the rule for the drops begin after it.
 #
 # ```python
 # train_cfg = dict(by_epoch=True, max_epochs=12)
@@ -761,8 +762,8 @@ check(stepped_by_frequency, seed)
 # ]
 # ```
 #
-# > **Predict before you run.** The optimizer's rate is 0.1. In which epoch is it used for the first time? In which epochs does
-# > the rate drop?
+# > **Predict before you run.** The optimizer's rate is 0.1. Which is the first epoch that runs at this rate? At which epochs
+# > does the rate drop?
 
 # %%
 epochs = recorded_rates("mmengine", "warmup_then_MultiStepLR_begin")[: 12 * 8 : 8]  # 8 batches
@@ -772,11 +773,11 @@ print("rate ", "".join(f"{rate:7.3f}" for rate in epochs))
 # %% [markdown] tags=["task"]
 # *Difficulty* ●●○ · *about 8 minutes* · *1 point*
 #
-# The second drop has gone missing, and with it the epochs at the lowest rate.
+# The first drop comes three epochs late. The second would come after the end, so no epoch has the lowest rate.
 #
 # `counted_from_begin(base_lr, start_factor, begin, milestones, gamma, epochs)` returns the rate of each epoch.
 #
-# - `begin`: `end` of the warmup and `begin` of the drops, which is one number, ≥ 2 (3 above)
+# - `begin`: the `end` of the warmup and the `begin` of the drops, which are the same number ≥ 2 (3 above)
 # - `start_factor`, `gamma`: above 0 and below 1
 # - `milestones`: whole numbers ≥ 1, in rising order
 # - `epochs`: the number of epochs; milestones may lie beyond it
@@ -797,8 +798,9 @@ check(counted_from_begin, seed)
 # %% [markdown] tags=["predict"]
 # ## 16. Linear to zero
 #
-# Stable-Baselines3 2.9 knows how long a run is, and asks the schedule how much of it remains: 1 at the start, 0 at the end.
-# Its documentation has this linear schedule. PPO makes rollouts of `n_steps` timesteps, and updates after each of them.
+# Stable-Baselines3 2.9 knows how long a run is, and tells the schedule how much of it remains: 1 at the start, 0 at the end.
+# Its documentation has this linear schedule. PPO collects experience in rollouts of `n_steps` timesteps, and makes updates
+# after each of them.
 #
 # ```python
 # def linear_schedule(initial_value):
@@ -808,8 +810,8 @@ check(counted_from_begin, seed)
 # model.learn(total_timesteps=200)
 # ```
 #
-# > **Predict before you run.** How many rollouts are made? Which rate do the updates after the first and after the last of
-# > them have?
+# > **Predict before you run.** How many rollouts are made? Which rate do the updates after the first rollout have? Which have
+# > those after the last?
 
 # %%
 ppo = recorded_rates("stable_baselines3", "PPO_linear_schedule_negative")
@@ -858,8 +860,8 @@ show_progress()
 # ## Done?
 #
 # You have repaired ten loops. Only one of them raised an error; the other nine ran to their end at the wrong rates. Which
-# of these would you have noticed from the loss alone? In the six puzzles no library complained either. Most of them come
-# down to one question: *what is counted, and from where?* Take a loop of your own, record the rate right before each
+# of these would you have noticed from the loss alone? In the six puzzles no library raised an error. Most of the puzzles
+# come down to one question: *what is counted, and from where?* Take a loop of your own, record the rate right before each
 # update, and compare these rates with your plan.
 #
 # Go back to [lesson 10](../notebooks/10_frameworks.ipynb).
