@@ -15,14 +15,15 @@ from course_lib.libraries.conventions_table import (
 LEGEND = {
     "schedules": "where nothing else is said, their lengths count updates",
     "first update": "its rate, or the argument that sets it; W is the number of warmup updates. In "
-    "brackets: the rate as a share of the highest, as recorded",
+    "brackets: the recorded rate as a share of the highest rate that the schedule gives, which may "
+    "be more than 100 % where the optimizer's own rate comes first",
     "at the peak": "the first step t at the peak; t counts the updates already done. Never: no "
-    "update has the rate that an argument says. Between two updates: the warmup is a share of the "
-    "run, here with a fraction of an update",
+    "update has the rate that an argument gives for the peak. Between two updates: the warmup is a "
+    "share of the run, and it ended within an update",
     "total": "the argument that sets the end, and whether it includes the warmup",
     "floor": "the argument that sets the rate at the end. A rate: twice the peak leaves it as it "
     "is; a share: twice the peak doubles it. 0: it ends at 0, and no number changes that",
-    "factor": "the argument that is multiplied in again and again, and how often",
+    "factor": "the argument by which the rate is multiplied again and again, and how often",
     "past the end": "what comes after the last planned update",
 }
 FEW = ("library", "schedules", "question", "answer")
@@ -39,25 +40,32 @@ _KINDS = {"sets it": "an argument sets it"}
 _HOW = """\
 # What the arguments of a schedule mean, library by library
 
-The same three numbers, a warmup, a total and a peak, give other rates in another library. This
-page says what each library does with them. `lr-course build` makes it from the rates that were
-recorded from the libraries themselves (`course_lib/libraries/recorded_rates`); no answer on it is
-typed in. Curves are read off the records; only where a warmup was recorded with 0 updates alone
-does the converter give the curve. What an argument means is asked of the converters, which
-reproduce every record: raise the warmup by 3, and if the end moves by 3, the total does not
-include it; double the peak, and if the floor doubles, it is a share. Where the records of a
-schedule differ, "or" stands between their answers; an argument in brackets is the one that
-decides, and it was tried. An empty cell: there is nothing of the kind, or it could not be found
-out. Another version than the one that was run may differ.
+The same three numbers, a warmup, a total and a peak, give one curve in one library and another
+curve in the next. This page says what each library does with them. `lr-course build` makes it, and
+only what it says of parameter groups is typed in.
+
+- The rates were recorded from the libraries themselves (`course_lib/libraries/recorded_rates`). The
+  first update, the peak and what comes past the end are read off these records. Where a schedule
+  was recorded with a warmup of 0 updates only, the converter gives the curve of a longer one.
+- What an argument means is found out with the converters of `course_lib`, which reproduce every
+  record: raise the warmup by 3 updates, and if the end moves by 3, the total does not include the
+  warmup; double the peak, and if the floor doubles, the floor is a share of it.
+- Where the records of a schedule differ, "or" stands between their answers. An argument in brackets
+  decides between them; this was tried with the converter.
+- An empty cell means that the schedule has nothing of the kind, or that it could not be found out.
+- A version other than the one that was run may differ.
 """
 _MOVING = """\
 ## Before you move a recipe
 
-1. **The first update.** At rate 0 it is lost. Print the first three rates.
-2. **The peak.** If it comes at W − 1, or never, your best peak is not theirs.
-3. **The total.** If the warmup is not in it, take it off or add it.
-4. **The floor.** A rate stays when you change the peak, and a share goes with it.
-5. **The end.** If the run may last longer than planned, look at what comes then.
+1. **The first update.** At rate 0 it moves no weight. Print the first three rates of both
+   libraries.
+2. **The peak.** With a warmup of W updates it comes at t = W in most libraries, and in some at
+   W − 1. Where no update has the peak's rate, the highest rate is lower than the peak you set.
+3. **The total.** In some libraries it includes the warmup, in others it does not. Subtract the
+   warmup or add it.
+4. **The floor.** A floor that is a rate stays when you change the peak; a share goes with the peak.
+5. **The end.** If the run may last longer than planned, look at what comes past the end.
 
 `from_library` converts all of these, and `to_library` writes the code ([lesson
 10](../notebooks/10_frameworks.ipynb)). The curves side by side are in [the
@@ -80,10 +88,10 @@ def conventions_page() -> str:
     ]
     parts.append(_table(HEADINGS, rows))
     parts.append(
-        "## Resumes and parameter groups\n\nWhat is known of these schedules; for all others it "
-        "has not been recorded. `last_epoch` is asked like the arguments above; what is said of "
-        "groups is in `course_lib/libraries/groups.py`. Lesson 10 runs resumes of torch's.\n\n"
-        + _table(FEW, known_of_few())
+        "## Resumes and parameter groups\n\nThis is known of a few schedules only; for all others "
+        "it has not been recorded. What `last_epoch` does was found out like the meaning of the "
+        "arguments above; what is said of groups comes from `course_lib/libraries/groups.py`. "
+        "Lesson 10 runs resumes of torch's schedulers.\n\n" + _table(FEW, known_of_few())
     )
     return "\n".join(parts)
 
