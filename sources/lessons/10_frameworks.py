@@ -247,8 +247,8 @@ plots.show(
 
 # %% [markdown]
 # Up to the end all of them give one curve, except the pair with torch's `LinearLR`, whose `start_factor` has to be above 0.
-# Past the end there are two camps: optax, Keras and timm hold the floor (they *clamp*), transformers and torch's cosine
-# climb back. <!-- holds: all but SequentialLR agree up to update 100; optax, Keras and timm clamp, transformers and
+# Past the end there are two camps: optax, Keras and timm clamp, transformers and torch's cosine climb back. (To *clamp* is
+# to hold the floor.) <!-- holds: all but SequentialLR agree up to update 100; optax, Keras and timm clamp, transformers and
 # SequentialLR climb --> The code that `to_library` writes for torch holds the floor. Note the names of the floor: `eta_min`
 # and `lr_min` are rates; Keras' and optax's `alpha` is a **share** of the peak.
 # [Libraries](libraries.ipynb) has a plan like this one in the words of many libraries, and such answers for every schedule
