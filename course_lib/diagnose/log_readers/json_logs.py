@@ -53,6 +53,8 @@ def read_json_lines(
             elif "env_info" in row:  # MMCV's first line
                 settings |= {k: v for k, v in row.items() if isinstance(v, str | int | float)}
             else:
+                if "current_steps" in row and "total_steps" in row:  # LLaMA-Factory: in every row
+                    settings["total_steps"] = row["total_steps"]
                 rows.append(_flat(row))
         _add(builder, rows, names, more)
     if not builder.rows or len(broken) > builder.rows:
@@ -132,7 +134,10 @@ def read_json(text: str, source: str, more: Iterable[str] = ()) -> tuple[ColumnT
     except ValueError as error:
         document, cut = _as_far_as_it_goes(text), True
         if document is None:
-            raise LogError(f"{source}: neither JSON nor the beginning of it ({error})") from None
+            raise LogError(
+                f"{source}: no JSON, or cut off before the end of its first row, at line "
+                f"{error.lineno}, column {error.colno} ({error.msg})"
+            ) from None
     if isinstance(document, dict) and isinstance(document.get("log_history"), list):
         found, form = document["log_history"], "hf"
     elif isinstance(document, dict) and any(_is_number_of_rate(*one) for one in document.items()):

@@ -77,8 +77,8 @@ def build_log(
         raise LogError(f"{where}the column {listed(empty)} has no rate in a row with {counter}")
     if (group < 0).any():
         notes.append(f"{counted(int((group < 0).sum()), 'rate')} below 0")
-    if np.isinf(group).any():
-        notes.append(f"{counted(int(np.isinf(group).sum()), 'infinite rate')}")
+    if infinite := int(np.isinf(rates).sum()):
+        notes.append(f"{counted(infinite, 'infinite rate')}, read as none")
     at = np.arange(kept.size, dtype=np.float64)
     epochs = _epochs(table, kept, counter, key)
     settings = named_settings(table.settings)

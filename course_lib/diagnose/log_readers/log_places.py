@@ -40,8 +40,10 @@ def log_in_folder(folder: Path) -> tuple[Path, list[str]]:
                 return _one(inside, folder, pattern, len(found))
             names = [path.relative_to(folder).as_posix() for path in found]
             raise LogError(f"{folder.name} holds {len(names)} logs, name one: {listed(names)}")
+    there = sorted(path.name for path in folder.iterdir() if path.is_file())
     raise LogError(
-        f"{folder.name} holds no log: no {', '.join(_PATTERNS[:6])} … in it or two folders down"
+        f"{folder.name} holds no log: no {', '.join(_PATTERNS[:6])} … in it or two folders down; "
+        f"a log of another name must be given as a file; files there: {listed(there, most=6)}"
     )
 
 

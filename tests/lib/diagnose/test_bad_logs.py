@@ -34,6 +34,10 @@ def test_no_file_an_empty_one_and_a_binary_one(tmp_path):
 
 def test_a_folder_without_a_log_and_one_with_two(tmp_path):
     assert f"{tmp_path.name} holds no log: no trainer_state.json" in refused(tmp_path)
+    file(tmp_path, "step,lr\n0,1\n", "curve.csv")
+    assert refused(tmp_path).endswith(
+        "a log of another name must be given as a file; files there: curve.csv"
+    )
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         file(tmp_path / name, "epoch,lr\n0,1\n", "results.csv")
@@ -76,6 +80,12 @@ def test_some_cells_that_are_no_rates_are_counted(tmp_path):
     assert "1 rate below 0" in log.notes
 
 
+def test_infinite_rates_are_counted(tmp_path):
+    log = read_log(file(tmp_path, "step,lr\n0,0.1\n1,inf\n2,0.1\n"))
+    assert log.at.tolist() == [0, 2]
+    assert "1 infinite rate, read as none" in log.notes
+
+
 def test_rows_without_a_counter_are_left_out_and_counted(tmp_path):
     log = read_log(file(tmp_path, "step,lr\n1,0.1\n,0.2\n3,0.3\n4,0.4\n"))
     assert log.at.tolist() == [1, 3, 4]
@@ -83,7 +93,10 @@ def test_rows_without_a_counter_are_left_out_and_counted(tmp_path):
 
 
 def test_broken_json(tmp_path):
-    assert refused(file(tmp_path, '{"a": tru')).startswith("run.csv: neither JSON nor")
+    assert refused(file(tmp_path, '{"a": tru')) == (
+        "run.csv: no JSON, or cut off before the end of its first row, at line 1, column 7 "
+        "(Expecting value)"
+    )
     lines = '{"lr": 1, "step": 1}\n' + "{ oops\n" * 3
     assert refused(file(tmp_path, lines)) == (
         "run.csv: 3 of 4 lines are no JSON objects; a log has one row a line"

@@ -124,6 +124,7 @@ def test_llama_factory(tmp_path):
     log = read_log(lines(tmp_path / "trainer_log.jsonl", rows))
     assert (log.format, log.unit, log.lags) == ("LLaMA-Factory trainer_log.jsonl", "update", (1, 0))
     assert log.at.tolist() == [5, 10]
+    assert log.settings == {"total_steps": 40}
     older = [{**row, "learning_rate": row["lr"], "lr": None} for row in rows[:2]]
     assert read_log(lines(tmp_path / "older.jsonl", older)).group_names == ("learning_rate",)
 
