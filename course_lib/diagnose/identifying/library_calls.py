@@ -9,6 +9,7 @@ from course_lib.diagnose.identifying.rate_curve import (
     FROM_ZERO,
     NEXT,
     PAST_NEXT,
+    TO_LAST,
     RateCurve,
     cycles_of,
 )
@@ -143,31 +144,35 @@ def _detectron2(curve: RateCurve, family: str) -> str:
     return ""
 
 
-def _openmmlab(curve: RateCurve, family: str) -> str:
+def _openmmlab(curve: RateCurve, by_epoch: bool) -> str:
     warm, total, floor, start = _lengths(curve)
     v = curve.values
+    clock = "" if by_epoch else ", by_epoch=False"  # True is the default
     parts = []
     if curve.warmup:
         share = _n(start / v["peak"])
-        parts.append(f"LinearLR(start_factor={share}, by_epoch=False, begin=0, end={warm})")
+        end = warm if curve.warmup == TO_LAST else _n(float(warm) + 1.0)
+        parts.append(f"LinearLR(start_factor={share}{clock}, begin=0, end={end})")
     begin = _n(v.get("decay_from", float(warm)))
     if curve.body == "polynomial" or curve.body == "linear":
         power = _n(v.get("power", 1.0))
-        parts.append(f"PolyLR(eta_min={_n(floor)}, power={power}, begin={begin}, end={total})")
+        end = _n(float(total) + 1.0)  # it takes end - begin - 1 steps
+        parts.append(f"PolyLR(eta_min={_n(floor)}, power={power}{clock}, begin={begin}, end={end})")
     elif curve.body == "cosine":
-        parts.append(f"CosineAnnealingLR(eta_min={_n(floor)}, begin={begin}, end={total})")
+        parts.append(f"CosineAnnealingLR(eta_min={_n(floor)}{clock}, begin={begin}, end={total})")
     elif curve.body == "cosine restarts" and v.get("factor", 1.0) == 1.0:
-        parts.append(f"CosineRestartLR(periods=[{_n(v['period'])}, …], eta_min={_n(floor)})")
+        parts.append(f"CosineRestartLR(periods=[{_n(v['period'])}, …], eta_min={_n(floor)}{clock})")
     elif curve.body == "listed restarts":
         cycles = cycles_of(v)
         periods = [int(length) for _, length, _ in cycles]
         weights = [v.get(f"weight_{number}", 1.0) for number in range(1, len(cycles) + 1)]
         parts.append(
-            f"CosineRestartLR(periods={periods}, restart_weights={weights}, eta_min={_n(floor)})"
+            f"CosineRestartLR(periods={periods}, restart_weights={weights}, "
+            f"eta_min={_n(floor)}{clock})"
         )
     elif curve.drops:
         places = [int(place) for place, _ in curve.drops]
-        parts.append(f"MultiStepLR(milestones={places}, gamma={_n(v.get('factor', 0.1))})")
+        parts.append(f"MultiStepLR(milestones={places}, gamma={_n(v.get('factor', 0.1))}{clock})")
     return ", ".join(parts) + _base(curve) if parts else ""
 
 
@@ -297,8 +302,6 @@ _WRITERS: dict[str, Callable[[RateCurve, str], str]] = {
     "factory": _transformers,
     "timm": _timm,
     "detectron2": _detectron2,
-    "mmengine": _openmmlab,
-    "mmcv": _openmmlab,
     "baselines": _stable_baselines,
     "keras": _keras,
 }
@@ -320,6 +323,8 @@ def call_of(curve: RateCurve | YoloCurve, family: str, log: RateLog) -> str:
 
 def _call(curve: RateCurve, family: str, log: RateLog) -> str:
     name = log.format.lower()
+    if "mmengine" in name or "mmcv" in name:
+        return _openmmlab(curve, by_epoch=log.unit == "epoch")
     for word, writer in _WRITERS.items():
         if word in name:
             return writer(curve, family)

@@ -1,5 +1,6 @@
 """Curves as single tools make them are identified from small logs in the tools' own forms."""
 
+import ast
 import math
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from course_lib.diagnose import RateLog, describe, diagnose, from_entry, identify, read_log
 from course_lib.diagnose.examples import example_log
+from course_lib.libraries import from_library
 
 
 def half_cosine(share):
@@ -176,7 +178,7 @@ def test_equal_restarts_are_written_as_mmcv_takes_them():
     rates = restarts((250,) * 4, (1.0,) * 4, [s - 1 for s in at])
     found = identify(entry("mmcv_log_json", rates, step=at))
     assert values_of(found)["period"] == 250
-    assert "CosineRestartLR(periods=[250, …], eta_min=1e-07)" in found.call
+    assert "CosineRestartLR(periods=[250, …], eta_min=1e-07, by_epoch=False)" in found.call
 
 
 def test_two_cosines_of_different_heights_are_two_schedules():
@@ -311,6 +313,41 @@ def test_a_warmup_by_iteration_before_a_cosine_by_epoch():
     assert values["warmup_steps"] == 499
     assert values["total_steps"] == pytest.approx(5000, rel=0.01)
     assert found.residual < 1e-9
+
+
+MMENGINE = [
+    [{"type": "PolyLR", "eta_min": 1e-4, "power": 0.9, "end": 900}],
+    [
+        {"type": "LinearLR", "start_factor": 0.01, "end": 20},
+        {"type": "CosineAnnealingLR", "eta_min": 1e-4, "begin": 400, "end": 900},
+    ],
+    [
+        {"type": "LinearLR", "start_factor": 0.01, "end": 20},
+        {"type": "MultiStepLR", "milestones": [300, 600], "gamma": 0.1},
+    ],
+]
+
+
+@pytest.mark.parametrize("schedulers", MMENGINE, ids=["poly", "cosine", "steps"])
+@pytest.mark.parametrize("by_epoch", [False, True])
+def test_mmengines_schedulers_are_printed_as_it_takes_them(schedulers, by_epoch):
+    clock = {"batches_per_epoch": 1, "base_lr": 0.01}
+
+    def rates_of(given):
+        given = [{**one, "by_epoch": by_epoch} for one in given]
+        return from_library("mmengine.param_scheduler", param_scheduler=given, **clock)(range(900))
+
+    counter = {"epoch": list(range(1, 901)), "step": None} if by_epoch else {}
+    rates = rates_of(schedulers).tolist()
+    log = entry("mmengine_scalars_json", rates, **{"step": list(range(1, 901)), **counter})
+    call = identify(log).call
+    assert call.count("by_epoch=False") == (0 if by_epoch else len(schedulers))
+    printed = [
+        {"type": one.func.id, **{word.arg: ast.literal_eval(word.value) for word in one.keywords}}
+        for one in ast.parse(f"[{call}\n]", mode="eval").body.elts
+    ]
+    printed = [{key: one[key] for key in one if key != "by_epoch"} for one in printed]
+    assert rates_of(printed) == pytest.approx(rates, rel=1e-6)
 
 
 def test_noise_is_no_curve():
