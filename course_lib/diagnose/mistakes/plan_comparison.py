@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -94,15 +95,32 @@ def assert_as_planned(
 
     Raises:
         AssertionError: the rates depart from the plan; the message names the likeliest mistake.
+        ValueError: `recorded` is empty or of another shape.
+        TypeError: `recorded` holds something else than numbers.
 
     >>> assert_as_planned([0.1, 0.075, 0.05, 0.025], "linear(0.1, total_steps=4)")
     """
     if not isinstance(recorded, RateLog):
-        rates = np.atleast_2d(np.asarray(recorded, dtype=np.float64))
+        rates = _numbers(recorded)
         recorded = RateLog(rates=rates, at=np.arange(rates.shape[1]), lags=(0,))
     comparison = compare_with_plan(recorded, plan, **options)
     if not comparison.as_planned:
         raise AssertionError(str(comparison))
+
+
+def _numbers(recorded: Any) -> np.ndarray:
+    try:
+        rates = np.atleast_2d(np.asarray(recorded, dtype=np.float64))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"recorded must hold numbers, the rate of every update, got {reprlib.repr(recorded)}"
+        ) from None
+    if rates.ndim != 2 or rates.size == 0:
+        raise ValueError(
+            "recorded must have the shape (updates,) or (groups, updates), with an update or more, "
+            f"got {np.shape(recorded)}"
+        )
+    return rates
 
 
 def _whole(value: Any) -> int | None:

@@ -35,6 +35,9 @@ _ORIGINALS = ("torch.", "transformers.", "keras.")
 _SLACK = 1e-10  # recursions of float64 over many thousand updates
 _MOST_VARIANTS = 20_000
 _BATCHES = re.compile(r"(\d+)ba")
+_BASE_LR = re.compile(
+    r"#\s*(?:base|first) lr (\d+(?:\.\d+)?(?:e[-+]?\d+)?)$"
+)  # as `diagnose` writes it
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +121,10 @@ def read_plan(
 
     Args:
         plan: a library's call as text (`"torch.StepLR(step_size=30, base_lr=0.1)"`, any name that
-            `from_library` converts), a preset's (`"warmup_cosine(0.1, 500, 9000)"`), a `Schedule`,
-            its JSON as text or in a file `….json`, a list of rates, or a function from t to the
-            rate. A list of such plans is one for each parameter group.
+            `from_library` converts; an `optimizer` in it is passed over), a preset's
+            (`"warmup_cosine(0.1, 500, 9000)"`), a `Schedule`, its JSON as text or in a file
+            `….json`, a list of rates, or a function from t to the rate. A list of such plans is
+            one for each parameter group.
         base_lr: rate of the optimizer where the call does not say it; a list of them makes one plan
             for each parameter group.
         unit: unit of the plan's lengths: "update" or "epoch"; None: the log's own.
@@ -178,12 +182,12 @@ def _read_one(plan: Any, base_lr: float | None, log: RateLog | None) -> PlannedR
         return _of_schedule(plan, f"the schedule {plan.name!r}")
     if isinstance(plan, list | tuple | np.ndarray):
         return _of_rates(plan)
-    if callable(plan):
+    if callable(plan) and not isinstance(plan, type):
         name = getattr(plan, "__name__", type(plan).__name__)
         return PlannedRates(_each(plan), f"the function {name}")
     raise TypeError(
         "plan must be text, a Schedule, a list of rates or a function of the step, got "
-        f"{type(plan).__name__}"
+        + (f"the class {plan.__name__}" if isinstance(plan, type) else type(plan).__name__)
     )
 
 
@@ -213,6 +217,8 @@ def _of_text(text: str, base_lr: float | None, log: RateLog | None) -> PlannedRa
     if not isinstance(node, ast.Call):
         raise ValueError(f"plan must be a call or a list of rates, got {text[:80]!r}")
     name, arguments = _call_of(node)
+    if base_lr is None and (said := _BASE_LR.search(text)):
+        base_lr = float(said[1])
     if name not in _PRESETS and base_lr is not None and "base_lr" in signature(name).parameters:
         arguments.setdefault("base_lr", base_lr)
     follows = None
@@ -224,18 +230,27 @@ def _of_text(text: str, base_lr: float | None, log: RateLog | None) -> PlannedRa
 def _call_of(node: ast.Call) -> tuple[str, dict[str, Any]]:
     """Return the name and the keyword arguments of a call; nothing of it is executed."""
     name = _name_of(ast.unparse(node.func), [word.arg for word in node.keywords if word.arg])
-    keywords = {word.arg: _value(word.value) for word in node.keywords if word.arg}
-    if len(keywords) < len(node.keywords):
+    if any(word.arg is None for word in node.keywords):
         raise ValueError(f"plan: {name} must not be called with **")
-    values = [_value(argument) for argument in node.args]
+    known = signature(name).parameters if name not in _PRESETS else {}
+    words = [word for word in node.keywords if word.arg != "optimizer" or "optimizer" in known]
+    keywords = {word.arg: _value(word.value) for word in words}
     if name in _PRESETS:
-        bound = inspect.signature(getattr(schedules, name)).bind(*values, **keywords)
-        return name, dict(bound.arguments)
-    if values:
+        bind = inspect.signature(getattr(schedules, name)).bind
+        try:
+            return name, bind(*map(_value, node.args), **keywords).arguments
+        except TypeError as error:
+            raise TypeError(f"plan: {name}: {error}") from None
+    if values := node.args[_is_optimizer(node.args[0]) :] if node.args else []:
         raise ValueError(
-            f"plan: {name} takes its arguments by keyword, {', '.join(signature(name).parameters)}"
+            f"plan: {name} takes its arguments by keyword, {', '.join(known)}; "
+            f"got {ast.unparse(values[0])!r}"
         )
     return name, keywords
+
+
+def _is_optimizer(node: ast.expr) -> bool:
+    return bool(re.fullmatch(r"([\w.]+\.)?opt\w*", ast.unparse(node)))  # self.optimizer, opt
 
 
 def _name_of(written: str, keywords: Sequence[str] = ()) -> str:

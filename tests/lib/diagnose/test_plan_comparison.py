@@ -10,6 +10,7 @@ from course_lib.diagnose import (
     RateLog,
     assert_as_planned,
     compare_with_plan,
+    identify,
     read_log,
     read_plan,
 )
@@ -113,10 +114,40 @@ def test_schedulers_in_a_list_may_be_written_as_calls():
     assert read_plan(text).rate_at([0, 5, 14]) == pytest.approx([0.1 / 3, 0.1, 0.01])
 
 
+@pytest.mark.parametrize("name", ["optimizer", "self.optimizer", "opt", "optimizer=optimizer"])
+def test_the_optimizer_in_a_line_of_a_script_is_passed_over(name):
+    plan = read_plan(f"torch.optim.lr_scheduler.StepLR({name}, step_size=9)", base_lr=0.1)
+    assert plan.arguments == {"base_lr": 0.1, "step_size": 9}
+
+
+def test_an_optimizer_that_is_an_argument_is_one():
+    text = "ultralytics.BaseTrainer(batches_per_epoch=100, epochs=3, optimizer='Adam', lr0=1e-3)"
+    assert read_plan(text).arguments["optimizer"] == "Adam"
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        *map(example_log, ("trainer_state.json", "training_log.csv")),
+        pytest.param([0.1 * 0.5 ** (t // 7) for t in range(50)], id="StepLR"),
+    ],
+)
+def test_the_call_that_a_diagnosis_prints_is_a_plan(log):
+    log = read_log(log)
+    found = identify(log)
+    assert "optimizer" in found.call or "keras" in found.call
+    first = found.parts[0]
+    planned = read_plan(found.call, log=log).rate_at(log.at - first.lag)
+    assert planned[: first.end] == pytest.approx(log.rates[0, : first.end], rel=1e-6)
+
+
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        ("torch.StepLR(30)", "takes its arguments by keyword"),
+        ("torch.StepLR(30)", "takes its arguments by keyword, base_lr, .*; got '30'"),
+        ("torch.StepLR(net, step_size=3)", "by keyword, base_lr, .*; got 'net'"),
+        ("cosine(0.1)", "plan: cosine: missing a required argument: 'total_steps'"),
+        (CosineAnnealingLR, "or a function of the step, got the class CosineAnnealingLR"),
         ("torch.StepLR(step_size=__import__('os').getpid(), base_lr=1)", "neither a preset"),
         ("torch.StepLR(step_size=2*3, base_lr=1)", "names and formulas are not"),
         ("torch.NoSuchLR(step_size=3)", "neither a preset"),
@@ -277,6 +308,12 @@ def test_a_difference_below_the_rounding_is_as_planned_and_one_above_it_is_not()
 def test_an_assertion_says_the_same_words():
     right = cosine(0.1, 40)(np.arange(40))
     assert_as_planned(right, "cosine(0.1, total_steps=40)")
+    with pytest.raises(
+        ValueError, match=r"\(groups, updates\), with an update or more, got \(0,\)"
+    ):
+        assert_as_planned([], "cosine(0.1, total_steps=40)")
+    with pytest.raises(TypeError, match=r"recorded must hold numbers, the rate of .*, got .'a'"):
+        assert_as_planned(["a"], "cosine(0.1, total_steps=40)")
     with pytest.raises(AssertionError, match="one step ahead of the updates"):
         assert_as_planned(cosine(0.1, 40)(np.arange(1, 41)), "cosine(0.1, total_steps=40)")
 
