@@ -322,7 +322,15 @@ def _linear_program(
         for sign in (1.0, -1.0):
             cost = np.zeros(len(names))
             cost[number] = sign
-            answer = linprog(cost, A_ub=matrix, b_ub=limit, bounds=(None, None), method="highs")
+            # HiGHS' presolve fails, and prints that it does, where a value has no bound.
+            answer = linprog(
+                cost,
+                A_ub=matrix,
+                b_ub=limit,
+                bounds=(None, None),
+                method="highs",
+                options={"presolve": False},
+            )
             size = scale[reachable][number]
             ends.append(sign * answer.fun / size if answer.status == 0 else -sign * math.inf)
         spans[name] = (min(0.0, ends[0]), max(0.0, ends[1]))

@@ -38,9 +38,16 @@ def limits_of(
         out.append(f"The first {_rows(left).removeprefix('one ')} follow another curve, too few.")
     for fit, part in zip(fits, parts, strict=True):
         for sentence in _of_part(fit, part, log):
+            if len(parts) > 1:
+                sentence = sentence.replace("Every row is", f"Every row {_span(log, part)} is", 1)
             if sentence not in out:
                 out.append(sentence)
     return tuple(out)
+
+
+def _span(log: RateLog, part: FittedPart) -> str:
+    first, last = log.at[part.first], log.at[part.end - 1]
+    return f"from {log.unit} {first:,.10g} to {last:,.10g}"
 
 
 def _rows(count: int) -> str:
@@ -78,8 +85,8 @@ def _of_part(fit: Fit, part: FittedPart, log: RateLog) -> list[str]:
         )
     elif fit.only_fall:
         out.append(
-            "Every row is in the decay, so the warmup's length cannot be told; the peak is that of "
-            "a decay from the first rows' side with the roundest number."
+            "Every row is in the decay, so the warmup's length cannot be told; of the peaks that "
+            "fit, the roundest number is given."
         )
     if not fit.fits:
         out.append(
@@ -113,7 +120,7 @@ def _open_values(part: FittedPart, unit: str) -> list[str]:
     for name, value in part.parameters.items():
         if name.startswith("milestone") and value.high - value.low >= 1:
             out.append(
-                f"The drop {name.removeprefix('milestone_')} lies between {value.low:g} and "
+                f"Drop {name.removeprefix('milestone_')} lies between {value.low:g} and "
                 f"{value.high:g}: the log has no row between."
             )
     return out

@@ -42,12 +42,16 @@ def stopped_early(case: Evidence) -> Iterator[Oddity]:
         rate += f"; its early stopping has a patience of {patience:g} epochs"
     if case.run_end is None and case.end_is_assumed:
         rate += f" (if its rise takes {ONE_CYCLE_RISE:.0%} of it, the default)".replace("%", " %")
+    total = case.parameter("total_steps")
+    may_be_whole = case.run_end is None and total is not None and total.low <= case.done
+    if may_be_whole:
+        rate += "; a decay to a floor that ends here fits as well"
     yield case.oddity(
         "stopped-early",
         f"{what} at {case.log.unit} {plain(case.done)} of {plain(case.end)}, "
         f"{100 * share:.3g} % of the schedule{rate}.",
         case.rates.size - 1,
-        problem=not case.is_checkpoint and not case.constant and share < _HALF,
+        problem=not (case.is_checkpoint or case.constant or may_be_whole) and share < _HALF,
     )
 
 

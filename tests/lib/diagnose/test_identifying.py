@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.diagnose import FAMILIES, RateLog, from_entry, identify
+from course_lib.diagnose import FAMILIES, RateLog, example_log, from_entry, identify, read_log
 from course_lib.libraries import from_library
 from course_lib.schedules import (
     constant,
@@ -472,3 +472,17 @@ def test_one_row_after_the_peak_tells_no_decay():
     plan = warmup_linear(1e-3, 20, 100)
     found = identify(RateLog(rates=[plan(np.arange(22))], at=np.arange(22), lags=(0,)))
     assert any("as well" in sentence for sentence in found.cannot_tell)
+
+
+def test_a_part_that_is_all_decay_is_named_where_there_are_several():
+    words = identify(read_log(example_log("trainer_state.json"))).cannot_tell
+    assert words[0].startswith("Every row from update 62 to 160 is in the decay: ")
+
+
+def test_the_solver_prints_nothing(capfd, tmp_path):
+    # A value without a bound, over which HiGHS' presolve fails and says so on the terminal.
+    path = tmp_path / "rates.csv"
+    rows = [f"{k},0.{k}" for k in range(1, 11)]
+    path.write_text("\n".join(["iteration,lr", *rows, ""]), encoding="utf-8")
+    assert identify(read_log(path)).parts
+    assert capfd.readouterr() == ("", "")

@@ -43,6 +43,11 @@ def test_stopped_early():
 def test_stopped_early_by_the_curve_alone():
     log = log_of(linear(100)[:40])
     assert one(log, part_of(log, peak=1.0, total_steps=100.0), code="stopped-early").problem
+    # The rows fit a decay to a floor that ends with them, too.
+    open_end = part_of(log, peak=1.0, total_steps=(100.0, 39.0, 100.0))
+    found = one(log, open_end, code="stopped-early")
+    assert not found.problem
+    assert found.message.endswith("; a decay to a floor that ends here fits as well.")
 
 
 def test_schedule_longer():
