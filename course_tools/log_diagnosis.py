@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from course_lib.diagnose import (
 from course_tools.authoring.errors import CourseError
 
 FIGURES = (".png", ".svg", ".pdf")
+# A plan's own call may have a `steps_per_epoch` too, which stays as it is.
+_ARGUMENT = re.compile(r"\b(rate_column|step_column|^steps_per_epoch(?= must be given))\b=?")
 
 
 @dataclass(frozen=True)
@@ -75,14 +78,20 @@ def answer(question: LogQuestion) -> tuple[str, bool]:
         found = diagnose(log, group)
         comparison = _compared(log, group, question) if question.plans else None
     except (ValueError, TypeError, OSError) as error:
-        raise CourseError(str(error)) from error
+        raise CourseError(_as_options(str(error))) from error
     text, good = _words(found, comparison)
+    text = _as_options(text)
     if comparison is None and group is None and len(log.group_names) > 1:
         text += "\n\n" + "\n".join(["Other groups:", *(f"  - {s}" for s in other_groups(found))])
     if question.figure is not None:
         _draw(question.figure, found, comparison)
         text += f"\n\nwrote {question.figure}"
     return text, good
+
+
+def _as_options(words: str) -> str:
+    """Return the words of the library with the command's options for its arguments."""
+    return _ARGUMENT.sub(lambda match: f"--{match[1].replace('_', '-')}", words)
 
 
 def _group(log: RateLog, wanted: str | None) -> int | None:

@@ -92,8 +92,10 @@ def test_a_figure_carries_its_words(kind, tmp_path):
         ([STATE, "--plan", "__import__('os').getcwd()"], "plan"),
         ([STATE, "--figure", "rates.jpeg"], ".png, .svg, .pdf"),
         ([STATE, "--group", "head"], "--group must be one of learning_rate"),
-        ([STATE, "--rate-column", "rate"], "rate"),
-        ([PLATEAU, "--plan", ONE_CYCLE, "--unit", "update"], "steps_per_epoch"),
+        ([STATE, "--rate-column", "rate"], "--rate-column 'rate' is not there"),
+        ([STATE, "--step-column", "t"], "--step-column 't' has no number"),
+        ([PLATEAU, "--plan", ONE_CYCLE, "--unit", "update"], "--steps-per-epoch must be given"),
+        ([STATE, "--plan", "OneCycleLR(max_lr=1, epochs=3)"], "epochs and steps_per_epoch"),
     ],
 )
 def test_a_call_that_cannot_be_used_is_2_with_one_line(arguments, words):
