@@ -275,7 +275,11 @@ def warmup_cosine_decay_schedule(
     """
     init, peak = check_real("init_value", init_value), check_real("peak_value", peak_value)
     warmup = check_count("warmup_steps", warmup_steps, low=0)
-    decay = check_count("decay_steps", decay_steps, low=warmup + 1) - warmup
+    if check_count("decay_steps", decay_steps) <= warmup:
+        raise ValueError(
+            f"decay_steps must be > warmup_steps = {warmup}, which it includes, got {decay_steps}"
+        )
+    decay = decay_steps - warmup
     # A peak of 0 makes optax put 0 for the share end / peak, whatever end_value is.
     end = check_real("end_value", end_value) if peak else 0.0
     down = Cosine(check_real("exponent", exponent, low_open=True))

@@ -225,7 +225,7 @@ def one_cycle_lr(
         check_real("base_lr", base_lr)
     total = one_cycle_total(total_steps, epochs, steps_per_epoch)
     if not isinstance(pct_start, float):
-        raise TypeError(f"pct_start must be a float, got {pct_start!r}")
+        raise TypeError(f"pct_start must be a float from 0 to 1, got {pct_start!r}")
     check_real("pct_start", pct_start, high=1.0)
     check_choice("anneal_strategy", anneal_strategy, ["cos", "linear"])
     peak = check_real("max_lr", max_lr)

@@ -1,6 +1,7 @@
 """The recorded rates of other libraries: reproduced with their tails, or refused with a reason."""
 
 import math
+import os
 import subprocess
 import sys
 
@@ -96,6 +97,34 @@ def test_the_command_prints_every_row():
     for row in ROWS:
         assert any(row.library in line and row.schedule[:40] in line for line in lines)
     assert all(f"{item.library} {item.schedule}:" in done.stdout for item in UNCOVERED)
+
+
+def test_the_command_prints_the_rows_of_the_libraries_that_are_named(capsys):
+    from course_lib.libraries import __main__ as command
+
+    assert command.main(["torch", "keras"]) == 0
+    table = capsys.readouterr().out.split("\n\n")[0].splitlines()[2:]
+    assert {line.split()[0] for line in table} == {"torch", "keras"}
+    assert len(table) == sum(row.library in ("torch", "keras") for row in ROWS)
+    for arguments, words in (
+        (["pytorch"], "library must be one of composer, deepspeed, "),
+        (["torch", "--conventions"], "one page for all libraries, got 'torch'"),
+    ):
+        with pytest.raises(SystemExit):
+            command.main(arguments)
+        assert words in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of a POSIX shell")
+def test_a_reader_that_stops_early_is_no_error():
+    with subprocess.Popen(
+        [sys.executable, "-m", "course_lib.libraries"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        command.stdout.close()
+        assert command.stderr.read() == ""
 
 
 def test_the_command_fails_when_a_row_is_out_of_tolerance(monkeypatch, capsys):
