@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.diagnose.mistakes.planned import PlannedRates
-from course_lib.diagnose.mistakes.suspects import counted
+from course_lib.diagnose.mistakes.suspects import apart, counted
 from course_lib.diagnose.rate_log import RateLog
 
 _MOST_SHOWN = 4
@@ -90,7 +90,7 @@ class GroupComparison:
         row = self.first
         place = f"{self.unit} {counted(self.at[row])}"
         place += f" (row {row})" if self.unit != "row" else ""
-        planned, got = _apart(self.planned[row], self.got[row])
+        planned, got = apart(self.planned[row], self.got[row])
         said = [f"The rates depart from the plan at {place}: planned {planned}, got {got}."]
         if self.explanations and not self.explanations[0].exact:
             said.append("No known mistake explains every row; the nearest ones are:")
@@ -107,15 +107,6 @@ class GroupComparison:
 
     def _explained(self) -> bool:
         return bool(self.explanations) and self.explanations[0].exact
-
-
-def _apart(planned: float, got: float) -> tuple[str, str]:
-    """Return two numbers with as many digits, six or more, as show that they differ."""
-    for digits in range(6, 18):
-        texts = f"{planned:.{digits}g}", f"{got:.{digits}g}"
-        if texts[0] != texts[1]:
-            break
-    return texts
 
 
 @dataclass(frozen=True, eq=False)

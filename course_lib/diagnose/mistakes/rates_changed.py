@@ -16,6 +16,7 @@ from course_lib.diagnose.mistakes.argument_search import ArgumentSearch
 from course_lib.diagnose.mistakes.planned import PlannedRates
 from course_lib.diagnose.mistakes.suspects import (
     Suspect,
+    apart,
     best_factor,
     common_value,
     multiplied,
@@ -72,9 +73,10 @@ class RateSearch(ArgumentSearch):
         if new[0] == old:
             return
         changes = dict(zip(paths, new, strict=True))
+        planned, got = apart(old, new[0])
         yield from self.found(
             code,
-            f"{words} was {new[0]:.6g} in place of {old:.6g}",
+            f"{words} was {got} in place of {planned}",
             changes,
             cost + cost_of_factor(new[0] / old if old else 0.0) - 2.0,
             fix,
@@ -140,7 +142,8 @@ class RateSearch(ArgumentSearch):
                 best = new
                 break
         if best != value:
-            text = f"{words} was {best:.6g} in place of {value:g}"
+            planned, got = apart(value, best)
+            text = f"{words} was {got} in place of {planned}"
             yield from self.found("other-gamma", text, {path: best}, 4.5, fix, new=best, old=value)
 
 
@@ -148,7 +151,7 @@ def scaled_by(factor: float, plan: PlannedRates) -> Suspect:
     """Return the suspect that multiplies all rates of a plan by a factor."""
     return suspect(
         "scaled",
-        f"all rates are {factor:.6g} times the planned ones",
+        f"all rates are {apart(1.0, factor)[1]} times the planned ones",
         multiplied(factor),
         plan,
         cost_of_factor(factor),

@@ -78,6 +78,15 @@ def counted(number: float) -> str:
     return f"{number:.0f}" if number == round(number) else f"{number:.6g}"
 
 
+def apart(planned: float, got: float) -> tuple[str, str]:
+    """Return two numbers with as many digits, six or more, as show that they differ."""
+    for digits in range(6, 18):
+        texts = f"{planned:.{digits}g}", f"{got:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
+
+
 def listed(items: Sequence[str], most: int = 5) -> str:
     """Return items with commas between them, and "…" where some were left out."""
     return ", ".join(items[:most]) + (", …" if len(items) > most else "")

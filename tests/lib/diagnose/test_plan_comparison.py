@@ -340,3 +340,7 @@ def test_a_small_departure_is_printed_with_the_digits_that_show_it():
     rates = [0.1, 0.1, 0.1 - 1e-9]
     words = str(compare_with_plan(RateLog([rates], at=range(3), lags=(0,)), [0.1, 0.1, 0.1]))
     assert "planned 0.1, got 0.099999999." in words
+    scaled = log_of((1 + 1e-8) * cosine(0.1, 50)(np.arange(50)))
+    assert "All rates are 1.00000001 times the planned ones." in str(
+        compare_with_plan(scaled, cosine(0.1, 50))
+    )
