@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from course_lib import schedules
 from course_lib.diagnose.mistakes.followed_metrics import FollowedMetric, followed_metric
 from course_lib.diagnose.rate_log import RateLog
 from course_lib.libraries.registry import follower_names, from_library, names, signature
+from course_lib.libraries.suggestions import nearest_names
 from course_lib.schedules import Schedule
 from course_lib.validation import check_count, check_real
 
@@ -174,10 +176,8 @@ def read_plan(
 
 
 def _read_one(plan: Any, base_lr: float | None, log: RateLog | None) -> PlannedRates:
-    if isinstance(plan, Path):
-        plan = str(plan)
-    if isinstance(plan, str):
-        return _of_text(plan.strip(), base_lr, log)
+    if isinstance(plan, str | Path):
+        return _of_text(str(plan).strip(), base_lr, log)
     if isinstance(plan, Schedule):
         return _of_schedule(plan, f"the schedule {plan.name!r}")
     if isinstance(plan, list | tuple | np.ndarray):
@@ -270,13 +270,12 @@ def _name_of(written: str, keywords: Sequence[str] = ()) -> str:
     found = found or [name for name in known if "." not in written and name.endswith(f".{last}")]
     if len(found) > 1:
         found = [name for name in found if {*keywords} <= {*signature(name).parameters}] or found
-    originals = [name for first in _ORIGINALS for name in found if name.startswith(first)]
-    found = originals[:1] or found
+    found = [n for first in _ORIGINALS for n in found if n.startswith(first)][:1] or found
     if len(found) != 1:
-        several = f": {' or '.join(found)}" if found else ""
+        near = found or [*get_close_matches(last, _PRESETS, 1), *nearest_names(written, known)]
         raise ValueError(
             f"plan: {written!r} is neither a preset of course_lib.schedules nor one name that "
-            f"from_library converts{several}"
+            f"from_library converts; did you mean {' or '.join(near)}?"
         )
     return found[0]
 

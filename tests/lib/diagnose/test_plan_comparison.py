@@ -150,7 +150,11 @@ def test_the_call_that_a_diagnosis_prints_is_a_plan(log):
         (CosineAnnealingLR, "or a function of the step, got the class CosineAnnealingLR"),
         ("torch.StepLR(step_size=__import__('os').getpid(), base_lr=1)", "neither a preset"),
         ("torch.StepLR(step_size=2*3, base_lr=1)", "names and formulas are not"),
-        ("torch.NoSuchLR(step_size=3)", "neither a preset"),
+        (
+            "torch.CosineLR(T_max=3)",
+            "neither a preset .* mean cosine or .* or torch.CosineAnnealingLR[?]$",
+        ),
+        ("warmup_cosin(0.1, 9, 90)", "neither a preset .* mean warmup_cosine or .*[?]$"),
         ("cosine 0.1", "must be a call"),
         ("3", "must be a call"),
         ({"a": 1}, "plan must be text"),
