@@ -67,6 +67,15 @@ class LoopResult:
     warnings: tuple[str, ...]
     error: LoopError | None
 
+    def __repr__(self) -> str:
+        """Return one line: the arrays have a row for every update."""
+        updates = len(self.group_rates)
+        ends = f", rates {self.rates[0]:.4g} to {self.rates[-1]:.4g}" if updates else ""
+        return (
+            f"<LoopResult: {updates} updates{ends}, scheduler_steps={self.scheduler_steps}, "
+            f"warnings={len(self.warnings)}, error={str(self.error) if self.error else None!r}>"
+        )
+
     @property
     def rates(self) -> np.ndarray:
         """Rate of the first group in each update carried out, (updates,), float64."""

@@ -19,6 +19,10 @@ from tests.lib.libraries.loop_rates import COSINE_10, COSINE_100, STEP_3, cosine
 
 def test_a_right_loop_gets_the_schedule():
     result = simulate_loop(COSINE_100, Loop(updates=100))
+    assert repr(result) == (
+        "<LoopResult: 100 updates, rates 0.1 to 2.467e-05, scheduler_steps=100, warnings=0, "
+        "error=None>"
+    )
     assert result.rates == near(cosine_of(np.arange(100), 100))
     assert result.rates.dtype == np.float64
     assert result.attempts.tolist() == list(range(100))
