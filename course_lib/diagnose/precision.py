@@ -48,10 +48,11 @@ class Precision:
 
     def __str__(self) -> str:
         """Say it in words."""
+        more = "" if self.digits == 1 else "s"
         if self.kind == "decimals":
-            return f"rounded to {self.digits} decimals"
+            return f"rounded to {self.digits} decimal{more}"
         if self.kind == "significant":
-            return f"rounded to {self.digits} significant digits"
+            return f"rounded to {self.digits} significant digit{more}"
         return self.kind
 
 

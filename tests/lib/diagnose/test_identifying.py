@@ -484,5 +484,7 @@ def test_the_solver_prints_nothing(capfd, tmp_path):
     path = tmp_path / "rates.csv"
     rows = [f"{k},0.{k}" for k in range(1, 11)]
     path.write_text("\n".join(["iteration,lr", *rows, ""]), encoding="utf-8")
-    assert identify(read_log(path)).parts
+    log = read_log(path)
+    assert str(log.precision) == "rounded to 1 significant digit"
+    assert identify(log).parts
     assert capfd.readouterr() == ("", "")
