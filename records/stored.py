@@ -51,8 +51,9 @@ def differences(stored: dict[str, Any], found: dict[str, Any]) -> list[str]:
     The new rates are compared as they would be stored.
     """
     lines = []
-    if stored["version"] != found["version"]:
-        lines.append(f"version: {found['version']}, stored {stored['version']}")
+    before = stored.get("version")  # a new library has none
+    if before != found["version"]:
+        lines.append(f"version: {found['version']}, stored {before}")
     for key, new in found["schedules"].items():
         old = stored["schedules"][key]
         if "values" in new:

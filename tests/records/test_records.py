@@ -95,6 +95,14 @@ def test_what_differs_is_named(change, line):
     assert told.startswith(line)
 
 
+def test_a_new_library_needs_nothing_but_its_schedules():
+    new = {"schedules": {"a": {"name": "x.A", "arguments": {"lr": 0.1}}}}
+    run = found()
+    run["schedules"].pop("b")
+    assert stored.differences(new, run) == ["version: 1.0, stored None", "a: no rates stored"]
+    assert stored.updated(new, run, "python -m records x")["version"] == "1.0"
+
+
 def test_a_new_run_replaces_rates_and_errors_and_keeps_the_rest():
     part = stored.updated(PART, found(b=(0.1, 0.1)), "python -m records x")
     assert part["recorded"] == "python -m records x"
