@@ -12,6 +12,7 @@ from course_lib.libraries.recorded import Record
 
 # Lengths of an epoch: a curve that one of them moves counts in epochs.
 _EPOCHS = ("batches_per_epoch", "updates_per_epoch", "step_per_epoch", "step_each_epoch")
+_EPOCHS += ("num_update_steps_per_epoch",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +72,14 @@ class AskedSchedule:
 
     @cached_property
     def begin(self) -> int:
-        """The first update that the schedule has a say in."""
-        return 0 if self.own is None else 1
+        """The first update that the schedule has a say in, or that its warmup has."""
+        return 0 if self.own is None and not self.peaks_before_warmup else 1
+
+    @cached_property
+    def peaks_before_warmup(self) -> bool:
+        """Whether the first update has the peak, and a warmup begins with the second."""
+        first, second, third = self.rates[:3]
+        return bool(first == self.rates.max() and second < third)
 
     @cached_property
     def at(self) -> int:

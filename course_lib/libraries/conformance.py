@@ -133,11 +133,11 @@ def table() -> tuple[list[Row], list[Uncovered]]:
 
 def table_text(rows: list[Row], uncovered: list[Uncovered]) -> str:
     """Return the table as aligned text, 110 columns wide."""
-    lines = [f"{'library':<18}{'schedule':<44}{'error':>8}  past the end", "-" * _WIDTH]
+    lines = [f"{'library':<20}{'schedule':<42}{'error':>8}  past the end", "-" * _WIDTH]
     for row in rows:
-        name = row.schedule if len(row.schedule) <= 43 else row.schedule[:42] + "…"
+        name = row.schedule if len(row.schedule) <= 41 else row.schedule[:40] + "…"
         mark = "" if row.within else "  OUT OF TOLERANCE"
-        lines.append(f"{row.library:<18}{name:<44}{row.error:>8.1e}  {row.past_end}{mark}")
+        lines.append(f"{row.library:<20}{name:<42}{row.error:>8.1e}  {row.past_end}{mark}")
     lines += ["", f"{len(rows)} reproduced; {len(uncovered)} not covered:"]
     for item in uncovered:
         text = f"  {item.library} {item.schedule}: {item.reason}"

@@ -44,6 +44,8 @@ def first_update(asked: AskedSchedule) -> Answer:
     """Return which rate the first update has, or what sets it."""
     if asked.own is not None:
         return Answer("the optimizer's own rate", (asked.own.key,))
+    if asked.peaks_before_warmup:
+        return Answer("the peak, before the warmup")
     first = asked.rates[0] / asked.top
     if first >= 1.0 - 10 * CLOSE:
         return Answer("below the peak" if asked.never else "the peak")
@@ -98,6 +100,8 @@ def total_counts(asked: AskedSchedule) -> Answer | None:
     if number not in asked.counts:
         return Answer("with the warmup, which is a share of it", (total.key,))
     more, rates = asked.counts[number]
+    if more * (asked.end_moved(rates) or 0) < 0:  # a longer warmup, an earlier end
+        return Answer("with the warmup, taken off twice", (total.key,))
     if len(number.place) > 1:  # one of several parts, which begin at milestones of their own
         without = abs(asked.end - length - rise) < abs(asked.end - length)
     else:

@@ -74,7 +74,8 @@ def asked_of_all() -> dict[tuple[str, str], list[AskedSchedule]]:
     for library, records in recorded().items():
         for record in records.values():
             resumed = record.arguments.get("last_epoch", -1) >= 0
-            resumed = resumed or record.arguments.get("num_timesteps", 0) > 0
+            done = (record.arguments.get(key, 0) for key in ("num_timesteps", "initial_step"))
+            resumed = resumed or any(number > 0 for number in done)
             if record.uncovered is None and not resumed:
                 found[library, record.name].append(AskedSchedule(record))
     return dict(found)

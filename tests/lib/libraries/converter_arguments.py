@@ -136,6 +136,13 @@ NEEDED = {
     "num_steps": 100,
     "initial_rate": 0.1,
     "period": 10,
+    "total_num_epochs": 12,
+    "num_update_steps_per_epoch": 5,
+    "warmup_epochs": 10,
+    "max_epochs": 60,
+    "phases": [("poutyne.linspace", {"start": 0.1, "end": 0.01, "steps": 60})],
+    "base_cycle_length": 10,
+    "cycles": 3,
 }
 SPECIAL = {
     "lightgbm.reset_parameter": {"learning_rate": [0.1, 0.05]},
@@ -161,6 +168,7 @@ SPECIAL = {
     "mlx.join_schedules": {"schedules": [("mlx.cosine_decay", {"init": 0.1, "decay_steps": 9})]},
     "paddle.PiecewiseDecay": {"boundaries": [10]},
     "paddle.piecewise_decay": {"boundaries": [10]},
+    "pytorch_accelerated.WSDLrScheduler": {"total_steps": 60},
     "skorch.LRScheduler": {"batches_per_epoch": 5},
     "timm.create_scheduler_v2": {"updates_per_epoch": 3},
     "ultralytics.BaseTrainer": {"optimizer": "SGD"},

@@ -55,6 +55,9 @@ LIBRARIES = {
     "xgboost": ("random_xgboost", "xgboost"),
     "lightgbm": ("random_lightgbm", "lightgbm"),
     "thinc": ("random_thinc", "thinc"),
+    "pytorch_accelerated": ("random_pytorch_accelerated", "pytorch_accelerated"),
+    "lightly": ("random_lightly", "lightly"),
+    "poutyne": ("random_poutyne", "poutyne"),
 }
 SHOWN = 20
 # Arguments that are rates.

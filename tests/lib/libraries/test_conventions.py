@@ -33,6 +33,7 @@ KNOWN = {
         ("open_clip", "cosine_lr", "peak / W"),
         ("nanogpt", "get_lr", "peak / (W + 1)"),
         ("speechbrain", "NoamScheduler", "`base_lr`: the optimizer's own rate"),
+        ("pytorch_accelerated", "WSDLrScheduler_warmup", "the peak, before the warmup"),
         ("xgboost", "LearningRateScheduler_list", "`eta`: the optimizer's own rate"),
         ("stable_baselines3", "A2C_linear_schedule", "below the peak"),
         ("torch", "LambdaLR_step/W_then_cosine", "0"),  # no converter takes its function
@@ -50,6 +51,8 @@ KNOWN = {
         ("torch", "SequentialLR_LinearLR0.1+Cosine", "W"),
         ("paddlenlp", "LinearDecayWithWarmup_share", "W"),  # int(0.13 * 60) = 7
         ("torch", "StepLR", "t = 0"),
+        ("lightly", "CosineWarmupScheduler", "W − 1"),
+        ("pytorch_accelerated", "WSDLrScheduler_inverse", "W + 1"),
         ("paddle", "OneCycleLR", "between two updates"),  # 0.3 * 64 = 19.2
         ("detectron2", "WarmupCosineLR_class", "never"),
     ],
@@ -78,6 +81,11 @@ KNOWN = {
         ),
         ("torch", "SequentialLR_LinearLR0.1+Cosine", "`T_max`: without the warmup"),
         ("torchtitan", "linear", "`training_steps`: with the warmup"),
+        (
+            "pytorch_accelerated",
+            "CosineLrScheduler_warmup",
+            "`total_num_epochs`: with the warmup, taken off twice",
+        ),
         ("composer", "LinearWithWarmupScheduler", "`max_duration`: with the warmup"),
     ],
     "floor": [
@@ -141,10 +149,11 @@ def test_changing_the_warmup_moves_the_end_as_the_answer_says():
         if answer is None or not rises or asked.probe.rates.min() < 0.0:
             continue
         total, rise = asked.total[1], asked.warmup[1]
-        without = answer.kind == "without the warmup"
-        assert abs(asked.end - total - (rise if without else 0)) <= asked.epoch, asked.record
+        later = {"without the warmup": rise, "with the warmup, taken off twice": -rise}
+        end = total + later.get(answer.kind, 0)
+        assert abs(asked.end - end) <= asked.epoch, asked.record
         seen.add(answer.kind)
-    assert len(seen) == 4
+    assert len(seen) == 5
 
 
 def test_the_first_rate_and_the_step_of_the_peak_are_those_of_the_record():
@@ -265,7 +274,8 @@ def test_schedules_that_answer_alike_share_a_row():
 def test_the_libraries_of_a_kind():
     peak = libraries_by_kind("at the peak")
     assert "t = 0" not in peak  # no warmup, not asked
-    assert peak["W + 1"] == ["deepspeed", "pytorch_optimizer", "speechbrain"]
+    late = ["deepspeed", "pytorch_accelerated", "pytorch_optimizer", "speechbrain"]
+    assert peak["W + 1"] == late
     total = libraries_by_kind("total")
     assert "keras" in total["without the warmup"]
     assert "keras" not in total["with the warmup"]

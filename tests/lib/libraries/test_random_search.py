@@ -1,9 +1,11 @@
 """The random search in small: it finds nothing in the converters, and something in wrong ones."""
 
 import math
+import re
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +43,14 @@ def test_optax(needs_optax):
 
 def test_keras(needs_keras, needs_jax):  # Keras on NumPy takes its FFT from JAX
     assert "only" not in found_nothing("keras", 50)
+
+
+def test_every_module_that_draws_schedules_of_a_library_is_searched():
+    folder = Path(random_search.__file__).parent
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("random_*.py")}
+    draws = {name for name, text in texts.items() if re.search(r"\n(def|from .+ as) draw\b", text)}
+    draws.remove("random_schedules")  # of the presets
+    assert draws == {module for module, _ in random_search.LIBRARIES.values()}
 
 
 def test_a_library_that_is_not_installed_is_left_out(monkeypatch, capsys):

@@ -58,6 +58,11 @@ JUDGED = (
         },
     ),
     (
+        "right: after a warmup of half the run there is no update left for the decay",
+        "mostly-warmup",
+        {"pytorch_accelerated": ("CosineLrScheduler_half_warmup",)},
+    ),
+    (
         "right: the library's own warmup takes some thousand updates",
         "mostly-warmup",
         {
@@ -75,6 +80,10 @@ JUDGED = (
         "right: the first update has a rate of its own, as no step was made before it",
         "spike",
         {
+            "pytorch_accelerated": tuple(
+                f"WSDLrScheduler_{kind}"
+                for kind in ("warmup", "inverse", "3_checkpoints", "no_decay")
+            ),
             "pytorch_optimizer": ("LinearScheduler", "CosineScheduler"),
             "speechbrain": (
                 *("WarmAndExpDecayLRSchedule", "LinearWarmupScheduler", "NoamScheduler"),
@@ -89,7 +98,13 @@ JUDGED = (
     (
         "right: so has this one, and the next rate is below a twentieth of it",
         "jump",
-        {"speechbrain": ("WarmAndExpDecayLRSchedule", "NoamScheduler_model_size")},
+        {
+            "pytorch_accelerated": tuple(
+                f"WSDLrScheduler_{kind}"
+                for kind in ("warmup", "inverse", "3_checkpoints", "no_decay")
+            ),
+            "speechbrain": ("WarmAndExpDecayLRSchedule", "NoamScheduler_model_size"),
+        },
     ),
     (
         "right: from near its peak it falls to its minimum, since it has no second half",
@@ -114,6 +129,7 @@ JUDGED = (
         {
             "detectron2": ("WarmupMultiStepLR_class",),
             "paddle": ("LinearWarmup_jump",),
+            "pytorch_accelerated": ("CosineLrScheduler_warmup_ratio",),  # a fifth above the peak
             "pytorch_warmup": ("LinearWarmup_multistep",),
         },
     ),
@@ -125,6 +141,11 @@ JUDGED = (
             "stable_baselines3": ("LinearSchedule", "A2C_LinearSchedule"),
             "torch": ("SWALR_cos", "SWALR_linear", "ReduceLROnPlateau_patience0"),
         },
+    ),
+    (
+        "right: with two checkpoints the last decay ends in the middle of the run",
+        "floor-held",
+        {"pytorch_accelerated": ("WSDLrScheduler_2_checkpoints",)},
     ),
     (
         "right: nine tenths are gone early, as it was told to",
@@ -156,6 +177,7 @@ JUDGED = (
             "keras": ("SGD_gradient_accumulation_steps_4",),
             "mmengine": ("ExponentialLR_converted",),
             "nemo": ("PolynomialHoldDecayAnnealing_no_hold",),
+            "pytorch_accelerated": ("CosineLrScheduler_warmup_ratio",),  # by the warmup's length
             "speechbrain": ("CyclicCosineScheduler_running_product",),
             "stable_baselines3": (
                 *("PPO_linear_schedule", "PPO_linear_schedule_negative", "PPO_continued"),
@@ -167,7 +189,11 @@ JUDGED = (
     (
         "past the end: their lengths have other names",
         "dead-tail",
-        {"mindspore": ("experimental.PolynomialLR",), "stable_baselines3": ("get_linear_fn",)},
+        {
+            "lightly": ("CosineWarmupScheduler_warmup_end",),
+            "mindspore": ("experimental.PolynomialLR",),
+            "stable_baselines3": ("get_linear_fn",),
+        },
     ),
     (
         "right: the rates go below 0 before the run is over",
@@ -182,6 +208,7 @@ JUDGED = (
         "climbs-back",
         {
             "diffusers": ("cosine_1.5_cycles",),
+            "lightly": ("CosineWarmupScheduler_period",),
             "paddle": ("cosine_decay",),  # ten epochs, counted as updates
             "paddlenlp": ("CosineDecayWithWarmup",),
             "torchtune": ("get_cosine_schedule_with_warmup_cycles",),
@@ -214,6 +241,11 @@ JUDGED = (
         "right: the cooldown does not begin where the decay has got to",
         "broken-curve",
         {"speechbrain": ("WarmCoolDecayLRSchedule",)},
+    ),
+    (
+        "right: after the decay for a checkpoint the rate is at its peak again",
+        "broken-curve",
+        {"pytorch_accelerated": ("WSDLrScheduler_2_checkpoints",)},
     ),
     (
         "right: the warmup's goal falls at the end of every epoch",
