@@ -15,8 +15,9 @@ from course_lib.lint.turning_points import rises_again
 # for as long as the warmup.
 _DEAD, _DEAD_SHARE = 1e-9, 1e-3
 # Where a log prints few decimals, the last stage of a staircase or the end of a cosine reads 0.0:
-# for at most a third of the run, and after rates that came down to a few units of the last decimal.
-_MOST_DECIMALS, _ROUNDED_SHARE, _ROUNDED_UNITS = 8, 1 / 3, 10
+# for at most a third of the run, and after rates below five units of the last decimal: a tenth of
+# them, the next stage of most staircases, is printed as 0.
+_MOST_DECIMALS, _ROUNDED_SHARE, _ROUNDED_UNITS = 8, 1 / 3, 5
 # timm's cosine without warmup_prefix misses 2.4 % of its peak after a warmup of 10 % of the run,
 # and 0.6 % after one of 5 %; a corner between two steps of a long run misses less.
 _PEAK_SLACK = 0.005
@@ -136,7 +137,7 @@ def _is_rounded_to_0(run: Run, first: int) -> bool:
         return False
     decimals = range(1, _MOST_DECIMALS + 1)
     unit = next((10.0**-d for d in decimals if np.array_equal(rates, rates.round(d))), 0.0)
-    return bool(rates[first - 1] < min(run.top, _ROUNDED_UNITS * unit * (1 + NOISE)))
+    return bool(rates[first - 1] < min(run.top, _ROUNDED_UNITS * unit * (1 - NOISE)))
 
 
 def _floor_never_reached(run: Run) -> Iterator[Finding]:
