@@ -195,9 +195,11 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
 @click.option("--gradebook", help="SQLAlchemy URL; by default OUT/grades.sqlite.")
 @click.option("--seed", type=int, help="Seed of the hidden cases; by default drawn once and kept.")
 @click.option("--regrade", multiple=True, help="A student or a file to grade again, or `all`.")
+@click.option("--layout", default="", help="A platform, STUDENT, */STUDENT or STUDENT.ipynb.")
+@click.option("--preview", is_flag=True, help="Say who handed in what, and grade nothing.")
 @click.option("--unsafe", is_flag=True, help="Run strangers' code without the sandbox.")
 def grade(submissions: Path, **options: Any) -> None:
-    """Grade SUBMISSIONS, a folder or a zip file from Canvas or Moodle.
+    """Grade SUBMISSIONS, a folder or a zip file, such as the export of a learning platform.
 
     When it is run again, it grades only new submissions. Exit status 0: every submission has a
     report; 1: some could not be graded here; 2: the call is wrong, or there is no sandbox.

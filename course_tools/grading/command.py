@@ -19,7 +19,8 @@ from tqdm import tqdm
 from course_tools.grading import exports
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
 from course_tools.grading.gradebook.summary import summary
-from course_tools.grading.intake.submissions import Submission, left_out, submissions
+from course_tools.grading.intake.preflight import preflight
+from course_tools.grading.intake.submissions import Submission, take_in
 from course_tools.grading.pages import class_pages
 from course_tools.grading.run import batch
 from course_tools.grading.settings import read_settings
@@ -28,7 +29,6 @@ from course_tools.grading.visible_text import visible
 ALL = "all"
 INTERRUPTED = 130  # what shells say of Ctrl-C
 _MOST_SHOWN = 20  # changes and failures; the tables have all
-_MOST_NAMED = 5  # files that belong to nobody
 _UNSAFE = (
     "WARNING: without the sandbox, every submission can do what you can do: read and delete your "
     "files, use the network, and change the marks of others."
@@ -48,6 +48,8 @@ class Options:
     seed: int | None = None
     regrade: tuple[str, ...] = ()
     unsafe: bool = False
+    layout: str = ""
+    preview: bool = False
 
 
 def run(options: Options) -> int:
@@ -61,16 +63,17 @@ def run(options: Options) -> int:
         NoSandboxError: submissions cannot be run safely here.
     """
     settings = read_settings(options.config)
-    found = submissions(options.source, options.out)
+    taken = take_in(options.source, options.out, options.layout)
+    found = taken.submissions
     again = _again(options.regrade, found)
+    for line in preflight(taken, settings.policy.attempts):
+        click.echo(line, err=True)
+    if options.preview:
+        return 0
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"cannot write to --out {options.out}: {error.strerror}") from error
-    if others := left_out(options.source, found):
-        more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
-        named = ", ".join(map(visible, others[:_MOST_NAMED]))
-        click.echo(f"Left out because they belong to nobody: {named}{more}", err=True)
     if options.unsafe:
         click.echo(_UNSAFE, err=True)
     url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"

@@ -29,7 +29,7 @@ from pathlib import Path
 from course_tools.grading.cells import cell, line_of
 from course_tools.grading.files import write_whole
 from course_tools.grading.gradebook.journal import Standing
-from course_tools.grading.intake.submissions import CANVAS, MOODLE, platform_of
+from course_tools.grading.intake.layouts import CANVAS, MOODLE, platform_of
 from course_tools.grading.pages.class_pages import FOLDER
 from course_tools.grading.pages.feedback import page_name
 from course_tools.grading.pages.report_words import note_words, reproduction_words, suspicion_words

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import nbformat
 
 import course_tasks
-from course_tools.grading.intake.submissions import UnreadableError
+from course_tools.grading.intake.places import UnreadableError
 from course_tools.grading.report import NOT_CODE, Note
 
 _MOST_CELLS = 2_000
@@ -65,7 +65,7 @@ def parse(content: bytes) -> SubmittedNotebook:
     if len(cells) > _MOST_CELLS:
         raise UnreadableError(f"{len(cells)} cells are more than the {_MOST_CELLS} allowed")
     named = [(cell, _task_of(cell)) for cell in cells]
-    exercise = _exercise(metadata, [task for _, task in named if task])
+    exercise = exercise_named(metadata, [task for _, task in named if task])
     members = {task.name for task in course_tasks.EXERCISES[exercise]}
     notes = []
     kept = []
@@ -164,7 +164,16 @@ def _statements(cell: Mapping) -> list[ast.stmt]:
         return []
 
 
-def _exercise(metadata: Mapping, found: list[str]) -> str:
+def exercise_named(metadata: Mapping, found: Sequence[str]) -> str:
+    """Return the exercise that a notebook belongs to.
+
+    Args:
+        metadata: the notebook's metadata, which count first.
+        found: the tasks of its cells.
+
+    Raises:
+        UnreadableError: there is no task of the course.
+    """
     course = metadata.get("course")
     source = course.get("source") if isinstance(course, Mapping) else None
     if isinstance(source, str):

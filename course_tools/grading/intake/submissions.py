@@ -1,196 +1,248 @@
-"""Finds the submissions in a folder or a zip file, and reads each as bytes that nobody trusts."""
+"""Takes in what was handed in: whose each file is, and which of them are graded."""
 
 from __future__ import annotations
 
-import re
-import stat
-import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-NOTEBOOK = ".ipynb"
-CANVAS, MOODLE = "Canvas", "Moodle"
-# Names without their last suffix.
-#: `lastfirst_LATE_123_456_my notebook-2.ipynb`: Canvas numbers later attempts.
-_CANVAS = re.compile(
-    r"(?P<student>[^_/]+)_(?:LATE_)?(?P<user>\d+)_(?P<submission>\d+)_(?P<file>.+?)"
-    r"(?:-(?P<attempt>\d{1,4}))?",
-    re.S,
+from course_tools.grading.intake.course_files import (
+    EXERCISE,
+    LESSON,
+    SOLUTION,
+    THEIRS,
+    Glance,
+    glance,
 )
-#: `Full Name_123_assignsubmission_file_my notebook.ipynb`, or a folder of the first part.
-_MOODLE = re.compile(
-    r"(?P<student>[^/]+)_(?P<user>\d+)_assignsubmission_file_?/?(?P<file>.+)", re.S
+from course_tools.grading.intake.layouts import (
+    PLATFORMS,
+    Layout,
+    Owner,
+    UnclearError,
+    pattern_layout,
+    platform_layout,
+    recognised,
 )
-#: What browsers add to the name of a second file: `ex01-1`, `ex01 (1)`.
-_COPY = re.compile(r".*(?:-| ?\()(?P<number>\d{1,3})\)?", re.S)
-_SYSTEMS_OWN = ("Thumbs.db", "desktop.ini", "__MACOSX")
-_CHECKPOINTS = ".ipynb_checkpoints"
-_TOP = PurePosixPath()
+from course_tools.grading.intake.places import (
+    NOTEBOOK,
+    FoundFile,
+    Submission,
+    UnreadableError,
+    files_in,
+    is_notebook,
+    is_systems,
+    reader,
+    stem_of,
+    without_copy,
+)
+from course_tools.grading.intake.plain_layouts import plain_layout
 
+_MOST_BYTES = 20_000_000  # of a notebook that is looked at; a larger one is refused when graded
+_MOST_METADATA = 200_000_000
+# Why a file is left out.
+NOBODYS = "nobody's"
+BESIDE = "beside a notebook"  # of the same student: data, a script, a picture
+COURSES_OWN = "the course's own"
+TOOLS_OWN = "a tool's"
+_REFUSED = {
+    SOLUTION: "This is the course's own solution of {exercise}. It is nobody's work, so nothing "
+    "was run.",
+    LESSON: "This is a lesson of the course as it was given out. No exercise was handed in.",
+}
 
-class UnreadableError(ValueError):
-    """A submission cannot be read: the message says why, for its report."""
+Person = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Submission:
-    """A file that was handed in.
+class Intake:
+    """What was handed in, before anything is graded.
 
     Attributes:
-        student: name of the student who handed it in, as the folder or the learning platform says.
-        user: the platform's number of the student, "" if there is none.
-        place: the file's path inside the folder or zip, with forward slashes.
-        attempt: 0 for the first; a platform counts them up.
-        source: the folder or the zip file.
-        modified: time of the file's last change, in seconds since 1970; in a zip as if it were UTC.
+        layout: what was recognised, in words.
+        submissions: the files that are graded, ordered by student and file.
+        left_out: why files are left out -> those files.
+        several: the files of one student for one exercise, where there are several: person and
+            exercise -> files.
+        alike: names of different students that may be one person's.
+        merged: names that are written in several normal forms and were taken as one.
+        garbled: files whose names are in an encoding that the zip file does not name.
     """
 
-    student: str
-    user: str
-    place: str
-    attempt: int
-    source: Path
-    modified: float = 0.0
+    layout: str
+    submissions: list[Submission]
+    left_out: Mapping[str, list[str]]
+    several: Mapping[tuple[str, str, str], list[Submission]]
+    alike: list[list[str]]
+    merged: list[str]
+    garbled: list[str]
 
     @property
-    def order(self) -> float:
-        """A number that is larger for a later attempt.
-
-        The platform's count, then the time; within a second, the number that a browser added.
-        """
-        copy = _COPY.fullmatch(PurePosixPath(self.place).stem)
-        number = int(copy["number"]) if copy else 0
-        return self.attempt * 1e11 + self.modified + number / 1000
-
-    def read(self, limit: int) -> bytes:
-        """Return the bytes of the file.
-
-        Args:
-            limit: most bytes that are read.
-
-        Raises:
-            UnreadableError: it is not a regular file, larger than the limit, or cannot be read.
-        """
-        try:
-            with self._opened() as file:
-                content = file.read(limit + 1)
-        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError) as error:
-            raise UnreadableError(f"the file cannot be read: {error}") from error
-        if len(content) > limit:
-            raise UnreadableError(f"the file is larger than the {limit} bytes that are allowed")
-        return content
-
-    @contextmanager
-    def _opened(self) -> Iterator:
-        if self.source.is_file():
-            with zipfile.ZipFile(self.source) as archive, archive.open(self.place) as file:
-                yield file
-            return
-        path = self.source / self.place
-        for part in (path, *path.parents):
-            if part == self.source:
-                break
-            if part.is_symlink():  # it may point to anything that the grader may read
-                raise UnreadableError("a symbolic link is not followed; hand in the file itself")
-        if not stat.S_ISREG(path.lstat().st_mode):
-            raise UnreadableError("it is not a regular file")
-        with open(path, "rb") as file:
-            yield file
+    def students(self) -> set[Person]:
+        """The students: name, and the platform's number."""
+        return {(one.student, one.user) for one in self.submissions}
 
 
-def submissions(source: Path, out: Path | None = None) -> list[Submission]:
-    """Return all notebooks that were handed in, ordered by student and file.
+def submissions(source: Path, out: Path | None = None, layout: str = "") -> list[Submission]:
+    """Return the files that are graded, ordered by student and file; see `take_in`."""
+    return take_in(source, out, layout).submissions
 
-    Understood are `<student>/<notebook>.ipynb`, a flat folder of `<student>.ipynb`, and what Canvas
-    and Moodle give to download, as a zip file or unpacked. Nothing is extracted, and no symbolic
-    link to a folder is entered. Of a student without any notebook, a file of another name is taken:
-    nobody who handed something in is left out.
+
+def take_in(source: Path, out: Path | None = None, layout: str = "") -> Intake:
+    """Return what was handed in.
+
+    Understood are the exports of platforms, `layouts.PLATFORMS`, a folder for each student and a
+    file for each student, as a zip file or unpacked, with outer folders around them. Nothing is
+    extracted, and no symbolic link to a folder is entered. Of a student without any notebook, a
+    file of another name is taken: nobody who handed something in is left out. The course's own
+    files never stand in for a student's work.
 
     Args:
         source: the folder or the zip file.
-        out: folder of the grades; only notebooks are taken from there.
+        out: folder of the grades; what the grader wrote there was handed in by nobody.
+        layout: a platform, or a layout of `pattern_layout`; "" recognises it.
 
     Raises:
-        ValueError: there is no such folder or zip file, or no notebook in it.
+        ValueError: there is no such folder or zip file, no notebook in it, or no such layout.
+        UnclearError: it is not certain who the students are.
     """
-    found = [_submission(place, source, modified) for place, modified in _places(source).items()]
-    notebooks = [one for one in found if one.place.endswith(NOTEBOOK)]
-    if not notebooks:
-        raise ValueError(f"{source} holds no notebook (*{NOTEBOOK})")
-    written, top = None if out is None else out.resolve(), source.resolve()
-    students = {(one.student, one.user): one for one in notebooks}
-    for one in sorted(found, key=lambda one: (NOTEBOOK not in one.place, one.place)):
-        is_somebodys = "/" in one.place or platform_of(one.place)
-        is_ours = written is not None and (top / one.place).is_relative_to(written)
-        if is_somebodys and not is_ours and (one.student, one.user) not in students:
-            students[one.student, one.user] = one
-            notebooks.append(one)
-    return sorted(notebooks, key=lambda one: (one.student, one.place, one.attempt))
+    everything = files_in(source)
+    if out is not None and source.is_dir():
+        everything = _without(out.resolve(), source.resolve(), everything)
+    left_out: dict[str, list[str]] = defaultdict(list)
+    left_out[TOOLS_OWN] = sorted(name for name in everything if is_systems(name))
+    files = {name: one for name, one in everything.items() if not is_systems(name)}
+    with reader(source) as content:
+        glances = {n: _glance(content, one.place) for n, one in files.items() if is_notebook(n)}
+        if not glances:
+            raise ValueError(f"{source} holds no notebook (*{NOTEBOOK})")
+        found = _layout(
+            source,
+            sorted(files),
+            glances,
+            layout,
+            lambda name: content(files[name].place, _MOST_METADATA),
+        )
+    by_person: dict[Person, dict[str, Owner]] = defaultdict(dict)
+    for name in files:
+        for owner in found.owners.get(name, ()):
+            by_person[owner.student, owner.user][name] = owner
+    taken: list[Submission] = []
+    several: dict[tuple[str, str, str], list[Submission]] = defaultdict(list)
+    for person, owners in by_person.items():
+        for name, refused in _chosen(owners, glances).items():
+            one = _submission(source, files[name], owners[name], refused)
+            taken.append(one)
+            if name in glances and glances[name].exercise and not refused:
+                several[(*person, glances[name].exercise)].append(one)
+    places = {one.place for one in taken}
+    for name in sorted(files):
+        if files[name].place not in places:
+            left_out[_why(name, found, glances)].append(name)
+    return Intake(
+        found.words,
+        sorted(taken, key=lambda one: (one.student, one.user, one.place, one.attempt)),
+        {why: names for why, names in left_out.items() if names},
+        {key: some for key, some in several.items() if len(some) > 1},
+        _alike(by_person),
+        _merged(by_person, files),
+        sorted(name for name, one in files.items() if one.garbled),
+    )
 
 
-def left_out(source: Path, found: Sequence[Submission]) -> list[str]:
-    """Return the files beside those of a flat folder that belong to nobody: a list, a script."""
-    taken = {one.place for one in found}
-    return sorted(place for place in _places(source) if "/" not in place and place not in taken)
+def _without(out: Path, source: Path, files: Mapping[str, FoundFile]) -> dict[str, FoundFile]:
+    """Return the files without those that the grader wrote: of its own folder, only notebooks."""
+    if not out.is_relative_to(source):
+        return dict(files)
+    return {
+        name: one
+        for name, one in files.items()
+        if not (source / one.place).is_relative_to(out) or (out == source and is_notebook(name))
+    }
 
 
-def platform_of(place: str) -> str:
-    """Return the platform whose names a file has, `CANVAS` or `MOODLE`, or "" for none."""
-    if _MOODLE.fullmatch(_stem(place)):
-        return MOODLE
-    return CANVAS if _CANVAS.fullmatch(_stem(PurePosixPath(place).name)) else ""
-
-
-def _stem(place: str) -> str:
-    return place.removesuffix(PurePosixPath(place).suffix)
-
-
-def _places(source: Path) -> dict[str, float]:
-    """Return the paths of all files except those of systems, with the time each was changed."""
-    if source.is_file():
-        try:
-            with zipfile.ZipFile(source) as archive:
-                files = {one.filename: _time_of(one) for one in archive.infolist()}
-        except (OSError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{source} is not a readable zip file: {error}") from error
-    elif source.is_dir():
-        files = {str(name): (source / name).lstat().st_mtime for name in _files(source)}
-    else:
-        raise ValueError(f"there is no folder or zip file {source}")
-    return {name: modified for name, modified in files.items() if _is_somebodys(name)}
-
-
-def _is_somebodys(place: str) -> bool:
-    parts = place.split("/")
-    if place.endswith(NOTEBOOK):
-        return _CHECKPOINTS not in parts and parts[0] != "__MACOSX"
-    hidden = any(part.startswith(".") or part in _SYSTEMS_OWN for part in parts)
-    return not hidden and not place.endswith("/")
-
-
-def _time_of(info: zipfile.ZipInfo) -> float:
+def _glance(content: Callable[[str, int], bytes], place: str) -> Glance:
     try:
-        return datetime(*info.date_time, tzinfo=timezone.utc).timestamp()
-    except ValueError:  # a month 0, say
-        return 0.0
+        return glance(content(place, _MOST_BYTES))
+    except UnreadableError:  # it is told when it is graded
+        return Glance()
 
 
-def _files(folder: Path, below: PurePosixPath = _TOP) -> Iterator[PurePosixPath]:
-    for entry in sorted(folder.iterdir()):
-        if entry.is_dir() and not entry.is_symlink():
-            yield from _files(entry, below / entry.name)
-        else:
-            yield below / entry.name
+def _layout(
+    source: Path,
+    names: Sequence[str],
+    glances: Mapping[str, Glance],
+    wanted: str,
+    content: Callable[[str], bytes],
+) -> Layout:
+    container = source.stem if source.is_file() else source.resolve().name
+    platforms = {one.lower(): one for one in PLATFORMS}
+    if wanted.lower() in platforms:
+        found = platform_layout(platforms[wanted.lower()], names, content, container)
+        if not found.owners:
+            raise ValueError(f"--layout {wanted}: no file has a name as this platform gives them")
+        return found
+    if wanted:
+        return pattern_layout(wanted, names)
+    # Where all is the course's own, it says at least how files lie.
+    theirs = {name: one.exercise for name, one in glances.items() if one.kind == THEIRS}
+    exercises = theirs or {name: one.exercise for name, one in glances.items()}
+    try:
+        return recognised(sorted(exercises), names, content, container) or plain_layout(
+            names, exercises, source.stem if source.is_file() else ""
+        )
+    except UnclearError as error:
+        raise UnclearError(
+            f"it is not certain who the students are, so nothing was graded. In {source}, {error}"
+        ) from error
 
 
-def _submission(place: str, source: Path, modified: float) -> Submission:
-    for pattern, text in ((_MOODLE, place), (_CANVAS, PurePosixPath(place).name)):
-        if match := pattern.fullmatch(_stem(text)):
-            attempt = int(match.groupdict().get("attempt") or 0)
-            return Submission(match["student"], match["user"], place, attempt, source, modified)
-    folder, _, name = place.rpartition("/")
-    student = folder.split("/")[0] if folder else _stem(name)
-    return Submission(student, "", place, 0, source, modified)
+def _chosen(owners: Mapping[str, Owner], glances: Mapping[str, Glance]) -> dict[str, str]:
+    """Return the files of a student that are graded, each with why nothing of it is run."""
+    own = {name: glances[name] for name in owners if name in glances}
+    written = {one.exercise for one in own.values() if one.kind == THEIRS and one.exercise}
+    given = {one.exercise for one in own.values() if one.kind == EXERCISE}
+    chosen = {}
+    for name, one in own.items():
+        if one.kind == SOLUTION and one.exercise not in written | given:
+            chosen[name] = _REFUSED[SOLUTION].format(exercise=one.exercise)
+        elif one.kind == THEIRS or (one.kind == EXERCISE and one.exercise not in written):
+            chosen[name] = ""
+    if chosen:
+        return chosen
+    if own:
+        return {min(own): _REFUSED[LESSON]}
+    # No notebook: what comes nearest to one by its name.
+    return {min(owners, key=lambda name: (NOTEBOOK not in name, name)): ""}
+
+
+def _submission(source: Path, file: FoundFile, owner: Owner, refused: str) -> Submission:
+    moment = file.modified if owner.moment is None else owner.moment
+    return Submission(owner.student, owner.user, file.place, owner.attempt, source, moment, refused)
+
+
+def _why(name: str, found: Layout, glances: Mapping[str, Glance]) -> str:
+    if name in glances and glances[name].kind != THEIRS:
+        return COURSES_OWN
+    return BESIDE if found.owners.get(name) else NOBODYS
+
+
+def _alike(people: Iterable[Person]) -> list[list[str]]:
+    """Return names that differ in case, blanks or a copy's number, where no platform tells."""
+    groups: dict[str, set[str]] = defaultdict(set)
+    for student, user in people:
+        if not user:
+            plain = unicodedata.normalize("NFKC", without_copy(student)).casefold()
+            groups[" ".join(plain.split())].add(student)
+    return sorted(sorted(some) for some in groups.values() if len(some) > 1)
+
+
+def _merged(people: Iterable[Person], files: Iterable[str]) -> list[str]:
+    """Return students whose name occurs in the files in two normal forms."""
+    parts = {part for name in files if not name.isascii() for part in name.split("/")}
+    forms: dict[str, set[bool]] = defaultdict(set)
+    for part in parts:
+        plain = unicodedata.normalize("NFC", part)
+        forms[plain if "." not in plain else stem_of(plain)].add(plain == part)
+    return sorted(student for student, _ in people if len(forms.get(student, ())) > 1)

@@ -12,7 +12,7 @@ from course_tools.grading import report
 from course_tools.grading.box import kernels, sandbox
 from course_tools.grading.gradebook.journal import Gradebook, HandedIn, Key
 from course_tools.grading.intake.notebook import parse
-from course_tools.grading.intake.submissions import NOTEBOOK, Submission, UnreadableError
+from course_tools.grading.intake.places import Submission, UnreadableError, is_notebook
 from course_tools.grading.report import Note, Report
 from course_tools.grading.run.grading_job import GradingJob, Worker, grade_job
 from course_tools.grading.run.version import version_of
@@ -230,11 +230,11 @@ def _items(found: Iterable[Submission], course: Course) -> Iterator[_Item]:
             name = f"{submission.place} {submission.modified} {told}".encode("utf-8", "replace")
             yield _Item(submission, _key(name, "", course), "", unreadable=told)
             continue
-        exercise = told = ""
+        exercise, told = "", submission.refused
         try:
             exercise = parse(content).exercise
         except UnreadableError:
-            if not submission.place.endswith(NOTEBOOK):
+            if not is_notebook(submission.place):
                 told = "No notebook was handed in: the name of one ends with .ipynb."
         yield _Item(submission, _key(content, exercise, course), exercise, content, told)
 

@@ -16,7 +16,7 @@ import course_tasks
 from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake.notebook import SubmittedNotebook, parse
-from course_tools.grading.intake.submissions import UnreadableError
+from course_tools.grading.intake.places import UnreadableError
 from course_tools.grading.report import Note, Report, Suspicion, TaskReport
 from course_tools.grading.run import submission_execution
 from course_tools.grading.run.marking import cases_of, mark, values_are_right, without_points

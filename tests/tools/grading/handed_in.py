@@ -16,8 +16,17 @@ SLOW = "import time\ntime.sleep(60)\n"
 
 
 def solved(exercise=EX01):
-    """A solved notebook as a dict."""
-    return json.loads((ROOT / "solutions" / f"{exercise}.ipynb").read_text(encoding="utf-8"))
+    """A solved notebook as a dict: a learner's, as the course's own solution never counts."""
+    nb = shipped("solutions", exercise)
+    for cell in nb["cells"]:
+        if "task" in cell["metadata"]:
+            cell["source"] = "".join(cell["source"]) + "\n# mine"
+    return nb
+
+
+def shipped(folder, exercise=EX01):
+    """A notebook of the course as a dict."""
+    return json.loads((ROOT / folder / f"{exercise}.ipynb").read_text(encoding="utf-8"))
 
 
 def with_task(nb, task, source):

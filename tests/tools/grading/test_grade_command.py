@@ -57,8 +57,9 @@ def graded(needs_sandbox, tmp_path_factory):
 
 def test_a_class_is_graded_with_one_command(graded):
     folder, done = graded
-    left_out = "Left out because they belong to nobody: ro⟨U+202E⟩ster.csv\n"
-    assert (done.returncode, done.stderr) == (0, left_out)
+    told = "3 students, 3 files: a folder for each student (STUDENT).\n"
+    told += "Left out because they belong to nobody: ro⟨U+202E⟩ster.csv\n"
+    assert (done.returncode, done.stderr) == (0, told)
     assert "Files: 3 graded now, 0 graded before." in done.stdout
     assert "Attempts that count, one for each student and exercise: 3\n" in done.stdout
     assert "2 students, on average 5.5 of 6 points" in done.stdout
@@ -144,6 +145,23 @@ def test_without_a_folder_of_submissions(tmp_path):
     assert (done.exit_code, "there is no folder or zip file" in done.output) == (2, True)
     done = refused(tmp_path, "--out", tmp_path / "grades")
     assert (done.exit_code, "holds no notebook" in done.output) == (2, True)
+
+
+def test_where_it_is_not_certain_who_is_a_student_nothing_is_graded(tmp_path):
+    for student in ("anna", "ben"):
+        hand_in(tmp_path / "class" / "monday", student)
+    arguments = (tmp_path / "class", "--out", tmp_path / "grades")
+    done = refused(*arguments)
+    assert done.exit_code == 2
+    assert "not certain who the students are, so nothing was graded" in done.output
+    assert "--layout '*/STUDENT'; if 'monday' is a student, say --layout 'STUDENT'" in done.output
+    assert not (tmp_path / "grades").exists()
+    for layout, told in (("*/STUDENT", "2 students, 2 files"), ("STUDENT", "1 student, 2 files")):
+        done = CliRunner().invoke(
+            main, ["grade", *map(str, arguments), "--layout", layout, "--preview"]
+        )
+        assert (done.exit_code, done.output.startswith(told)) == (0, True), done.output
+        assert not (tmp_path / "grades").exists()
 
 
 @pytest.fixture

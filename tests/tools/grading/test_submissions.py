@@ -5,7 +5,8 @@ import zipfile
 
 import pytest
 
-from course_tools.grading.intake.submissions import UnreadableError, left_out, submissions
+from course_tools.grading.intake.places import UnreadableError
+from course_tools.grading.intake.submissions import NOBODYS, submissions, take_in
 
 CONTENT = b'{"cells": []}'
 
@@ -76,7 +77,7 @@ def test_what_moodle_gives(tmp_path, make):
 
 @pytest.mark.parametrize("make", [zip_of, folder_of])
 def test_the_bytes_are_read_up_to_a_limit(tmp_path, make):
-    (one,) = submissions(make(tmp_path / "in", "ada/a.ipynb"))
+    (one,) = submissions(make(tmp_path / "in", "ada/ex01.ipynb"))
     assert one.read(len(CONTENT)) == CONTENT
     with pytest.raises(UnreadableError, match="larger than the 12 bytes"):
         one.read(len(CONTENT) - 1)
@@ -153,22 +154,26 @@ def test_who_handed_in_no_notebook_is_not_left_out(tmp_path):
     root = folder_of(tmp_path / "in", "ada/ex01.ipynb", "ada/data.csv", "leo/ex01.py", "leo/a.csv")
     folder_of(root, "mia/.DS_Store", "mia/.git/config", "uma/a.csv", "uma/ex01.ipynb.txt")
     folder_of(root, "roster.csv", "Nobody At All.ipynb", "grades/grades.csv", "grades/a/x.html")
-    everything = submissions(root, out=root / "grades")
-    assert {one.student: one.place for one in everything} == {
+    everything = take_in(root, out=root / "grades")
+    assert {one.student: one.place for one in everything.submissions} == {
         "Nobody At All": "Nobody At All.ipynb",
         "ada": "ada/ex01.ipynb",
         "leo": "leo/a.csv",
         "uma": "uma/ex01.ipynb.txt",
     }
-    assert left_out(root, everything) == ["roster.csv"]
+    assert everything.left_out[NOBODYS] == ["roster.csv"]
 
 
 @pytest.mark.parametrize(
-    "name", ["lovelaceada_11_101_ex01.py", "Ada Lovelace_11_assignsubmission_file_/ex01.py"]
+    ("name", "other"),
+    [
+        ("lovelaceada_11_101_ex01.py", CANVAS[2]),
+        ("Ada Lovelace_11_assignsubmission_file_/ex01.py", MOODLE[1]),
+    ],
 )
-def test_what_a_platform_gives_that_is_no_notebook_is_somebodys(tmp_path, name):
-    source = zip_of(tmp_path / "in.zip", name, CANVAS[2], "__MACOSX/x", "folder/")
-    assert {place: user for _, user, place, _ in found(source)} == {name: "11", CANVAS[2]: "12"}
+def test_what_a_platform_gives_that_is_no_notebook_is_somebodys(tmp_path, name, other):
+    source = zip_of(tmp_path / "in.zip", name, other, "__MACOSX/x", "folder/")
+    assert {place: user for _, user, place, _ in found(source)} == {name: "11", other: "12"}
 
 
 @pytest.mark.parametrize("later", ["ex01-1.ipynb", "ex01 (1).ipynb", "ex01(1).ipynb"])

@@ -1,0 +1,223 @@
+"""Lists the files in a folder or a zip file, and reads each as bytes that nobody trusts."""
+
+from __future__ import annotations
+
+import re
+import stat
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+NOTEBOOK = ".ipynb"
+#: What browsers, mail programs and Windows make of the end of a notebook's name.
+_ENDING = re.compile(r"\.ipynb(?:\.txt|\.json)?\Z", re.I)
+#: What browsers add to the name of a second file: `ex01-1`, `ex01 (1)`.
+_COPY = re.compile(r".*(?:-| ?\()(?P<number>\d{1,3})\)?", re.S)
+#: Files that no person made: those of systems, of Jupyter, of Git.
+_SYSTEMS_OWN = ("Thumbs.db", "desktop.ini", "__MACOSX", ".DS_Store")
+_SAYS_UTF8 = 0x800  # bit of a member's flags
+_TOP = PurePosixPath()
+
+
+class UnreadableError(ValueError):
+    """A submission cannot be read: the message says why, for its report."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file that was handed in.
+
+    Attributes:
+        student: name of the student who handed it in, as the folder or the learning platform says.
+        user: the platform's number of the student, "" if there is none.
+        place: the file's path inside the folder or zip, with forward slashes.
+        attempt: 0 for the first; a platform counts them up.
+        source: the folder or the zip file.
+        modified: time of the file's last change, in seconds since 1970; in a zip as if it were UTC.
+        refused: why nothing of it is run, in a sentence; "" for a file that is graded.
+    """
+
+    student: str
+    user: str
+    place: str
+    attempt: int
+    source: Path
+    modified: float = 0.0
+    refused: str = ""
+
+    @property
+    def order(self) -> float:
+        """A number that is larger for a later attempt.
+
+        The platform's count, then the time; within a second, the number that a browser added.
+        """
+        copy = _COPY.fullmatch(stem_of(self.place))
+        number = int(copy["number"]) if copy else 0
+        return self.attempt * 1e11 + self.modified + number / 1000
+
+    def read(self, limit: int) -> bytes:
+        """Return the bytes of the file.
+
+        Args:
+            limit: most bytes that are read.
+
+        Raises:
+            UnreadableError: it is not a regular file, larger than the limit, or cannot be read.
+        """
+        return read(self.source, self.place, limit)
+
+
+def read(source: Path, place: str, limit: int) -> bytes:
+    """Return the bytes of a file in a folder or a zip file; see `reader`."""
+    with reader(source) as content:
+        return content(place, limit)
+
+
+@contextmanager
+def reader(source: Path) -> Iterator[Callable[[str, int], bytes]]:
+    """Return what reads files of a folder or a zip file, which is opened once.
+
+    It takes the path of a file and the most bytes that are read. It raises `UnreadableError` where
+    there is no regular file, it is larger than that, or cannot be read.
+
+    Args:
+        source: the folder or the zip file.
+    """
+    archive: list[zipfile.ZipFile] = []
+
+    def content(place: str, limit: int) -> bytes:
+        try:
+            if source.is_file() and not archive:
+                archive.append(zipfile.ZipFile(source))
+            with archive[0].open(place) if archive else _opened(source, place) as file:
+                found = file.read(limit + 1)
+        except (OSError, RuntimeError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+            raise UnreadableError(f"the file cannot be read: {error}") from error
+        if len(found) > limit:
+            raise UnreadableError(f"the file is larger than the {limit} bytes that are allowed")
+        return found
+
+    try:
+        yield content
+    finally:
+        for one in archive:
+            one.close()
+
+
+@contextmanager
+def _opened(folder: Path, place: str) -> Iterator[BinaryIO]:
+    path = folder / place
+    for part in (path, *path.parents):
+        if part == folder:
+            break
+        if part.is_symlink():  # it may point to anything that the grader may read
+            raise UnreadableError("a symbolic link is not followed; hand in the file itself")
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise UnreadableError("it is not a regular file")
+    with open(path, "rb") as file:
+        yield file
+
+
+def is_notebook(place: str) -> bool:
+    """Return whether a file's name is a notebook's: also `EX01.IPYNB` and `ex01.ipynb.txt`."""
+    return _ENDING.search(place) is not None
+
+
+def stem_of(place: str) -> str:
+    """Return the name of a file without its ending."""
+    name = place.rpartition("/")[2]
+    if is_notebook(name):
+        return _ENDING.sub("", name)
+    return name.removesuffix(PurePosixPath(name).suffix)
+
+
+def without_copy(stem: str) -> str:
+    """Return a name without the number that a browser or Jupyter gives to a copy."""
+    return re.sub(r"(?:-Copy\d*|-\d{1,3}| ?\(\d{1,3}\))\Z", "", stem)
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file in a folder or a zip file.
+
+    Attributes:
+        place: its path there, by which it is read.
+        modified: time of its last change, in seconds since 1970.
+        garbled: whether the zip file does not say in which encoding its name is written.
+    """
+
+    place: str
+    modified: float
+    garbled: bool = False
+
+
+def files_in(source: Path) -> dict[str, FoundFile]:
+    """Return all files by their paths, as people read them.
+
+    Args:
+        source: the folder or the zip file. Nothing is extracted, and no symbolic link to a folder
+            is entered.
+
+    Raises:
+        ValueError: there is no such folder or zip file.
+    """
+    if source.is_file():
+        try:
+            with zipfile.ZipFile(source) as archive:
+                members = [one for one in archive.infolist() if not one.is_dir()]
+        except (OSError, zipfile.BadZipFile) as error:
+            raise ValueError(f"{source} is not a readable zip file: {error}") from error
+        is_windows = not any("/" in one.filename for one in members)
+        found = {}
+        for one in members:
+            name, garbled = _name_of(one)
+            label = name.replace("\\", "/") if is_windows else name
+            found[label] = FoundFile(one.filename, _time_of(one), garbled)
+        return found
+    if source.is_dir():
+        names = map(str, _files(source))
+        return {one: FoundFile(one, (source / one).lstat().st_mtime) for one in names}
+    raise ValueError(f"there is no folder or zip file {source}")
+
+
+def _name_of(info: zipfile.ZipInfo) -> tuple[str, bool]:
+    """Return a name in a zip file, and whether it may be wrong.
+
+    Many programs write UTF-8 and do not say so; Python then reads the bytes as those of DOS.
+    """
+    if info.flag_bits & _SAYS_UTF8 or info.filename.isascii():
+        return info.filename, False
+    try:
+        return info.filename.encode("cp437").decode("utf-8"), False
+    except UnicodeError:
+        return info.filename, True
+
+
+def is_systems(place: str) -> bool:
+    """Return whether a file is a system's or a tool's, such as a checkpoint, and nobody's work."""
+    *folders, name = place.split("/")
+    if name.startswith("._") or name in _SYSTEMS_OWN:
+        return True
+    if name.startswith(".") and not is_notebook(name):
+        return True
+    # A student may be called "..", as far as the name of a folder goes.
+    return any(one in _SYSTEMS_OWN or (one.startswith(".") and one.strip(".")) for one in folders)
+
+
+def _time_of(info: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*info.date_time, tzinfo=timezone.utc).timestamp()
+    except ValueError:  # a month 0, say
+        return 0.0
+
+
+def _files(folder: Path, below: PurePosixPath = _TOP) -> Iterator[PurePosixPath]:
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _files(entry, below / entry.name)
+        else:
+            yield below / entry.name

@@ -1,0 +1,270 @@
+"""Every layout gives each student their own files, or the command stops and asks."""
+
+import json
+import random
+import re
+import unicodedata
+import zipfile
+from collections import defaultdict
+
+import pytest
+
+from course_tools.grading.intake.layouts import PLATFORMS, UnclearError, platform_of
+from course_tools.grading.intake.plain_layouts import is_files_name
+from course_tools.grading.intake.preflight import preflight
+from course_tools.grading.intake.submissions import NOBODYS, TOOLS_OWN, submissions, take_in
+from course_tools.grading.sample_class.writing import _NAMES
+from course_tools.grading.settings import LATEST
+from tests.tools.grading.layout_exports import EXPORTS, Person, metadata, notebook, written
+
+NAMES = [f"{given} {family}" for group in _NAMES for given in group[0] for family in group[1]]
+#: File names that students choose: like another's export, like another platform's, like a person's.
+FILES = (
+    *(
+        "ex01.ipynb",
+        "homework_12_05_2024.ipynb",
+        "ex_01_1_x.ipynb",
+        "ada_1_2_x.ipynb",
+        "my work.ipynb",
+    ),
+    *("Eve_66_assignsubmission_file_ex01.ipynb", "x_eve_attempt_2024-01-01-01-01-01_a.ipynb"),
+    *("submission_7.ipynb", "1-2 - Eve - Mar 1, 2024 926 PM - a.ipynb", "BEN.IPYNB"),
+)
+
+
+def zip_of(path, *places):
+    with zipfile.ZipFile(path, "w") as archive:
+        for place in places:
+            archive.writestr(place, notebook(place))
+    return path
+
+
+def students(source, **options):
+    found = defaultdict(list)
+    for one in submissions(source, **options):
+        found[one.student].append(one.place)
+    return {student: sorted(places) for student, places in found.items()}
+
+
+def a_class(rng):
+    """People, no two with one login or number; some have the same name, some hand in twice."""
+    number = rng.randint(3, 20)
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    logins = set()
+    while len(logins) < number:
+        login = "".join(rng.choices(letters, k=rng.randint(3, 6))) + rng.choice(["", "7", "1234"])
+        if not is_files_name(login):  # as a student is called who is asked about
+            logins.add(login)
+    numbers = rng.sample(range(100, 10**7), number)
+    return [
+        Person(
+            rng.choice(NAMES[:40]),
+            login,
+            number,
+            (rng.choice(FILES), "ex01 final.ipynb")[: rng.randint(1, 2)],
+        )
+        for login, number in zip(sorted(logins), numbers, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("export", sorted(EXPORTS))
+@pytest.mark.parametrize("seed", range(6))
+def test_every_file_of_a_person_is_that_persons(tmp_path, export, seed):
+    rng = random.Random(f"{export} {seed}")
+    people, outer = a_class(rng), ("", "submissions/", "Course 2025/Week 3/")[seed % 3]
+    if export in ("flat_files", "outer_files", "folders", "outer_folders") and "Course" in outer:
+        outer = ""  # asked about; see below
+    source = written(tmp_path / "in.zip", export, people, outer)
+    got = defaultdict(set)
+    for one in submissions(source):
+        (cell,) = json.loads(one.read(10**6))["cells"]
+        _, login, place = cell["source"][0].strip().split(" ", 2)
+        assert outer + place == one.place
+        got[one.student, one.user].add(login)
+    assert sorted(map(len, got.values())) == [1] * len(people), "a student is one person, and back"
+    assert {login for some in got.values() for login in some} == {one.login for one in people}
+    by_login = {login: who for who, (login,) in got.items()}
+    for one in people:
+        student, user = by_login[one.login]
+        if user and export != "gradescope":
+            assert user == str(one.number)
+        if export.startswith(("moodle", "brightspace", "gradescope")):
+            assert student == unicodedata.normalize("NFC", one.name)
+        elif export in ("canvas", "blackboard", "github", "folders", "flat_files"):
+            assert student == one.login
+
+
+def test_every_platform_is_among_the_exports():
+    assert {one.lower() for one in PLATFORMS} <= set(EXPORTS)
+
+
+@pytest.mark.parametrize(
+    ("places", "wanted"),
+    [
+        (("submissions/anna/ex01.ipynb", "submissions/ben/ex01.ipynb"), "anna ben"),
+        (("hw1/anna.ipynb", "hw1/ben.ipynb", "hw1/cara.ipynb"), "anna ben cara"),
+        (("in/anna/ex01.ipynb", "in/ben/ex01.ipynb"), "anna ben"),  # the zip is called so as well
+        (("anna/ex01.ipynb", "anna/ex02.ipynb"), "anna"),
+        (("anna/exercises/ex01.ipynb", "anna/solutions/ex01.ipynb"), "anna"),
+        (("anna/hw1/ex01.ipynb", "ben/hw1/ex01.ipynb"), "anna ben"),
+        (("anna/old/ex01.ipynb", "anna/new/ex01.ipynb", "ben/ex01.ipynb"), "anna ben"),
+        (("anna/x_1_2_a.ipynb", "ben/y_3_4_b.ipynb", "cyd/z_5_6_c.ipynb"), "anna ben cyd"),
+        (("01.ipynb", "02.ipynb", "1234.ipynb"), "01 02 1234"),
+    ],
+)
+def test_who_the_students_are(tmp_path, places, wanted):
+    assert sorted(students(zip_of(tmp_path / "in.zip", *places))) == wanted.split()
+
+
+@pytest.mark.parametrize(
+    ("places", "layout", "wanted"),
+    [
+        # An outer folder, or a student?
+        (("a1/anna/ex01.ipynb", "a1/ben/ex01.ipynb"), "*/STUDENT", "anna ben"),
+        (("a1/anna.ipynb", "a1/ben.ipynb"), "*/STUDENT.ipynb", "anna ben"),
+        (("a1/anna.ipynb", "a1/ben.ipynb"), "STUDENT", "a1"),
+        (("a1/b/anna/ex01.ipynb", "a1/b/ben/ex01.ipynb"), "*/*/STUDENT", "anna ben"),
+        # Sections or homework, or students?
+        (("s1/anna.ipynb", "s1/ben.ipynb", "s2/cara.ipynb"), "*/STUDENT.ipynb", "anna ben cara"),
+        (("s1/anna/ex01.ipynb", "s1/ben/ex01.ipynb", "s2/c/ex01.ipynb"), "*/STUDENT", "anna ben c"),
+        (("hw1/anna_ex01.ipynb", "hw1/ben_ex01.ipynb", "hw2/x.ipynb"), "STUDENT", "hw1 hw2"),
+        # The names are those of files.
+        (("ex01.ipynb", "ex02_classic_decay.ipynb"), "STUDENT.ipynb", "ex01 ex02_classic_decay"),
+        (("anna.ipynb", "homework (1).ipynb"), "STUDENT.ipynb", "anna|homework (1)"),
+        (("exercises/ex01.ipynb", "solutions/ex01.ipynb"), "STUDENT", "exercises solutions"),
+        # A part of a platform's export.
+        (("A B_11_assignsubmission_file_/a.ipynb", "anna/a.ipynb"), "moodle", "A B"),
+        (
+            ("lovelace_11_12_a.ipynb", "turing_12_13_a.ipynb", "x.ipynb"),
+            "canvas",
+            "lovelace turing",
+        ),
+        (("a_1_2_x_b_attempt_2024-01-01-01-01-01_a.ipynb",), "canvas", "a"),
+        # Gradescope's list of names is missing.
+        (
+            ("submission_1/ex01.ipynb", "submission_2/ex01.ipynb"),
+            "STUDENT",
+            "submission_1 submission_2",
+        ),
+    ],
+)
+def test_what_is_not_certain_is_asked(tmp_path, places, layout, wanted):
+    source = zip_of(tmp_path / "in.zip", *places)
+    with pytest.raises(UnclearError, match=f"nothing was graded.*--layout.*{re.escape(layout)}"):
+        submissions(source)
+    got = students(source, layout=layout)
+    assert sorted(got) == (
+        wanted.split("|") if "|" in wanted else [wanted] if wanted == "A B" else wanted.split()
+    )
+
+
+@pytest.mark.parametrize(
+    ("layout", "told"),
+    [
+        ("student", "--layout must be one of gradescope, moodle"),
+        ("*/*/STUDENT", "fits no file"),
+        ("canvas", "no file has a name as this platform gives them"),
+    ],
+)
+def test_a_layout_that_does_not_fit_is_refused(tmp_path, layout, told):
+    with pytest.raises(ValueError, match=re.escape(told)):
+        submissions(zip_of(tmp_path / "in.zip", "ada/ex01.ipynb"), layout=layout)
+
+
+def test_a_name_that_a_student_chose_makes_nobody_else(tmp_path):
+    places = (
+        "Bob_12_assignsubmission_file_Ada_11_assignsubmission_file_ex01.ipynb",
+        "Ada_11_assignsubmission_file_ex01.ipynb",
+    )
+    assert students(zip_of(tmp_path / "in.zip", *places)) == {
+        "Bob": [places[0]],
+        "Ada": [places[1]],
+    }
+    inside = "assignment_1_export/submission_5/ada_1_2_x.ipynb"
+    assert [platform_of(one) for one in (*places, inside)] == ["Moodle", "Moodle", "Gradescope"]
+
+
+def test_a_group_shares_what_it_handed_in(tmp_path):
+    people = [Person("Ada Lovelace", "ada", 5), Person("Alan Turing", "alan", 5)]
+    entry = metadata(people[:1]), metadata(people[1:])
+    both = entry[0].replace(
+        "  - :email", "  - :email: alan@x\n    :name: Alan Turing\n    :sid: alan\n  - :email"
+    )
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        archive.writestr("assignment_1_export/submission_5/ex01.ipynb", notebook("both"))
+        archive.writestr("assignment_1_export/submission_metadata.yml", both)
+    found = submissions(tmp_path / "in.zip")
+    assert [(one.student, one.user) for one in found] == [
+        ("Ada Lovelace", "ada"),
+        ("Alan Turing", "alan"),
+    ]
+    assert len({one.place for one in found}) == 1
+
+
+def test_the_platforms_time_says_which_attempt_is_later(tmp_path):
+    for export in ("blackboard", "brightspace", "brightspace_flat"):
+        source = written(
+            tmp_path / export,
+            export,
+            [Person("Ada L", "ada", 500 + n, ("b.ipynb", "a.ipynb")) for n in range(1)]
+            + [Person("Bob M", "bob", 700)],
+        )
+        (*_, last) = sorted(
+            (one for one in submissions(source) if one.student in ("ada", "Ada L")),
+            key=lambda one: one.order,
+        )
+        assert last.place.endswith("a.ipynb"), export
+
+
+def test_one_person_is_one_student_in_every_normal_form(tmp_path):
+    nfd = unicodedata.normalize("NFD", "Jürgen")
+    source = zip_of(tmp_path / "in.zip", "Jürgen/ex01.ipynb", f"{nfd}/ex02.ipynb", "ada/ex01.ipynb")
+    assert {who: len(some) for who, some in students(source).items()} == {"Jürgen": 2, "ada": 1}
+    assert "Written in two normal forms, taken as one person: Jürgen" in preflight(
+        take_in(source), LATEST
+    )
+
+
+def test_names_that_may_be_one_persons_are_said(tmp_path):
+    source = zip_of(
+        tmp_path / "in.zip", *(f"{who}/ex01.ipynb" for who in ("ada", "Ada ", "ada (1)", "bo"))
+    )
+    assert take_in(source).alike == [["Ada ", "ada", "ada (1)"]]
+    assert "May be one person: 'Ada ', 'ada', 'ada (1)'" in preflight(take_in(source), LATEST)
+
+
+def test_other_endings_are_notebooks_too(tmp_path):
+    source = zip_of(tmp_path / "in.zip", "BEN.IPYNB", "cara.ipynb.txt", "ada.ipynb")
+    assert sorted(students(source)) == ["BEN", "ada", "cara"]
+
+
+def test_files_of_systems_and_tools_are_nobodys(tmp_path):
+    own = (".Trash-0/files/ex01.ipynb", "ada/._ex01.ipynb", "ada/.virtual_documents/ex01.ipynb")
+    own = (*own, "__MACOSX/ada/ex01.ipynb", "ada/.ipynb_checkpoints/ex01-checkpoint.ipynb")
+    found = take_in(zip_of(tmp_path / "in.zip", "ada/ex01.ipynb", "ben/ex01.ipynb", *own))
+    assert {one.place for one in found.submissions} == {"ada/ex01.ipynb", "ben/ex01.ipynb"}
+    assert sorted(found.left_out[TOOLS_OWN]) == sorted(own)
+
+
+def test_names_in_a_zip_of_windows_and_of_no_stated_encoding(tmp_path):
+    source = tmp_path / "in.zip"
+    zip_of(source, "ada\\ex01.ipynb", "ben\\ex01.ipynb")
+    assert sorted(students(source)) == ["ada", "ben"]
+    with zipfile.ZipFile(source, "w") as archive:
+        for who in ("SxxrenX", "ZoX"):
+            archive.writestr(f"{who}/ex01.ipynb", notebook("somebody"))
+    content = source.read_bytes().replace(b"SxxrenX", "Sørenz".encode()).replace(b"ZoX", b"Zo\xeb")
+    source.write_bytes(content)
+    found = take_in(source)
+    assert "Sørenz" in {one.student for one in found.submissions}
+    assert len(found.garbled) == 1
+    assert all(one.read(10**5) for one in found.submissions)
+
+
+def test_a_loose_exercise_beside_students_is_nobodys(tmp_path):
+    source = zip_of(
+        tmp_path / "in.zip", "ada/ex01.ipynb", "ben/ex01.ipynb", "ex01.ipynb", "Cy D.ipynb"
+    )
+    found = take_in(source)
+    assert sorted(one.student for one in found.submissions) == ["Cy D", "ada", "ben"]
+    assert found.left_out[NOBODYS] == ["ex01.ipynb"]
