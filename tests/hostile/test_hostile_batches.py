@@ -8,10 +8,9 @@ from course_tools.grading import report
 from course_tools.grading.gradebook.journal import Gradebook
 from course_tools.grading.intake.submissions import submissions
 from course_tools.grading.run import batch
-from tests.hostile import SUBMISSIONS, as_bytes
+from tests.hostile import SUBMISSIONS, as_bytes, solved
 from tests.hostile.canaries import canaries
 from tests.hostile.making import LOSS, QUICK, WHOLE, notebook, wrong_loss
-from tests.tools.grading.handed_in import solved
 
 _SEED = 20_260
 #: What tries to take others with it.

@@ -79,7 +79,7 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Layout:
+class FoundLayout:
     """The owners of the files.
 
     Attributes:
@@ -145,7 +145,7 @@ def is_container(name: str, container: str = "") -> bool:
 
 def platform_layout(
     platform: str, files: Sequence[str], read: Callable[[str], bytes], container: str = ""
-) -> Layout:
+) -> FoundLayout:
     """Return the owners of files as a platform's names say.
 
     Args:
@@ -169,12 +169,12 @@ def platform_layout(
         }
     else:
         owners = {one: (_owner(mark.match),) for one, mark in marks.items()}
-    return Layout(f"{platform}'s export", owners)
+    return FoundLayout(f"{platform}'s export", owners)
 
 
 def recognised(
     notebooks: Sequence[str], files: Sequence[str], read: Callable[[str], bytes], container: str
-) -> Layout | None:
+) -> FoundLayout | None:
     """Return the layout of the platform whose marks all notebooks have, None for no platform.
 
     Args:
@@ -216,7 +216,7 @@ def recognised(
     return None
 
 
-def pattern_layout(wanted: str, files: Sequence[str]) -> Layout:
+def pattern_layout(wanted: str, files: Sequence[str]) -> FoundLayout:
     """Return the owners of files by an instructor's own layout.
 
     Args:
@@ -245,7 +245,7 @@ def pattern_layout(wanted: str, files: Sequence[str]) -> Layout:
     if not owners:
         raise ValueError(f"--layout {wanted} fits no file, such as {shown(files)}")
     kind = "a file" if match["file"] else "a folder"
-    return Layout(f"{kind} for each student ({wanted})", owners)
+    return FoundLayout(f"{kind} for each student ({wanted})", owners)
 
 
 def named(student: str) -> Owner:

@@ -10,7 +10,7 @@ from itertools import combinations
 import course_tasks
 from course_tools.grading.intake.layouts import (
     STUDENT,
-    Layout,
+    FoundLayout,
     UnclearError,
     is_container,
     pattern_layout,
@@ -36,7 +36,7 @@ _WORDS = {
 }
 
 
-def plain_layout(files: Sequence[str], exercises: Mapping[str, str], container: str) -> Layout:
+def plain_layout(files: Sequence[str], exercises: Mapping[str, str], container: str) -> FoundLayout:
     """Return who the students are, by their folders or files.
 
     Args:
@@ -72,13 +72,16 @@ def plain_layout(files: Sequence[str], exercises: Mapping[str, str], container: 
                 "and the name is an exercise's, not a student's. Put the notebooks of a student "
                 f"into a folder with the student's name, or say --layout {outer}{STUDENT}.ipynb"
             )
-        return pattern_layout(f"{outer}{STUDENT}.ipynb", files)
-    courses = sorted(name for name in folders if name.casefold() in _COURSE)
-    if courses:
+        # The exercise as it was given out, beside the students' files, is nobody's.
+        return pattern_layout(
+            f"{outer}{STUDENT}.ipynb", [one for one in files if not is_files_name(stem_of(one))]
+        )
+    nobodys = sorted(name for name in folders if is_files_name(name))
+    if nobodys:
         raise UnclearError(
-            f"{shown(courses)} {'is a folder' if len(courses) == 1 else 'are folders'} of the "
-            "course, and no student. Put what a student handed in into a folder with the "
-            f"student's name, or say --layout {outer}{STUDENT}"
+            f"{shown(nobodys)}: such a name is not a student's. If the students are the folders "
+            f"or files in it, say --layout '{outer}*/{STUDENT}' or '{outer}*/{STUDENT}.ipynb'; if "
+            f"it is a student all the same, say --layout '{outer}{STUDENT}'"
         )
     _refuse_heaps(exercises, base, outer)
     found = pattern_layout(f"{outer}{STUDENT}", files)
@@ -86,7 +89,7 @@ def plain_layout(files: Sequence[str], exercises: Mapping[str, str], container: 
     if not people:
         return found
     both = pattern_layout(f"{outer}{STUDENT}.ipynb", people)
-    return Layout(f"{found.words}, and {both.words}", {**found.owners, **both.owners})
+    return FoundLayout(f"{found.words}, and {both.words}", {**found.owners, **both.owners})
 
 
 def is_files_name(stem: str) -> bool:

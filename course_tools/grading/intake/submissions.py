@@ -18,7 +18,7 @@ from course_tools.grading.intake.course_files import (
 )
 from course_tools.grading.intake.layouts import (
     PLATFORMS,
-    Layout,
+    FoundLayout,
     Owner,
     UnclearError,
     pattern_layout,
@@ -175,7 +175,7 @@ def _layout(
     glances: Mapping[str, Glance],
     wanted: str,
     content: Callable[[str], bytes],
-) -> Layout:
+) -> FoundLayout:
     container = source.stem if source.is_file() else source.resolve().name
     platforms = {one.lower(): one for one in PLATFORMS}
     if wanted.lower() in platforms:
@@ -222,7 +222,7 @@ def _submission(source: Path, file: FoundFile, owner: Owner, refused: str) -> Su
     return Submission(owner.student, owner.user, file.place, owner.attempt, source, moment, refused)
 
 
-def _why(name: str, found: Layout, glances: Mapping[str, Glance]) -> str:
+def _why(name: str, found: FoundLayout, glances: Mapping[str, Glance]) -> str:
     if name in glances and glances[name].kind != THEIRS:
         return COURSES_OWN
     return BESIDE if found.owners.get(name) else NOBODYS

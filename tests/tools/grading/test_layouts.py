@@ -12,9 +12,16 @@ import pytest
 from course_tools.grading.intake.layouts import PLATFORMS, UnclearError, platform_of
 from course_tools.grading.intake.plain_layouts import is_files_name
 from course_tools.grading.intake.preflight import preflight
-from course_tools.grading.intake.submissions import NOBODYS, TOOLS_OWN, submissions, take_in
+from course_tools.grading.intake.submissions import (
+    COURSES_OWN,
+    NOBODYS,
+    TOOLS_OWN,
+    submissions,
+    take_in,
+)
 from course_tools.grading.sample_class.writing import _NAMES
 from course_tools.grading.settings import LATEST
+from tests.tools.grading.handed_in import ROOT
 from tests.tools.grading.layout_exports import EXPORTS, Person, metadata, notebook, written
 
 NAMES = [f"{given} {family}" for group in _NAMES for given in group[0] for family in group[1]]
@@ -128,6 +135,7 @@ def test_who_the_students_are(tmp_path, places, wanted):
         (("s1/anna.ipynb", "s1/ben.ipynb", "s2/cara.ipynb"), "*/STUDENT.ipynb", "anna ben cara"),
         (("s1/anna/ex01.ipynb", "s1/ben/ex01.ipynb", "s2/c/ex01.ipynb"), "*/STUDENT", "anna ben c"),
         (("hw1/anna_ex01.ipynb", "hw1/ben_ex01.ipynb", "hw2/x.ipynb"), "STUDENT", "hw1 hw2"),
+        (("hw1/anna/ex01.ipynb", "hw2/ben/ex02.ipynb"), "*/STUDENT", "anna ben"),
         # The names are those of files.
         (("ex01.ipynb", "ex02_classic_decay.ipynb"), "STUDENT.ipynb", "ex01 ex02_classic_decay"),
         (("anna.ipynb", "homework (1).ipynb"), "STUDENT.ipynb", "anna|homework (1)"),
@@ -259,6 +267,15 @@ def test_names_in_a_zip_of_windows_and_of_no_stated_encoding(tmp_path):
     assert "Sørenz" in {one.student for one in found.submissions}
     assert len(found.garbled) == 1
     assert all(one.read(10**5) for one in found.submissions)
+
+
+def test_the_exercise_beside_the_students_files_is_nobodys(tmp_path):
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as archive:
+        archive.writestr("ada.ipynb", notebook("x"))
+        archive.write(ROOT / "exercises" / "ex01_constant_lr.ipynb", "ex01_constant_lr.ipynb")
+    found = take_in(tmp_path / "in.zip")
+    assert [one.student for one in found.submissions] == ["ada"]
+    assert found.left_out == {COURSES_OWN: ["ex01_constant_lr.ipynb"]}
 
 
 def test_a_loose_exercise_beside_students_is_nobodys(tmp_path):
