@@ -21,7 +21,7 @@ from datetime import datetime, timezone
 
 import yaml
 
-from course_tools.grading.intake.places import stem_of
+from course_tools.grading.intake.places import is_notebook, stem_of
 
 CANVAS, MOODLE = "Canvas", "Moodle"
 BLACKBOARD, BRIGHTSPACE, GITHUB = "Blackboard", "Brightspace", "GitHub"
@@ -238,7 +238,7 @@ def pattern_layout(wanted: str, files: Sequence[str]) -> FoundLayout:
     owners = {}
     for one in files:
         parts = one.split("/")
-        if match["file"] and len(parts) == depth + 1:
+        if match["file"] and len(parts) == depth + 1 and is_notebook(one):
             owners[one] = (named(stem_of(one)),)
         elif not match["file"] and len(parts) > depth + 1:
             owners[one] = (named(parts[depth]),)
