@@ -26,7 +26,7 @@ LESSON: CourseFileKind = "lesson"
 
 @dataclass(frozen=True)
 class Glance:
-    """What a notebook is at first sight: nothing of its code is parsed.
+    """A notebook at first sight: nothing of its code is parsed.
 
     Attributes:
         exercise: its exercise, "" where it is not known.

@@ -63,7 +63,7 @@ class UnclearError(ValueError):
 
 @dataclass(frozen=True)
 class Owner:
-    """Who handed in a file, and when.
+    """The student who handed in a file, and the time.
 
     Attributes:
         student: name of the student.
@@ -83,8 +83,8 @@ class FoundLayout:
     """The owners of the files.
 
     Attributes:
-        words: what was recognised, for the instructor.
-        owners: file -> who handed it in: several people in a group, nobody where it is missing.
+        words: the name of the layout, for the instructor.
+        owners: file -> those who handed it in: several people in a group, nobody where it is missing.
     """
 
     words: str

@@ -28,7 +28,7 @@ def preflight(found: Intake, attempts: str) -> list[str]:
     """Return the lines for the instructor.
 
     Args:
-        found: what was handed in.
+        found: the files and their students.
         attempts: the attempt that counts, a policy of `settings`.
     """
     notebooks = _count(len({one.place for one in found.submissions}), "file")

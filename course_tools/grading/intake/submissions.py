@@ -57,12 +57,12 @@ Person = tuple[str, str]
 
 @dataclass(frozen=True)
 class Intake:
-    """What was handed in, before anything is graded.
+    """The files that were handed in, before anything is graded.
 
     Attributes:
-        layout: what was recognised, in words.
+        layout: the layout that was recognised, in words.
         submissions: the files that are graded, ordered by student and file.
-        left_out: why files are left out -> those files.
+        left_out: reason -> the files that are left out for it.
         several: the files of one student for one exercise, where there are several: person and
             exercise -> files.
         alike: names of different students that may be one person's.
