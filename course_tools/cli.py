@@ -202,7 +202,8 @@ def grade(submissions: Path, **options: Any) -> None:
     """Grade SUBMISSIONS, a folder or a zip file, such as the export of a learning platform.
 
     When it is run again, it grades only new submissions. Exit status 0: every submission has a
-    report; 1: some could not be graded here; 2: the call is wrong, or there is no sandbox.
+    report; 1: some could not be graded here; 2: the call is wrong, it is not certain who the
+    students are, or there is no sandbox.
     """
     with _one_line_errors():
         from course_tools.grading.box.sandbox import NoSandboxError

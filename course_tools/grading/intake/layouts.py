@@ -84,7 +84,8 @@ class FoundLayout:
 
     Attributes:
         words: the name of the layout, for the instructor.
-        owners: file -> those who handed it in: several people in a group, nobody where it is missing.
+        owners: file -> those who handed it in, several people in a group; a file of nobody is
+            not there.
     """
 
     words: str
