@@ -147,6 +147,6 @@ def written(path, export, people, outer=""):
             archive.writestr(outer + place, text)
         if export == "gradescope":
             archive.writestr(
-                f"{outer}assignment_77_export/{'submission_metadata.yml'}", metadata(people)
+                f"{outer}assignment_77_export/submission_metadata.yml", metadata(people)
             )
     return path
