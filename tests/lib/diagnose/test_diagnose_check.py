@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from course_lib.diagnose import describe, diagnose, read_log
-from course_lib.diagnose.checking_logs.__main__ import main
+from course_lib.diagnose.__main__ import main
 from course_lib.diagnose.checking_logs.check_file import check_entry, read_entries, totals
 from course_lib.diagnose.checking_logs.expected_oddities import codes_for
 
@@ -73,7 +73,7 @@ def write(folder, entries):
 
 def test_the_command_says_what_was_identified_named_and_missed(tmp_path, capsys):
     path = write(tmp_path, [COMPLETE, SNAPSHOT, ABSURD, WRONG, NO_RATES, UNEVEN, "no object"])
-    assert main([path]) == 0
+    assert main(["--check", path]) == 0
     out = capsys.readouterr().out
     blocks = {block.partition("  ")[0]: block for block in out.replace("\n    ", "\f").split("\n")}
     assert "  identified" in blocks["complete"]
@@ -96,7 +96,7 @@ def test_the_command_says_what_was_identified_named_and_missed(tmp_path, capsys)
 
 
 def test_the_same_as_json(tmp_path, capsys):
-    assert main([write(tmp_path, [COMPLETE, ABSURD]), "--json"]) == 0
+    assert main(["--check", write(tmp_path, [COMPLETE, ABSURD]), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [log["identified"] for log in found["logs"]] == [True, True]
     assert found["totals"]["problems named"] == 1
@@ -116,7 +116,7 @@ def test_a_file_of_another_form_is_one_line_and_exit_2(tmp_path, capsys, text, m
     path = tmp_path / "logs.json"
     if text is not None:
         path.write_text(text)
-    assert main([str(path)]) == 2
+    assert main(["--check", str(path)]) == 2
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.count("\n") == 1
