@@ -57,8 +57,10 @@ def _printed(cell: NotebookNode) -> str:
     texts = []
     for output in cell.get("outputs", []):
         data = output.get("data", {})
-        if MIME in data:  # a quick run has other numbers, and must come to the same outcomes
-            texts.append("\n".join(map(str, from_data(data[MIME]))))
+        # A quick run has other numbers, and perhaps its rows in another order. It must come to the
+        # same outcomes.
+        if MIME in data:
+            texts.append("\n".join(sorted(map(str, from_data(data[MIME])))))
             continue
         texts.append(output.get("text", data.get("text/markdown", data.get("text/plain", ""))))
     return "".join(texts).strip()

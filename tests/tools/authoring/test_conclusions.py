@@ -51,6 +51,17 @@ def test_of_a_table_with_outcomes_the_outcomes_are_the_conclusion():
     assert "now:\nlinear open_against constant" in message
 
 
+def test_the_order_of_outcomes_is_no_conclusion():
+    def table(*names):
+        data = {MIME: as_data([Outcome(name, "better_than", "constant") for name in names])}
+        nb = notebook(("show()", ["conclusion"]))
+        nb.cells[0].outputs = [nbformat.v4.new_output("display_data", data=data)]
+        return nb
+
+    assert differing_conclusions(table("linear", "cosine"), table("cosine", "linear")) == []
+    assert differing_conclusions(table("linear", "cosine"), table("cosine", "WSD")) != []
+
+
 def test_run_fast_compares_conclusions_and_leaves_others_alone(tmp_path):
     for name, cell, status in (("good", ROBUST, 0), ("bad", FRAGILE, 1)):
         nbformat.write(stored(PARAMETERS, COUNT, cell), tmp_path / f"{name}.ipynb")
