@@ -557,15 +557,15 @@ check(repaired_plateau, seed)
 # > one?
 
 # %%
-one_cycle = recorded_rates("transformers", "cosine_num_cycles_1")
+set_to_1 = recorded_rates("transformers", "cosine_num_cycles_1")
 left_out = recorded_rates("transformers", "cosine")  # the same lines without num_cycles
 print("t                 ", "".join(f"{t:8d}" for t in (10, 55, 99, 105)))
-for label, rates in (("num_cycles=1", one_cycle), ("num_cycles left out", left_out)):
+for label, rates in (("num_cycles=1", set_to_1), ("num_cycles left out", left_out)):
     print(f"{label:19}", "".join(f"{rates[t] + 0.0:8.4f}" for t in (10, 55, 99, 105)))
 
 # %% jupyter={"source_hidden": true}
 plots.show(
-    plots.rate_lines({"num_cycles=1": one_cycle, "num_cycles left out": left_out}, marks=(100,)),
+    plots.rate_lines({"num_cycles=1": set_to_1, "num_cycles left out": left_out}, marks=(100,)),
     alt="Two rates over 106 updates. Both rise to 0.1 at update 10. Without num_cycles the rate falls to 0 at update "
     "100, marked by a dotted line. With num_cycles=1 it is at 0 at update 55 already, and back at 0.1 at update 100.",
 )
