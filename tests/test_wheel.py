@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from course_lib.language_model import runs_file
 from course_lib.problems import text
 
 if sys.version_info >= (3, 11):
@@ -47,14 +48,17 @@ def test_a_wheel_is_small():
     assert wheel.tell() <= LARGEST
 
 
-def test_a_wheel_holds_all_data_but_the_novel():
+def test_a_wheel_holds_all_data_but_the_novel_and_the_recorded_runs():
     data = {
         path.relative_to(ROOT).as_posix()
         for package in PACKAGES
         for path in (ROOT / package).rglob("*.*")
         if path.is_file() and path.suffix not in (".py", ".pyc")
     }
-    assert data - set(packaged()) == {"course_lib/problems/moby_dick.txt"}
+    assert data - set(packaged()) == {
+        "course_lib/problems/moby_dick.txt",
+        "course_lib/language_model/runs.json.gz",
+    }
 
 
 def test_without_the_novel_an_error_says_where_it_is(monkeypatch, tmp_path):
@@ -62,3 +66,10 @@ def test_without_the_novel_an_error_says_where_it_is(monkeypatch, tmp_path):
     text.moby_dick.cache_clear()
     with pytest.raises(FileNotFoundError, match="is in a clone of the course, not in its wheel"):
         text.moby_dick()
+
+
+def test_without_the_recorded_runs_an_error_says_where_they_are(monkeypatch, tmp_path):
+    missing = tmp_path / "runs.json.gz"
+    monkeypatch.setattr(runs_file, "RUNS", missing)
+    with pytest.raises(FileNotFoundError, match="is in a clone of the course, not in its wheel"):
+        runs_file.read_runs(missing)

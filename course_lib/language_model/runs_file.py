@@ -62,8 +62,13 @@ def read_runs(file: Path = RUNS) -> tuple[dict[str, Any], list[RecordedRun]]:
     """Return what `write_runs` wrote.
 
     Raises:
-        FileNotFoundError: nothing has been recorded.
+        FileNotFoundError: nothing has been recorded, or the course was installed from a wheel,
+            which leaves its recorded runs out.
     """
+    if file == RUNS and not file.exists():
+        raise FileNotFoundError(
+            f"{file.name} is in a clone of the course, not in its wheel: read the runs there"
+        )
     content = json.loads(gzip.decompress(file.read_bytes()))
     columns = content["runs"]
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
