@@ -10,6 +10,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
@@ -131,9 +132,9 @@ def _train_there(work: _Work, executor: Executor, size: int) -> None:
     waiting: dict[Future, Rows] = {}
     try:
         for rows in work.packages(size):
-            future = executor.submit(
-                _train_package, work.train_block, work.block.select(rows), here
-            )
+            block = work.block.select(rows)
+            with _interrupts_held():  # loky may start a process again that was idle for too long
+                future = executor.submit(_train_package, work.train_block, block, here)
             if not isinstance(future, Future):
                 raise TypeError(
                     "executor must return futures of concurrent.futures, got "
@@ -182,6 +183,12 @@ def lend_processes(jobs: int) -> Iterator[Executor]:
         env=dict.fromkeys(_THREADS, "1") | _KEEP_MEMORY,
     )
     try:
+        if os.name == "posix":
+            # Where loky's first process starts Python's own tracker of resources, that lets Ctrl-C
+            # through again (Python 3.11), also to the processes.
+            from multiprocessing import resource_tracker
+
+            resource_tracker.ensure_running()
         with _interrupts_held():
             pool.submit(_ignore_interrupts)  # the first task starts all processes
         yield pool
@@ -211,15 +218,28 @@ def _ignore_interrupts() -> None:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back: a process that is started meanwhile never sees it, not even at once."""
+    """Hold Ctrl-C back: a process that is started meanwhile never sees it, not even at once.
+
+    The mask is for the processes, which inherit it. The handler is for this one: another thread,
+    whose mask is its own, may take the signal, and Python then interrupts the main thread.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    came: list[int] = []
+    handler = signal.getsignal(signal.SIGINT)
+    ours = handler is not None and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, _: came.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _worthwhile_jobs(work: _Work, size: int) -> int:

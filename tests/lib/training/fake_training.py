@@ -46,6 +46,10 @@ def tell_process(block):
     return fake(block, [os.getpid(), max(blas), len(set(wanted)), int(wanted[0]), *[0] * 6])
 
 
+def is_ctrl_c_held():
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def note_seeds(log, block):
     with open(log, "a") as file:
         file.write(" ".join(map(str, block.seeds)) + "\n")

@@ -5,10 +5,12 @@ import re
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.lib.training import fake_training
 from tests.lib.training.fake_training import command, wait_for
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -80,3 +82,33 @@ def test_ctrl_c_while_processes_start_prints_nothing_of_theirs(tmp_path, folder)
     # Seldom loky's queue is still letting go of a lock as Python ends, and its tracker removes it.
     err = re.sub(r".*leaked semlock objects to clean up.*\n +warnings\.warn\(\n", "", err)
     assert (out, err) == ("stopped\n", "")
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals of threads")
+def test_a_process_that_a_task_starts_does_not_see_ctrl_c():
+    held = []
+
+    class Watched(ThreadPoolExecutor):
+        def submit(self, *task):
+            held.append(fake_training.is_ctrl_c_held())
+            return super().submit(*task)
+
+    with Watched(1) as executor:
+        fake_training.run(fake_training.fake, executor=executor)
+    assert held
+    assert all(held)
+    assert not fake_training.is_ctrl_c_held()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of threads")
+def test_the_first_processes_of_a_script_never_see_ctrl_c(tmp_path, folder):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from course_lib.training.run_execution import lend_processes\n"
+        "from tests.lib.training.fake_training import is_ctrl_c_held\n"
+        "with lend_processes(2) as pool:\n"
+        "    print([pool.submit(is_ctrl_c_held).result() for _ in range(4)])\n"
+        "print(is_ctrl_c_held())\n"
+    )
+    out, err = command(script, folder).communicate(timeout=60)
+    assert (out, err) == ("[True, True, True, True]\nFalse\n", "")
