@@ -23,6 +23,8 @@ GENERATED = ("notebooks", "exercises", "solutions")
 SOURCE_ONLY_METADATA = ("lines_to_next_cell", "lines_to_end_of_cell_marker", "cell_marker")
 # Else jupytext takes a comment such as `# cp the weights` for a magic and uncomments it.
 SOURCE_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+# After a row of a table, which ends with |, the comment would be one more cell.
+_COMMENT_IN_PARAGRAPH = re.compile(r"(?<=[^\n|])\n<!--")
 TASK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,57}")  # with "hints-" a valid cell id
 
 
@@ -90,6 +92,8 @@ def complete_notebook(root: Path, source: str) -> NotebookNode:
             _check_task(cell, f"{source}, cell {number}", seen)
             cells += _hints(cell.metadata["task"])
         cell.id = _cell_id(cell, seen)
+        if cell.cell_type == "markdown":
+            cell.source = comments_within_lines(cell.source)
         cells.append(cell)
     nb.cells = cells
     nb.metadata = nbformat.from_dict(
@@ -101,6 +105,15 @@ def complete_notebook(root: Path, source: str) -> NotebookNode:
     )
     nb.nbformat, nb.nbformat_minor = 4, 5
     return nb
+
+
+def comments_within_lines(markdown: str) -> str:
+    """Markdown in which no comment begins a line of a paragraph; it stands at the end of the last.
+
+    To Markdown, a line that begins with a comment ends the paragraph, and what follows the comment
+    on its last line is no text any more but HTML. In a source, comments may begin lines.
+    """
+    return _COMMENT_IN_PARAGRAPH.sub(" <!--", markdown)
 
 
 def exercise_notebook(root: Path, source: str) -> NotebookNode:

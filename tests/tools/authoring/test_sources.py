@@ -6,7 +6,12 @@ import pytest
 
 from course_tools.authoring.errors import CourseError
 from course_tools.authoring.solutions import contains, emptied, solution_lines
-from course_tools.authoring.sources import complete_notebook, exercise_notebook, targets
+from course_tools.authoring.sources import (
+    comments_within_lines,
+    complete_notebook,
+    exercise_notebook,
+    targets,
+)
 from tests.tools.authoring.small_course import EXERCISE, edit
 
 
@@ -106,3 +111,27 @@ def test_appendix_stands_between_lessons_and_exercises_and_is_executed(course):
         "solutions/ex01_decay.ipynb",
     ]
     assert found[1][1:] == ("sources/appendix/words.py", True)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (
+            "It is so.\n<!-- holds: a;\nb --> More\ntext.",
+            "It is so. <!-- holds: a;\nb --> More\ntext.",
+        ),
+        ("It is <!-- 1 -->\n<!-- 2 --> so.", "It is <!-- 1 --> <!-- 2 --> so."),
+        ("<!-- 1 -->\nIt is so.", "<!-- 1 -->\nIt is so."),
+        ("It is so.\n\n<!-- 1 -->", "It is so.\n\n<!-- 1 -->"),
+        ("| a | b |\n<!-- 1 -->", "| a | b |\n<!-- 1 -->"),
+    ],
+)
+def test_a_comment_in_a_paragraph_does_not_end_it(source, shown):
+    assert comments_within_lines(source) == shown
+
+
+def test_cells_of_a_notebook_have_no_comment_that_ends_a_paragraph(course):
+    path = course / EXERCISE
+    path.write_text(path.read_text() + "\n# %% [markdown]\n# It is so.\n# <!-- 1 --> And so.\n")
+    text = "\n".join(cell.source for cell in complete_notebook(course, EXERCISE).cells)
+    assert text.endswith("It is so. <!-- 1 --> And so.")
