@@ -7,6 +7,9 @@ import pytest
 import course_tools.without_iri_grammar  # noqa: F401 - before nbformat
 from tests.machine import asking
 
+# Helpers say, as tests do, which values an assert compared.
+pytest.register_assert_rewrite("tests.lib")
+
 # A test that trains must train: none may find its runs in a cache that an earlier one has filled.
 os.environ["LR_COURSE_CACHE"] = ""
 os.environ["LR_COURSE_PROGRESS"] = ""  # and none may touch the points of who runs the tests
