@@ -1,4 +1,4 @@
-"""Small training loops to stop and resume: a net with two parameter groups on fixed data."""
+"""Small training loops, and their check: a net with two parameter groups on fixed data."""
 
 from functools import partial
 
@@ -6,6 +6,8 @@ import torch
 from torch.optim import SGD, AdamW
 from torch.optim import lr_scheduler as lrs
 from torch.optim.swa_utils import SWALR
+
+from course_lib.diagnose import check_resume
 
 UPDATES, AT = 24, 9
 OPTIMIZERS = {"SGD": partial(SGD, momentum=0.9), "AdamW": AdamW}
@@ -88,3 +90,12 @@ def train(parts, t):
     parts["optimizer"].step()
     advance(parts, loss)
     return loss
+
+
+def check(make=None, loop=train, **options):
+    return check_resume(make or builder(), loop, **{"at": AT, "updates": UPDATES, **options})
+
+
+def words(found):
+    assert not found
+    return str(found)
