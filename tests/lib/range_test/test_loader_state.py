@@ -11,9 +11,7 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset,
 from course_lib.range_test import range_test
 from course_lib.range_test.leave_no_trace import GENERATORS
 from course_lib.range_test.reach import reachable
-from tests.lib.range_test.test_range_test_torch import X, Y
-
-cross_entropy = nn.functional.cross_entropy
+from tests.lib.range_test.spiral_training import X, Y, cross_entropy
 
 
 class Noisy(Dataset):

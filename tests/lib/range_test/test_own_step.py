@@ -10,25 +10,18 @@ from torch import nn
 from torch.optim import SGD, Adam
 
 from course_lib.range_test import range_test, range_test_many
-from tests.lib.range_test.test_range_test_torch import Boom, X, Y, assert_equal, loader, state
-
-cross_entropy = nn.functional.cross_entropy
-
-
-def network(seed=0):
-    torch.manual_seed(seed)
-    return nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Linear(16, 3))
-
-
-def usual(model, optimizer):
-    def step(batch):
-        optimizer.zero_grad()
-        loss = cross_entropy(model(batch[0]), batch[1])
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    return step
+from tests.lib.range_test.spiral_training import (
+    Boom,
+    X,
+    Y,
+    assert_equal,
+    assert_state,
+    cross_entropy,
+    loader,
+    network,
+    state,
+    usual,
+)
 
 
 @pytest.mark.parametrize("make", [SGD, Adam, torch.optim.AdamW, torch.optim.Adafactor])
@@ -144,23 +137,6 @@ def _backward(model, optimizer, inputs=X, targets=Y):
     loss = cross_entropy(model(inputs), targets)
     loss.backward()
     return loss
-
-
-def assert_state(first, second):
-    """Equality of nested dicts and lists with tensors in them."""
-    if isinstance(first, dict):
-        assert first.keys() == second.keys()
-        for key in first:
-            assert_state(first[key], second[key])
-    elif isinstance(first, list | tuple):
-        assert len(first) == len(second)
-        for one, other in zip(first, second, strict=True):
-            assert_state(one, other)
-    elif isinstance(first, torch.Tensor):
-        assert first.dtype == second.dtype
-        assert torch.equal(first, second)
-    else:
-        assert first == second
 
 
 def test_two_groups_keep_their_ratio_and_zero_rates_take_the_initial_ones():

@@ -1,7 +1,6 @@
 """The range test of a torch model: what it measures, and that it leaves nothing changed."""
 
 import contextlib
-import copy
 import functools
 import io
 import random
@@ -10,29 +9,21 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
 
-from course_lib import problems, training
+from course_lib import training
 from course_lib.range_test import RULES, range_test, range_test_many, sweep
 from course_lib.range_test.recording import unbiased_average
 from course_lib.training.batches import batch_rows
-
-SPIRALS = problems.spirals()
-X = torch.tensor(SPIRALS.inputs, dtype=torch.float32)
-Y = torch.tensor(SPIRALS.labels)
-
-
-class Scripted(nn.Module):
-    """Its loss at step t is losses[t], whatever the weights."""
-
-    def __init__(self, losses):
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(1))
-        self.losses, self.step = list(losses), 0
-
-    def forward(self, inputs):
-        self.step += 1
-        return torch.tensor(self.losses[self.step - 1]) + 0 * self.weight.sum()
+from tests.lib.range_test.spiral_training import (
+    SPIRALS,
+    Boom,
+    Scripted,
+    X,
+    Y,
+    assert_equal,
+    loader,
+    state,
+)
 
 
 class Awkward(nn.Module):
@@ -54,41 +45,6 @@ class Awkward(nn.Module):
         return self.frozen(self.net(inputs))
 
 
-def loader(**settings):
-    return DataLoader(TensorDataset(X, Y), batch_size=32, **({"shuffle": True} | settings))
-
-
-def state(model, optimizer=None, generator=None):
-    """Everything that must be as before, by value."""
-    numpy_state = np.random.get_state()  # noqa: NPY002
-    tensors = {n: t.detach().clone() for n, t in (*model.named_parameters(),)}
-    tensors |= {n: t.clone() for n, t in model.named_buffers()}
-    grads = {n: None if p.grad is None else p.grad.clone() for n, p in model.named_parameters()}
-    flags = [(m.training, *(p.requires_grad for p in m.parameters())) for m in model.modules()]
-    return {
-        "tensors": tensors,
-        "grads": grads,
-        "flags": flags,
-        "optimizer": None if optimizer is None else copy.deepcopy(optimizer.state_dict()),
-        "torch": torch.get_rng_state(),
-        "numpy": torch.tensor(numpy_state[1].astype(np.int64)),
-        "numpy_at": numpy_state[2],
-        "python": random.getstate(),
-        "generator": None if generator is None else generator.get_state(),
-    }
-
-
-def assert_equal(first, second, where=""):
-    if isinstance(first, dict):
-        assert first.keys() == second.keys(), where
-        for key in first:
-            assert_equal(first[key], second[key], f"{where}.{key}")
-    elif isinstance(first, torch.Tensor):
-        assert torch.equal(first, second), where
-    else:
-        assert first == second, where
-
-
 def prepared():
     """A model in the middle of training: gradients, moments, batch statistics."""
     torch.manual_seed(0)
@@ -99,10 +55,6 @@ def prepared():
         nn.functional.cross_entropy(model(X[:50]), Y[:50]).backward()
         optimizer.step()
     return model, optimizer
-
-
-class Boom(Exception):
-    pass
 
 
 @pytest.mark.parametrize("ending", [None, Boom, KeyboardInterrupt, "nan", "stop"])

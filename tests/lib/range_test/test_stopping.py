@@ -11,7 +11,7 @@ from course_lib.range_test import RULES, range_test, zones
 from course_lib.range_test.recording import steps_until_stop, unbiased_average
 from course_lib.range_test.stopping import Stop
 from tests.lib.range_test.made_sweeps import STEPS, U, made_sweep
-from tests.lib.range_test.test_range_test_torch import Scripted, X, loader
+from tests.lib.range_test.spiral_training import Scripted, X, loader
 
 
 def stops_at(losses, factor):
