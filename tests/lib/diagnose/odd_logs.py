@@ -1,8 +1,8 @@
-"""Small logs, identifications made by hand, and what the rules find in them."""
+"""Small logs, identifications made by hand or held to the truth, and what the rules find."""
 
 import numpy as np
 
-from course_lib.diagnose import FittedParameter, FittedPart, Identification, RateLog
+from course_lib.diagnose import FAMILIES, FittedParameter, FittedPart, Identification, RateLog
 from course_lib.diagnose.oddities import find_oddities
 
 HF = "Hugging Face trainer_state.json"
@@ -52,3 +52,21 @@ def linear(n, peak=1.0):
 
 def cosine(n, peak=1.0, floor=0.0):
     return floor + (peak - floor) * 0.5 * (1 + np.cos(np.pi * np.arange(n) / n))
+
+
+def holds(found, family, **true):
+    """One part of this family, with every true value in its interval."""
+    assert [part.family for part in found.parts] == [family], found.cannot_tell
+    assert family in FAMILIES
+    part = found.parts[0]
+    for name, value in true.items():
+        fitted = part.parameters[name]
+        room = 1e-9 * abs(value) + 1e-12 * part.parameters["peak"].value
+        assert fitted.low - room <= value <= fitted.high + room, (name, fitted, value)
+    assert found.residual < 1e-2
+    log = found.log
+    again = part.rate_at(log.at - part.lag)
+    assert np.all(np.abs(again - log.rates[0]) <= 1e-2 * log.peak)
+    if part.schedule is not None:
+        steps = (log.at - part.lag).astype(int)
+        assert np.allclose(part.schedule(steps), again, rtol=0, atol=1e-9 * log.peak)

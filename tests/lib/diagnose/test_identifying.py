@@ -1,16 +1,13 @@
 """Schedules are identified again from the rates that they give, as logs round and thin them."""
 
-import json
 import math
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.diagnose import FAMILIES, RateLog, example_log, from_entry, identify, read_log
+from course_lib.diagnose import RateLog, identify, read_log
 from course_lib.libraries import from_library
 from course_lib.schedules import (
     constant,
@@ -19,11 +16,11 @@ from course_lib.schedules import (
     linear,
     multi_step,
     polynomial,
-    warmup,
     warmup_cosine,
     warmup_linear,
     wsd,
 )
+from tests.lib.diagnose.odd_logs import holds
 
 PEAKS = st.sampled_from([1e-5, 5e-5, 3e-4, 1e-3, 0.002, 0.1, 0.5])
 ROUNDINGS = st.sampled_from(["float64", "float32", "3 digits", "thinned"])
@@ -43,24 +40,6 @@ def logged(schedule, total, rounding, **more):
     if rounding == "3 digits":
         rates = printed(rates, 3)
     return RateLog(rates=[rates], at=at, lags=(0,), **more)
-
-
-def holds(found, family, **true):
-    """One part of this family, with every true value in its interval."""
-    assert [part.family for part in found.parts] == [family], found.cannot_tell
-    assert family in FAMILIES
-    part = found.parts[0]
-    for name, value in true.items():
-        fitted = part.parameters[name]
-        room = 1e-9 * abs(value) + 1e-12 * part.parameters["peak"].value
-        assert fitted.low - room <= value <= fitted.high + room, (name, fitted, value)
-    assert found.residual < 1e-2
-    log = found.log
-    again = part.rate_at(log.at - part.lag)
-    assert np.all(np.abs(again - log.rates[0]) <= 1e-2 * log.peak)
-    if part.schedule is not None:
-        steps = (log.at - part.lag).astype(int)
-        assert np.allclose(part.schedule(steps), again, rtol=0, atol=1e-9 * log.peak)
 
 
 @given(PEAKS, st.integers(5, 60), st.integers(80, 400), ROUNDINGS)
@@ -270,14 +249,6 @@ def test_the_last_printed_digit_makes_no_staircase():
     assert identify(log).parts[0].family not in ("multi-step", "step decay")
 
 
-def test_an_end_that_is_not_reached_is_a_guess_and_says_so():
-    plan = wsd(3e-4, 1, 24_000, 4000, "exp", floor=3e-5)
-    at = np.arange(2176, 23_900, 128)
-    found = identify(RateLog(rates=[plan(at)], at=at, lags=(0,)))
-    holds(found, "WSD, exponential decay", total_steps=24_000, floor=3e-5, decay_from=20_000)
-    assert any("stop before the end" in sentence for sentence in found.cannot_tell)
-
-
 def test_timm_counts_the_decay_from_zero():
     plan = from_library(
         "timm.CosineLRScheduler",
@@ -377,46 +348,6 @@ def test_stable_baselines_lags_by_rollouts_and_evaluations():
     assert found.residual < 1e-2
 
 
-@pytest.mark.parametrize(
-    "rates",
-    [[1e-3], [1e-3, 5e-4], [0.0, 0.0, 0.0], [math.nan, 1e-3, math.nan]],
-    ids=["one row", "two rows", "zeros", "one rate"],
-)
-def test_too_little_cannot_be_told(rates):
-    found = identify(RateLog(rates=[rates], at=np.arange(len(rates)), lags=(0,)))
-    assert found.parts == ()
-    assert found.cannot_tell
-    assert math.isnan(found.residual)
-
-
-def test_noise_cannot_be_told():
-    rates = np.random.default_rng(0).uniform(1e-4, 1e-3, 60)
-    found = identify(RateLog(rates=[rates], at=np.arange(60), lags=(0,)))
-    assert found.parts == ()
-    assert "cannot be told" in found.cannot_tell[0]
-
-
-def test_a_rise_says_that_the_decay_is_not_seen():
-    plan = warmup(constant(2.5e-4), 300, start=2.5e-7)
-    at = np.arange(19, 120, 20)
-    log = RateLog(rates=[plan(at)], at=at, lags=(0,), format="detectron2 metrics.json")
-    found = identify(log)
-    holds(found, "linear warmup", peak=2.5e-4, warmup_steps=300)
-    assert found.parts[0].parameters["peak"].high == math.inf
-    assert any("not seen" in sentence for sentence in found.cannot_tell)
-
-
-def test_a_fall_says_that_its_beginning_is_not_seen():
-    at = np.arange(500, 1501, 500)
-    log = RateLog(
-        rates=[linear(5e-5, 1689)(at)], at=at, lags=(0, 1), settings={"total_steps": 1689}
-    )
-    found = identify(log)
-    holds(found, "linear decay", peak=5e-5, total_steps=1689)
-    assert any("warmup" in sentence for sentence in found.cannot_tell)
-    assert any("3 rows" in sentence for sentence in found.cannot_tell)
-
-
 def test_a_group_that_is_not_there():
     log = RateLog(rates=[[0.1, 0.1]], at=[0, 1])
     with pytest.raises(ValueError, match="group must be < 1"):
@@ -430,21 +361,6 @@ def test_each_group_is_identified_by_itself():
     log = RateLog(rates=[warmup_cosine(1e-3, 10, 200)(at), linear(0.1, 200)(at)], at=at, lags=(0,))
     families = [identify(log, group=group).parts[0].family for group in (0, 1)]
     assert families == ["cosine with warmup", "linear decay"]
-
-
-REAL = "LR_COURSE_REAL_LOGS"
-
-
-@pytest.mark.skipif(REAL not in os.environ, reason=f"{REAL} names no file of real logs")
-def test_real_logs_are_explained_or_said_to_be_untold():
-
-    wrong = []
-    for entry in json.loads(Path(os.environ[REAL]).read_text(encoding="utf-8")):
-        found = identify(from_entry(entry))
-        told = "unidentifiable" not in entry["verdict"]["family"]
-        if bool(found.parts) != told or (found.parts and not found.residual < 1e-2):
-            wrong.append((entry["id"], [part.family for part in found.parts], found.cannot_tell))
-    assert wrong == []
 
 
 def test_digits_after_the_point_and_digits_in_all_are_not_confused():
@@ -466,17 +382,6 @@ def test_mmcv_scales_the_decay_while_it_warms_up():
     found = identify(log)
     holds(found, "polynomial with warmup", peak=0.01, warmup_steps=1500, total_steps=12_000)
     assert "PolyLR(eta_min=0.0001, power=0.9" in found.call
-
-
-def test_one_row_after_the_peak_tells_no_decay():
-    plan = warmup_linear(1e-3, 20, 100)
-    found = identify(RateLog(rates=[plan(np.arange(22))], at=np.arange(22), lags=(0,)))
-    assert any("as well" in sentence for sentence in found.cannot_tell)
-
-
-def test_a_part_that_is_all_decay_is_named_where_there_are_several():
-    words = identify(read_log(example_log("trainer_state.json"))).cannot_tell
-    assert words[0].startswith("Every row from update 62 to 160 is in the decay: ")
 
 
 def test_the_solver_prints_nothing(capfd, tmp_path):

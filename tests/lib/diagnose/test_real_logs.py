@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib.diagnose import from_entry, read_log
+from course_lib.diagnose import from_entry, identify, read_log
 from course_lib.diagnose.log_readers.log_kinds import KINDS
 
 #: How the first lines of a kind are named beside the file, and its key.
@@ -63,3 +63,18 @@ def test_the_first_lines_of_every_kind_are_known(entries):
         assert log.unit == units[key] or key in ("mmcv_log_json", "deit_mae_log_txt"), path.name
         assert np.isfinite(log.rates).all(), path.name
         assert log.size >= 3
+
+
+REAL = "LR_COURSE_REAL_LOGS"
+
+
+@pytest.mark.skipif(REAL not in os.environ, reason=f"{REAL} names no file of real logs")
+def test_real_logs_are_explained_or_said_to_be_untold():
+
+    wrong = []
+    for entry in json.loads(Path(os.environ[REAL]).read_text(encoding="utf-8")):
+        found = identify(from_entry(entry))
+        told = "unidentifiable" not in entry["verdict"]["family"]
+        if bool(found.parts) != told or (found.parts and not found.residual < 1e-2):
+            wrong.append((entry["id"], [part.family for part in found.parts], found.cannot_tell))
+    assert wrong == []
