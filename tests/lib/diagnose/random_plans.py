@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -27,7 +27,6 @@ class RandomPlan:
     gamma: str = ""
     marks: str = ""
     length: int = 0  # updates (or epochs) that a run of it takes
-    nested: dict[str, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
