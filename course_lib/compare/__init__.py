@@ -1,7 +1,7 @@
 """Fair comparisons of schedules: the peak tuned for each, fresh seeds, paired intervals."""
 
 from course_lib.compare.comparing import compare
-from course_lib.compare.peaks import GoodRange, good_range, may_be_chosen
+from course_lib.compare.peaks import GoodRange, good_range, may_be_chosen, resampled_seeds
 from course_lib.compare.plan import Seeds
 from course_lib.compare.ranks import Ranking, rank
 from course_lib.compare.result import Comparison
@@ -35,6 +35,7 @@ __all__ = [
     "paired",
     "peak_text",
     "rank",
+    "resampled_seeds",
     "show_verdicts",
     "verdict",
 ]

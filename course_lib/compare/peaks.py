@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from course_lib.validation import check_real
+from course_lib.validation import check_count, check_real
 
 _RESAMPLES = 200
 
@@ -55,6 +55,22 @@ def peak_means(scores: np.ndarray) -> np.ndarray:
     return np.where(whole, np.where(np.isfinite(scores), scores, 0.0).mean(axis=-1), np.inf)
 
 
+def resampled_seeds(count: int) -> np.ndarray:
+    """Return 200 draws of seeds with replacement, the same draws at every call.
+
+    Args:
+        count: number of seeds, >= 1.
+
+    Returns:
+        Indices of seeds, (200, count).
+
+    >>> resampled_seeds(3)[:2].tolist()
+    [[2, 1, 1], [0, 0, 0]]
+    """
+    count = check_count("count", count)
+    return np.random.default_rng(0).integers(count, size=(_RESAMPLES, count))
+
+
 def may_be_chosen(scores: np.ndarray) -> np.ndarray:
     """Return which candidates have the lowest mean in one or more of 200 resamples of the seeds.
 
@@ -71,9 +87,7 @@ def may_be_chosen(scores: np.ndarray) -> np.ndarray:
     [0, 1]
     """
     table = np.asarray(scores, dtype=np.float64)
-    seeds = table.shape[1]
-    drawn = np.random.default_rng(0).integers(seeds, size=(_RESAMPLES, seeds))
-    best = peak_means(table[:, drawn]).argmin(axis=0)
+    best = peak_means(table[:, resampled_seeds(table.shape[1])]).argmin(axis=0)
     return np.unique([peak_means(table).argmin(), *best])
 
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from course_lib import range_test, schedules, training
-from course_lib.compare import Contrast, margin, may_be_chosen, paired, peak_text
+from course_lib.compare import (
+    Contrast,
+    margin,
+    may_be_chosen,
+    paired,
+    peak_text,
+    resampled_seeds,
+)
 from course_lib.experiments.plans import train_plans
 from course_lib.measured import Chosen
 from course_lib.problems import Classification
@@ -72,10 +79,9 @@ def truth_cells(truth: Truth) -> list[Chosen]:
     """Return best rate, good range and cliff as a table shows them.
 
     Each is one of the grid's rates, chosen by a measurement. The seeds are resampled to see what
-    else may be chosen; see `course_lib.compare.may_be_chosen`.
+    else may be chosen, as for `course_lib.compare.may_be_chosen`.
     """
-    count = truth.losses.shape[1]
-    drawn = np.random.default_rng(0).integers(count, size=(200, count))
+    drawn = resampled_seeds(truth.losses.shape[1])
     shown = _as_shown(truth)
     resampled = {_as_shown(truth_of(truth.rates, truth.losses[:, seeds])) for seeds in drawn}
     return [
