@@ -39,7 +39,7 @@ class Chosen:
     Attributes:
         text: the choice, as it is shown.
         others: texts of the choices that the runs may as well have made: on another machine, two
-            with nearly equal means change places.
+            with nearly equal means change places. `text` may be among them, and one text twice.
 
     >>> print(Chosen("0.4", ("0.8",)))
     0.4
@@ -157,7 +157,7 @@ def _is_number(cell: Cell) -> bool:
 
 def _raw(cell: Cell) -> str | int | list[float | None] | dict[str, str | list[str]]:
     if isinstance(cell, Chosen):
-        others = [other for other in cell.others if other != cell.text]
+        others = [other for other in dict.fromkeys(cell.others) if other != cell.text]
         return {"chosen": cell.text, "others": others} if others else cell.text
     if not isinstance(cell, Interval):
         return cell

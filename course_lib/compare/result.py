@@ -190,13 +190,13 @@ class Comparison:
     def _is_edge(self, k: np.ndarray) -> np.ndarray:
         return np.isin(k, (0, len(self.peaks) - 1)) & (len(self.peaks) > 1)
 
+    def _peak_text(self, k: int, shape: str = "") -> str:
+        return peak_text(self.peaks[k], shape, at_edge=self._is_edge(k))
+
     def _others(self, s: int) -> tuple[str, ...]:
         own = (self.shapes[s], int(self.chosen[s]))
-        return tuple(
-            peak_text(self.peaks[k], shape, bool(self._is_edge(k)))
-            for shape, k in self.may_be_chosen[s]
-            if (shape, k) != own
-        )
+        ways = self.may_be_chosen[s]
+        return tuple(self._peak_text(k, shape) for shape, k in ways if (shape, k) != own)
 
     def against(self, reference: str | None = None, *, margin: float) -> list[Contrast]:
         """Return every other schedule against the reference, lowest mean first.
@@ -248,11 +248,9 @@ class Comparison:
         rows: list[list[Cell]] = []
         for row in self.as_table():
             ways = self.may_be_chosen[self.names.index(row.schedule)]
-            shape = [
-                Chosen(row.shape, tuple(dict.fromkeys(name for name, _ in ways)))
-            ] * with_shapes
-            peaks = [peak_text(self.peaks[k], at_edge=bool(self._is_edge(k))) for _, k in ways]
-            peak = Chosen(peak_text(row.peak_lr, at_edge=row.at_edge), tuple(dict.fromkeys(peaks)))
+            shape = [Chosen(row.shape, tuple(name for name, _ in ways))] * with_shapes
+            peaks = tuple(self._peak_text(k) for _, k in ways)
+            peak = Chosen(peak_text(row.peak_lr, at_edge=row.at_edge), peaks)
             against: list[Cell] = ["", "reference"]
             if row.schedule != self.reference:
                 found = self.contrast(row.schedule, self.reference, margin=margin)

@@ -240,5 +240,4 @@ def _peaks(contrast: Contrast) -> Cell:
     each = zip(contrast.peaks, contrast.shapes, contrast.at_edge, strict=True)
     chosen = [peak_text(*one) for one in each]
     ways = [(text, *others) for text, others in zip(chosen, contrast.others, strict=True)]
-    pairs = dict.fromkeys(" / ".join(pair) for pair in itertools.product(*ways))
-    return Chosen(next(iter(pairs)), tuple(pairs)[1:])
+    return Chosen(" / ".join(chosen), tuple(map(" / ".join, itertools.product(*ways))))

@@ -73,6 +73,12 @@ def test_the_numbers_are_left_unrounded(monkeypatch):
     assert data[measured.MIME] == {"header": ["ratio"], "rows": [[[0.97, 0.8, 1.2]], [[None] * 3]]}
 
 
+def test_another_choice_is_kept_once_and_the_choice_itself_is_no_other(monkeypatch):
+    chosen = [measured.Chosen("0.4", others) for others in (("0.8", "0.4", "0.8"), ("0.4",))]
+    data = shown(monkeypatch, ["peak"], [[one] for one in chosen])
+    assert data[measured.MIME]["rows"] == [[{"chosen": "0.4", "others": ["0.8"]}], ["0.4"]]
+
+
 @pytest.mark.parametrize("cell", [0.5, True, None])
 def test_a_number_without_an_interval_is_refused(cell):
     with pytest.raises(TypeError, match=r"rows\[0\], column 'loss' must be an Interval"):
