@@ -219,7 +219,10 @@ def _body(curve: RateCurve) -> tuple[Phase, ...]:
         end = () if steps == math.inf else (constant_phase(math.inf, floor),)
         return (fall, *end)
     if curve.body == "listed restarts":
-        waves = [Phase(_whole(n), top, floor, Cosine()) for _, n, top in cycles_of(v)]
+        waves = [
+            Phase(_whole(length), floor + weight * (peak - floor), floor, Cosine())
+            for _, length, weight in cycles_of(v)
+        ]
         return (*waves, constant_phase(math.inf, floor))
     if curve.body != "triangle" or "gamma" in v:
         raise ValueError(f"no phases for the body {curve.body!r}")

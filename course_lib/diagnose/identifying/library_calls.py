@@ -163,11 +163,9 @@ def _openmmlab(curve: RateCurve, by_epoch: bool) -> str:
     elif curve.body == "cosine restarts" and v.get("factor", 1.0) == 1.0:
         parts.append(f"CosineRestartLR(periods=[{_n(v['period'])}, …], eta_min={_n(floor)}{clock})")
     elif curve.body == "listed restarts":
-        cycles = cycles_of(v)
-        periods = [int(length) for _, length, _ in cycles]
-        weights = [v.get(f"weight_{number}", 1.0) for number in range(1, len(cycles) + 1)]
+        _, lengths, weights = zip(*cycles_of(v), strict=True)
         parts.append(
-            f"CosineRestartLR(periods={periods}, restart_weights={weights}, "
+            f"CosineRestartLR(periods={[*map(int, lengths)]}, restart_weights={[*weights]}, "
             f"eta_min={_n(floor)}{clock})"
         )
     elif curve.drops:

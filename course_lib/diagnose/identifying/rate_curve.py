@@ -76,21 +76,23 @@ def _restarts(v: Values, t: _Array) -> _Array:
 
 
 def cycles_of(v: Values) -> list[tuple[float, float, float]]:
-    """Return (first t, length, top) of every cycle of restarts whose lengths are listed."""
-    low, first, out = v.get("floor", 0.0), 0.0, []
+    """Return (first t, length, weight) of every cycle of restarts whose lengths are listed.
+
+    A cycle begins at floor + weight * (peak - floor).
+    """
+    first, out = 0.0, []
     while (length := v.get(f"period_{len(out) + 1}")) is not None:
-        top = low + v.get(f"weight_{len(out) + 1}", 1.0) * (v["peak"] - low)
-        out.append((first, length, top))
+        out.append((first, length, v.get(f"weight_{len(out) + 1}", 1.0)))
         first += length
     return out
 
 
 def _listed_restarts(v: Values, t: _Array) -> _Array:
     """Return cosines one after another, each with a length and a height of its own."""
-    low, rates = v.get("floor", 0.0), np.full(np.shape(t), v["peak"])
-    for first, length, top in cycles_of(v):
+    rates = _constant(v, t)
+    for first, length, weight in cycles_of(v):
         left = 0.5 * (1.0 + np.cos(np.pi * _unit((t - first) / length)))
-        rates = np.where(t >= first, low + (top - low) * left, rates)
+        rates = np.where(t >= first, _between(v, weight * left), rates)
     return rates
 
 
