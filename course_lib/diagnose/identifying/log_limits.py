@@ -37,9 +37,8 @@ def limits_of(
     if left:
         out.append(f"The first {_rows(left).removeprefix('one ')} follow another curve, too few.")
     for fit, part in zip(fits, parts, strict=True):
-        for sentence in _of_part(fit, part, log):
-            if len(parts) > 1:
-                sentence = sentence.replace("Every row is", f"Every row {_span(log, part)} is", 1)
+        every = "Every row" + f" {_span(log, part)}" * (len(parts) > 1)
+        for sentence in _of_part(fit, part, log, every):
             if sentence not in out:
                 out.append(sentence)
     return tuple(out)
@@ -63,29 +62,29 @@ def _nothing(rows: RowsOfGroup) -> str:
     return "No known curve comes within 1 % of the rates, so the schedule cannot be told."
 
 
-def _of_part(fit: Fit, part: FittedPart, log: RateLog) -> list[str]:
+def _of_part(fit: Fit, part: FittedPart, log: RateLog, every: str) -> list[str]:
     out = list(fit.notes)
     unit = log.unit
     if fit.only_rise and part.family == "one cycle":
         out.append(
-            "Every row is in the rise, so the fall is not seen; where it is given, it is that of "
+            f"{every} is in the rise, so the fall is not seen; where it is given, it is that of "
             "OneCycleLR's defaults."
         )
     elif fit.only_rise and part.family == "exponential rise":
-        out.append("Every row is in a rise by one factor, as in a range test.")
+        out.append(f"{every} is in a rise by one factor, as in a range test.")
     elif fit.only_rise:
         out.append(
-            "Every row is in the warmup, so the decay is not seen; the peak and the warmup's "
+            f"{every} is in the warmup, so the decay is not seen; the peak and the warmup's "
             "length are the roundest that fit."
         )
     if fit.only_fall and "warmup_steps" in part.parameters:
         out.append(
-            "Every row is in the decay: a warmup may have gone before it, and only the slope and "
+            f"{every} is in the decay: a warmup may have gone before it, and only the slope and "
             "the end are sure."
         )
     elif fit.only_fall:
         out.append(
-            "Every row is in the decay, so the warmup's length cannot be told; of the peaks that "
+            f"{every} is in the decay, so the warmup's length cannot be told; of the peaks that "
             "fit, the roundest number is given."
         )
     if not fit.fits:
