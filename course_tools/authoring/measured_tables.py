@@ -24,15 +24,15 @@ _RENDERINGS = ("text/html", "text/plain", MIME)
 
 
 def differing_cells(
-    stored: Mapping[str, Any], new: Mapping[str, Any], share: float = SHARE
+    stored: Mapping[str, Any], new: Mapping[str, Any], varies: bool = False
 ) -> Iterator[str]:
     """Yield a message for each cell of a table that is not the stored one.
 
     Args:
         stored: the table's unrounded cells, as `show_table` left them in the notebook.
         new: the cells of another execution.
-        share: part of the half-width of an interval by which its mean and ends may differ; more
-            in a row where the runs made another choice that they may as well have made.
+        varies: whether the measured numbers may differ more, as they may in a row where the runs
+            made another choice that they may as well have made.
     """
     if stored["header"] != new["header"]:
         yield f"columns are {new['header']}, stored are {stored['header']}"
@@ -43,9 +43,8 @@ def differing_cells(
     for number, old_row, new_row in _paired_rows(stored["rows"], new["rows"]):
         pairs = list(zip(old_row, new_row, strict=True))
         chose_another = any(_text(old) != _text(now) and _may_be(old, now) for old, now in pairs)
-        allowed = max(share, SHARE_WHERE_IT_VARIES) if chose_another else share
         for name, (old, now) in zip(stored["header"], pairs, strict=True):
-            problem = _difference(old, now, allowed)
+            problem = _difference(old, now, varies or chose_another)
             if problem:
                 yield f"row {number}, {name}: {problem}"
 
@@ -81,9 +80,8 @@ def differing_tables(cell: NotebookNode, stored: Sequence[Any], new: Sequence[An
         new: its outputs in another execution.
     """
     varies = VARIES in cell.metadata.get("tags", [])
-    share = SHARE_WHERE_IT_VARIES if varies else SHARE
     pairs = zip(split_tables(stored)[1], split_tables(new)[1], strict=False)
-    return [message for old, now in pairs for message in differing_cells(old, now, share)]
+    return [message for old, now in pairs for message in differing_cells(old, now, varies)]
 
 
 def _paired_rows(stored: list[list[Any]], new: list[list[Any]]) -> Iterator[tuple[int, Any, Any]]:
@@ -113,13 +111,14 @@ def _may_be(old: Any, new: Any) -> bool:
     return any(isinstance(one, dict) and _text(other) in one["others"] for one, other in pairs)
 
 
-def _difference(old: Any, new: Any, share: float) -> str:
+def _difference(old: Any, new: Any, varies: bool) -> str:
     if not (isinstance(old, list) and isinstance(new, list)):
         same = _text(old) == _text(new) and type(_text(old)) is type(_text(new))
         return "" if same or _may_be(old, new) else f"{_text(new)!r}, stored is {_text(old)!r}"
     stored, now = _interval(old), _interval(new)
+    share = SHARE_WHERE_IT_VARIES if varies else SHARE
     allowed = tolerance(stored, share)
-    if share == SHARE_WHERE_IT_VARIES:
+    if varies:
         allowed = max(allowed, min(tolerance(now, share), 2 * allowed))
     for end in ("mean", "low", "high"):
         before, after = getattr(stored, end), getattr(now, end)
