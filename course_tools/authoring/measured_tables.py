@@ -88,16 +88,16 @@ def _paired_rows(stored: list[list[Any]], new: list[list[Any]]) -> Iterator[tupl
     """Yield number, stored and new row.
 
     A table may be sorted by what it measured, and two of its rows change places on another machine.
-    So rows belong together by the texts that they begin with, if these name each row.
+    So rows belong together by the first columns, if these name each row: those that hold a text in
+    every row of both tables. A choice is a text where nothing else may have been chosen.
     """
-    named = [{_name(row): row for row in rows} for rows in (stored, new)]
+    columns = zip(*stored, *new, strict=True)
+    texts = takewhile(lambda cells: all(isinstance(cell, str) for cell in cells), columns)
+    width = sum(1 for _ in texts)
+    named = [{tuple(row[:width]): row for row in rows} for rows in (stored, new)]
     by_name = named[0].keys() == named[1].keys() and len(named[0]) == len(stored)
     for number, (old, now) in enumerate(zip(stored, new, strict=True), 1):
-        yield number, old, named[1][_name(old)] if by_name else now
-
-
-def _name(row: list[Any]) -> tuple[str, ...]:
-    return tuple(takewhile(lambda cell: isinstance(cell, str), row))
+        yield number, old, named[1][tuple(old[:width])] if by_name else now
 
 
 def _text(cell: Any) -> Any:
