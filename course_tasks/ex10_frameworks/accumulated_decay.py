@@ -39,14 +39,14 @@ def climbs_again(peak_lr, decay_steps, accumulate, updates):
     return half_cosine(np.arange(1, updates + 1) * accumulate - 1, decay_steps, peak_lr)
 
 
-def mean_of_group(peak_lr, decay_steps, accumulate, updates):
-    at = np.minimum(np.arange(updates * accumulate), decay_steps)
-    return half_cosine(at, decay_steps, peak_lr).reshape(updates, accumulate).mean(axis=1)
-
-
 def a_rate_a_batch(peak_lr, decay_steps, accumulate, updates):
     at = np.minimum(np.arange(updates * accumulate), decay_steps)
     return half_cosine(at, decay_steps, peak_lr)
+
+
+def mean_of_group(peak_lr, decay_steps, accumulate, updates):
+    of_batches = a_rate_a_batch(peak_lr, decay_steps, accumulate, updates)
+    return of_batches.reshape(updates, accumulate).mean(axis=1)
 
 
 TASK = Task(

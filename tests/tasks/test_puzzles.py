@@ -5,7 +5,7 @@ import pytest
 
 import course_tasks
 from course_lib.libraries import from_library
-from course_lib.libraries.conformance import recorded
+from course_lib.libraries.conformance import recorded_rates
 
 STAIR = 28  # updates that the recorded run of PPO made after each rollout
 RECORDED = [  # puzzle, arguments, and the recorded rates that it should give
@@ -38,7 +38,7 @@ RECORDED = [  # puzzle, arguments, and the recorded rates that it should give
     ("puzzle", "arguments", "library", "record", "every"), RECORDED, ids=lambda value: str(value)
 )
 def test_the_answer_is_what_the_library_did(puzzle, arguments, library, record, every):
-    rates = recorded()[library][record].rates[::every]
+    rates = recorded_rates(library, record)[::every]
     ours = np.array(course_tasks.ALL[puzzle].reference(*arguments))
     assert 4 <= rates.size <= ours.size
     np.testing.assert_allclose(ours[: rates.size], rates, rtol=0, atol=2e-7 * rates.max())
@@ -109,5 +109,5 @@ def test_the_trainer_passes_the_number_of_cycles_on():
         lr_scheduler_kwargs={"num_cycles": 1},
         **given,
     )
-    rates = recorded()["transformers"]["cosine_num_cycles_1"].rates
+    rates = recorded_rates("transformers", "cosine_num_cycles_1")
     np.testing.assert_allclose(trainer(np.arange(100)), rates[:100], atol=1e-13)
