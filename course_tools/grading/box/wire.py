@@ -69,9 +69,7 @@ def encode(value, depth=0):
         return _encode_list(value, depth)
     if isinstance(value, dict) and depth < _DEEPEST and len(value) <= MOST_VALUES:
         return _encode_dict(value, depth)
-    if isinstance(value, memoryview) or hasattr(value, "__array__"):
-        return _encode_readable(value, depth)
-    return _opaque(value)
+    return _encode_readable(value, depth)
 
 
 def _opaque(value):
@@ -79,9 +77,13 @@ def _opaque(value):
 
 
 def _encode_readable(value, depth):
-    """Encode a list-like object that NumPy reads as an array as the list that it holds."""
-    array = np.asarray(value)
-    if array.dtype.name not in _DTYPES or array.size > MOST_VALUES:
+    """Encode what NumPy reads as an array, as a deque or an own sequence, as the list it holds."""
+    try:
+        array = np.asarray(value)
+    except Exception:  # whatever an odd class raises
+        return _opaque(value)
+    is_known = array.dtype.name in _DTYPES or array.dtype.kind == "U"
+    if not is_known or array.size > MOST_VALUES or depth >= _DEEPEST:
         return _opaque(value)
     return encode(array.tolist(), depth + 1)
 

@@ -3,6 +3,8 @@
 import json
 import math
 import time
+from array import array
+from collections import UserList, deque
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
+import course_tasks
+from course_tasks import built, judge
 from course_tools.grading.box import probe, wire
 from course_tools.grading.box.wire import WireError
 from course_tools.grading.run import questions
@@ -75,6 +79,41 @@ def test_other_byte_orders_and_strides_carry_the_same_values():
     assert same(sent(array.astype(">f8")), array)
     assert same(sent(array[::-1, ::2]), array[::-1, ::2].copy())
     assert same(sent(np.array([0.5], np.longdouble)), np.array([0.5]))
+
+
+class OwnSequence:
+    """A sequence of a learner's own, which is no list."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, number):
+        return self.values[number]
+
+
+class OwnInterface:
+    """An object that NumPy reads through its `__array_interface__`."""
+
+    def __init__(self, values):
+        self._kept = np.array(values)
+        self.__array_interface__ = self._kept.__array_interface__
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [deque, UserList, OwnSequence, OwnInterface, lambda values: array("d", values)],
+    ids=["deque", "UserList", "OwnSequence", "OwnInterface", "array"],
+)
+def test_an_answer_that_numpy_reads_is_judged_as_in_the_notebook(kind):
+    task = course_tasks.ALL["resumed_rates"]
+    cases = task.cases(3)
+    answers = [kind(list(map(float, task.reference(**built(case))))) for case in cases]
+    in_notebook = judge(task, cases, answers)
+    assert judge(task, cases, [sent(one) for one in answers]).parts == in_notebook.parts
+    assert in_notebook.is_right
 
 
 class Lies:
