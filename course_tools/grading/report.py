@@ -46,10 +46,22 @@ RIGHT_NO_POINTS: SuspicionKind = "right, no points"  # the policy takes them for
 WRONG_NO_POINTS: SuspicionKind = "wrong, no points"
 
 # Of a note: what is odd about the file.
-NoteKind = Literal["not code", "cell stopped", "twice", "empty file", "told"]
+NoteKind = Literal[
+    "not code",
+    "cell stopped",
+    "left out",
+    "twice",
+    "changed later",
+    "right later",
+    "empty file",
+    "told",
+]
 NOT_CODE: NoteKind = "not code"  # the cell of a task
 CELL_STOPPED: NoteKind = "cell stopped"
+LEFT_OUT: NoteKind = "left out"  # own work was not run, as others like it had used their part
 TWICE: NoteKind = "twice"  # a task has several cells
+CHANGED_LATER: NoteKind = "changed later"  # a later cell changed a function for the worse
+RIGHT_LATER: NoteKind = "right later"  # a function is better at the end than after its cell
 EMPTY_FILE: NoteKind = "empty file"
 
 # Of a reproduction: what became of the outputs that were handed in.
@@ -130,8 +142,8 @@ class Note:
     Attributes:
         kind: kind of the oddity.
         task: the task whose cell is meant; "" for a cell of the learner's own.
-        begins: first line of a cell that was stopped, cut off.
-        why: one of `OUTCOMES`, why it was stopped.
+        begins: first line of the cell that is meant, cut off.
+        why: one of `OUTCOMES`, why it was stopped or left out.
         told: the sentence, where the kind is `TOLD`.
     """
 

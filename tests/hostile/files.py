@@ -170,10 +170,10 @@ SUBMISSIONS = (
     full("cells that are no cells", changed(_odd_parts), "they hold nothing"),
     full("a task of another exercise", changed(_foreign_task), "it counts for nothing"),
     full("1,500 cells more", changed(_extra_cells), "many cells are no crime"),
-    full("reordered cells", changed(_reordered), "functions are called after all cells ran"),
+    full("reordered cells", changed(_reordered), "functions are called at the end as well"),
     full("duplicated task cells", changed(_duplicated), "the same again changes nothing"),
-    full("a wrong function, then a right one", _twice(_WRONG, _RIGHT), "the last one counts"),
-    mistaken("a right function, then a wrong one", _twice(_RIGHT, _WRONG), "the last one counts"),
+    full("a wrong function, then a right one", _twice(_WRONG, _RIGHT), "the best one counts"),
+    full("a right function, then a wrong one", _twice(_RIGHT, _WRONG), "the best one counts"),
     mistaken("a task cell is deleted", _without(LOSS), "it is not there", outcomes=(MISSING,)),
     mistaken(
         "a task cell became Markdown",

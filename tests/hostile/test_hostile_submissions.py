@@ -201,7 +201,7 @@ def report(name, questions, nonce):
 sys.modules[PROBE].report = report
 """
     forged = forged.replace("MIME", repr(probe.MIME)).replace("PROBE", repr(probe.__name__))
-    found = graded(simple(notebook(last=forged)), host)
+    found = graded(simple(notebook(first=forged)), host)
     assert points_of(found) == {**dict.fromkeys(WHOLE, 0.0), LOSS: 3.0}
 
 

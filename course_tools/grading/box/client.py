@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import papermill
@@ -32,7 +33,38 @@ _log.addHandler(logging.NullHandler())  # what goes wrong with a submission stan
 
 
 class OverLimitError(Exception):
-    """A kernel printed or sent more than it may, and was ended."""
+    """A kernel printed or sent more than it may, and was ended.
+
+    Attributes:
+        limit: the limit, by its name in the settings.
+    """
+
+    def __init__(self, limit: str) -> None:
+        """Keep the limit's name."""
+        super().__init__(f"the kernel sent more than {limit} allows")
+        self.limit = limit
+
+
+@dataclass
+class Allowance:
+    """The time, output and restarts that are left to a submission, in all its kernels.
+
+    Attributes:
+        deadline: time at which everything must have ended, on the clock of `time.monotonic`.
+        own_seconds: seconds that are left for work of the learner's own.
+        own_bytes: bytes that such work may still send.
+        own_stops: times that such work may still end a kernel.
+    """
+
+    deadline: float
+    own_seconds: float
+    own_bytes: int
+    own_stops: int = 3
+
+    @property
+    def own_is_over(self) -> bool:
+        """Whether the learner's own work has used up its part, so that tasks have theirs."""
+        return self.own_seconds <= 0 or self.own_bytes <= 0 or self.own_stops <= 0
 
 
 class Watch:
@@ -41,50 +73,89 @@ class Watch:
     Attributes:
         notebook: the notebook that is executed.
         current: the cell that runs; None before the first.
-        is_over_limit: whether a limit was exceeded.
-        used: bytes that were sent.
+        limit_of_time: the limit of time that the current cell has to keep, by its name.
     """
 
     def __init__(
-        self, manager: SubmissionKernelManager, output_bytes: int, deadline: float, used: int = 0
+        self, manager: SubmissionKernelManager, allowance: Allowance, output_bytes: int
     ) -> None:
         """Begin.
 
         Args:
             manager: manager of the kernel.
-            output_bytes: most that may be sent.
-            deadline: time at which everything must have ended, on the clock of `time.monotonic`.
-            used: bytes that kernels before it have sent.
+            allowance: time and output that are left to the submission.
+            output_bytes: most that this kernel may send outside of the learner's own work.
         """
         self.notebook: NotebookNode | None = None
         self.current: NotebookNode | None = None
-        self.is_over_limit = False
-        self.used = used
-        self._manager, self._most, self._deadline = manager, output_bytes, deadline
+        self.limit_of_time = ""
+        self._over_limit = ""
+        self._manager, self._allowance, self._left = manager, allowance, output_bytes
+        self._began = time.monotonic()
+        self._used = 0
+
+    @property
+    def is_over_limit(self) -> bool:
+        """Whether a limit was exceeded."""
+        return bool(self._over_limit)
+
+    @property
+    def over_limit(self) -> str:
+        """The limit that was exceeded, by its name in the settings; "" for none."""
+        return self._over_limit
+
+    def leaves_out(self, cell: NotebookNode) -> bool:
+        """Return whether a cell is not run, because others of its kind have used too much."""
+        return cell.metadata.is_own and self._allowance.own_is_over
+
+    def begin(self, cell: NotebookNode) -> None:
+        """Note that a cell begins."""
+        self.current, self._began, self._used = cell, time.monotonic(), 0
+
+    def finish(self, cell: NotebookNode) -> None:
+        """Note that a cell has ended, in whatever way."""
+        took = time.monotonic() - self._began
+        cell.metadata.update(took=took, used=self._used)
+        if cell.metadata.is_own:
+            self._allowance.own_seconds -= took
 
     def seconds_for(self, cell: NotebookNode) -> float:
         """Return how long a cell may take: its own limit, or what is left of the whole."""
-        return max(0.1, min(cell.metadata.seconds, self._deadline - time.monotonic()))
+        left = self._allowance.deadline - time.monotonic()
+        if cell.metadata.is_own:
+            left = min(left, self._allowance.own_seconds)
+        is_whole = left < cell.metadata.seconds
+        self.limit_of_time = "submission_seconds" if is_whole else cell.metadata.limit
+        return max(0.1, min(cell.metadata.seconds, left))
 
     def count(self, message: Mapping[str, Any]) -> None:
         """Count a message, and end its kernel when there were too many."""
-        self.used += _BYTES_A_MESSAGE + _size(message.get("content"))
-        if self.used > self._most:
-            self.end()
+        size = _BYTES_A_MESSAGE + _size(message.get("content"))
+        self._used += size
+        if self.current is not None and self.current.metadata.is_own:
+            self._allowance.own_bytes -= size
+            left = self._allowance.own_bytes
+        else:
+            self._left -= size
+            left = self._left
+        if left < 0:
+            self.end("output_mb")
 
-    def end(self) -> None:
+    def end(self, limit: str) -> None:
         """End a kernel that is over a limit."""
-        self.is_over_limit = True
+        self._over_limit = self._over_limit or limit
         self._manager.kill_now()
 
 
 def execute(nb: NotebookNode, manager: SubmissionKernelManager, watch: Watch) -> None:
     """Execute a notebook, cell after cell, in a started kernel; a cell that raises stops nothing.
 
-    Outputs stand in `watch.notebook`; a cell that came to its end has `metadata.done`.
+    Outputs stand in `watch.notebook`; a cell that was run has `metadata.took` and `metadata.used`,
+    seconds and bytes, and one that came to its end `metadata.done`.
 
     Args:
-        nb: cells with `metadata.seconds`, how long each may take.
+        nb: cells with `metadata.seconds`, how long each may take, `metadata.limit`, the name of
+            that limit, and `metadata.is_own`.
         manager: manager of the kernel.
         watch: is told what happens.
 
@@ -107,7 +178,7 @@ def execute(nb: NotebookNode, manager: SubmissionKernelManager, watch: Watch) ->
         return
     except Exception as error:
         if watch.is_over_limit:
-            raise OverLimitError("the kernel sent more than it may") from error
+            raise OverLimitError(watch.over_limit) from error
         raise
 
 
@@ -132,9 +203,14 @@ class _Client(PapermillNotebookClient):
         run_sync(self._async_meet)()
         try:
             for index, cell in enumerate(self.nb.cells):
-                self.watch.current = cell
-                self.execute_cell(cell, index)
-                cell.metadata.done = True
+                if self.watch.leaves_out(cell):
+                    continue
+                self.watch.begin(cell)
+                try:
+                    self.execute_cell(cell, index)
+                    cell.metadata.done = True
+                finally:
+                    self.watch.finish(cell)
         finally:
             run_sync(self._async_leave)()
         return self.nb
@@ -172,7 +248,7 @@ class _Client(PapermillNotebookClient):
                     continue
                 # Not `asyncio.wait_for`: before Python 3.12 it may lose the cancellation.
                 if not await monitor.poll(_TRIED_AGAIN * 1000):
-                    self.watch.end()
+                    self.watch.end("message_mb")
                     return
         finally:
             socket.disable_monitor()

@@ -92,10 +92,10 @@ def _code(document: object) -> Iterator[tuple[str, str]]:
 def _task(cell: Mapping, source: str) -> str:
     metadata = cell.get("metadata")
     marked = metadata.get("task") if isinstance(metadata, dict) else None
-    if isinstance(marked, str) and marked in course_tasks.ALL:
+    names = [name for name in re.findall(r"^def (\w+)\(", source, re.M) if name in course_tasks.ALL]
+    if isinstance(marked, str) and marked in course_tasks.ALL and (marked in names or not names):
         return marked
-    names = re.findall(r"^def (\w+)\(", source, re.M)
-    return next((name for name in reversed(names) if name in course_tasks.ALL), "")
+    return names[-1] if names else ""
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import dataclasses
 import json
 import warnings
 from collections.abc import Mapping, Sequence
@@ -12,12 +12,12 @@ from typing import Any
 import nbformat
 
 import course_tasks
+from course_tools.grading.intake import cell_code
 from course_tools.grading.intake.places import UnreadableError
 from course_tools.grading.report import NOT_CODE, Note
 
 _MOST_CELLS = 2_000
 _OLDEST = 2  # nbformat's oldest form that can be brought up to date
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
 _OURS = {"check", "progress"}  # cells that are left out: checks are the grader's
 
 
@@ -28,10 +28,16 @@ class Cell:
     Attributes:
         source: its code.
         task: the task whose cell it is, or whose function it defines; "" for a cell of their own.
+        asks: tasks whose function is asked once it has run: those that it defines or checks, and
+            those whose check stands behind it.
+        is_own: whether it is work of their own: it defines nothing that a task's cell reads, and
+            does more than define.
     """
 
     source: str
     task: str = ""
+    asks: tuple[str, ...] = ()
+    is_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,21 +48,25 @@ class SubmittedNotebook:
         exercise: the exercise it belongs to, a name of `course_tasks.EXERCISES`.
         cells: code cells in their order, without checks.
         notes: oddities of the file.
+        others: other exercises that are written in the same notebook.
     """
 
     exercise: str
     cells: tuple[Cell, ...]
     notes: tuple[Note, ...] = ()
+    others: tuple[str, ...] = ()
 
 
-def parse(content: bytes) -> SubmittedNotebook:
+def parse(content: bytes, exercise: str = "") -> SubmittedNotebook:
     """Return the work in a notebook file.
 
-    Nothing of it is executed or imported. The exercise is the one that the notebook's metadata
-    name, else the one to which most of its task cells belong; the name of the file does not count.
+    Nothing of it is executed or imported. The exercise is the one whose functions are most of
+    those that its cells define, else the one that the notebook's metadata name; the name of the
+    file does not count.
 
     Args:
         content: the bytes of the file.
+        exercise: the exercise whose work is wanted; by default the one that it belongs to.
 
     Raises:
         UnreadableError: it is no notebook, or holds no task of the course.
@@ -64,18 +74,27 @@ def parse(content: bytes) -> SubmittedNotebook:
     cells, metadata = _cells_and_metadata(document_of(content))
     if len(cells) > _MOST_CELLS:
         raise UnreadableError(f"{len(cells)} cells are more than the {_MOST_CELLS} allowed")
-    named = [(cell, _task_of(cell)) for cell in cells]
-    exercise = exercise_named(metadata, [task for _, task in named if task])
+    read = [_read(cell) for cell in cells]
+    tasks = [cell.task for cell in read if cell.task]
+    main = exercise_named(metadata, tasks)
+    exercise = exercise or main
     members = {task.name for task in course_tasks.EXERCISES[exercise]}
+    own = _own(read)
     notes = []
-    kept = []
-    for cell, task in named:
-        if cell.get("cell_type") != "code":
-            if task in members:
-                notes.append(Note(NOT_CODE, task))
-        elif not is_check(cell):
-            kept.append(Cell(_source(cell), task if task in members else ""))
-    return SubmittedNotebook(exercise, tuple(kept), tuple(notes))
+    kept: list[Cell] = []
+    for number, cell in enumerate(read):
+        asks = [name for name in cell.asks if name in members]
+        if not cell.is_code:
+            if cell.task in members:
+                notes.append(Note(NOT_CODE, cell.task))
+        elif not cell.is_check:
+            task = cell.task if cell.task in members else ""
+            kept.append(Cell(cell.source, task, tuple(asks), number in own))
+        elif kept and asks:
+            asks = list(dict.fromkeys([*kept[-1].asks, *asks]))
+            kept[-1] = dataclasses.replace(kept[-1], asks=tuple(asks))
+    others = tuple(name for name in _written(tasks) if name != main)
+    return SubmittedNotebook(exercise, tuple(kept), tuple(notes), others)
 
 
 def document_of(content: bytes) -> dict[str, Any]:
@@ -133,42 +152,105 @@ def _source(cell: Mapping) -> str:
     source = cell.get("source")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
-    return source.replace("\r\n", "\n") if isinstance(source, str) else ""
+    if not isinstance(source, str):
+        return ""
+    # Half of a surrogate pair, as a comment may hold, is no text that Python compiles.
+    return source.encode("utf-8", "replace").decode().replace("\r\n", "\n")
+
+
+@dataclass(frozen=True)
+class _ReadCell:
+    """A cell as it stands in the file.
+
+    Attributes:
+        is_code: whether it is a code cell.
+        is_check: whether it is one of the exercise's checks, and nothing was written into it.
+        source: its code.
+        task: its task, of any exercise.
+        asks: tasks of any exercise that are asked behind it.
+        only_defines: whether it holds nothing but definitions, imports and plain values.
+        defines: names that it binds.
+        reads: names that it reads from outside.
+    """
+
+    is_code: bool
+    is_check: bool
+    source: str
+    task: str
+    asks: tuple[str, ...]
+    only_defines: bool
+    defines: frozenset[str]
+    reads: frozenset[str]
+
+
+def _read(cell: Mapping) -> _ReadCell:
+    is_code, source = cell.get("cell_type") == "code", _source(cell)
+    marked = _metadata(cell).get("task")
+    marked = marked if isinstance(marked, str) and marked in course_tasks.ALL else ""
+    code = cell_code.read_code(source) if is_code else cell_code.CellCode()
+    names = cell_code.defined(code.body)
+    defined = [name for name in names if name in course_tasks.ALL]
+    # Another exercise may be written into the cells of a copy of this one.
+    task = marked if marked in defined or not defined else defined[-1]
+    asks = [*([task] if task and code.body else []), *defined, *cell_code.checked(code.body)]
+    return _ReadCell(
+        is_code,
+        is_code and bool(_OURS & set(_tags(cell))) and _only_checks(source, code),
+        source,
+        task,
+        tuple(dict.fromkeys(asks)),
+        bool(code.body) and cell_code.only_defines(code.body),
+        frozenset(names),
+        code.reads,
+    )
+
+
+def _own(cells: Sequence[_ReadCell]) -> set[int]:
+    """Return which cells are work of the learner's own, as `Cell.is_own` says."""
+    serving = {n for n, cell in enumerate(cells) if cell.asks or cell.only_defines}
+    rest = set(range(len(cells))) - serving
+    while True:
+        wanted = frozenset().union(*(cells[n].reads for n in serving))
+        more = {n for n in rest if cells[n].defines & wanted}
+        if not more:
+            return rest
+        serving |= more
+        rest -= more
 
 
 def is_check(cell: Mapping) -> bool:
     """Return whether a cell is one of the exercise's checks, and nothing was written into it."""
-    if not _OURS & set(_tags(cell)):
-        return False
-    return not any(isinstance(node, _DEFINITIONS) for node in _statements(cell))
+    source = _source(cell)
+    return bool(_OURS & set(_tags(cell))) and _only_checks(source, cell_code.read_code(source))
 
 
-def _task_of(cell: Mapping) -> str:
-    """Return the task that a cell is marked with, else the last one whose function it defines."""
-    marked = _metadata(cell).get("task")
-    if isinstance(marked, str) and marked in course_tasks.ALL:
-        return marked
-    if cell.get("cell_type") != "code":
-        return ""
-    names = [node.name for node in _statements(cell) if isinstance(node, ast.FunctionDef)]
-    return next((name for name in reversed(names) if name in course_tasks.ALL), "")
+def _only_checks(source: str, code: cell_code.CellCode) -> bool:
+    return cell_code.only_checks(code.body) if code.body else not _has_code(source)
 
 
-def _statements(cell: Mapping) -> list[ast.stmt]:
-    """Return a cell's statements; of one that is no Python, none: it shows when it is run."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a learner's odd escape sequences
-            return ast.parse(_source(cell)).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
-        return []
+def _has_code(source: str) -> bool:
+    return any(line.strip() and not line.lstrip().startswith("#") for line in source.splitlines())
+
+
+def _written(tasks: Sequence[str]) -> list[str]:
+    """Return the exercises of which at least half of the tasks are among some, most first."""
+    counts = _counts(tasks)
+    found = [name for name, n in counts.items() if 2 * n >= len(course_tasks.EXERCISES[name])]
+    return sorted(found, key=lambda name: -counts[name])
+
+
+def _counts(tasks: Sequence[str]) -> dict[str, int]:
+    return {
+        name: len({member.name for member in members} & set(tasks))
+        for name, members in course_tasks.EXERCISES.items()
+    }
 
 
 def exercise_named(metadata: Mapping, found: Sequence[str]) -> str:
     """Return the exercise that a notebook belongs to.
 
     Args:
-        metadata: the notebook's metadata, which count first.
+        metadata: the notebook's metadata, which count where its cells leave it open.
         found: the tasks of its cells.
 
     Raises:
@@ -176,15 +258,11 @@ def exercise_named(metadata: Mapping, found: Sequence[str]) -> str:
     """
     course = metadata.get("course")
     source = course.get("source") if isinstance(course, Mapping) else None
-    if isinstance(source, str):
-        stem = source.rpartition("/")[2].removesuffix(".py")
-        if stem in course_tasks.EXERCISES:
-            return stem
-    counts = {
-        name: sum(task in {member.name for member in members} for task in found)
-        for name, members in course_tasks.EXERCISES.items()
-    }
-    best = max(counts, key=counts.__getitem__)
-    if not counts[best]:
+    stem = source.rpartition("/")[2].removesuffix(".py") if isinstance(source, str) else ""
+    counts = _counts(found)
+    most = max(counts.values())
+    if stem in counts and counts[stem] == most:
+        return stem
+    if not most:
         raise UnreadableError("it holds no task of the course")
-    return best
+    return max(counts, key=counts.__getitem__)

@@ -19,8 +19,19 @@ _SUSPICIONS = {
 _NOTES = {
     report.NOT_CODE: "The cell of {task} is no longer a code cell, so it cannot be run.",
     report.CELL_STOPPED: "{whose}, which begins with “{begins}”, was stopped: {why}.",
-    report.TWICE: "{task} occurs more than once; the last one counts.",
+    report.LEFT_OUT: "{some}, the first of which begins with “{begins}”, were not run: {spent}.",
+    report.TWICE: "{task} occurs more than once; the best one counts.",
+    report.CHANGED_LATER: "{task} earned these points right after its own cell. At the end of the "
+    "notebook it no longer does, because of {later}.",
+    report.RIGHT_LATER: "{task} earned these points at the end of the notebook. Right after its "
+    "own cell it had fewer, so a check there says something else.",
     report.EMPTY_FILE: "The file is empty (0 bytes).",
+}
+#: What cells of one's own have used up.
+_SPENT = {
+    report.TIMED_OUT: "such cells may use half of the time of a submission, and others had",
+    report.OVER_LIMIT: "others like them had printed and displayed as much as such cells may",
+    report.DIED: "others like them had ended the process three times",
 }
 _REPRODUCTIONS = {
     report.NO_OUTPUTS: "No outputs were handed in.",
@@ -47,7 +58,16 @@ def note_words(note: Note, *, for_staff: bool = False) -> str:
         return note.told or note.kind
     own = "A cell of their own" if for_staff else "A cell of yours"
     whose = f"The cell of {note.task}" if note.task else own
-    return words.format(task=note.task, whose=whose, begins=note.begins, why=note.why)
+    later = f"the later cell that begins with “{note.begins}”" if note.begins else "a later cell"
+    return words.format(
+        task=note.task,
+        whose=whose,
+        some="Cells of their own" if for_staff else "Cells of yours",
+        begins=note.begins,
+        why=note.why,
+        spent=_SPENT.get(note.why, note.why),
+        later=later,
+    )
 
 
 def reproduction_words(found: Reproduction | None) -> str:

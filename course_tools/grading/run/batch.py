@@ -74,6 +74,7 @@ class _Item:
     exercise: str
     content: bytes = b""
     unreadable: str = ""
+    is_more: bool = False  # one more exercise in a file that has been counted
 
 
 def grade_all(
@@ -149,11 +150,8 @@ class _Batch:
         if known is not None:
             if not self._book.counts(item.key):  # as after another seed, and back
                 self._book.record(item.key, known, self._revision)
-            if item.key in self._new:
-                self.outcome.copies += 1
-            else:
-                self.outcome.known += 1
-            self._told(item.submission)
+            is_copy = item.key in self._new
+            self._tell([item], "copies" if is_copy else "known")
             return None
         self._same[item.key] = [item]
         if item.unreadable:
@@ -161,7 +159,7 @@ class _Batch:
             self._record(item, Report("", report.UNREADABLE, notes=(note,)))
             return None
         course = self._course
-        return GradingJob(item.content, course.settings, course.seed, course.unsafe)
+        return GradingJob(item.content, course.settings, course.seed, course.unsafe, item.exercise)
 
     def settle(self) -> None:
         """Wait until some job is done, and write its results."""
@@ -180,16 +178,22 @@ class _Batch:
         again = self._course.again(item.submission)
         self._book.record(item.key, found, self._revision if again else 1)
         self._new.add(item.key)
-        same = self._same.pop(item.key)
-        self.outcome.graded += 1
-        self.outcome.copies += len(same) - 1
-        for one in same:
-            self._told(one.submission)
+        first, *copies = self._same.pop(item.key)
+        self._tell([first], "graded")
+        self._tell(copies, "copies")
+
+    def _tell(self, items: Sequence[_Item], what: str) -> None:
+        """Count files that are done with, each of them once."""
+        for one in items:
+            if not one.is_more:
+                setattr(self.outcome, what, getattr(self.outcome, what) + 1)
+                self._told(one.submission)
 
     def _fail(self, item: _Item, error: Exception) -> None:
         for one in self._same.pop(item.key):
             self.outcome.failed.append((one.submission, f"{type(error).__name__}: {error}"))
-            self._told(one.submission)
+            if not one.is_more:
+                self._told(one.submission)
         self._failures += 1
         if self._failures >= _MOST_FAILURES:
             raise MachineError(
@@ -230,13 +234,17 @@ def _items(found: Iterable[Submission], course: Course) -> Iterator[_Item]:
             name = f"{submission.place} {submission.modified} {told}".encode("utf-8", "replace")
             yield _Item(submission, _key(name, "", course), "", unreadable=told)
             continue
-        exercise, told = "", submission.refused
+        exercise, others, told = "", (), submission.refused
         try:
-            exercise = parse(content).exercise
+            work = parse(content)
+            exercise, others = work.exercise, work.others
         except UnreadableError:
             if not is_notebook(submission.place):
                 told = "No notebook was handed in: the name of one ends with .ipynb."
         yield _Item(submission, _key(content, exercise, course), exercise, content, told)
+        for other in others if not told else ():  # to the gradebook, a file of its own
+            key = _key(content + f"\0{other}".encode(), other, course)
+            yield _Item(submission, key, other, content, is_more=True)
 
 
 def _key(content: bytes, exercise: str, course: Course) -> Key:

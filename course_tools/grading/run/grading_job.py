@@ -22,12 +22,14 @@ class GradingJob:
         settings: limits and policies.
         seed: seed of the hidden cases.
         unsafe: whether it runs without the sandbox.
+        exercise: the exercise that is graded; by default the one that the notebook belongs to.
     """
 
     content: bytes
     settings: Settings
     seed: int
     unsafe: bool = False
+    exercise: str = ""
 
 
 class Worker:
@@ -69,7 +71,14 @@ def _graded(job: GradingJob, warm: WarmKernels) -> str:
     failures = 0
     while True:
         try:
-            found = grade(job.content, job.settings, job.seed, warm, unsafe=job.unsafe)
+            found = grade(
+                job.content,
+                job.settings,
+                job.seed,
+                warm,
+                exercise=job.exercise,
+                unsafe=job.unsafe,
+            )
             return report.to_json(found)
         except KernelStartError:
             failures += 1

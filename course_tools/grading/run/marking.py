@@ -54,7 +54,7 @@ def _cases(task: Task, seed: int) -> tuple[list[Case], list[Case], list[int]]:
     return hidden, public, own
 
 
-def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
+def mark(task: Task, seed: int, asked: Asked) -> TaskReport:
     """Return the marks for a learner's answers.
 
     Points are given for the cases of the secret seed. The public ones show what is wrong without
@@ -64,14 +64,12 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
         task: the task.
         seed: the secret one.
         asked: results of asking its function.
-        printed: output of its cell.
     """
-    printed = report.cut(printed + asked.printed, _MOST_KEPT)
     hidden, public, own = _cases(task, seed)
     is_stub = bool(asked.values) and all(_is_stub(value) for value in asked.values)
     outcome = report.NOT_WRITTEN if is_stub else asked.outcome
     if outcome != report.ANSWERED:
-        return TaskReport(task.name, outcome, _no_points(task), _WHY_NOT[outcome], printed=printed)
+        return TaskReport(task.name, outcome, _no_points(task), _WHY_NOT[outcome])
     values = asked.values
     verdict = judge(task, hidden, values[: len(hidden)])
     shown = judge(task, public, values[len(hidden) :])
@@ -91,9 +89,19 @@ def mark(task: Task, seed: int, asked: Asked, printed: str = "") -> TaskReport:
         public=_shown(task, shown, len(public)),
         hidden=secret,
         curve=_curve(task, public, values[len(hidden) :], shown.difference),
-        printed=printed,
-        seconds=round(asked.seconds, 3),
     )
+
+
+def with_output(found: TaskReport, asked: Asked, printed: str) -> TaskReport:
+    """Return marks with what belongs to one run: output and seconds.
+
+    Args:
+        found: the marks for the answers.
+        asked: results of asking the function.
+        printed: output of its cell.
+    """
+    printed = report.cut(printed + asked.printed, _MOST_KEPT)
+    return dataclasses.replace(found, printed=printed, seconds=round(asked.seconds, 3))
 
 
 def without_points(found: TaskReport) -> TaskReport:

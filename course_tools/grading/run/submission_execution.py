@@ -1,30 +1,47 @@
-"""Runs a learner's cells and asks their functions, in as many kernels as that takes."""
+"""Runs a learner's cells and asks their functions: right after their own cells, and at the end.
+
+So a function has the marks that the notebook's check gives where it stands, whatever a later cell
+does to its name. Work of the learner's own may use a part of the submission's time and output, and
+tasks that it still kept from an answer are asked once more without it.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_notebook
-
 from course_tasks import Case
 from course_tools.grading import report
-from course_tools.grading.box import client, wire
-from course_tools.grading.box.kernels import KernelStartError, WarmKernels
+from course_tools.grading.box import wire
+from course_tools.grading.box.client import Allowance
+from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.box.probe import MIME
 from course_tools.grading.intake.notebook import Cell
 from course_tools.grading.run import questions
+from course_tools.grading.run.kernel_run import (
+    ASK,
+    BOOT,
+    CELL,
+    GIVEN,
+    KernelRun,
+    Step,
+    StepDone,
+    run_steps,
+    shown,
+)
 from course_tools.grading.settings import Limits
 
-_MOST_STARTS = 12  # of a kernel; every one but the first follows a cell that ended the one before
-_OWN_SECONDS = 60.0
-_MOST_KEPT = 20_000  # characters of what a cell prints
-_BOOT, _GIVEN, _LEARNER, _PROBE = "boot", "given", "learner", "probe"
+_MOST_STARTS = 16  # of a kernel; every one but the first follows a cell that ended the one before
+_MOST_ASKS = 4  # of a task; each is behind a cell that defines or checks it
+_GIVEN_SECONDS = 60.0
+_OWN_SHARE = 0.5  # of a submission's time that the learner's own work may use
+_TASKS_SHARE = 0.25  # that is kept for asking tasks without such work
+_QUICK, _QUIET = 1.0, 100_000  # seconds and bytes of own work that may run again
+AT_THE_END = -1
 
 
 @dataclass(frozen=True)
@@ -36,27 +53,48 @@ class Asked:
         values: the answers, one a case; empty if there are none.
         seconds: seconds that the calls took.
         printed: its output meanwhile, cut off.
+        after: index of the learner's cell after which it was asked, or `AT_THE_END`.
+        limit: the limit that it exceeded, by its name in the settings; "" for none.
+        encoded: the answers as they came, one a case.
     """
 
     outcome: str
     values: tuple[Any, ...] = ()
     seconds: float = 0.0
     printed: str = ""
+    after: int = AT_THE_END
+    limit: str = ""
+    encoded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
+class Ended:
+    """Why a learner's cell did not come to its end.
+
+    Attributes:
+        why: one of `report.OUTCOMES`.
+        limit: the limit that it exceeded, by its name in the settings; "" for none.
+        is_left_out: whether it was not run, because cells like it had used up their part.
+    """
+
+    why: str
+    limit: str = ""
+    is_left_out: bool = False
+
+
+@dataclass
 class Ran:
     """The outcome of running a submission.
 
     Attributes:
-        asked: answers by task.
+        asked: task -> the outcomes of asking it, in the order of the cells, the end last.
         printed: index of a learner's cell -> its output and errors, cut off.
-        ended: index of a learner's cell -> the reason why it was stopped.
+        ended: index of a learner's cell -> why it did not come to its end.
     """
 
-    asked: dict[str, Asked] = field(default_factory=dict)
+    asked: dict[str, list[Asked]] = field(default_factory=dict)
     printed: dict[int, str] = field(default_factory=dict)
-    ended: dict[int, str] = field(default_factory=dict)
+    ended: dict[int, Ended] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,12 +106,15 @@ class RunRequest:
         cells: the learner's.
         cases: cases of every task.
         limits: limits of the submission.
+        is_right: whether answers to a task's cases earn all its points, so that nothing that ends
+            a kernel later matters to them.
     """
 
     given: Sequence[str]
     cells: Sequence[Cell]
     cases: Mapping[str, Sequence[Case]]
     limits: Limits
+    is_right: Callable[[str, Asked], bool] = lambda task, asked: False
 
 
 def run(request: RunRequest, warm: WarmKernels) -> Ran:
@@ -90,139 +131,168 @@ def run(request: RunRequest, warm: WarmKernels) -> Ran:
     Raises:
         KernelStartError: no kernel starts.
     """
-    ran = Ran()
-    died: set[tuple[str, str]] = set()
-    used = 0
-    deadline = time.monotonic() + request.limits.submission_seconds
-    for _ in range(_MOST_STARTS):
-        if set(request.cases) <= set(ran.asked) or time.monotonic() >= deadline:
-            break
-        used = _one_kernel(request, warm, ran, died, deadline, used)
-    for task in request.cases:
-        ran.asked.setdefault(task, Asked(report.TIMED_OUT))
-    return ran
+    return _Run(request, warm).whole()
 
 
-def _one_kernel(
-    request: RunRequest,
-    warm: WarmKernels,
-    ran: Ran,
-    died: set[tuple[str, str]],
-    deadline: float,
-    used: int,
-) -> int:
-    """Run what is left in one kernel; return the bytes it has sent, with those before."""
-    nonce = secrets.token_hex(8)
-    nb = new_notebook(cells=_plan(request, ran, nonce))
-    manager = warm.take()
-    watch = client.Watch(manager, request.limits.output_mb * 1_000_000, deadline, used)
-    trouble = ""
-    try:
-        stopped = None
-        client.execute(nb, manager, watch)
-    except client.OverLimitError:
-        stopped = report.OVER_LIMIT
-    except CellTimeoutError:
-        stopped = report.TIMED_OUT
-    except DeadKernelError:
-        stopped = report.DIED
-    except Exception as error:  # messages that are not Jupyter's, from a broken kernel
-        stopped, trouble = report.DIED, repr(error)
-    finally:
-        told = manager.last_words()
-        manager.end()
-    if watch.current is None:
-        why = told or trouble or stopped
-        if manager.was_out_of_memory:
-            why = f"it needs more than memory_mb = {request.limits.memory_mb}"
-        raise KernelStartError(f"the kernel does not start: {why}")
-    if stopped == report.DIED and manager.was_out_of_memory:
-        stopped = report.OVER_LIMIT
-    _collect(watch.notebook, request, nonce, ran)
-    if stopped is not None:
-        _blame(watch.current, stopped, ran, died)
-    return watch.used if stopped != report.OVER_LIMIT else 0
+class _Run:
+    """What has been found out about a submission so far, and what is left to do."""
+
+    def __init__(self, request: RunRequest, warm: WarmKernels) -> None:
+        limits = request.limits
+        self._request, self._warm, self._ran = request, warm, Ran()
+        self._died: set[Step] = set()
+        self._took: dict[int, StepDone] = {}  # of own work that came to its end
+        self._allowance = Allowance(
+            time.monotonic() + limits.submission_seconds,
+            limits.submission_seconds * _OWN_SHARE,
+            limits.output_mb * 1_000_000,
+        )
+
+    def whole(self) -> Ran:
+        """Run everything; then, without own work, the tasks that have no answer because of it."""
+        everything = list(range(len(self._request.cells)))
+        tasks_only = [n for n in everything if not self._request.cells[n].is_own]
+        has_own = tasks_only != everything
+        reserve = has_own * _TASKS_SHARE * self._request.limits.submission_seconds
+        self._allowance.deadline -= reserve
+        self._until_answered(everything, list(self._request.cases), at_the_end=True)
+        self._allowance.deadline += reserve
+        disturbed = [task for task in self._request.cases if self._is_disturbed(task)]
+        if has_own and disturbed:
+            for task in disturbed:
+                self._ran.asked.pop(task, None)
+            self._died.clear()
+            self._until_answered(tasks_only, disturbed, at_the_end=False)
+        for task in self._request.cases:
+            found = self._ran.asked.setdefault(task, [])
+            found.sort(key=lambda one: len(everything) if one.after == AT_THE_END else one.after)
+            if not found:
+                found.append(Asked(report.TIMED_OUT, limit="submission_seconds"))
+        return self._ran
+
+    def _is_disturbed(self, task: str) -> bool:
+        """Return whether a task has no answer, and own work may be why."""
+        outcomes = {one.outcome for one in self._ran.asked.get(task, ())}
+        if report.ANSWERED in outcomes:
+            return False
+        return outcomes != {report.MISSING} or bool(self._ran.ended)
+
+    def _until_answered(
+        self, numbers: Sequence[int], tasks: Sequence[str], *, at_the_end: bool
+    ) -> None:
+        """Run cells in one kernel after the other until nothing that matters is left to ask."""
+        for start in range(_MOST_STARTS):
+            if time.monotonic() >= self._allowance.deadline:
+                return
+            places = {task: self._places(task, numbers, at_the_end) for task in tasks}
+            if start:  # what is right already needs no kernel of its own
+                places = {task: [] if self._is_right(task) else at for task, at in places.items()}
+            if not any(places.values()):
+                return
+            kept = [n for n in numbers if n not in self._ran.ended and not self._is_too_much(n)]
+            steps, nonce = self._steps(kept, places)
+            session = run_steps(steps, self._warm, self._request.limits, self._allowance)
+            self._collect(session, steps, nonce)
+            if session.ended_by is None:
+                return
+
+    def _is_right(self, task: str) -> bool:
+        return any(self._request.is_right(task, one) for one in self._ran.asked.get(task, ()))
+
+    def _places(self, task: str, numbers: Sequence[int], at_the_end: bool) -> list[int]:
+        """Return behind which cells a task is still to be asked."""
+        cells = self._request.cells
+        places = [n for n in numbers if task in cells[n].asks][-_MOST_ASKS:]
+        found = self._ran.asked.get(task, [])
+        stops = {one.after for one in found if one.outcome not in (report.ANSWERED, report.MISSING)}
+        if not places or (at_the_end and places[-1] != numbers[-1] and places[-1] not in stops):
+            places.append(AT_THE_END)
+        return [place for place in places if place not in {one.after for one in found}]
+
+    def _is_too_much(self, number: int) -> bool:
+        """Return whether own work does not run again, as it has used up its part."""
+        if not (self._request.cells[number].is_own and self._allowance.own_is_over):
+            return False
+        took = self._took.get(number)
+        return took is None or took.seconds > _QUICK or took.size > _QUIET
+
+    def _steps(
+        self, numbers: Sequence[int], places: Mapping[str, Sequence[int]]
+    ) -> tuple[list[Step], str]:
+        request, nonce = self._request, secrets.token_hex(8)
+        limits = request.limits
+
+        def asks(place: int) -> Iterator[Step]:
+            for task in places:
+                if place in places[task]:
+                    source = questions.probe_cell(task, request.cases[task], nonce)
+                    yield Step(ASK, source, limits.task_seconds, place, task)
+
+        # The exercise's own code: when the machine is busy, that must not be the learner's limit.
+        steps = [Step(BOOT, questions.boot_cell(), _GIVEN_SECONDS)]
+        steps += [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
+        for n in numbers:
+            cell = request.cells[n]
+            steps.append(Step(CELL, cell.source, limits.cell_seconds, n, is_own=cell.is_own))
+            steps += asks(n)
+        return [*steps, *asks(AT_THE_END)], nonce
+
+    def _collect(self, session: KernelRun, steps: Sequence[Step], nonce: str) -> None:
+        """Keep what the steps printed and answered, and why some did not come to their end."""
+        for one in session.done:
+            step = one.step
+            if step.role == CELL:
+                if one.text:
+                    self._ran.printed[step.cell] = one.text
+                if one.is_whole:
+                    self._took[step.cell] = one
+            elif step.role == ASK and one.is_whole:
+                self._keep(step, asked(one, nonce, len(self._request.cases[step.task])))
+        if session.ended_by is not None:
+            self._blame(session)
+        if self._allowance.own_is_over:
+            ran = {one.step for one in session.done}
+            why = _why_over(self._allowance)
+            for step in steps:
+                if step.is_own and step not in ran and step.cell not in self._took:
+                    self._ran.ended.setdefault(step.cell, Ended(why, is_left_out=True))
+
+    def _keep(self, step: Step, answer: Asked) -> None:
+        found = dataclasses.replace(answer, after=step.cell)
+        self._ran.asked.setdefault(step.task, []).append(found)
+
+    def _blame(self, session: KernelRun) -> None:
+        """Note that a step ended its kernel, so that it does not run again."""
+        step, why = session.ended_by, session.why
+        same = dataclasses.replace(step, source="")  # a nonce is in it
+        if why == report.DIED and same not in self._died:
+            self._died.add(same)
+        elif step.role == CELL:
+            self._ran.ended[step.cell] = Ended(why, session.limit)
+            self._allowance.own_stops -= step.is_own
+        else:
+            self._keep(step, Asked(why, printed=session.done[-1].text, limit=session.limit))
 
 
-def _plan(request: RunRequest, ran: Ran, nonce: str) -> list[NotebookNode]:
-    # The exercise's own code: when the machine is busy, that must not be the learner's limit.
-    cells = [_cell(questions.boot_cell(), _BOOT, "", _OWN_SECONDS)]
-    cells += [_cell(code, _GIVEN, "", _OWN_SECONDS) for code in request.given]
-    seconds = request.limits.cell_seconds
-    cells += [
-        _cell(cell.source, _LEARNER, str(n), seconds)
-        for n, cell in enumerate(request.cells)
-        if n not in ran.ended
-    ]
-    seconds = request.limits.task_seconds
-    cells += [
-        _cell(questions.probe_cell(task, cases, nonce), _PROBE, task, seconds)
-        for task, cases in request.cases.items()
-        if task not in ran.asked
-    ]
-    return cells
-
-
-def _cell(source: str, role: str, name: str, seconds: float) -> NotebookNode:
-    return new_code_cell(source, metadata={"role": role, "of": name, "seconds": seconds})
-
-
-def _blame(cell: NotebookNode, stopped: str, ran: Ran, died: set[tuple[str, str]]) -> None:
-    """Note that a cell ended its kernel, so that it does not run again."""
-    role, name = cell.metadata.role, cell.metadata["of"]
-    if stopped == report.DIED and (role, name) not in died:
-        died.add((role, name))
-    elif role == _PROBE:
-        ran.asked[name] = Asked(stopped, printed=_text_of(cell))
-    elif role == _LEARNER:
-        ran.ended[int(name)] = stopped
-    else:
-        raise KernelStartError(f"the exercise's own code cannot be run: {stopped}")
-
-
-def _collect(nb: NotebookNode, request: RunRequest, nonce: str, ran: Ran) -> None:
-    """Keep what the executed cells printed and answered."""
-    for cell in nb.cells:
-        role, name = cell.metadata.get("role"), cell.metadata.get("of")
-        if role == _BOOT and any(output.output_type == "error" for output in cell.outputs):
-            raise KernelStartError(f"the course cannot be used in a kernel: {_text_of(cell)}")
-        if role == _LEARNER and (text := _text_of(cell)):
-            ran.printed[int(name)] = text
-        elif role == _PROBE and cell.metadata.get("done"):
-            ran.asked[name] = _asked(cell, nonce, len(request.cases[name]))
-
-
-def _asked(cell: NotebookNode, nonce: str, number: int) -> Asked:
+def asked(done: StepDone, nonce: str, number: int) -> Asked:
     """Return what a probe's cell says; whatever it holds was made beside the learner's code."""
-    printed = _text_of(cell)
-    for output in cell.outputs:
-        found = _shown(output).get(MIME)
+    for output in done.outputs:
+        found = shown(output).get(MIME)
         if found is None:
             continue
         try:
             answers = questions.read_answers(found, nonce, number)
         except wire.WireError:
-            return Asked(report.DIED, printed=printed)
+            return Asked(report.DIED, printed=done.text)
         if answers.values is None:
             return Asked(report.MISSING)
-        return Asked(report.ANSWERED, answers.values, answers.seconds, printed)
-    return Asked(report.DIED, printed=printed)
+        return Asked(
+            report.ANSWERED, answers.values, answers.seconds, done.text, encoded=answers.encoded
+        )
+    return Asked(report.DIED, printed=done.text)
 
 
-def _shown(output: NotebookNode) -> Mapping[str, Any]:
-    """Return what is displayed, by kind; a kernel may send something else in its place."""
-    data = output.get("data")
-    return data if isinstance(data, Mapping) else {}
-
-
-def _text_of(cell: NotebookNode) -> str:
-    """Return what a cell printed, showed as text or raised."""
-    pieces = []
-    for output in cell.outputs:
-        if output.output_type == "stream":
-            pieces.append(str(output.text))
-        elif output.output_type == "error":
-            pieces.append(f"{output.ename}: {output.evalue}\n")
-        elif "text/plain" in _shown(output):
-            pieces.append(f"{_shown(output)['text/plain']}\n")
-    return report.cut("".join(pieces), _MOST_KEPT)
+def _why_over(allowance: Allowance) -> str:
+    if allowance.own_bytes <= 0:
+        return report.OVER_LIMIT
+    return report.TIMED_OUT if allowance.own_seconds <= 0 else report.DIED

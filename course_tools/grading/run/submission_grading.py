@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,13 +16,21 @@ import course_lib
 import course_tasks
 from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
-from course_tools.grading.intake.notebook import SubmittedNotebook, parse
+from course_tools.grading.intake.cell_code import only_defines, read_code
+from course_tools.grading.intake.notebook import Cell, SubmittedNotebook, parse
 from course_tools.grading.intake.places import UnreadableError
 from course_tools.grading.report import Note, Report, Suspicion, TaskReport
 from course_tools.grading.run import submission_execution
-from course_tools.grading.run.marking import cases_of, mark, values_are_right, without_points
+from course_tools.grading.run.later_cells import changed_by
+from course_tools.grading.run.marking import (
+    cases_of,
+    mark,
+    values_are_right,
+    with_output,
+    without_points,
+)
 from course_tools.grading.run.reproduction import reproduction
-from course_tools.grading.run.submission_execution import Ran, RunRequest
+from course_tools.grading.run.submission_execution import Asked, Ran, RunRequest
 from course_tools.grading.run.suspicion import suspicions, uses
 from course_tools.grading.settings import IGNORE, ZERO, Policy, Settings
 
@@ -29,6 +38,7 @@ _COURSE = Path(course_lib.__file__).resolve().parent.parent
 _OURS = {"check", "progress", "solution", "parameters"}
 _MOST_KEPT = 4_000  # characters of what other cells printed
 _MOST_SHOWN = 60  # characters of the first line of a cell
+_SAID = (report.ANSWERED, report.MISSING, report.NOT_WRITTEN)
 
 
 @dataclass(frozen=True)
@@ -37,10 +47,12 @@ class Exercise:
 
     Attributes:
         given: code of its cells that are neither a task's nor a check.
+        imports: the given cells that hold nothing but definitions and imports.
         allowed: task -> names of libraries that the shipped solution uses.
     """
 
     given: tuple[str, ...]
+    imports: frozenset[str]
     allowed: dict[str, frozenset[str]]
 
 
@@ -54,7 +66,9 @@ def exercise_of(name: str) -> Exercise:
     given = [c.source for c in _code_cells("exercises", name) if not _OURS & set(_tags(c))]
     solved = [c.source for c in _code_cells("solutions", name) if not {"check"} & set(_tags(c))]
     members = course_tasks.EXERCISES[name]
-    return Exercise(tuple(given), {task.name: uses(task.name, solved) for task in members})
+    imports = [one for one in given if only_defines(read_code(one).body)]
+    used = {task.name: uses(task.name, solved) for task in members}
+    return Exercise(tuple(given), frozenset(imports), used)
 
 
 def _code_cells(folder: str, name: str) -> list[nbformat.NotebookNode]:
@@ -67,7 +81,13 @@ def _tags(cell: nbformat.NotebookNode) -> Sequence[str]:
 
 
 def grade(
-    content: bytes, settings: Settings, seed: int, warm: WarmKernels, *, unsafe: bool = False
+    content: bytes,
+    settings: Settings,
+    seed: int,
+    warm: WarmKernels,
+    *,
+    exercise: str = "",
+    unsafe: bool = False,
 ) -> Report:
     """Return what a submission is worth.
 
@@ -76,6 +96,7 @@ def grade(
         settings: limits and policies.
         seed: seed of the hidden cases.
         warm: source of the kernels.
+        exercise: the exercise that is graded; by default the one that the notebook belongs to.
         unsafe: whether these kernels run without the sandbox; the report says so.
 
     Raises:
@@ -84,35 +105,42 @@ def grade(
     """
     start = time.monotonic()
     try:
-        work = parse(content)
+        work = parse(content, exercise)
     except UnreadableError as error:
         note = Note(report.TOLD, told=_sentence(error))
         unread = Report("", report.UNREADABLE, notes=(note,), unsafe=unsafe)
         return report.storable(unread)
-    exercise = exercise_of(work.exercise)
+    handed_out = exercise_of(work.exercise)
     members = course_tasks.EXERCISES[work.exercise]
-    cells = [cell for cell in work.cells if cell.source not in exercise.given]
+    given, cells = _in_order(work.cells, handed_out)
+    marks = _Marks(members, seed)
     request = RunRequest(
-        exercise.given,
+        given,
         cells,
         {task.name: cases_of(task, seed) for task in members},
         settings.limits,
+        lambda task, asked: marks.of(task, asked).is_right,
     )
     ran = submission_execution.run(request, warm)
     work = dataclasses.replace(work, cells=tuple(cells))
-    marked = [_mark(task, seed, work, ran) for task in members]
-    sources = [cell.source for cell in cells]
+    counted = {task.name: _best(task.name, marks, work, ran) for task in members}
+    marked = [_mark(task.name, counted[task.name], marks, work, ran) for task in members]
+    notes = [*work.notes, *_notes(work, ran), *_moves(counted, marks, request, ran, warm)]
+    given_too = {source.strip() for source in handed_out.given}
+    sources = [cell.source for cell in cells if cell.source.strip() not in given_too]
     suspected = [
-        one for task in marked for one in _suspicions(task, sources, exercise, settings.policy)
+        one for task in marked for one in _suspicions(task, sources, handed_out, settings.policy)
     ]
     if settings.policy.library_calls == ZERO:
         calling = {one.task for one in suspected if one.kind == report.CALLS_IMPLEMENTATION}
         marked = [without_points(one) if one.task in calling else one for one in marked]
     found = Report(
         work.exercise,
-        _state([one.outcome for one in marked] + list(ran.ended.values()), suspected),
+        _state(
+            [one.outcome for one in marked] + [one.why for one in ran.ended.values()], suspected
+        ),
         tuple(marked),
-        (*work.notes, *_notes(work, ran)),
+        tuple(notes),
         tuple(suspected),
         unsafe,
         reproduction=(
@@ -120,7 +148,7 @@ def grade(
             if settings.policy.reproduce
             else None
         ),
-        printed=_other_cells(work, ran),
+        printed=_other_cells(work, ran, given_too),
         seconds=round(time.monotonic() - start, 3),
     )
     return report.storable(found)
@@ -131,14 +159,78 @@ def _sentence(error: Exception) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _mark(task: course_tasks.Task, seed: int, work: SubmittedNotebook, ran: Ran) -> TaskReport:
-    asked = ran.asked[task.name]
-    own = [n for n, cell in enumerate(work.cells) if cell.task == task.name]
-    printed = "".join(ran.printed.get(n, "") for n in own)
-    ended = [ran.ended[n] for n in own if n in ran.ended]
-    if asked.outcome == report.MISSING and ended:
-        asked = dataclasses.replace(asked, outcome=ended[-1])  # its cell never came to its end
-    return mark(task, seed, asked, printed)
+def _in_order(cells: Sequence[Cell], exercise: Exercise) -> tuple[list[str], list[Cell]]:
+    """Return the exercise's code that runs first, and the cells that run after it.
+
+    Its imports run before everything, as does what was deleted; the rest of it runs where it
+    stands, and once more where the learner's own cells stand before it: they may have removed
+    what it defines.
+    """
+    there = {cell.source.strip() for cell in cells}
+    first = [one for one in exercise.given if one in exercise.imports or one.strip() not in there]
+    at_once = {one.strip() for one in first}
+    kept = list(itertools.dropwhile(lambda cell: cell.source.strip() in at_once, cells))
+    given = {one.strip() for one in exercise.given}
+    return first, [
+        dataclasses.replace(cell, is_own=False) if cell.source.strip() in given else cell
+        for cell in kept
+    ]
+
+
+class _Marks:
+    """Marks the answers of a submission, the same ones only once."""
+
+    def __init__(self, members: Sequence[course_tasks.Task], seed: int) -> None:
+        self._tasks = {task.name: task for task in members}
+        self._seed = seed
+        self._known: dict[tuple, TaskReport] = {}
+
+    def of(self, task: str, asked: Asked) -> TaskReport:
+        """Return the marks for answers to a task."""
+        key = (task, asked.outcome, asked.encoded)
+        if key not in self._known:
+            self._known[key] = mark(self._tasks[task], self._seed, asked)
+        return self._known[key]
+
+
+def _best(task: str, marks: _Marks, work: SubmittedNotebook, ran: Ran) -> Asked:
+    """Return the answers that count: the best ones, and of these those that raise the least."""
+
+    def rank(number: int, asked: Asked) -> tuple:
+        raised = sum(isinstance(value, course_tasks.Raised) for value in asked.values)
+        return marks.of(task, asked).reached, asked.outcome == report.ANSWERED, -raised, number
+
+    _, best = max(enumerate(ran.asked[task]), key=lambda one: rank(*one))
+    ended = [ran.ended[n].why for n in _own_cells(task, work) if n in ran.ended]
+    if best.outcome == report.MISSING and ended:
+        return dataclasses.replace(best, outcome=ended[-1])  # its cell never came to its end
+    return best
+
+
+def _own_cells(task: str, work: SubmittedNotebook) -> list[int]:
+    return [n for n, cell in enumerate(work.cells) if cell.task == task]
+
+
+def _mark(task: str, asked: Asked, marks: _Marks, work: SubmittedNotebook, ran: Ran) -> TaskReport:
+    printed = "".join(ran.printed.get(n, "") for n in _own_cells(task, work))
+    return with_output(marks.of(task, asked), asked, printed)
+
+
+def _moves(
+    counted: dict[str, Asked], marks: _Marks, request: RunRequest, ran: Ran, warm: WarmKernels
+) -> Iterator[Note]:
+    """Yield what is to be said where a function earns more in one place than in another."""
+    for task, best in counted.items():
+        *_, last = ran.asked[task]
+        first = ran.asked[task][0]
+        points = marks.of(task, best).reached
+        places = sum(task in cell.asks for cell in request.cells)
+        if last.outcome in _SAID and marks.of(task, last).reached < points:
+            number = changed_by(task, best, last, request, ran, warm)
+            begins = "" if number is None else _beginning(request.cells[number])
+            yield Note(report.CHANGED_LATER, task, begins)
+        elif places < 2 and first.outcome in _SAID and marks.of(task, first).reached < points:
+            yield Note(report.RIGHT_LATER, task)
 
 
 def _suspicions(
@@ -160,13 +252,20 @@ def _suspicions(
 def _notes(work: SubmittedNotebook, ran: Ran) -> list[Note]:
     """Return what a learner should know about cells that were stopped or written twice."""
     notes = []
-    for number, why in ran.ended.items():
+    left_out = [n for n, ended in ran.ended.items() if ended.is_left_out]
+    for number, ended in ran.ended.items():
         cell = work.cells[number]
-        begins = cell.source.strip().partition("\n")[0][:_MOST_SHOWN]
-        notes.append(Note(report.CELL_STOPPED, cell.task, begins, why))
-    names = [cell.task for cell in work.cells if cell.task]
+        if not ended.is_left_out:
+            notes.append(Note(report.CELL_STOPPED, cell.task, _beginning(cell), ended.why))
+        elif number == min(left_out):
+            notes.append(Note(report.LEFT_OUT, begins=_beginning(cell), why=ended.why))
+    names = [cell.task for cell in work.cells if cell.task in cell.asks]
     twice = sorted({name for name in names if names.count(name) > 1})
     return notes + [Note(report.TWICE, name) for name in twice]
+
+
+def _beginning(cell: Cell) -> str:
+    return cell.source.strip().partition("\n")[0][:_MOST_SHOWN]
 
 
 def _state(outcomes: Sequence[str], suspected: Sequence[Suspicion]) -> str:
@@ -180,8 +279,10 @@ def _state(outcomes: Sequence[str], suspected: Sequence[Suspicion]) -> str:
     return report.SUSPICIOUS if suspected else report.GRADED
 
 
-def _other_cells(work: SubmittedNotebook, ran: Ran) -> str:
+def _other_cells(work: SubmittedNotebook, ran: Ran, given: Container[str]) -> str:
     text = "".join(
-        printed for number, printed in sorted(ran.printed.items()) if not work.cells[number].task
+        printed
+        for number, printed in sorted(ran.printed.items())
+        if not work.cells[number].task and work.cells[number].source.strip() not in given
     )
     return report.cut(text, _MOST_KEPT)

@@ -207,3 +207,24 @@ def test_versions_are_names(monkeypatch):
     names = {exercise: version.version_of(exercise) for exercise in ("ex01_constant_lr", "")}
     assert len(set(names.values())) == 2
     assert all(len(name) == 16 for name in names.values())
+
+
+def test_two_exercises_in_one_notebook_count_and_functions_tell_the_exercise(tmp_path, book):
+    both, copied, rewritten = solved(), solved("ex03_cosine"), solved()
+    code = [cell for cell in copied["cells"] if cell["cell_type"] == "code"]
+    both["cells"] += code
+    copied["metadata"] = both["metadata"]
+    places = [cell for cell in rewritten["cells"] if "task" in cell["metadata"]]
+    for place, cell in zip(places, [c for c in code if "task" in c["metadata"]], strict=False):
+        place["source"] = cell["source"]  # in the cells of another exercise, with their marks
+    rewritten["cells"] += code
+    for student, nb in (("ada", both), ("bob", copied), ("cyd", rewritten)):
+        hand_in(tmp_path, student, nb)
+    outcome = grade_all(submissions(tmp_path), book, course(), jobs=2)
+    assert (outcome.graded, outcome.done) == (3, 3)
+    found = {(one.student, one.exercise): one.report for one in book.standings()}
+    ex01, ex03 = "ex01_constant_lr", "ex03_cosine"
+    assert sorted(found) == [("ada", ex01), ("ada", ex03), ("bob", ex03), ("cyd", ex03)]
+    assert all(one.reached == one.possible for one in found.values())
+    again = grade_all(submissions(tmp_path), book, course(), jobs=2)
+    assert (again.graded, again.known) == (0, 3)

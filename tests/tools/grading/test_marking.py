@@ -15,7 +15,13 @@ from course_tools.grading import report
 from course_tools.grading.box import wire
 from course_tools.grading.pages.feedback import student_page
 from course_tools.grading.report import Report
-from course_tools.grading.run.marking import PUBLIC_SEED, cases_of, mark, without_points
+from course_tools.grading.run.marking import (
+    PUBLIC_SEED,
+    cases_of,
+    mark,
+    with_output,
+    without_points,
+)
 from course_tools.grading.run.submission_execution import Asked
 from tests.tools.grading.box.test_wire import values as any_values
 
@@ -186,7 +192,8 @@ def test_a_stub_is_not_written_and_one_that_raises_now_and_then_is():
 
 @pytest.mark.parametrize("outcome", sorted(set(report.OUTCOMES) - {report.ANSWERED}))
 def test_a_function_without_answers_gets_no_points_and_a_reason(outcome):
-    found = mark(STEP, SEED, Asked(outcome, printed="b"), "a")
+    asked = Asked(outcome, printed="b")
+    found = with_output(mark(STEP, SEED, asked), asked, "a")
     assert (found.outcome, found.reached, found.possible) == (outcome, 0, STEP.points)
     assert found.sentence.endswith(".")
     assert found.printed == "ab"
@@ -246,7 +253,8 @@ def test_points_can_be_taken_away():
 
 
 def test_long_texts_are_cut():
-    found = mark(STEP, SEED, Asked(report.MISSING), "a" * 9999)
+    asked = Asked(report.MISSING)
+    found = with_output(mark(STEP, SEED, asked), asked, "a" * 9999)
     assert len(found.printed) < 2100
     assert found.printed.endswith("… (cut off)")
 

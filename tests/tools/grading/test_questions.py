@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from nbformat import NotebookNode
 
 import course_tasks
 from course_tasks import Given, Raised, built
@@ -10,7 +11,7 @@ from course_tools.grading import report
 from course_tools.grading.box import probe, wire
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake.notebook import Cell
-from course_tools.grading.run import questions, submission_execution
+from course_tools.grading.run import kernel_run, questions, submission_execution
 from course_tools.grading.settings import Limits
 from tests.tools.grading.box.alike import same
 
@@ -48,9 +49,9 @@ def test_every_call_has_arguments_of_its_own():
 
 def run(cells, cases, limits=LIMITS):
     warm = WarmKernels(limits)
-    return submission_execution.run(
-        submission_execution.RunRequest((), [Cell(c) for c in cells], cases, limits), warm
-    )
+    request = submission_execution.RunRequest((), [Cell(c) for c in cells], cases, limits)
+    ran = submission_execution.run(request, warm)
+    return {name: found[-1] for name, found in ran.asked.items()}
 
 
 def test_a_real_kernel_gets_the_arguments_of_every_task(needs_sandbox):
@@ -60,8 +61,8 @@ def test_a_real_kernel_gets_the_arguments_of_every_task(needs_sandbox):
     }
     cases = {name: found for name, found in cases.items() if found}
     assert len(cases) > 40
-    ran = run(["\n".join(ECHO.format(name=name) for name in cases)], cases)
-    for name, asked in ran.asked.items():
+    asked_of = run(["\n".join(ECHO.format(name=name) for name in cases)], cases)
+    for name, asked in asked_of.items():
         assert asked.outcome == report.ANSWERED, (name, asked)
         for case, answer in zip(cases[name], asked.values, strict=True):
             assert same(answer, list(case.items())), name
@@ -107,7 +108,7 @@ not_a_function = 3
 def test_odd_functions_in_one_kernel_spoil_nothing_else(needs_sandbox):
     names = ("lies", "leaves", "masked", "prints", "stops", "changes_the_given")
     names += ("is_keyed_by_tuples", "not_a_function", "nobody_wrote_it")
-    asked = run([ODD], dict.fromkeys(names, CASES)).asked
+    asked = run([ODD], dict.fromkeys(names, CASES))
     assert asked.pop("nobody_wrote_it").outcome == report.MISSING
     assert {one.outcome for one in asked.values()} == {report.ANSWERED}
     assert asked["lies"].values[1].kind == "OSError"
@@ -133,20 +134,23 @@ FORGERIES = (
 def test_a_forged_answer_is_a_process_gone_astray_and_no_error_of_the_grader(forged):
     if isinstance(forged, str):
         forged = forged.replace("NONCE", '"n"')
-    cell = submission_execution._cell("", "probe", FIRST, 1)
-    cell.outputs = [_output(data={probe.MIME: forged})]
-    assert submission_execution._asked(cell, "n", 1).outcome == report.DIED
+    done = shown([_output(data={probe.MIME: forged})])
+    assert submission_execution.asked(done, "n", 1).outcome == report.DIED
 
 
 @pytest.mark.parametrize(
     "data", [None, "text", ["a"], 3, {}, {"text/plain": ["a"]}, {"image/png": 1}]
 )
 def test_displays_of_any_form_are_passed_over(data):
-    cell = submission_execution._cell("", "probe", FIRST, 1)
     said = wire.dumps({"nonce": "n", "answers": [wire.encode(0.5)], "seconds": 0.1})
-    cell.outputs = [_output(data=data), _output(data={probe.MIME: said})]
-    assert submission_execution._asked(cell, "n", 1).values == (0.5,)
+    done = shown([_output(data=data), _output(data={probe.MIME: said})])
+    assert submission_execution.asked(done, "n", 1).values == (0.5,)
+
+
+def shown(outputs):
+    step = kernel_run.Step(kernel_run.ASK, "", 1.0, task=FIRST)
+    return kernel_run.StepDone(step, outputs, True, 0.1, 100)
 
 
 def _output(**fields):
-    return submission_execution.NotebookNode(output_type="display_data", metadata={}, **fields)
+    return NotebookNode(output_type="display_data", metadata={}, **fields)

@@ -96,9 +96,9 @@ def test_given_cells_that_were_deleted_are_put_back():
     assert any("np." in "".join(c["source"]) for c in nb["cells"] if c["metadata"].get("task"))
 
 
-def test_what_is_there_twice_counts_as_last_written_and_is_said():
+def test_what_is_there_twice_counts_as_best_written_and_is_said():
     found = graded_mess()
-    assert found.tasks[0].reached == 0
+    assert found.tasks[0].is_right
     assert Note(report.TWICE, FIRST) in found.notes
 
 

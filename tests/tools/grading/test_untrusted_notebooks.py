@@ -77,8 +77,11 @@ def test_a_task_cell_that_became_markdown_is_noted(nb):
     assert work.notes == (Note(NOT_CODE, "gradient_step"),)
 
 
-def test_a_foreign_task_is_a_cell_of_the_learners_own(nb):
-    task_cell(nb, "gradient_step")["metadata"]["task"] = "lr_at_step"
+def test_a_foreign_mark_is_nothing_beside_the_function_that_the_cell_defines(nb):
+    cell = task_cell(nb, "gradient_step")
+    cell["metadata"]["task"] = "lr_at_step"
+    assert tasks_of(parse(as_bytes(nb))) == TASKS
+    cell["source"] = "x = 1"
     assert tasks_of(parse(as_bytes(nb))) == TASKS[1:]
 
 

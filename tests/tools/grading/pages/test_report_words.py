@@ -42,7 +42,22 @@ NOTES = (
         Note(kinds.CELL_STOPPED, begins="x = 1", why=kinds.DIED),
         "A cell of yours, which begins with “x = 1”, was stopped: crashed.",
     ),
-    (Note(kinds.TWICE, "f"), "f occurs more than once; the last one counts."),
+    (Note(kinds.TWICE, "f"), "f occurs more than once; the best one counts."),
+    (
+        Note(kinds.LEFT_OUT, begins="x = 1", why=kinds.DIED),
+        "Cells of yours, the first of which begins with “x = 1”, were not run: others like them "
+        "had ended the process three times.",
+    ),
+    (
+        Note(kinds.CHANGED_LATER, "f", "np = 3"),
+        "f earned these points right after its own cell. At the end of the notebook it no longer "
+        "does, because of the later cell that begins with “np = 3”.",
+    ),
+    (
+        Note(kinds.RIGHT_LATER, "f"),
+        "f earned these points at the end of the notebook. Right after its own cell it had fewer, "
+        "so a check there says something else.",
+    ),
     (Note(kinds.EMPTY_FILE), "The file is empty (0 bytes)."),
     (Note(kinds.TOLD, told="It is no JSON."), "It is no JSON."),
 )
@@ -100,7 +115,9 @@ def test_a_suspicion_is_a_sentence(found, sentence):
 def test_a_note_is_a_sentence_for_the_learner_or_about_the_learner(note, sentence):
     assert note_words(note) == sentence
     about = note_words(note, for_staff=True)
-    assert about == sentence.replace("A cell of yours", "A cell of their own")
+    for mine, theirs in (("A cell of yours", "A cell"), ("Cells of yours", "Cells")):
+        sentence = sentence.replace(mine, f"{theirs} of their own")
+    assert about == sentence
 
 
 @pytest.mark.parametrize(("found", "sentence", "is_other"), REPRODUCTIONS)

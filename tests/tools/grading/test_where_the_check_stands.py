@@ -1,0 +1,215 @@
+"""A function has the marks that its check gives where it stands, whatever stands behind it."""
+
+import functools
+import json
+
+import pytest
+
+from course_tools.grading import report
+from course_tools.grading.box.kernels import WarmKernels
+from course_tools.grading.pages.report_words import note_words
+from course_tools.grading.run.submission_grading import grade
+from course_tools.grading.settings import Limits, Settings
+from tests.tools.grading.handed_in import SHORT, shipped, solved, with_task
+
+pytestmark = pytest.mark.usefixtures("needs_sandbox")
+SEED = 5
+FIRST, SECOND, THIRD = "gradient_step", "largest_stable_rate", "steady_state_loss"
+FLOOR = "def steady_state_loss(rate, curvature, noise_std):\n"
+
+
+def graded(nb, settings=SHORT):
+    return grade(json.dumps(nb).encode(), settings, SEED, WarmKernels(settings.limits))
+
+
+def code(source, **metadata):
+    cell = {"cell_type": "code", "source": source, "metadata": metadata}
+    return {**cell, "outputs": [], "execution_count": None}
+
+
+def last(source):
+    def edit(nb):
+        nb["cells"].append(code(source))
+
+    return edit
+
+
+def first(source):
+    def edit(nb):
+        nb["cells"].insert(0, code(source))
+
+    return edit
+
+
+def position(nb, task):
+    return next(n for n, c in enumerate(nb["cells"]) if c["metadata"].get("task") == task)
+
+
+def before(task, source):
+    def edit(nb):
+        nb["cells"].insert(position(nb, task), code(source))
+
+    return edit
+
+
+def on_top_of_check(source, task, body):
+    """Type into the check's cell, and let the function of a task need it."""
+
+    def edit(nb):
+        with_task(nb, task, body)
+        cell = nb["cells"][position(nb, task) + 1]
+        assert "check" in cell["metadata"]["tags"]
+        cell["source"] = source + "\n" + "".join(cell["source"])
+
+    return edit
+
+
+def in_cell(task, body):
+    return lambda nb: with_task(nb, task, body)
+
+
+EIGEN = "def largest_stable_rate(hessian):\n    return 2 / max({}eigvalsh(hessian))"
+TWO = "def largest_stable_rate(hessian):\n    return {} / np.linalg.eigvalsh(hessian)[-1]"
+#: A notebook in which every check passes, and what is done to it; the kinds of what is said.
+LATER = {report.CHANGED_LATER}
+KEPT = {
+    "np = 3": (last("np = 3"), LATER),
+    "a loop over a global": (
+        lambda nb: (
+            with_task(
+                nb, THIRD, f"k = 4\n{FLOOR}    return rate*noise_std**2/(k-2*rate*curvature)"
+            ),
+            last("for k in range(3): pass")(nb),
+        ),
+        LATER,
+    ),
+    "a function called by its own name": (
+        last("steady_state_loss = steady_state_loss(0.1, 1.0, 1.0)"),
+        {report.CHANGED_LATER, report.TWICE},
+    ),
+    "%reset -f": (last("%reset -f"), LATER),
+    "an import on top of a check": (
+        on_top_of_check("from numpy import linalg as LA", SECOND, EIGEN.format("LA.")),
+        set(),
+    ),
+    "an annotated constant": (
+        on_top_of_check("TWO: float = 2.0", SECOND, TWO.format("TWO")),
+        set(),
+    ),
+    "a definition in an if": (
+        on_top_of_check("if True:\n    def two(): return 2", SECOND, TWO.format("two()")),
+        set(),
+    ),
+    "try around an import": (
+        on_top_of_check(
+            "try:\n    from scipy.linalg import eigvalsh\nexcept ImportError:\n    pass",
+            SECOND,
+            EIGEN.format(""),
+        ),
+        set(),
+    ),
+    "a loop that fills a table": (
+        on_top_of_check(
+            "table = {}\nfor n in range(3):\n    table[n] = n", SECOND, TWO.format("table[2]")
+        ),
+        set(),
+    ),
+    "with": (
+        on_top_of_check("with np.errstate(all='ignore') as _:\n    t = 2", SECOND, TWO.format("t")),
+        set(),
+    ),
+    "the function below %%time in the check's cell": (
+        lambda nb: (
+            with_task(nb, SECOND, "# below"),
+            on_top_of_check("%%time\n" + TWO.format("2"), SECOND, "# below")(nb),
+        ),
+        set(),
+    ),
+    "the stub pasted again": (
+        lambda nb: nb["cells"].append(
+            shipped("exercises")["cells"][position(shipped("exercises"), FIRST)]
+        ),
+        {report.CHANGED_LATER, report.TWICE},
+    ),
+    "%%time above a function": (in_cell(SECOND, "%%time\n" + TWO.format("2")), set()),
+    "%matplotlib tk above a function": (
+        in_cell(SECOND, "%matplotlib tk\n" + TWO.format("2")),
+        set(),
+    ),
+    "%reset -f first": (first("%reset -f"), set()),
+    "%reset -f in a cell of a function": (
+        in_cell(
+            SECOND,
+            "get_ipython().run_line_magic('reset', '-f')\nimport numpy as np\n" + TWO.format(2),
+        ),
+        None,
+    ),
+    "%reset -f and the imports copied below it": (
+        before(THIRD, "%reset -f\nimport numpy as np\nfrom course_lib.checks import check"),
+        LATER,
+    ),
+    "exit() at the end": (last("exit()"), set()),
+    "quit() near the beginning": (before(FIRST, "quit()"), set()),
+    "the runtime restarted after an installation": (
+        first("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"),
+        {report.CELL_STOPPED},
+    ),
+    "the process ended in the last cell": (last("import os\nos._exit(0)"), None),
+    "half of a surrogate pair in a comment": (in_cell(SECOND, "# \ud800\n" + TWO.format(2)), None),
+    "cells in another order": (lambda nb: nb["cells"].reverse(), None),
+}
+
+
+@functools.cache
+def possible():
+    return graded(solved()).possible
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_all_points_are_kept_and_what_happened_is_said(name):
+    edit, kinds = KEPT[name]
+    nb = solved()
+    edit(nb)
+    found = graded(nb)
+    assert {task.task: task.reached for task in found.tasks if not task.is_right} == {}
+    if kinds is not None:
+        assert {note.kind for note in found.notes} == kinds
+
+
+@pytest.mark.parametrize("many", [0, 3])
+def test_the_later_cell_is_named(many):
+    nb = solved()
+    for number in range(many):
+        nb["cells"].append(code(f"x{number} = {number}"))
+    nb["cells"] += [code("np = 3  # oh"), *(code(f"y{n} = {n}") for n in range(many))]
+    notes = [note for note in graded(nb).notes if note.task == SECOND]
+    assert [(note.kind, note.begins) for note in notes] == [(report.CHANGED_LATER, "np = 3  # oh")]
+    assert "the later cell that begins with “np = 3  # oh”" in note_words(notes[0])
+
+
+#: Work of the learner's own that uses up what a submission may use.
+SMALL = Limits(cell_seconds=2, task_seconds=3, submission_seconds=16, memory_mb=400, output_mb=2)
+SLEEPS = "import time\ntime.sleep({})"
+GREEDY = {
+    "cells that each take too long": [SLEEPS.format(30)] * 7,
+    "cells that each keep their limit": [SLEEPS.format(1.5)] * 10,
+    "cells that each end the process": ["import os\nos._exit(1)"] * 7,
+    "large pictures": [
+        "from IPython.display import Image, display\nimport os\n"
+        "display(Image(data=os.urandom(300_000), format='png'))"
+    ]
+    * 22,
+    "an end that comes later": [
+        "import os, threading\nthreading.Timer(0.05, lambda: os._exit(1)).start()"
+    ],
+}
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+@pytest.mark.parametrize("name", GREEDY)
+def test_own_work_uses_up_nothing_that_a_task_needs(name, place):
+    nb = solved()
+    cells = [code(source) for source in GREEDY[name]]
+    nb["cells"] = [*cells, *nb["cells"]] if place == "first" else [*nb["cells"], *cells]
+    found = graded(nb, Settings(SMALL))
+    assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
