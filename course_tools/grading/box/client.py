@@ -70,6 +70,9 @@ class Allowance:
 class Watch:
     """Watches what a kernel uses, and ends it when that is too much.
 
+    Until the learner's first cell, the submission's time does not run: how long a kernel takes to
+    start depends on what else the machine does.
+
     Attributes:
         notebook: the notebook that is executed.
         current: the cell that runs; None before the first.
@@ -110,17 +113,24 @@ class Watch:
 
     def begin(self, cell: NotebookNode) -> None:
         """Note that a cell begins."""
-        self.current, self._began, self._used = cell, time.monotonic(), 0
+        now = time.monotonic()
+        if self.current is None:
+            self._allowance.deadline += now - self._began
+        self.current, self._began, self._used = cell, now, 0
 
     def finish(self, cell: NotebookNode) -> None:
         """Note that a cell has ended, in whatever way."""
         took = time.monotonic() - self._began
         cell.metadata.update(took=took, used=self._used)
+        if not cell.metadata.limit:
+            self._allowance.deadline += took
         if cell.metadata.is_own:
             self._allowance.own_seconds -= took
 
     def seconds_for(self, cell: NotebookNode) -> float:
         """Return how long a cell may take: its own limit, or what is left of the whole."""
+        if not cell.metadata.limit:
+            return cell.metadata.seconds
         left = self._allowance.deadline - time.monotonic()
         if cell.metadata.is_own:
             left = min(left, self._allowance.own_seconds)
@@ -155,7 +165,7 @@ def execute(nb: NotebookNode, manager: SubmissionKernelManager, watch: Watch) ->
 
     Args:
         nb: cells with `metadata.seconds`, how long each may take, `metadata.limit`, the name of
-            that limit, and `metadata.is_own`.
+            that limit ("" where the submission's time does not run), and `metadata.is_own`.
         manager: manager of the kernel.
         watch: is told what happens.
 

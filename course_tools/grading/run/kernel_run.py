@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -115,7 +116,9 @@ def run_steps(
         KernelStartError: no kernel starts, or the exercise's own code cannot be run.
     """
     nb = new_notebook(cells=[_cell(number, step) for number, step in enumerate(steps)])
+    began = time.monotonic()
     manager = warm.take()
+    allowance.deadline += time.monotonic() - began
     watch = client.Watch(manager, allowance, limits.output_mb * 1_000_000)
     why = limit = trouble = ""
     try:

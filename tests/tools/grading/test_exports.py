@@ -59,7 +59,7 @@ def test_the_grades(tmp_path):
         "possible": "2",
         "percent": "87.5",
         "suspicions": "lr_at_step calls optax.join_schedules, an existing implementation.",
-        "notes": "lr_at_step occurs more than once; the last one counts.",
+        "notes": "lr_at_step occurs more than once; the best one counts.",
         "reproduction": "Run afresh, the notebook prints what was handed in "
         "(3 cells with outputs).",
         "file": "ada/a.ipynb",

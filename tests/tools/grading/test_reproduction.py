@@ -87,7 +87,7 @@ def test_when_nothing_ends_it_is_said():
     assert found.is_other
 
 
-@pytest.mark.parametrize("cells", [[], [cell("print(1)")], [cell("1", "1", tags=["check"])]])
+@pytest.mark.parametrize("cells", [[], [cell("print(1)")], [cell("check(f)", "1", tags=["check"])]])
 def test_without_outputs_nothing_runs(cells):
     assert found_in(notebook(*cells)) == Reproduction(NO_OUTPUTS)
 
