@@ -46,6 +46,15 @@ class Given:
         return f"{self.path.rpartition('.')[2]}({arguments})"
 
 
+class Stateful(Given):
+    """A `Given` whose calls change it: it counts them, or takes the next batch.
+
+    The grader keeps such an object in a process of its own, which a learner's code cannot copy,
+    reset or look into. Its class has a method `_next`, which gets the arguments of a call, once
+    they are checked, and does all that needs the state.
+    """
+
+
 def built(case: Case) -> dict[str, Any]:
     """Return the arguments of a call: copies, so that no call can spoil another's."""
     return {

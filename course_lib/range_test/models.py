@@ -1,4 +1,9 @@
-"""Models to run a range test on, and models whose best peak has to be found in a few trainings."""
+"""Models to run a range test on, and models whose best peak has to be found in a few trainings.
+
+The objects here change with every call. What a call needs of that state is in their method `_next`
+alone, so that a grader can keep the state where the caller cannot reach it: it gives the caller an
+object of the same class whose `_next` asks another process.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +45,9 @@ class Minibatches:
 
     def __call__(self, w: np.ndarray) -> tuple[float, np.ndarray]:
         """Return the loss of the *next* batch at w, and its gradient there."""
+        return self._next(w)
+
+    def _next(self, w: np.ndarray) -> tuple[float, np.ndarray]:
         off = w - self._spread * self._rng.standard_normal(self._curvatures.shape)
         return float(0.5 * np.sum(self._curvatures * off**2)), self._curvatures * off
 
@@ -72,7 +80,9 @@ class Trainings:
             RuntimeError: the budget is spent.
             ValueError, TypeError: the rate is not a number > 0.
         """
-        peak = check_real("rate", rate, low_open=True)
+        return self._next(check_real("rate", rate, low_open=True))
+
+    def _next(self, peak: float) -> float:
         self._made += 1
         if self._made > BUDGET:
             raise RuntimeError(f"train may be called {BUDGET} times; this call is one too many")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_tasks.task import Case, Given, Hint, Misconception, Score, Task
+from course_tasks.task import Case, Hint, Misconception, Score, Stateful, Task
 
 if TYPE_CHECKING:
     from course_lib.range_test.models import Trainings
@@ -46,7 +46,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         for curvature, noise in zip(curvatures, [0.2, 0.12, 0.35, 0.2, 0.3, 0.15], strict=True)
     ]
     return [
-        {"train": Given("range_test.models.Trainings", number=number, **setting)}
+        {"train": Stateful("range_test.models.Trainings", number=number, **setting)}
         for number, setting in enumerate(settings, 1)
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Given, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Stateful, Task
 
 
 def range_test_losses(loss_and_gradient, w, rates):
@@ -26,7 +26,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
         settings.append((curvatures, w, spread, rates))
     return [
         {
-            "loss_and_gradient": Given(
+            "loss_and_gradient": Stateful(
                 "range_test.models.Minibatches",
                 curvatures=curvatures,
                 spread=float(spread),

@@ -4,6 +4,7 @@ import dataclasses
 
 from tests.hostile import (
     answers,
+    budgets,
     endings,
     errors,
     escapes,
@@ -27,6 +28,7 @@ _KINDS = (
     forgeries,
     looking,
     escapes,
+    budgets,
 )
 #: All of them; a name begins with its kind.
 SUBMISSIONS: tuple[Hostile, ...] = tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -12,7 +13,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course_tools.grading import report
-from course_tools.grading.box import client
+from course_tools.grading.box import broker, client
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels
 from course_tools.grading.settings import Limits
 
@@ -36,6 +37,7 @@ class Step:
         cell: index of the learner's cell; of an ask, the one that it follows.
         task: name of the task that an ask is for.
         is_own: whether it is work of the learner's own, which no task needs as far as one can see.
+        kept: content of the file that the broker takes, for nobody else in the box; "" for none.
     """
 
     role: Role
@@ -44,6 +46,7 @@ class Step:
     cell: int = -1
     task: str = ""
     is_own: bool = False
+    kept: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,8 @@ def run_steps(
     watch = client.Watch(manager, allowance, limits.output_mb * 1_000_000)
     why = limit = trouble = ""
     try:
+        for step in steps:
+            _leave_file(step.kept, Path(manager.connection_file))
         client.execute(nb, manager, watch)
     except client.OverLimitError as error:
         why, limit = report.OVER_LIMIT, error.limit
@@ -145,6 +150,13 @@ def run_steps(
     ended_by = steps[watch.current.metadata.step] if why else None
     _check_own_code(done, ended_by, why)
     return KernelRun(done, ended_by, why, limit)
+
+
+def _leave_file(kept: str, connection_file: Path) -> None:
+    """Write what a step keeps beside a connection file, in whose folder nobody has written yet."""
+    if kept:
+        with connection_file.with_name(broker.FILE).open("x", encoding="utf-8") as file:
+            file.write(kept)
 
 
 def _cell(number: int, step: Step) -> NotebookNode:

@@ -37,15 +37,17 @@ def changed_by(
     case = request.cases[task][number]
     nonce = secrets.token_hex(8)
     limits = request.limits
-    steps = [Step(BOOT, questions.boot_cell(), _GIVEN_SECONDS)]
-    steps += [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
+    probes = []
+    steps = [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
     for n in range(end):
         if n in ran.ended:
             continue
         steps.append(Step(CELL, request.cells[n].source, limits.cell_seconds, n))
         if n > good.after:
-            source = questions.probe_cell(task, [case], nonce)
-            steps.append(Step(ASK, source, limits.task_seconds, n, task))
+            probes.append(questions.probe_cell(task, [case], nonce))
+            steps.append(Step(ASK, probes[-1].source, limits.task_seconds, n, task))
+    boot = questions.boot_cell(probes)
+    steps.insert(0, Step(BOOT, boot.source, _GIVEN_SECONDS, kept=boot.kept))
     allowance = Allowance(time.monotonic() + _SECONDS, _SECONDS, limits.output_mb * 1_000_000)
     try:
         session = run_steps(steps, warm, limits, allowance)

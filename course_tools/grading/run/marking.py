@@ -45,12 +45,8 @@ def cases_of(task: Task, seed: int) -> list[Case]:
 def _cases(task: Task, seed: int) -> tuple[list[Case], list[Case], list[int]]:
     """Return hidden and public cases, and which of the hidden ones no public one is."""
     hidden, public = task.cases(seed), task.cases(PUBLIC_SEED)
-    shown = {questions.probe_cell(task.name, [case], "") for case in public}
-    own = [
-        n
-        for n, case in enumerate(hidden)
-        if questions.probe_cell(task.name, [case], "") not in shown
-    ]
+    shown = {questions.as_text(case) for case in public}
+    own = [n for n, case in enumerate(hidden) if questions.as_text(case) not in shown]
     return hidden, public, own
 
 

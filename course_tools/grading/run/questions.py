@@ -5,13 +5,15 @@ from __future__ import annotations
 import inspect
 import json
 import math
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import ModuleType
 from typing import Any
 
-from course_tasks import Case, Given, Raised
-from course_tools.grading.box import probe, wire
+from course_tasks import Case, Given, Raised, Stateful
+from course_tools.grading.box import broker, probe, wire
 
 # Modules of the grader, which is not in the sandbox: they are made from their sources, before the
 # learner's first cell, in packages that hold nothing else.
@@ -55,25 +57,88 @@ class Answers:
     encoded: tuple[str, ...] = ()
 
 
-@cache
-def boot_cell() -> str:
-    """Return the code that prepares a kernel."""
-    sources = {module.__name__: inspect.getsource(module) for module in (wire, probe)}
-    return _BOOT.format(sources=sources)
+@dataclass(frozen=True)
+class ProbeCell:
+    """A cell that asks a function for its answers to all cases.
+
+    Attributes:
+        source: its code.
+        kept: name of a call -> its arguments that calls change, as data: for the process that
+            keeps them, and for nobody else in the sandbox.
+    """
+
+    source: str
+    kept: Mapping[str, list[list[Any]]]
 
 
-def probe_cell(name: str, cases: Sequence[Case], nonce: str) -> str:
-    """Return the code that asks the function `name` for its answers to all cases."""
-    questions = json.dumps([_arguments(case) for case in cases], allow_nan=False)
-    return (
-        f'__import__("sys").modules["course_tools.grading.box.probe"].report({name!r}, '
-        f'__import__("json").loads({questions!r}), {nonce!r})'
+@dataclass(frozen=True)
+class BootCell:
+    """The cell that prepares a kernel, before any other code.
+
+    Attributes:
+        source: its code.
+        kept: arguments that the probes keep, as JSON text: content of the file that the code takes
+            from beside the kernel's connection file; "" for none.
+    """
+
+    source: str
+    kept: str = ""
+
+
+def boot_cell(probes: Sequence[ProbeCell] = ()) -> BootCell:
+    """Return the cell that prepares a kernel for its probes.
+
+    Args:
+        probes: cells that will ask, in the order in which they will.
+    """
+    kept = [pair for one in probes for pair in one.kept.items()]
+    if not kept:
+        return BootCell(_boot(wire, probe))
+    paths = sorted({value["given"] for _, question in kept for _, value in question})
+    start = f'__import__("sys").modules["{probe.__name__}"].keep({paths!r})\n'
+    return BootCell(_boot(wire, broker, probe) + start, json.dumps(kept, allow_nan=False))
+
+
+def probe_cell(name: str, cases: Sequence[Case], nonce: str) -> ProbeCell:
+    """Return the cell that asks the function `name` for its answers to all cases."""
+    kept, asked = {}, []
+    for case in cases:
+        changing = {key: value.path for key, value in case.items() if isinstance(value, Stateful)}
+        question = _as_data(case)
+        if changing:
+            call = secrets.token_hex(16)
+            kept[call] = [pair for pair in question if pair[0] in changing]
+            question = [
+                [key, {"kept": call, "class": changing[key]} if key in changing else value]
+                for key, value in question
+            ]
+        asked.append(question)
+    text = json.dumps(asked, allow_nan=False)
+    source = (
+        f'__import__("sys").modules["{probe.__name__}"].report({name!r}, '
+        f'__import__("json").loads({text!r}), {nonce!r})'
     )
+    return ProbeCell(source, kept)
 
 
-def _arguments(case: Mapping[str, Any]) -> list[list[Any]]:
+@cache
+def _boot(*modules: ModuleType) -> str:
+    return _BOOT.format(sources={one.__name__: inspect.getsource(one) for one in modules})
+
+
+def has_state(cases: Sequence[Case]) -> bool:
+    """Return whether calls change an argument, so that a function could learn from one asking."""
+    return any(isinstance(value, Stateful) for case in cases for value in case.values())
+
+
+def as_text(case: Case) -> str:
+    """Return the arguments of a call as JSON text, the same for the same arguments."""
+    return json.dumps(_as_data(case), allow_nan=False)
+
+
+def _as_data(case: Mapping[str, Any]) -> list[list[Any]]:
     return [
-        [name, {"given": value.path, "arguments": _arguments(value.arguments)}]
+        [name, {"given": value.path, "arguments": _as_data(value.arguments)}]
         if isinstance(value, Given)
         else [name, wire.encode(value)]
         for name, value in case.items()

@@ -140,6 +140,7 @@ class _Run:
     def __init__(self, request: RunRequest, warm: WarmKernels) -> None:
         limits = request.limits
         self._request, self._warm, self._ran = request, warm, Ran()
+        self._has_state = {task: questions.has_state(cs) for task, cs in request.cases.items()}
         self._died: set[Step] = set()
         self._took: dict[int, StepDone] = {}  # of own work that came to its end
         self._allowance = Allowance(
@@ -189,11 +190,13 @@ class _Run:
                 places = {task: [] if self._is_right(task) else at for task, at in places.items()}
             if not any(places.values()):
                 return
+            # What a function has found out in one asking it may know in the next, in one kernel.
+            now = {task: at[:1] if self._has_state[task] else at for task, at in places.items()}
             kept = [n for n in numbers if n not in self._ran.ended and not self._is_too_much(n)]
-            steps, nonce = self._steps(kept, places)
+            steps, nonce = self._steps(kept, now)
             session = run_steps(steps, self._warm, self._request.limits, self._allowance)
             self._collect(session, steps, nonce)
-            if session.ended_by is None:
+            if session.ended_by is None and now == places:
                 return
 
     def _is_right(self, task: str) -> bool:
@@ -222,20 +225,23 @@ class _Run:
         request, nonce = self._request, secrets.token_hex(8)
         limits = request.limits
 
+        probes = []
+
         def asks(place: int) -> Iterator[Step]:
             for task in places:
                 if place in places[task]:
-                    source = questions.probe_cell(task, request.cases[task], nonce)
-                    yield Step(ASK, source, limits.task_seconds, place, task)
+                    probes.append(questions.probe_cell(task, request.cases[task], nonce))
+                    yield Step(ASK, probes[-1].source, limits.task_seconds, place, task)
 
         # The exercise's own code: when the machine is busy, that must not be the learner's limit.
-        steps = [Step(BOOT, questions.boot_cell(), _GIVEN_SECONDS)]
-        steps += [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
+        steps = [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
         for n in numbers:
             cell = request.cells[n]
             steps.append(Step(CELL, cell.source, limits.cell_seconds, n, is_own=cell.is_own))
             steps += asks(n)
-        return [*steps, *asks(AT_THE_END)], nonce
+        steps += asks(AT_THE_END)
+        boot = questions.boot_cell(probes)
+        return [Step(BOOT, boot.source, _GIVEN_SECONDS, kept=boot.kept), *steps], nonce
 
     def _collect(self, session: KernelRun, steps: Sequence[Step], nonce: str) -> None:
         """Keep what the steps printed and answered, and why some did not come to their end."""

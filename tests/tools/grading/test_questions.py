@@ -24,7 +24,7 @@ CASES = [{"x": x} for x in range(3)]
 
 def travelled(case):
     """The arguments that a function gets, in the sandbox, for a case."""
-    return probe.arguments(json.loads(json.dumps(questions._arguments(case), allow_nan=False)))
+    return probe.arguments(json.loads(json.dumps(questions._as_data(case), allow_nan=False)))
 
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
@@ -42,7 +42,7 @@ def test_arguments_arrive_in_type_and_value(task):
 
 
 def test_every_call_has_arguments_of_its_own():
-    question = questions._arguments({"x": [1.0, 2.0]})
+    question = questions._as_data({"x": [1.0, 2.0]})
     probe.arguments(question)["x"].append("spoilt")
     assert probe.arguments(question) == {"x": [1.0, 2.0]}
 
