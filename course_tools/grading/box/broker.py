@@ -198,9 +198,7 @@ def _leave(told):
     if sys.platform == "linux" and ctypes.CDLL(None).prctl(_NOT_DUMPABLE, 0, 0, 0, 0):
         raise OSError("its memory cannot be closed to other processes")
     os.setsid()
-    # Whatever is imported later does not come from where a learner can write.
-    here = os.path.join(os.getcwd(), "")
-    sys.path[:] = [place for place in sys.path if place and not place.startswith(here)]
+    sys.path[:] = not_below(os.getcwd(), sys.path)
     os.chdir("/")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.stdin = sys.stdout = sys.stderr = None  # the kernel's write to its sockets
@@ -209,6 +207,12 @@ def _leave(told):
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nothing, descriptor)
+
+
+def not_below(folder, places):
+    """Return where modules may come from that are imported later: not where a learner can write."""
+    below = os.path.join(folder, "")
+    return [place for place in places if place and not os.path.join(place, "").startswith(below)]
 
 
 def _is_there(process):

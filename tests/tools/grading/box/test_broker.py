@@ -309,6 +309,11 @@ def _brokers(address):
         return [line for line in sockets if line.rstrip().endswith(address)]
 
 
+def test_no_module_is_imported_later_from_a_learner_s_folder():
+    places = ["", "/home/learner", "/home/learner/lib", "/home/learners", "/usr/lib/python3"]
+    assert broker.not_below("/home/learner", places) == ["/home/learners", "/usr/lib/python3"]
+
+
 def kept(*questions_):
     calls = [[f"call {n}", one] for n, one in enumerate(questions_)]
     return broker.KeptArguments(calls, probe.arguments)
