@@ -52,11 +52,12 @@ class Checks:
 
 
 def _serve():
-    import course_lib.checks  # noqa: F401
     import matplotlib.pyplot  # noqa: F401
     import numpy  # noqa: F401
-    from course_tasks import checking
     from IPython.core.interactiveshell import InteractiveShell
+
+    import course_lib.checks  # noqa: F401
+    from course_tasks import checking
 
     tell = os.dup(1)
     silent = os.open(os.devnull, os.O_WRONLY)

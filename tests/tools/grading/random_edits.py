@@ -43,11 +43,12 @@ SNIPPETS = (
     "import numpy\nnumpy.set_printoptions(precision=2)",
 )
 #: What is done to a function, below it in its cell.
+_WRAPPED = "\n_right = {task}\ndef {task}(*given, **named):\n    return "
 SPOILED = (
-    "\n_right = {task}\ndef {task}(*given, **named):\n    return 2 * np.asarray(_right(*given, **named))",
-    "\n_right = {task}\ndef {task}(*given, **named):\n    return np.ravel(_right(*given, **named))",
-    "\n_right = {task}\ndef {task}(*given, **named):\n    return np.float32(_right(*given, **named))",
-    "\n_right = {task}\ndef {task}(*given, **named):\n    return list(np.ravel(_right(*given, **named)))",
+    _WRAPPED + "2 * np.asarray(_right(*given, **named))",
+    _WRAPPED + "np.ravel(_right(*given, **named))",
+    _WRAPPED + "np.float32(_right(*given, **named))",
+    _WRAPPED + "list(np.ravel(_right(*given, **named)))",
     "\ndef {task}(*given, **named):\n    raise ValueError('no')",
     "\ndef {task}(only):\n    return only",
     "\ndef {task}(*given, **named):\n    return HELP * 1.0",

@@ -47,7 +47,7 @@ def disagreements(number, checks, warm):
     for task, points in checks.points(nb).items():
         marks = graded.get(task, 0.0)
         if marks < points - 1e-9 or (marks > points + 1e-9 and task not in explained):
-            yield f"{number}, {exercise}: {task} has {points} by its check and {marks} by the grader"
+            yield f"{number}, {exercise}, {task}: check {points}, grader {marks}"
 
 
 @pytest.mark.parametrize("start", _NUMBERS[::_TOGETHER])
