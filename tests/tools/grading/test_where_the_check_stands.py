@@ -219,3 +219,18 @@ def test_own_work_uses_up_nothing_that_a_task_needs(name, place):
         limits = dataclasses.replace(SMALL, submission_seconds=90)
     found = graded(nb, Settings(limits))
     assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
+
+
+@pytest.mark.parametrize("shown", ["", "\n    plt.show()"])
+def test_a_plot_left_in_a_function_costs_neither_time_nor_points(shown):
+    nb = solved("ex04_warmup")
+    cell = nb["cells"][position(nb, "lr_at_step")]
+    cell["source"] += (
+        "\nimport matplotlib.pyplot as plt\n_rate = lr_at_step\n"
+        "def lr_at_step(*given, **named):\n    plt.figure(figsize=(9, 9))\n"
+        f"    plt.imshow(np.zeros((99, 99))){shown}\n    return _rate(*given, **named)"
+    )
+    found = graded(nb, Settings(dataclasses.replace(SHORT.limits, task_seconds=20)))
+    assert {task.task: task.reached for task in found.tasks if not task.is_right} == {}
+    task = next(task for task in found.tasks if task.task == "lr_at_step")
+    assert ("<Figure size" in task.printed) == bool(shown)
