@@ -145,6 +145,31 @@ KEPT = {
         ),
         None,
     ),
+    "everything deleted by hand over globals()": (
+        before(
+            THIRD,
+            "for name in list(globals()):\n    if not name.startswith('_'):\n"
+            "        del globals()[name]\nimport numpy as np",
+        ),
+        LATER,
+    ),
+    "a copy of a check's cell, pasted with imports": (
+        before(
+            THIRD, "import numpy as np\nfrom course_lib.checks import check\ncheck(gradient_step)"
+        ),
+        set(),
+    ),
+    "%%time above each function, in a file that Colab saved": (
+        lambda nb: (
+            nb.update(metadata={"colab": {"provenance": []}, "kernelspec": {"name": "python3"}}),
+            [
+                cell.update(source="%%time\n" + cell["source"], metadata={"id": "x"})
+                for cell in nb["cells"]
+                if "task" in cell["metadata"]
+            ],
+        ),
+        set(),
+    ),
     "%reset -f and the imports copied below it": (
         before(THIRD, "%reset -f\nimport numpy as np\nfrom course_lib.checks import check"),
         LATER,
@@ -191,15 +216,19 @@ def test_the_later_cell_is_named(many):
 #: Work of the learner's own that uses up what a submission may use.
 SMALL = Limits(cell_seconds=2, task_seconds=3, submission_seconds=16, memory_mb=400, output_mb=2)
 SLEEPS = "import time\ntime.sleep({})"
+PICTURE = (
+    "from IPython.display import Image, display\nimport os\n"
+    "display(Image(data=os.urandom({}), format='png'))"
+)
 GREEDY = {
     "cells that each take too long": [SLEEPS.format(30)] * 7,
     "cells that each keep their limit": [SLEEPS.format(1.5)] * 10,
     "cells that each end the process": ["import os\nos._exit(1)"] * 7,
-    "large pictures": [
-        "from IPython.display import Image, display\nimport os\n"
-        "display(Image(data=os.urandom(300_000), format='png'))"
-    ]
-    * 22,
+    "large pictures": [PICTURE.format(300_000)] * 22,
+    "pictures, and one that is too slow at the end": [
+        *[PICTURE.format(1_500_000 // 6)] * 4,
+        SLEEPS.format(30),
+    ],
     "an end that comes later": [
         "import os, threading\nthreading.Timer(0.05, lambda: os._exit(1)).start()"
     ],
