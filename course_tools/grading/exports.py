@@ -43,7 +43,7 @@ _GRADES = (
 )
 _TASKS = (
     *("student", "user", "exercise", "task", "outcome", "points", "possible"),
-    *("misconception", "cause"),
+    *("misconception", "cause", "stopped_by", "exception", "exception_text"),
 )
 _CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _MOODLE = (
@@ -105,9 +105,11 @@ def tasks(standings: Iterable[Standing]) -> Iterator[Row]:
     yield _TASKS
     for one in standings:
         for task in one.report.tasks:
+            raised = (task.raised.kind, task.raised.text) if task.raised else ("", "")
             yield (
                 *(one.student, one.user, one.exercise, task.task, task.outcome),
                 *(task.reached, task.possible, task.misconception, task.cause),
+                *(task.stopped_by, *raised),
             )
 
 

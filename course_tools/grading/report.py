@@ -21,6 +21,18 @@ DIED = "crashed"  # the learner's process ended
 OVER_LIMIT = "over a limit"
 OUTCOMES = (ANSWERED, NOT_WRITTEN, MISSING, TIMED_OUT, DIED, OVER_LIMIT)
 
+# Of a task or a cell that was stopped: by which limit of the settings, or that its process ended.
+StopKind = Literal[
+    "cell_seconds",
+    "task_seconds",
+    "submission_seconds",
+    "memory_mb",
+    "output_mb",
+    "message_mb",
+    "process ended",
+]
+PROCESS_ENDED: StopKind = "process ended"
+
 # Of a submission.
 GRADED = "graded"
 PARTLY_GRADED = "partly graded"  # some task, or some other cell, was stopped: it took too long
@@ -72,6 +84,8 @@ ENDLESS: ReproductionKind = "endless"
 OTHER_OUTPUTS: ReproductionKind = "other outputs"
 SAME_OUTPUTS: ReproductionKind = "same outputs"
 
+_MOST_OF_ERROR = 200  # characters of an exception's text
+
 TOLD: Literal["told"] = "told"  # in the sentence of an error, or of a report of an older version
 _TOLD_OTHER = (  # how such a sentence begins where outputs do not appear again
     "The file is not well-formed",
@@ -88,6 +102,14 @@ class PartPoints:
     part: str
     reached: float
     possible: float
+
+
+@dataclass(frozen=True)
+class RaisedError:
+    """An exception of the learner's code: the name of its class, and the first line of its text."""
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -145,6 +167,7 @@ class Note:
         begins: first line of the cell that is meant, cut off.
         why: one of `OUTCOMES`, why it was stopped or left out.
         told: the sentence, where the kind is `TOLD`.
+        stopped_by: the limit that stopped it, a `StopKind`; "" where that is not known.
     """
 
     kind: NoteKind
@@ -152,6 +175,7 @@ class Note:
     begins: str = ""
     why: str = ""
     told: str = ""
+    stopped_by: StopKind | Literal[""] = ""
 
 
 @dataclass(frozen=True)
@@ -198,6 +222,8 @@ class TaskReport:
         curve: curve of a public case that differs.
         printed: output of the learner's cell, cut off.
         seconds: seconds that its calls took.
+        stopped_by: the limit that stopped it, a `StopKind`; "" where none did.
+        raised: the exception of a call, or of the task's cell where the function is missing.
     """
 
     task: str
@@ -211,6 +237,8 @@ class TaskReport:
     curve: Curve | None = None
     printed: str = ""
     seconds: float = 0.0
+    stopped_by: StopKind | Literal[""] = ""
+    raised: RaisedError | None = None
 
     @property
     def reached(self) -> float:
@@ -289,6 +317,22 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}… (cut off)"
 
 
+def raised_error(kind: str, text: str) -> RaisedError:
+    """Return an exception for a report, which keeps little of what may be a very long text."""
+    line = text[: 4 * _MOST_OF_ERROR].strip().partition("\n")[0].strip()
+    return RaisedError(cut(kind, _MOST_OF_ERROR // 2), cut(line, _MOST_OF_ERROR))
+
+
+def stopped_by(outcome: str, limit: str) -> StopKind | Literal[""]:
+    """Return what stopped a task or a cell; "" where nothing did.
+
+    Args:
+        outcome: one of `OUTCOMES`.
+        limit: the limit that was exceeded, by its name in the settings; "" for none.
+    """
+    return limit or (PROCESS_ENDED if outcome == DIED else "")
+
+
 def storable(value: Any) -> Any:
     """Return a report, or a part of one, whose texts every database and file can hold.
 
@@ -342,6 +386,8 @@ def _task_report(found: Mapping[str, Any]) -> TaskReport:
     values["parts"] = tuple(PartPoints(**part) for part in values["parts"])
     for name in ("public", "hidden"):
         values[name] = Shown(**values[name]) if values[name] else None
+    if values.get("raised"):
+        values["raised"] = RaisedError(**values["raised"])
     if values["curve"]:
         values["curve"] = Curve(**{name: tuple(v) for name, v in values["curve"].items()})
     return TaskReport(**values)

@@ -26,7 +26,12 @@ from course_tools.grading.pages.feedback import (
     write_pages,
 )
 from course_tools.grading.pages.feedback_words import is_unwritten
-from course_tools.grading.pages.report_words import note_words, reproduction_words, suspicion_words
+from course_tools.grading.pages.report_words import (
+    note_words,
+    reproduction_words,
+    stopped_words,
+    suspicion_words,
+)
 from course_tools.grading.report import Note, Report
 
 CLASS_PAGE = "class.html"
@@ -196,7 +201,11 @@ def _reasons(one: Standing) -> list[str]:
     """Return reasons to look in addition to the state's own."""
     found = one.report
     quiet = (report.ANSWERED, report.NOT_WRITTEN, report.MISSING)
-    reasons = [f"{task.task}: {task.outcome}." for task in found.tasks if task.outcome not in quiet]
+    reasons = [
+        f"{task.task}: {stopped_words(task.stopped_by) or task.outcome}."
+        for task in found.tasks
+        if task.outcome not in quiet
+    ]
     if _is_untouched(found):
         reasons.append("Nothing is written in it yet.")
     if found.reproduction is not None and found.reproduction.is_other:

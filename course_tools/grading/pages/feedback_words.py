@@ -79,6 +79,18 @@ _OUTCOMES = {
         "bad", "Over a limit", "It used more memory, or printed more, than a task may."
     ),
 }
+#: Of a task, where it is known which limit stopped it.
+_STOPPED = {
+    "cell_seconds": "Its cell did not finish in time (perhaps a loop that does not end): 0 points; "
+    "the others are not affected.",
+    "task_seconds": "Its calls did not finish in time (perhaps a loop that does not end): 0 "
+    "points; the others are not affected.",
+    "submission_seconds": "The notebook used up the time for all of its cells and functions "
+    "together before this function had answered: 0 points. The reason may be another cell.",
+    "memory_mb": "It used more memory than a submission may.",
+    "output_mb": "More was printed or displayed than a submission may.",
+    "message_mb": "It sent one message that was too large, such as a big picture or answer.",
+}
 
 
 def is_unwritten(report: Report) -> bool:
@@ -101,9 +113,18 @@ def state_words(report: Report) -> Words:
 def task_words(task: TaskReport) -> Words:
     """Return the words for the outcome of a task."""
     if task.outcome != ANSWERED:
-        return _OUTCOMES.get(task.outcome) or Words("open", task.outcome)
+        return _why_not(task)
     if task.is_right:
         return Words("good", "All points")
     if not (task.reached or task.public or task.hidden):  # its sentence says why
         return _NOT_COUNTED
     return Words("part", "Partly right") if task.reached > 0 else Words("bad", "Not right yet")
+
+
+def _why_not(task: TaskReport) -> Words:
+    words = _OUTCOMES.get(task.outcome) or Words("open", task.outcome)
+    sentence = _STOPPED.get(task.stopped_by, words.sentence)
+    if task.outcome == MISSING and task.raised is not None:
+        text = f": {task.raised.text}" if task.raised.text else ""
+        sentence += f" Its cell raised {task.raised.kind}{text}"
+    return Words(words.kind, words.label, sentence)

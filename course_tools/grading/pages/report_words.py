@@ -33,6 +33,15 @@ _SPENT = {
     report.OVER_LIMIT: "others like them had printed and displayed as much as such cells may",
     report.DIED: "others like them had ended the process three times",
 }
+_STOPPED = {
+    "cell_seconds": "it took longer than a cell may (cell_seconds)",
+    "task_seconds": "it took longer than a task may (task_seconds)",
+    "submission_seconds": "the time for the whole notebook was over (submission_seconds)",
+    "memory_mb": "it used too much memory (memory_mb)",
+    "output_mb": "too much was printed or displayed (output_mb)",
+    "message_mb": "one message, such as a picture, was too large (message_mb)",
+    report.PROCESS_ENDED: "the Python process ended",
+}
 _REPRODUCTIONS = {
     report.NO_OUTPUTS: "No outputs were handed in.",
     report.MALFORMED: "The file is not well-formed, so it cannot be run as a notebook.",
@@ -64,10 +73,15 @@ def note_words(note: Note, *, for_staff: bool = False) -> str:
         whose=whose,
         some="Cells of their own" if for_staff else "Cells of yours",
         begins=note.begins,
-        why=note.why,
+        why=stopped_words(note.stopped_by) or note.why,
         spent=_SPENT.get(note.why, note.why),
         later=later,
     )
+
+
+def stopped_words(kind: str) -> str:
+    """Return why a cell or a function was stopped, as a clause; "" where that is not known."""
+    return _STOPPED.get(kind, "")
 
 
 def reproduction_words(found: Reproduction | None) -> str:

@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from course_tools.grading import report
 from course_tools.grading.box import broker, client
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels
+from course_tools.grading.report import RaisedError
 from course_tools.grading.settings import Limits
 
 _MOST_KEPT = 20_000  # characters of what a step shows
@@ -79,6 +80,14 @@ class StepDone:
             elif "text/plain" in shown(output):
                 pieces.append(f"{shown(output)['text/plain']}\n")
         return report.cut("".join(pieces), _MOST_KEPT)
+
+    @property
+    def raised(self) -> RaisedError | None:
+        """The exception that ended it, if any."""
+        for output in reversed(self.outputs):
+            if output.output_type == "error":
+                return report.raised_error(str(output.ename), str(output.evalue))
+        return None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 from course_tasks import Case, Difference, Judgement, Raised, Task, as_numbers, built, judge
 from course_tasks.showing import answer_curve, same_rest, show, show_call
 from course_tools.grading import report
-from course_tools.grading.report import Curve, PartPoints, Shown, TaskReport
+from course_tools.grading.report import Curve, PartPoints, RaisedError, Shown, TaskReport
 from course_tools.grading.run import questions
 from course_tools.grading.run.submission_execution import Asked
 
@@ -21,14 +21,6 @@ _MOST_KEPT = 2_000  # characters of what a function or its cell printed
 _MOST_STEPS = 400  # of a curve
 _FEWEST_STEPS = 4
 
-_WHY_NOT = {
-    report.MISSING: "After your cells have run, there is no function of this name.",
-    report.TIMED_OUT: "It did not finish in time (perhaps a loop that does not end): 0 points; the "
-    "others are not affected.",
-    report.DIED: "The notebook's process ended, or could no longer answer.",
-    report.OVER_LIMIT: "It used more memory than allowed, or printed or sent too much.",
-    report.NOT_WRITTEN: "It is not written yet.",
-}
 _UNSTEADY = (
     "It was right in one call and wrong in another with the same arguments. Does it draw random "
     "numbers, or keep something from one call to the next?"
@@ -65,7 +57,7 @@ def mark(task: Task, seed: int, asked: Asked) -> TaskReport:
     is_stub = bool(asked.values) and all(_is_stub(value) for value in asked.values)
     outcome = report.NOT_WRITTEN if is_stub else asked.outcome
     if outcome != report.ANSWERED:
-        return TaskReport(task.name, outcome, _no_points(task), _WHY_NOT[outcome])
+        return TaskReport(task.name, outcome, _no_points(task))
     values = asked.values
     verdict = judge(task, hidden, values[: len(hidden)])
     shown = judge(task, public, values[len(hidden) :])
@@ -85,11 +77,18 @@ def mark(task: Task, seed: int, asked: Asked) -> TaskReport:
         public=_shown(task, shown, len(public)),
         hidden=secret,
         curve=_curve(task, public, values[len(hidden) :], shown.difference),
+        raised=_raised([*values[len(hidden) :], *values[: len(hidden)]]),
     )
 
 
+def _raised(values: Sequence[Any]) -> RaisedError | None:
+    """Return the first exception among answers: that of a case that the notebook's check shows."""
+    found = (value for value in values if isinstance(value, Raised))
+    return next((report.raised_error(one.kind, one.message) for one in found), None)
+
+
 def with_output(found: TaskReport, asked: Asked, printed: str) -> TaskReport:
-    """Return marks with what belongs to one run: output and seconds.
+    """Return marks with what belongs to one run: output, seconds and what stopped it.
 
     Args:
         found: the marks for the answers.
@@ -97,7 +96,9 @@ def with_output(found: TaskReport, asked: Asked, printed: str) -> TaskReport:
         printed: output of its cell.
     """
     printed = report.cut(printed + asked.printed, _MOST_KEPT)
-    return dataclasses.replace(found, printed=printed, seconds=round(asked.seconds, 3))
+    seconds = round(asked.seconds, 3)
+    stopped_by = report.stopped_by(asked.outcome, asked.limit)
+    return dataclasses.replace(found, printed=printed, seconds=seconds, stopped_by=stopped_by)
 
 
 def without_points(found: TaskReport) -> TaskReport:

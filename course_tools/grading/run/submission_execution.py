@@ -21,6 +21,7 @@ from course_tools.grading.box.client import Allowance
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.box.probe import MIME
 from course_tools.grading.intake.notebook import Cell
+from course_tools.grading.report import RaisedError
 from course_tools.grading.run import questions
 from course_tools.grading.run.kernel_run import (
     ASK,
@@ -90,11 +91,13 @@ class Ran:
         asked: task -> the outcomes of asking it, in the order of the cells, the end last.
         printed: index of a learner's cell -> its output and errors, cut off.
         ended: index of a learner's cell -> why it did not come to its end.
+        raised: index of a learner's cell -> its exception.
     """
 
     asked: dict[str, list[Asked]] = field(default_factory=dict)
     printed: dict[int, str] = field(default_factory=dict)
     ended: dict[int, Ended] = field(default_factory=dict)
+    raised: dict[int, RaisedError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -252,6 +255,8 @@ class _Run:
                     self._ran.printed[step.cell] = one.text
                 if one.is_whole:
                     self._took[step.cell] = one
+                if (error := one.raised) is not None:
+                    self._ran.raised[step.cell] = error
             elif step.role == ASK and one.is_whole:
                 self._keep(step, asked(one, nonce, len(self._request.cases[step.task])))
         if session.ended_by is not None:

@@ -201,9 +201,9 @@ def _best(task: str, marks: _Marks, work: SubmittedNotebook, ran: Ran) -> Asked:
         return marks.of(task, asked).reached, asked.outcome == report.ANSWERED, -raised, number
 
     _, best = max(enumerate(ran.asked[task]), key=lambda one: rank(*one))
-    ended = [ran.ended[n].why for n in _own_cells(task, work) if n in ran.ended]
-    if best.outcome == report.MISSING and ended:
-        return dataclasses.replace(best, outcome=ended[-1])  # its cell never came to its end
+    ended = [ran.ended[n] for n in _own_cells(task, work) if n in ran.ended]
+    if best.outcome == report.MISSING and ended:  # its cell never came to its end
+        return dataclasses.replace(best, outcome=ended[-1].why, limit=ended[-1].limit)
     return best
 
 
@@ -212,8 +212,12 @@ def _own_cells(task: str, work: SubmittedNotebook) -> list[int]:
 
 
 def _mark(task: str, asked: Asked, marks: _Marks, work: SubmittedNotebook, ran: Ran) -> TaskReport:
-    printed = "".join(ran.printed.get(n, "") for n in _own_cells(task, work))
-    return with_output(marks.of(task, asked), asked, printed)
+    own = _own_cells(task, work)
+    found = with_output(marks.of(task, asked), asked, "".join(ran.printed.get(n, "") for n in own))
+    raised = [ran.raised[n] for n in own if n in ran.raised]
+    if found.outcome == report.MISSING and raised:
+        return dataclasses.replace(found, raised=raised[-1])
+    return found
 
 
 def _moves(
@@ -256,7 +260,9 @@ def _notes(work: SubmittedNotebook, ran: Ran) -> list[Note]:
     for number, ended in ran.ended.items():
         cell = work.cells[number]
         if not ended.is_left_out:
-            notes.append(Note(report.CELL_STOPPED, cell.task, _beginning(cell), ended.why))
+            kind = report.stopped_by(ended.why, ended.limit)
+            said = (cell.task, _beginning(cell), ended.why)
+            notes.append(Note(report.CELL_STOPPED, *said, stopped_by=kind))
         elif number == min(left_out):
             notes.append(Note(report.LEFT_OUT, begins=_beginning(cell), why=ended.why))
     names = [cell.task for cell in work.cells if cell.task in cell.asks]

@@ -4,21 +4,36 @@ from course_tools.grading.gradebook.journal import HandedIn, Key, Standing
 from course_tools.grading.report import (
     ANSWERED,
     CALLS_IMPLEMENTATION,
+    DIED,
     GRADED,
     NOT_WRITTEN,
+    OVER_LIMIT,
     SAME_OUTPUTS,
+    TIMED_OUT,
     TOLD,
     TWICE,
     UNREADABLE,
     Curve,
     Note,
     PartPoints,
+    RaisedError,
     Report,
     Reproduction,
     Shown,
     Suspicion,
     TaskReport,
 )
+
+#: The outcome of a task that was stopped so.
+OUTCOME_OF = {
+    "cell_seconds": TIMED_OUT,
+    "task_seconds": TIMED_OUT,
+    "submission_seconds": TIMED_OUT,
+    "memory_mb": OVER_LIMIT,
+    "output_mb": OVER_LIMIT,
+    "message_mb": OVER_LIMIT,
+    "process ended": DIED,
+}
 
 
 def task_report(name="lr_at_step", reached=2.0, possible=2.0, **more):
@@ -54,6 +69,8 @@ def full_report():
         curve=Curve((0.0, 1.0), (None, 0.5), (0.0, 0.1)),
         printed="step 1\n",
         seconds=0.25,
+        stopped_by="task_seconds",
+        raised=RaisedError("ValueError", "=1 is no rate"),
     )
     return report(
         tasks=(task,),

@@ -19,6 +19,7 @@ from course_tools.grading import exports
 from course_tools.grading.cells import cell
 from course_tools.grading.exports import write_exports
 from course_tools.grading.gradebook.journal import Gradebook
+from course_tools.grading.report import RaisedError
 from tests.tools.grading.example_reports import (
     CLASS,
     full_report,
@@ -80,9 +81,9 @@ def test_the_tasks(tmp_path):
     assert head == list(exports._TASKS)
     cause = "The warmup is not counted."
     ada = ["ada", "11", "ex04_warmup", "lr_at_step", "answered", "1.75", "2", "whole run", cause]
-    assert rows[0] == ada
+    assert rows[0] == [*ada, "task_seconds", "ValueError", "'=1 is no rate"]
     assert [row[3] for row in rows] == ["lr_at_step", *["lr_at_step", "with_warmup"] * 2]
-    assert rows[2][4:] == ["not written", "0", "2", "", ""]
+    assert rows[2][4:] == ["not written", "0", "2", "", "", "", "", ""]
 
 
 CANVAS = "name_{user}_7_ex.ipynb"
@@ -229,7 +230,9 @@ NAMES = STRANGE | st.text(max_size=30)
 @given(NAMES, NAMES, NAMES, st.integers(0, 3))
 def test_no_name_breaks_a_row_or_computes(tmp_path_factory, name, place, said, number):
     folder = tmp_path_factory.mktemp("out", numbered=True)
-    worth = report(notes=(told(said),), tasks=(task_report(cause=said, misconception=name),))
+    raised = RaisedError(name, said)
+    task = task_report(cause=said, misconception=name, raised=raised)
+    worth = report(notes=(told(said),), tasks=(task,))
     one = standing(name, name, worth, place=place, attempt=number)
     files = write_exports([standing("first"), one, standing("last")], folder)
     assert [file.name for file in files][3:] == ["moodle_ex04_warmup.csv"]

@@ -14,7 +14,7 @@ from course_tasks.showing import show, show_call
 from course_tools.grading import report
 from course_tools.grading.box import wire
 from course_tools.grading.pages.feedback import student_page
-from course_tools.grading.report import Report
+from course_tools.grading.report import RaisedError, Report
 from course_tools.grading.run.marking import (
     PUBLIC_SEED,
     cases_of,
@@ -184,18 +184,20 @@ def test_a_stub_is_not_written_and_one_that_raises_now_and_then_is():
     number = len(cases_of(STEP, SEED))
     found = marked(STEP, [stub] * number)
     assert (found.outcome, found.reached, found.possible) == ("not written", 0, STEP.points)
-    assert found.sentence == "It is not written yet."
+    assert found.raised is None
     found = marked(STEP, [stub] * (number - 1) + [1.0])
     assert found.outcome == report.ANSWERED
     assert found.public.got.startswith("raised NotImplementedError")
 
 
 @pytest.mark.parametrize("outcome", sorted(set(report.OUTCOMES) - {report.ANSWERED}))
-def test_a_function_without_answers_gets_no_points_and_a_reason(outcome):
-    asked = Asked(outcome, printed="b")
+def test_a_function_without_answers_gets_no_points(outcome):
+    asked = Asked(outcome, printed="b", limit="memory_mb" * (outcome == report.OVER_LIMIT))
     found = with_output(mark(STEP, SEED, asked), asked, "a")
     assert (found.outcome, found.reached, found.possible) == (outcome, 0, STEP.points)
-    assert found.sentence.endswith(".")
+    kinds = {report.OVER_LIMIT: "memory_mb", report.DIED: report.PROCESS_ENDED}
+    assert found.stopped_by == kinds.get(outcome, "")
+    assert found.sentence == ""
     assert found.printed == "ab"
 
 
@@ -204,6 +206,19 @@ def test_what_is_raised_is_shown_with_its_line():
     found = marked(COSINE, [raised] * len(cases_of(COSINE, SEED)))
     assert found.public.got == "raised KeyError: 'step', in your line return x['step']"
     assert found.curve is None
+    assert found.raised == RaisedError("KeyError", "'step'")
+
+
+def test_the_exception_is_the_first_that_the_notebooks_check_shows():
+    answers = list(right(COSINE.name))
+    number = len(COSINE.cases(SEED))
+    answers[0] = course_tasks.Raised("KeyError", "hidden")
+    assert marked(COSINE, answers).raised == RaisedError("KeyError", "hidden")
+    answers[number + 1] = course_tasks.Raised("ValueError", " \n first\nsecond")
+    assert marked(COSINE, answers).raised == RaisedError("ValueError", "first")
+    answers[number + 1] = course_tasks.Raised("E" * 10**6, "x" * 10**7)
+    found = marked(COSINE, answers).raised
+    assert len(found.kind) + len(found.text) < 400
 
 
 def test_single_answers_make_a_curve_of_public_cases():

@@ -4,14 +4,16 @@ import copy
 import dataclasses
 import functools
 import json
+from typing import get_args
 
 import pytest
 
 from course_tools.grading import report
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels, kernel_manager
-from course_tools.grading.report import Note, Suspicion
+from course_tools.grading.report import Note, RaisedError, Suspicion
 from course_tools.grading.run.submission_grading import exercise_of, grade
 from course_tools.grading.settings import Limits, Policy, Settings
+from tests.tools.grading.example_reports import OUTCOME_OF
 from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
@@ -134,8 +136,8 @@ def test_the_state_is_that_of_the_worst_task():
 
 
 def test_a_stopped_cell_is_named_with_its_first_line():
-    note = Note(report.CELL_STOPPED, SECOND, "x = 1", report.TIMED_OUT)
-    assert note in graded_trouble().notes
+    said = {"begins": "x = 1", "why": report.TIMED_OUT, "stopped_by": "cell_seconds"}
+    assert Note(report.CELL_STOPPED, SECOND, **said) in graded_trouble().notes
 
 
 def test_a_cell_of_ones_own_that_does_not_end_costs_no_points():
@@ -168,7 +170,44 @@ def test_a_limit_that_no_kernel_can_keep_is_named():
 
 def test_a_function_that_was_never_defined_because_its_cell_was_stopped_says_why():
     found = graded_trouble().tasks[1]
-    assert found.sentence.startswith("It did not finish in time (perhaps a loop that does not end)")
+    assert (found.outcome, found.stopped_by) == (report.TIMED_OUT, "cell_seconds")
+
+
+def test_a_function_that_was_never_defined_because_its_cell_raised_says_so():
+    nb = with_task(solved(), FIRST, "def gradient_step(:\n    pass\n")
+    nb = with_task(nb, SECOND, "raise KeyError('lost', 'a\\nb')\n")
+    first, second, third = grade_notebook(nb).tasks
+    assert [one.outcome for one in (first, second)] == [report.MISSING] * 2
+    assert first.raised.kind == "SyntaxError"
+    assert second.raised == RaisedError("KeyError", "('lost', 'a\\nb')")
+    assert (third.is_right, third.raised) == (True, None)
+
+
+ALL_TIME = {"submission_seconds": 4.0, "task_seconds": 60.0}
+#: What stops a function, where its code stands, and the limits that are set for it.
+STOPPED = {
+    "cell_seconds": ("while True: pass", "", {"cell_seconds": 1.0}),
+    "task_seconds": ("", "while True: pass", {"task_seconds": 1.0}),
+    "submission_seconds": ("", "while True: pass", ALL_TIME),
+    "memory_mb": ("", "return bytearray(10**9) * 2", {"memory_mb": 200}),
+    "output_mb": ("", "print('x' * 300_000)", {"output_mb": 1}),
+    "message_mb": ("", "print('x' * 3_000_000, flush=True)", {"message_mb": 1}),
+    report.PROCESS_ENDED: ("", "import os; os._exit(3)", {}),
+}
+
+
+@pytest.mark.parametrize("kind", STOPPED)
+def test_the_limit_that_stopped_a_task_is_named(kind):
+    above, inside, given = STOPPED[kind]
+    code = f"{above}\ndef gradient_step(*a, **k):\n    {inside or 'pass'}\n"
+    limits = dataclasses.replace(SHORT.limits, **given)
+    settings = dataclasses.replace(SHORT, limits=limits)
+    found = grade_notebook(with_task(solved(), FIRST, code), settings)
+    assert (found.tasks[0].outcome, found.tasks[0].stopped_by) == (OUTCOME_OF[kind], kind)
+
+
+def test_every_limit_is_tried():
+    assert set(STOPPED) == set(OUTCOME_OF) == set(get_args(report.StopKind))
 
 
 @pytest.mark.parametrize(

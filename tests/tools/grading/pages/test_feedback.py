@@ -5,6 +5,7 @@ import re
 import time
 from html.parser import HTMLParser
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ from course_tools.grading.pages.feedback import (
     student_page,
 )
 from course_tools.grading.report import OUTCOMES, STATES, Report, Reproduction
-from tests.tools.grading.example_reports import told
+from tests.tools.grading.example_reports import OUTCOME_OF, told
 from tests.tools.grading.pages import feedback_reports as made
 from tests.tools.grading.pages.feedback_reports import PAYLOADS, filled
 
@@ -230,6 +231,29 @@ def test_every_state_and_outcome_has_words_of_its_own(state, outcome):
     assert [one for one in states.values() if one in said] == [
         sentence for name, sentence in states.items() if name == state
     ]
+
+
+@pytest.mark.parametrize("kind", get_args(words.StopKind))
+def test_a_student_reads_which_limit_stopped_a_function(kind):
+    said = {
+        "cell_seconds": "Its cell did not finish in time",
+        "task_seconds": "Its calls did not finish in time",
+        "submission_seconds": "The notebook used up the time for all",
+        "memory_mb": "It used more memory than a submission may.",
+        "output_mb": "More was printed or displayed",
+        "message_mb": "one message that was too large",
+        words.PROCESS_ENDED: "The Python process ended while",
+    }
+    task = dataclasses.replace(made.STUB, outcome=OUTCOME_OF[kind], stopped_by=kind)
+    text = Structure(student_page("Ada", [Report("ex04_warmup", "graded", (task,))], False)).text
+    assert [one for one in said.values() if one in text] == [said[kind]]
+
+
+def test_the_error_of_a_cell_whose_function_is_missing_is_shown():
+    raised = words.RaisedError("SyntaxError", "invalid <syntax>")
+    task = dataclasses.replace(made.GONE, raised=raised)
+    text = Structure(student_page("Ada", [Report("ex04_warmup", "graded", (task,))], False)).text
+    assert "no function of this name. Its cell raised SyntaxError: invalid <syntax>" in text
 
 
 def test_a_submission_that_ran_without_a_sandbox_says_so():

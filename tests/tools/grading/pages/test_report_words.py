@@ -10,6 +10,7 @@ from course_tools.grading import report as kinds
 from course_tools.grading.pages.report_words import (
     note_words,
     reproduction_words,
+    stopped_words,
     suspicion_words,
 )
 from course_tools.grading.report import Note, Reproduction, Suspicion
@@ -57,6 +58,11 @@ NOTES = (
         Note(kinds.RIGHT_LATER, "f"),
         "f earned these points at the end of the notebook. Right after its own cell it had fewer, "
         "so a check there says something else.",
+    ),
+    (
+        Note(kinds.CELL_STOPPED, "f", "x = 1", kinds.OVER_LIMIT, stopped_by="output_mb"),
+        "The cell of f, which begins with “x = 1”, was stopped: too much was printed or displayed "
+        "(output_mb).",
     ),
     (Note(kinds.EMPTY_FILE), "The file is empty (0 bytes)."),
     (Note(kinds.TOLD, told="It is no JSON."), "It is no JSON."),
@@ -133,6 +139,13 @@ def test_every_kind_is_here():
         (kinds.ReproductionKind, REPRODUCTIONS),
     ):
         assert {row[0].kind for row in found} == set(get_args(kind))
+
+
+def test_every_limit_is_named_in_words_of_its_own():
+    said = {kind: stopped_words(kind) for kind in get_args(kinds.StopKind)}
+    assert len(set(said.values())) == len(said)
+    assert all(kind in words for kind, words in said.items() if kind != kinds.PROCESS_ENDED)
+    assert stopped_words("") == stopped_words("{new}") == ""
 
 
 def test_what_was_not_asked_has_no_words_and_an_unknown_kind_is_shown():
