@@ -7,7 +7,17 @@ from types import ModuleType
 from course_tasks.causes import Raised, answers_of
 from course_tasks.comparison import Difference, as_numbers
 from course_tasks.judging import JudgedPart, Judgement, judge
-from course_tasks.task import Case, Given, Hint, Misconception, Score, Stateful, Task, built
+from course_tasks.task import (
+    Case,
+    Given,
+    Hint,
+    Misconception,
+    Score,
+    Section,
+    Stateful,
+    Task,
+    built,
+)
 
 _FOLDERS = [module.name for module in pkgutil.iter_modules(__path__) if module.ispkg]
 
@@ -43,6 +53,7 @@ __all__ = [
     "Misconception",
     "Raised",
     "Score",
+    "Section",
     "Stateful",
     "Task",
     "answers_of",

@@ -92,6 +92,19 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class Section:
+    """The part of a lesson to read again.
+
+    Attributes:
+        lesson: the lesson's notebook, by name: "04_warmup".
+        heading: heading of the part.
+    """
+
+    lesson: str
+    heading: str
+
+
+@dataclass(frozen=True)
 class Score:
     """The score of an answer that is better or worse rather than right or wrong.
 
@@ -130,6 +143,7 @@ class Task:
         score: None where an answer is right or wrong. Otherwise case and answer, numbers of the
             expected shape -> its worth; the reference is then an answer that earns all points.
         number: the task's place in its exercise, from 1.
+        section: the part of a lesson that the task is about.
     """
 
     name: str
@@ -143,6 +157,7 @@ class Task:
     curve: str | None = None
     score: Callable[[Case, np.ndarray], Score] | None = None
     number: int = 1
+    section: Section | None = None
 
     def cases(self, seed: int = 0) -> list[Case]:
         """Return the arguments of every call; the same seed gives the same cases."""

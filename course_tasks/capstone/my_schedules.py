@@ -11,7 +11,7 @@ import numpy as np
 
 from course_lib import schedules
 from course_lib.capstone import PROBLEMS, known, regret
-from course_tasks.task import Case, Hint, Misconception, Score, Task
+from course_tasks.task import Case, Hint, Misconception, Score, Section, Task
 
 # Regrets in units of the constant rate's: all points up to the first, none from the second on.
 _NOTHING_LOST, _ALL_LOST = 0.05, 2.0
@@ -83,6 +83,7 @@ def _task(name: str) -> Task:
     return Task(
         name=f"my_schedule_{name}",
         number=1 + list(PROBLEMS).index(name),
+        section=Section("08_grand_comparison", "Choose by the job"),
         points=5,
         reference=_best(name),
         make_cases=_cases(name),

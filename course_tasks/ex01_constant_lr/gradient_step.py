@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def gradient_step(w: np.ndarray, gradient: np.ndarray, rate: float) -> np.ndarray:
@@ -32,6 +32,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="gradient_step",
     number=1,
+    section=Section("01_constant_lr", "What an update is"),
     points=1,
     reference=gradient_step,
     make_cases=cases,

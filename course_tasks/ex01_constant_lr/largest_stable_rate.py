@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def largest_stable_rate(hessian: np.ndarray) -> float:
@@ -29,6 +29,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="largest_stable_rate",
     number=2,
+    section=Section("01_constant_lr", "Two directions, one rate"),
     points=2,
     reference=largest_stable_rate,
     make_cases=cases,

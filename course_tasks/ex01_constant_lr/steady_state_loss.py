@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def steady_state_loss(rate: float, curvature: float, noise_std: float) -> float:
@@ -29,6 +29,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="steady_state_loss",
     number=3,
+    section=Section("01_constant_lr", "Noise, and the floor it leaves"),
     points=3,
     reference=steady_state_loss,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import peak_of
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def exponential_rates(steps: np.ndarray, peak_lr: float, gamma: float, every: int) -> np.ndarray:
@@ -33,6 +33,9 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="exponential_rates",
     number=2,
+    section=Section(
+        "02_classic_decay", "What goes wrong, 1: a factor per epoch, applied per batch"
+    ),
     points=1,
     reference=exponential_rates,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import peak_of
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def inverse_sqrt_rate(step: int, peak_lr: float, warmup_steps: int) -> float:
@@ -34,6 +34,7 @@ def sqrt_decay(step, peak_lr, warmup_steps):
 TASK = Task(
     name="inverse_sqrt_rate",
     number=3,
+    section=Section("02_classic_decay", "Seven ways down"),
     points=2,
     reference=inverse_sqrt_rate,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def milestones_in_updates(
@@ -53,6 +53,7 @@ def whole_batches(batches, drop_last):
 TASK = Task(
     name="milestones_in_updates",
     number=6,
+    section=Section("02_classic_decay", "A recipe in epochs, a scheduler in updates"),
     points=2,
     reference=milestones_in_updates,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import peak_of
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def multi_step_rate(step: int, peak_lr: float, milestones: list[int], drop: float) -> float:
@@ -30,6 +30,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="multi_step_rate",
     number=1,
+    section=Section("02_classic_decay", "Seven ways down"),
     points=1,
     reference=multi_step_rate,
     make_cases=cases,

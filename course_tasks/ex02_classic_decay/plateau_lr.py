@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def plateau_lr(
@@ -120,6 +120,7 @@ def restarted_best(losses, peak_lr, factor, patience, threshold):
 TASK = Task(
     name="plateau_lr",
     number=5,
+    section=Section("02_classic_decay", "Further: a rule that watches"),
     points=3,
     reference=plateau_lr,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import peak_of
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def polynomial_rates(
@@ -47,6 +47,7 @@ def share_left(steps, total_steps):
 TASK = Task(
     name="polynomial_rates",
     number=4,
+    section=Section("02_classic_decay", "Seven ways down"),
     points=1,
     reference=polynomial_rates,
     make_cases=cases,

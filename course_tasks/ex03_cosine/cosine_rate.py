@@ -6,7 +6,7 @@ import numpy as np
 
 from course_tasks.curves import half_wave, peak_of
 from course_tasks.ex03_cosine.shared import down
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def cosine_rate(step: int, peak_lr: float, total_steps: int, floor: float) -> float:
@@ -31,6 +31,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="cosine_rate",
     number=1,
+    section=Section("03_cosine", "Half a cosine"),
     points=2,
     reference=cosine_rate,
     make_cases=cases,

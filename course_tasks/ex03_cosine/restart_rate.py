@@ -6,7 +6,7 @@ import numpy as np
 
 from course_tasks.curves import peak_of
 from course_tasks.ex03_cosine.shared import down
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def restart_rate(step: int, peak_lr: float, first: int, mult: int, floor: float) -> float:
@@ -65,6 +65,7 @@ def bounds_multiplied(step, peak_lr, first, mult, floor):
 TASK = Task(
     name="restart_rate",
     number=2,
+    section=Section("03_cosine", "Restarts"),
     points=3,
     reference=restart_rate,
     make_cases=cases,

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_tasks.curves import peak_of
 from course_tasks.ex03_cosine.shared import down
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def resumed_rates(
@@ -56,6 +56,7 @@ def shorter_cosine(done, updates, peak_lr, total_steps, floor):
 TASK = Task(
     name="resumed_rates",
     number=3,
+    section=Section("03_cosine", "What goes wrong: past the end"),
     points=2,
     reference=resumed_rates,
     make_cases=cases,

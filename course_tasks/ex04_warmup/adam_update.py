@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def adam_update(
@@ -99,6 +99,7 @@ def all_updates(gradients, rate, beta1, beta2, eps):
 TASK = Task(
     name="adam_update",
     number=4,
+    section=Section("04_warmup", "Adam's first step"),
     points=3,
     reference=adam_update,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import peak_of
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def library_rates(
@@ -87,6 +87,7 @@ def rates_of_libraries(
 TASK = Task(
     name="library_rates",
     number=5,
+    section=Section("04_warmup", "Further: two ways to be off by one"),
     points=3,
     reference=library_rates,
     make_cases=cases,

@@ -6,7 +6,7 @@ import numpy as np
 
 from course_tasks.curves import half_wave, peak_of
 from course_tasks.ex04_warmup.shared import fall, share_done
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def lr_at_step(step: float, peak_lr: float, warmup_steps: float, total_steps: float) -> np.ndarray:
@@ -74,6 +74,7 @@ def no_warmup_breaks(step, peak_lr, warmup_steps, total_steps):
 TASK = Task(
     name="lr_at_step",
     number=1,
+    section=Section("04_warmup", "The schedule from scratch"),
     points=5,
     reference=lr_at_step,
     make_cases=cases,

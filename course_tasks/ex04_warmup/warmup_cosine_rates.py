@@ -6,7 +6,7 @@ import numpy as np
 
 from course_tasks.curves import half_wave, peak_of
 from course_tasks.ex04_warmup.shared import fall
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def warmup_cosine_rates(
@@ -62,6 +62,7 @@ def rise(t, warmup, total):
 TASK = Task(
     name="warmup_cosine_rates",
     number=2,
+    section=Section("04_warmup", "The schedule from scratch"),
     points=2,
     reference=warmup_cosine_rates,
     make_cases=cases,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_tasks.task import Case, Given, Hint, Misconception, Task
+from course_tasks.task import Case, Given, Hint, Misconception, Section, Task
 
 
 def with_warmup(step: int, schedule: Callable[[int], float], warmup_steps: int) -> float:
@@ -38,6 +38,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="with_warmup",
     number=3,
+    section=Section("04_warmup", "What goes wrong: a warmup to the wrong rate"),
     points=2,
     reference=with_warmup,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def snapshot_steps(total_steps: int, step_size: int, count: int) -> list[int]:
@@ -36,6 +36,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="snapshot_steps",
     number=4,
+    section=Section("05_cyclical", "Further: several models from one run"),
     points=2,
     reference=snapshot_steps,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def step_size_in_updates(epochs: int, examples: int, batch_size: int, drop_last: bool) -> int:
@@ -36,6 +36,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="step_size_in_updates",
     number=1,
+    section=Section("05_cyclical", "Further: cycles in epochs, and two units confused"),
     points=1,
     reference=step_size_in_updates,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from course_tasks.ex05_cyclical.shared import spread, triangle, wave_cases
 from course_tasks.ex05_cyclical.triangular_lr import triangular_lr
-from course_tasks.task import Hint, Misconception, Task
+from course_tasks.task import Hint, Misconception, Section, Task
 
 
 def triangular2_lr(step: int, base_lr: float, max_lr: float, step_size: int) -> float:
@@ -16,6 +16,7 @@ def triangular2_lr(step: int, base_lr: float, max_lr: float, step_size: int) -> 
 TASK = Task(
     name="triangular2_lr",
     number=3,
+    section=Section("05_cyclical", "Up and down"),
     points=2,
     reference=triangular2_lr,
     make_cases=wave_cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from course_tasks.ex05_cyclical.shared import spread, triangle, wave_cases
-from course_tasks.task import Hint, Misconception, Task
+from course_tasks.task import Hint, Misconception, Section, Task
 
 
 def triangular_lr(step: int, base_lr: float, max_lr: float, step_size: int) -> float:
@@ -17,6 +17,7 @@ def triangular_lr(step: int, base_lr: float, max_lr: float, step_size: int) -> f
 TASK = Task(
     name="triangular_lr",
     number=2,
+    section=Section("05_cyclical", "Up and down"),
     points=2,
     reference=triangular_lr,
     make_cases=wave_cases,

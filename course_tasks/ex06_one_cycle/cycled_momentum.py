@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import steps_near, through
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def cycled_momentum(
@@ -49,6 +49,7 @@ def dip_from(base, top):
 TASK = Task(
     name="cycled_momentum",
     number=3,
+    section=Section("06_one_cycle", "A momentum that runs the other way"),
     points=2,
     reference=cycled_momentum,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def one_cycle_arguments(rates: np.ndarray) -> np.ndarray:
@@ -53,6 +53,7 @@ def read(change):
 TASK = Task(
     name="one_cycle_arguments",
     number=4,
+    section=Section("06_one_cycle", "Argument by argument"),
     points=3,
     reference=one_cycle_arguments,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import peak_of, steps_near, through, zero_past_the_end
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def one_cycle_lr(
@@ -111,6 +111,7 @@ def cosine_over_the_run(step, peak_lr, total_steps, pct_start, div, final_div):
 TASK = Task(
     name="one_cycle_lr",
     number=1,
+    section=Section("06_one_cycle", "One climb, one fall"),
     points=3,
     reference=one_cycle_lr,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import peak_of, steps_near, through, zero_past_the_end
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def three_phase_lr(
@@ -64,6 +64,7 @@ def goes_on_falling(step, peak_lr, total_steps, rise_steps, div, final_div):
 TASK = Task(
     name="three_phase_lr",
     number=2,
+    section=Section("06_one_cycle", "Further: the shares of three phases"),
     points=2,
     reference=three_phase_lr,
     make_cases=cases,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Score, Stateful, Task
+from course_tasks.task import Case, Hint, Misconception, Score, Section, Stateful, Task
 
 if TYPE_CHECKING:
     from course_lib.range_test.models import Trainings
@@ -127,6 +127,7 @@ def tenth_of_divergence(train):
 TASK = Task(
     name="choose_peak",
     number=7,
+    section=Section("07_range_test", "What to do with it"),
     points=4,
     reference=choose_peak,
     make_cases=cases,

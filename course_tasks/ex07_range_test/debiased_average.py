@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def debiased_average(losses: np.ndarray, beta: float) -> np.ndarray:
@@ -52,6 +52,7 @@ def debiased_again(losses, beta):
 TASK = Task(
     name="debiased_average",
     number=3,
+    section=Section("07_range_test", "From scratch"),
     points=2,
     reference=debiased_average,
     make_cases=cases,

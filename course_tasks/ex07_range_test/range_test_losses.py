@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Stateful, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Stateful, Task
 
 
 def range_test_losses(loss_and_gradient, w, rates):
@@ -91,6 +91,7 @@ def from_the_start_each_time(loss_and_gradient, w, rates):
 TASK = Task(
     name="range_test_losses",
     number=2,
+    section=Section("07_range_test", "From scratch"),
     points=2,
     reference=range_test_losses,
     make_cases=cases,

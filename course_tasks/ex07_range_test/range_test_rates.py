@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex07_range_test.shared import relative
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def range_test_rates(lowest_rate: float, highest_rate: float, steps: int) -> np.ndarray:
@@ -26,6 +26,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="range_test_rates",
     number=1,
+    section=Section("07_range_test", "One short run instead of many"),
     points=1,
     reference=range_test_rates,
     make_cases=cases,

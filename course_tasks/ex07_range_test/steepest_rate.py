@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex07_range_test.shared import falling_curve, relative
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def steepest_rate(rates: np.ndarray, smoothed: np.ndarray) -> float:
@@ -32,6 +32,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="steepest_rate",
     number=6,
+    section=Section("07_range_test", "What goes wrong, 2: the slope over the rate itself"),
     points=2,
     reference=steepest_rate,
     make_cases=cases,

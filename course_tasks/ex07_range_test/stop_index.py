@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex07_range_test.debiased_average import debiased_average
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def stop_index(losses: np.ndarray, smoothed: np.ndarray, stop_factor: float) -> int:
@@ -75,6 +75,7 @@ def ended_by(end):
 TASK = Task(
     name="stop_index",
     number=4,
+    section=Section("07_range_test", "What goes wrong, 1: NaN never stops"),
     points=2,
     reference=stop_index,
     make_cases=cases,

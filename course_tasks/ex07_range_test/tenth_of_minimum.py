@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex07_range_test.shared import falling_curve, relative
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def tenth_of_minimum(
@@ -44,6 +44,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="tenth_of_minimum",
     number=5,
+    section=Section("07_range_test", "Eight rules"),
     points=2,
     reference=tenth_of_minimum,
     make_cases=cases,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def chosen_by_halving(losses: np.ndarray, budget: int) -> int:
@@ -106,6 +106,7 @@ def cases(rng: np.random.Generator) -> list[Case]:
 TASK = Task(
     name="chosen_by_halving",
     number=6,
+    section=Section("08_grand_comparison", "What goes wrong, 2: the best of twelve"),
     points=3,
     reference=chosen_by_halving,
     make_cases=cases,

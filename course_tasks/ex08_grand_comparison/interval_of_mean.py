@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.quantiles import ndtri, stdtrit
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def interval_of_mean(scores: np.ndarray, level: float) -> np.ndarray:
@@ -48,6 +48,7 @@ def mean_in_the_middle(scores, level):
 TASK = Task(
     name="interval_of_mean",
     number=2,
+    section=Section("08_grand_comparison", "First problem: a network with noisy labels"),
     points=1,
     reference=interval_of_mean,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.quantiles import ndtri, stdtrit
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def paired_difference(first: dict[int, float], second: dict[int, float]) -> np.ndarray:
@@ -90,6 +90,7 @@ def normal_pairs(first, second):
 TASK = Task(
     name="paired_difference",
     number=3,
+    section=Section("08_grand_comparison", "Further: the momentum of the 1-cycle"),
     points=2,
     reference=paired_difference,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.quantiles import ndtri, stdtrit
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def times_beaten(scores: np.ndarray, level: float) -> np.ndarray:
@@ -128,6 +128,7 @@ def against_the_winner(scores, level):
 TASK = Task(
     name="times_beaten",
     number=4,
+    section=Section("08_grand_comparison", "The count"),
     points=3,
     reference=times_beaten,
     make_cases=cases,

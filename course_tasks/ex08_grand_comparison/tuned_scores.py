@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def tuned_scores(scores: np.ndarray, tuning_seeds: list[int]) -> np.ndarray:
@@ -98,6 +98,7 @@ def scored_behind(scores, tuning_seeds):
 TASK = Task(
     name="tuned_scores",
     number=5,
+    section=Section("08_grand_comparison", "Every schedule of this course, tuned alike"),
     points=2,
     reference=tuned_scores,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def what_is_unfair(rows: list[dict], least_seeds: int) -> list[str]:
@@ -121,6 +121,7 @@ def once_a_row(rows, least_seeds):
 TASK = Task(
     name="what_is_unfair",
     number=1,
+    section=Section("08_grand_comparison", "What goes wrong, 1: one peak for all"),
     points=2,
     reference=what_is_unfair,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def branch_rates(
@@ -94,6 +94,7 @@ def peak_in_warmup(peak_lr, floor, warmup_steps, branch_step, decay_steps, power
 TASK = Task(
     name="branch_rates",
     number=2,
+    section=Section("09_after_cosine", "Four branches against four cosines"),
     points=2,
     reference=branch_rates,
     make_cases=cases,

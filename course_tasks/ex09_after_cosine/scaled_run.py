@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def scaled_run(
@@ -67,6 +67,7 @@ RULES = {"sgd": 1.0, "adam": 0.5}
 TASK = Task(
     name="scaled_run",
     number=3,
+    section=Section("13_scale", "Which rate goes with the batch?"),
     points=2,
     reference=scaled_run,
     make_cases=cases,

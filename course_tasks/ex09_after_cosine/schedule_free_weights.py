@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def schedule_free_weights(
@@ -65,6 +65,7 @@ def start_counted_in_place(start, curvatures, noise, rate, beta):
 TASK = Task(
     name="schedule_free_weights",
     number=4,
+    section=Section("09_after_cosine", "Averages in place of decay"),
     points=3,
     reference=schedule_free_weights,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.curves import peak_of
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def straight_to_zero(step: int, peak_lr: float, warmup_steps: int, total_steps: int) -> float:
@@ -68,6 +68,7 @@ def share_of_the_whole_run(step, peak_lr, warmup_steps, total_steps):
 TASK = Task(
     name="straight_to_zero",
     number=1,
+    section=Section("09_after_cosine", "Decay to zero, or to a tenth of the peak?"),
     points=1,
     reference=straight_to_zero,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import half_cosine, named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def accumulated_decay(
@@ -52,6 +52,7 @@ def mean_of_group(peak_lr, decay_steps, accumulate, updates):
 TASK = Task(
     name="accumulated_decay",
     number=13,
+    section=Section("10_frameworks", "Count first"),
     points=1,
     reference=accumulated_decay,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import half_cosine, named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def cosine_of_cycles(
@@ -58,6 +58,7 @@ def restarted(t, warmup, total, cycles):
 TASK = Task(
     name="cosine_of_cycles",
     number=11,
+    section=Section("10_frameworks", "One schedule, five libraries"),
     points=1,
     reference=cosine_of_cycles,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def counted_from_begin(
@@ -61,6 +61,7 @@ def begun_as(mark_at, whole=lambda begin: begin - 1, first=0):
 TASK = Task(
     name="counted_from_begin",
     number=15,
+    section=Section("10_frameworks", "One schedule, five libraries"),
     points=1,
     reference=counted_from_begin,
     make_cases=cases,

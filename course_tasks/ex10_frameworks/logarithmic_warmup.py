@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def logarithmic_warmup(peak_lr: float, warmup_num_steps: int, updates: int) -> list[float]:
@@ -49,6 +49,7 @@ def not_raised(peak_lr, warmup_num_steps, updates):
 TASK = Task(
     name="logarithmic_warmup",
     number=12,
+    section=Section("10_frameworks", "One schedule, five libraries"),
     points=1,
     reference=logarithmic_warmup,
     make_cases=cases,

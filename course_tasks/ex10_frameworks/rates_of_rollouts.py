@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def rates_of_rollouts(
@@ -52,6 +52,7 @@ def one_world(initial_lr, total_timesteps, n_steps, n_envs):
 TASK = Task(
     name="rates_of_rollouts",
     number=16,
+    section=Section("10_frameworks", "Count first"),
     points=1,
     reference=rates_of_rollouts,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import half_cosine, named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_accumulation(peak_lr: float, batches: int, accumulate: int) -> np.ndarray:
@@ -43,6 +43,7 @@ def leftover_is_an_update(peak_lr, batches, accumulate):
 TASK = Task(
     name="repaired_accumulation",
     number=4,
+    section=Section("10_frameworks", "A. Order and counting"),
     points=1,
     reference=repaired_accumulation,
     make_cases=cases,

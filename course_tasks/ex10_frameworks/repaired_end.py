@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import half_cosine, named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_end(peak_lr: float, floor: float, T_max: int, updates: int) -> np.ndarray:
@@ -52,6 +52,7 @@ def zero_past_the_end(peak_lr, floor, T_max, updates):
 TASK = Task(
     name="repaired_end",
     number=5,
+    section=Section("10_frameworks", "B. The first update, and past the last"),
     points=1,
     reference=repaired_end,
     make_cases=cases,

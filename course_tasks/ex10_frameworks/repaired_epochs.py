@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import half_cosine, named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_epochs(peak_lr: float, epochs: int, batches: int) -> np.ndarray:
@@ -32,6 +32,7 @@ def epochs_as(done, length):
 TASK = Task(
     name="repaired_epochs",
     number=3,
+    section=Section("10_frameworks", "A. Order and counting"),
     points=1,
     reference=repaired_epochs,
     make_cases=cases,

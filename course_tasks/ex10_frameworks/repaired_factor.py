@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_factor(base_lr: float, gamma: float, floor: float, updates: int) -> list[float]:
@@ -42,6 +42,7 @@ def factors_multiplied_up(base_lr, gamma, floor, updates):
 TASK = Task(
     name="repaired_factor",
     number=8,
+    section=Section("10_frameworks", "D. Absolute or relative"),
     points=1,
     reference=repaired_factor,
     make_cases=cases,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_one_cycle(max_lr: float, epochs: int, examples: int, batch_size: int) -> np.ndarray:
@@ -68,6 +68,7 @@ def one_batch_more(max_lr, epochs, examples, batch_size):
 TASK = Task(
     name="repaired_one_cycle",
     number=6,
+    section=Section("10_frameworks", "B. The first update, and past the last"),
     points=1,
     reference=repaired_one_cycle,
     make_cases=cases,

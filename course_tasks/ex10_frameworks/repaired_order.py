@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_order(base_lr: float, step_size: int, gamma: float, updates: int) -> list[float]:
@@ -32,6 +32,7 @@ def shifted_steps(shift):
 TASK = Task(
     name="repaired_order",
     number=1,
+    section=Section("10_frameworks", "A. Order and counting"),
     points=1,
     reference=repaired_order,
     make_cases=cases,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_plateau(
@@ -62,6 +62,7 @@ def plateau_as(is_better, waits=lambda bad, patience: bad > patience, start=math
 TASK = Task(
     name="repaired_plateau",
     number=10,
+    section=Section("10_frameworks", "E. Hidden defaults"),
     points=1,
     reference=repaired_plateau,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import half_cosine, named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_restarts(peak_lr: float, T_0: int, epochs: int, batches: int) -> np.ndarray:
@@ -32,6 +32,7 @@ def restarts_as(epochs_done):
 TASK = Task(
     name="repaired_restarts",
     number=9,
+    section=Section("10_frameworks", "E. Hidden defaults"),
     points=1,
     reference=repaired_restarts,
     make_cases=cases,

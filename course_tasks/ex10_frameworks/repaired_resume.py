@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import half_cosine, named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_resume(peak_lr: float, total_steps: int, stop: int) -> np.ndarray:
@@ -43,6 +43,7 @@ def counter_one_too_many(later, total, stop, whole):
 TASK = Task(
     name="repaired_resume",
     number=7,
+    section=Section("10_frameworks", "C. Resuming"),
     points=1,
     reference=repaired_resume,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def repaired_skips(peak_lr: float, total_steps: int, overflows: list[bool]) -> list[float]:
@@ -58,6 +58,7 @@ def line_over_those_made(peak_lr, total_steps, overflows):
 TASK = Task(
     name="repaired_skips",
     number=2,
+    section=Section("10_frameworks", "A. Order and counting"),
     points=1,
     reference=repaired_skips,
     make_cases=cases,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from course_tasks.ex10_frameworks.shared import named, rate_between
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def stepped_by_frequency(
@@ -63,6 +63,7 @@ def stepped_as(is_step, leftover=True, at_any_batch=False):
 TASK = Task(
     name="stepped_by_frequency",
     number=14,
+    section=Section("10_frameworks", "Who calls `step()` for you?"),
     points=1,
     reference=stepped_by_frequency,
     make_cases=cases,

@@ -8,7 +8,7 @@ import numpy as np
 
 from course_tasks.ex12_language_models.multi_power_loss import final_loss
 from course_tasks.ex12_language_models.shared import PUBLISHED, drawn
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 predicted = final_loss()
 
@@ -87,6 +87,7 @@ def never_cooled(total_steps, peak_lr, start):
 TASK = Task(
     name="cooldown_start",
     number=5,
+    section=Section("12_language_models", "How long should the cooldown be?"),
     points=3,
     reference=cooldown_start,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def fit_power_law(sums: np.ndarray, losses: np.ndarray, floor_loss: float) -> np.ndarray:
@@ -93,6 +93,7 @@ def fitted_in_the_losses(sums, losses, floor_loss):
 TASK = Task(
     name="fit_power_law",
     number=2,
+    section=Section("12_language_models", "Predict a run before you pay for it"),
     points=2,
     reference=fit_power_law,
     make_cases=cases,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from course_tasks.ex12_language_models.shared import PUBLISHED, drawn
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def gain_of_a_fall(
@@ -51,6 +51,7 @@ def all_at_once(before, after, span, parameters):
 TASK = Task(
     name="gain_of_a_fall",
     number=3,
+    section=Section("12_language_models", "Predict a run before you pay for it"),
     points=1,
     reference=gain_of_a_fall,
     make_cases=cases,

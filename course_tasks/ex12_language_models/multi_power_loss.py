@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from course_tasks.ex12_language_models.shared import PUBLISHED, drawn, later_sums, law
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def multi_power_loss(rates: np.ndarray, parameters: Mapping[str, float]) -> float:
@@ -80,6 +80,7 @@ def first_change_from_zero(rates, parameters):
 TASK = Task(
     name="multi_power_loss",
     number=4,
+    section=Section("12_language_models", "Predict a run before you pay for it"),
     points=3,
     reference=multi_power_loss,
     make_cases=cases,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from course_tasks.task import Case, Hint, Misconception, Task
+from course_tasks.task import Case, Hint, Misconception, Section, Task
 
 
 def sum_of_rates(rates: np.ndarray, updates: np.ndarray, start: int) -> np.ndarray:
@@ -62,6 +62,7 @@ def negative_before_the_start(rates, updates, start):
 TASK = Task(
     name="sum_of_rates",
     number=1,
+    section=Section("12_language_models", "Predict a run before you pay for it"),
     points=1,
     reference=sum_of_rates,
     make_cases=cases,

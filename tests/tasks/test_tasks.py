@@ -184,6 +184,13 @@ def test_the_check_of_a_known_mistake_says_so_whatever_the_seed(task, monkeypatc
         assert mistake.sentence in " ".join(told.split())
 
 
+@pytest.mark.parametrize("task", TASKS, ids=by_name)
+def test_the_section_to_read_again_is_in_its_lesson(task):
+    lesson = SOURCES.parent / "lessons" / f"{task.section.lesson}.py"
+    headings = re.findall(r"^# ###? (.+)$", lesson.read_text(encoding="utf-8"), re.M)
+    assert task.section.heading in headings
+
+
 @pytest.mark.parametrize("exercise", course_tasks.EXERCISES)
 def test_tasks_come_in_the_order_of_their_notebook(exercise):
     source = (SOURCES / f"{exercise}.py").read_text(encoding="utf-8")
