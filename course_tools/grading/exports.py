@@ -24,13 +24,15 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple
 from pathlib import Path
 
 from course_tools.grading.cells import cell, line_of
 from course_tools.grading.files import write_whole
 from course_tools.grading.gradebook.journal import Standing
+from course_tools.grading.gradebook.summary import summary
 from course_tools.grading.intake.layouts import CANVAS, MOODLE, platform_of
-from course_tools.grading.pages.class_pages import FOLDER
+from course_tools.grading.pages.class_pages import FOLDER, section_of
 from course_tools.grading.pages.feedback import page_name
 from course_tools.grading.pages.report_words import note_words, reproduction_words, suspicion_words
 from course_tools.grading.report import UNREADABLE
@@ -45,6 +47,13 @@ _TASKS = (
     *("student", "user", "exercise", "task", "outcome", "points", "possible"),
     *("misconception", "cause", "stopped_by", "exception", "exception_text"),
 )
+_STATISTICS = (
+    *("exercise", "task", "students", "possible", "difficulty"),
+    *("students_all_points", "students_no_points"),
+    *("first_quartile", "median", "third_quartile"),
+    *("discrimination", "discrimination_low", "discrimination_high", "discrimination_students"),
+    *("median_seconds", "ninth_decile_seconds", "mistakes", "lesson", "section"),
+)
 _CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _MOODLE = (
     *("Identifier", "Full name", "Grade", "Maximum Grade", "Grade can be changed"),
@@ -57,9 +66,9 @@ _POINTS_POSSIBLE = "Points Possible"
 def write_exports(standings: Sequence[Standing], folder: Path) -> list[Path]:
     """Write all tables, each as a whole or not at all; return their files.
 
-    The same standings give the same bytes. `grades.csv` and `tasks.csv` begin with a byte order
-    mark, without which Excel takes UTF-8 for another encoding; the two for import have none, as
-    it is no part of a column's name.
+    The same standings give the same bytes. Tables for people begin with a byte order mark, without
+    which Excel takes UTF-8 for another encoding; the two for import have none, as it is no part of
+    a column's name.
 
     Args:
         standings: as `Gradebook.standings` returns them.
@@ -71,6 +80,7 @@ def write_exports(standings: Sequence[Standing], folder: Path) -> list[Path]:
     tables = {
         "grades.csv": _bytes(grades(standings), mark=True),
         "tasks.csv": _bytes(tasks(standings), mark=True),
+        "statistics.csv": _bytes(task_statistics(standings), mark=True),
         "canvas.csv": _bytes(canvas(standings)),
     }
     for exercise in _exercises(standings):
@@ -110,6 +120,30 @@ def tasks(standings: Iterable[Standing]) -> Iterator[Row]:
                 *(one.student, one.user, one.exercise, task.task, task.outcome),
                 *(task.reached, task.possible, task.misconception, task.cause),
                 *(task.stopped_by, *raised),
+            )
+
+
+def task_statistics(standings: Sequence[Standing]) -> Iterator[Row]:
+    """Return the table of a row an exercise and a row each of its tasks, its head first.
+
+    Difficulty is the mean share of the points; see `summary.TaskSummary` and `discrimination`.
+    """
+    yield _STATISTICS
+    for exercise in summary(standings).exercises:
+        points = (share * exercise.possible for share in exercise.quartiles)
+        yield (
+            *(exercise.exercise, "", exercise.number, exercise.possible, exercise.mean),
+            *(exercise.right, exercise.nothing, *points, *[None] * 4, *[None] * 2, *[""] * 3),
+        )
+        for task in exercise.tasks:
+            found = task.discrimination
+            yield (
+                *(exercise.exercise, task.task, task.number, task.possible, task.mean),
+                *(task.right, task.nothing, *task.quartiles),
+                *(astuple(found) if found else [None] * 4),
+                *(task.seconds or [None] * 2),
+                *(", ".join(f"{name}: {number}" for name, number in task.misconceptions),),
+                *section_of(task.task),
             )
 
 

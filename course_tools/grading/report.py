@@ -293,6 +293,11 @@ class Report:
         """Points that the exercise is worth; 0 where it is not known."""
         return sum(task.possible for task in self.tasks)
 
+    @property
+    def is_unwritten(self) -> bool:
+        """Whether all functions of the notebook are still the ones that were given out."""
+        return bool(self.tasks) and all(task.outcome == NOT_WRITTEN for task in self.tasks)
+
 
 def outline(report: Report) -> Report:
     """Return a report without what only its student's page shows: a tenth of its size."""

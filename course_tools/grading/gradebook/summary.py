@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from course_tools.grading.gradebook.discrimination import Discrimination, discrimination
 from course_tools.grading.gradebook.journal import Standing
-from course_tools.grading.report import OUTCOMES, STATES, UNREADABLE, TaskReport
+from course_tools.grading.report import ANSWERED, OUTCOMES, STATES, UNREADABLE, Report, TaskReport
 
 #: Parts of equal width that the distribution has, from 0 to all points.
 BINS = 10
@@ -21,19 +25,32 @@ class TaskSummary:
     Attributes:
         task: its name.
         number: number of students it was graded for.
+        possible: points that it is worth.
         right: number of those who reached all its points.
-        mean: share of its points that they reached, 0 to 1.
+        nothing: number of those who reached none of them.
+        mean: share of its points that they reached, 0 to 1: the item's difficulty, which is high
+            for an easy task (Lord and Novick, Statistical Theories of Mental Test Scores, 1968,
+            ch. 15).
+        quartiles: a quarter, half and three quarters of the students reached at most these points.
         outcomes: number of times that each outcome came up, those that did, in the order of
             `OUTCOMES`.
         misconceptions: name and number of each known mistake, the most frequent first.
+        seconds: time that all calls took, in the middle and at the ninth decile of those that gave
+            answers; None where none did.
+        discrimination: whether those who do well in the other tasks do well in it.
     """
 
     task: str
     number: int
+    possible: float
     right: int
+    nothing: int
     mean: float
+    quartiles: tuple[float, float, float]
     outcomes: tuple[tuple[str, int], ...]
     misconceptions: tuple[tuple[str, int], ...]
+    seconds: tuple[float, float] | None = None
+    discrimination: Discrimination | None = None
 
     @property
     def success_rate(self) -> float:
@@ -49,6 +66,8 @@ class ExerciseSummary:
         exercise: its name.
         number: number of students it was graded for.
         possible: points that it is worth.
+        right: number of students who reached all points.
+        nothing: number of students who reached none.
         mean: mean of the shares.
         quartiles: a quarter, half and three quarters of the students reached at most these shares.
         distribution: number of students by share, in `BINS` parts; the last one includes all
@@ -61,6 +80,8 @@ class ExerciseSummary:
     exercise: str
     number: int
     possible: float
+    right: int
+    nothing: int
     mean: float
     quartiles: tuple[float, float, float]
     distribution: tuple[int, ...]
@@ -115,12 +136,18 @@ def _exercise(name: str, standings: Sequence[Standing]) -> ExerciseSummary:
     for report in sorted(reports, key=lambda report: -len(report.tasks)):
         for task in report.tasks:
             by_task.setdefault(task.task, []).append(task)
-    tasks = tuple(_task(task, found) for task, found in by_task.items())
+    separating = _discriminations(reports, tuple(by_task))
+    tasks = tuple(
+        dataclasses.replace(_task(task, found), discrimination=separating.get(task))
+        for task, found in by_task.items()
+    )
     mistakes = [(one.task, *found) for one in tasks for found in one.misconceptions]
     return ExerciseSummary(
         name,
         len(reports),
         max(report.possible for report in reports),
+        sum(share >= 1 for share in shares),
+        sum(share <= 0 for share in shares),
         statistics.fmean(shares),
         _quartiles(shares),
         _distribution(shares),
@@ -135,11 +162,37 @@ def _task(name: str, reports: Sequence[TaskReport]) -> TaskSummary:
     return TaskSummary(
         name,
         len(reports),
+        max(report.possible for report in reports),
         sum(report.is_right for report in reports),
+        sum(report.reached <= 0 for report in reports),
         statistics.fmean(_share(report.reached, report.possible) for report in reports),
+        _quartiles([report.reached for report in reports]),
         _counts((report.outcome for report in reports), OUTCOMES),
         tuple(sorted(mistakes.items(), key=lambda found: (-found[1], found[0]))),
+        _seconds([report.seconds for report in reports if report.outcome == ANSWERED]),
     )
+
+
+def _seconds(found: Sequence[float]) -> tuple[float, float] | None:
+    if not found:
+        return None
+    middle, ninth = np.quantile(found, [0.5, 0.9]).tolist()
+    return middle, ninth
+
+
+def _discriminations(
+    reports: Sequence[Report], tasks: Sequence[str]
+) -> dict[str, Discrimination | None]:
+    """Return the discrimination of every task, among those who wrote something."""
+    points = [
+        [task.reached for task in report.tasks]
+        for report in reports
+        if tuple(task.task for task in report.tasks) == tasks and not report.is_unwritten
+    ]
+    if not points:
+        return {}
+    table = np.array(points)
+    return {task: discrimination(table, n) for n, task in enumerate(tasks)}
 
 
 def _share(reached: float, possible: float) -> float:

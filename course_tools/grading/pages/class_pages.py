@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, islice
 from pathlib import Path, PurePosixPath
 
+import course_tasks
 from course_tools.grading import report
 from course_tools.grading.gradebook.journal import Standing
 from course_tools.grading.gradebook.summary import ClassSummary, ExerciseSummary, summary
@@ -19,13 +20,14 @@ from course_tools.grading.pages.feedback import (
     ExerciseView,
     MistakeView,
     StudentView,
+    TaskTable,
     TaskView,
     class_page,
     page_name,
+    report_page,
     student_page,
     write_pages,
 )
-from course_tools.grading.pages.feedback_words import is_unwritten
 from course_tools.grading.pages.report_words import (
     note_words,
     reproduction_words,
@@ -35,6 +37,7 @@ from course_tools.grading.pages.report_words import (
 from course_tools.grading.report import Note, Report
 
 CLASS_PAGE = "class.html"
+CLASS_REPORT = "class-report.html"
 FOLDER = "feedback"
 _MOST_MISTAKES = 20
 _MOST_NAMED = 5
@@ -58,7 +61,7 @@ def write(
     *,
     pending: int = 0,
 ) -> None:
-    """Write all pages: `out`/class.html and `out`/feedback/<student>.html.
+    """Write all pages: those of `out`/feedback, and two of the class.
 
     Args:
         standings: as `Gradebook.standings` returns them.
@@ -68,7 +71,12 @@ def write(
         pending: files that have no result yet.
     """
     write_pages(out / FOLDER, _student_pages(whole, show_hidden))
-    write_pages(out, [(CLASS_PAGE, class_page(class_view(standings), FOLDER, pending=pending))])
+    view = class_view(standings)
+    pages = [
+        (CLASS_PAGE, class_page(view, FOLDER, pending=pending)),
+        (CLASS_REPORT, report_page(view, pending=pending)),
+    ]
+    write_pages(out, pages)
 
 
 def _student_pages(standings: Iterable[Standing], show_hidden: bool) -> Iterator[tuple[str, str]]:
@@ -99,6 +107,7 @@ def class_view(standings: Sequence[Standing]) -> ClassView:
         attention=tuple(_attention(standings)),
         rows=tuple(_rows(standings, [one.exercise for one in found.exercises])),
         unsafe=found.unsafe,
+        tables=tuple(_task_table(one, standings) for one in found.exercises),
     )
 
 
@@ -113,7 +122,26 @@ def _exercise_view(one: ExerciseSummary) -> ExerciseView:
 def _task_views(found: ClassSummary) -> Iterator[TaskView]:
     for exercise in found.exercises:
         for task in exercise.tasks:
-            yield TaskView(exercise.exercise, task.task, task.number, task.success_rate, task.mean)
+            yield TaskView(
+                exercise.exercise,
+                task.task,
+                task.number,
+                task.success_rate,
+                task.mean,
+                task.nothing / task.number,
+                task.discrimination,
+                task.seconds,
+            )
+
+
+def _task_table(exercise: ExerciseSummary, standings: Sequence[Standing]) -> TaskTable:
+    names = tuple(task.task for task in exercise.tasks)
+    rows = []
+    for one in standings:
+        if one.exercise == exercise.exercise and one.report.state != report.UNREADABLE:
+            points = {task.task: task.reached for task in one.report.tasks}
+            rows.append(StudentView(one.student, one.user, tuple(map(points.get, names))))
+    return TaskTable(exercise.exercise, names, tuple(rows))
 
 
 def _mistakes(found: ClassSummary, standings: Sequence[Standing]) -> tuple[MistakeView, ...]:
@@ -132,12 +160,19 @@ def _mistakes(found: ClassSummary, standings: Sequence[Standing]) -> tuple[Mista
             number,
             causes[one.exercise, task, name],
             tuple(who[one.exercise, task, name]),
+            *section_of(task),
         )
         for one in found.exercises
         for task, name, number in one.misconceptions
     ]
     # Sorting keeps the order of the course among those that are equally frequent.
     return tuple(sorted(all_of_them, key=lambda one: -one.students)[:_MOST_MISTAKES])
+
+
+def section_of(task: str) -> tuple[str, str]:
+    """Return the lesson that a task is about and the part's heading; "" where it is not known."""
+    found = course_tasks.ALL[task].section if task in course_tasks.ALL else None
+    return (found.lesson, found.heading) if found else ("", "")
 
 
 def _attention(standings: Sequence[Standing]) -> list[AttentionView]:
@@ -168,7 +203,7 @@ def _attention(standings: Sequence[Standing]) -> list[AttentionView]:
 
 
 def _is_untouched(found: Report) -> bool:
-    return found.state == report.GRADED and is_unwritten(found)
+    return found.state == report.GRADED and found.is_unwritten
 
 
 def _told_to_staff(found: Report) -> Iterator[str]:
@@ -181,7 +216,7 @@ def _copies(standings: Sequence[Standing]) -> dict[str, dict[tuple[str, str], st
     """Return, by a file's hash, who handed it in; what holds nothing is nobody's work."""
     found: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
     for one in standings:
-        if one.handed_in.sha256 != _EMPTY and not is_unwritten(one.report):
+        if one.handed_in.sha256 != _EMPTY and not one.report.is_unwritten:
             shown = f"{one.student} ({one.user})" if one.user else one.student
             found[one.handed_in.sha256][one.student, one.user] = shown
     return found

@@ -21,8 +21,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from course_tools.grading.files import write_whole
+from course_tools.grading.gradebook.discrimination import (
+    FEWEST_OTHERS,
+    FEWEST_STUDENTS,
+    Discrimination,
+)
 from course_tools.grading.pages import curve_svg
-from course_tools.grading.pages.feedback_words import is_unwritten, state_words, task_words
+from course_tools.grading.pages.feedback_words import state_words, task_words
 from course_tools.grading.pages.report_words import note_words, reproduction_words
 from course_tools.grading.report import Report
 from course_tools.grading.visible_text import as_on_a_terminal, visible
@@ -64,13 +69,27 @@ class ExerciseView:
 
 @dataclass(frozen=True)
 class TaskView:
-    """The results of a class in a task: the share with all points, and the mean share."""
+    """The results of a class in a task.
+
+    Attributes:
+        exercise: the exercise.
+        task: name of the task.
+        students: number of students.
+        right: share of them with all points.
+        mean: mean share of the points.
+        nothing: share of them without a point.
+        discrimination: whether those who do well in the other tasks do well in it.
+        seconds: time of all calls, in the middle and at the ninth decile.
+    """
 
     exercise: str
     task: str
     students: int
     right: float
     mean: float
+    nothing: float = 0.0
+    discrimination: Discrimination | None = None
+    seconds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +102,8 @@ class MistakeView:
         students: number of students who made it.
         cause: the sentence that they read.
         who: some of them: (student, user) each.
+        lesson: the lesson to read again, by name; "" where none is known.
+        heading: heading of the part of it.
     """
 
     misconception: str
@@ -90,6 +111,8 @@ class MistakeView:
     students: int
     cause: str = ""
     who: tuple[tuple[str, str], ...] = ()
+    lesson: str = ""
+    heading: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,11 +138,26 @@ class AttentionView:
 
 @dataclass(frozen=True)
 class StudentView:
-    """A student's points, one an exercise in the order of the class; None: nothing handed in."""
+    """A student's points, exercise by exercise or task by task; None: nothing handed in."""
 
     student: str
     user: str
     points: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class TaskTable:
+    """Every student's points in every task of an exercise.
+
+    Attributes:
+        exercise: its name.
+        tasks: its tasks, by name.
+        rows: one for each student who handed it in; None: the report has no such task.
+    """
+
+    exercise: str
+    tasks: tuple[str, ...]
+    rows: tuple[StudentView, ...]
 
 
 @dataclass(frozen=True)
@@ -135,6 +173,7 @@ class ClassView:
         attention: submissions to look at, the most urgent first.
         rows: all students, in the order in which they are shown.
         unsafe: submissions that ran without a sandbox.
+        tables: points of every task, exercise by exercise.
     """
 
     students: int
@@ -145,6 +184,7 @@ class ClassView:
     attention: tuple[AttentionView, ...] = ()
     rows: tuple[StudentView, ...] = ()
     unsafe: int = 0
+    tables: tuple[TaskTable, ...] = ()
 
 
 def student_page(
@@ -184,13 +224,33 @@ def class_page(view: ClassView, folder: str = "", *, pending: int = 0) -> str:
     """
     if not _FOLDER.fullmatch(folder):
         raise ValueError(f"folder must be a name of letters, digits, - and _, got {folder!r}")
+    _check_points(view)
+    return _rendered("class.html", view=view, most=MOST_ROWS, folder=folder, pending=pending)
+
+
+def report_page(view: ClassView, *, pending: int = 0) -> str:
+    """Return the page of a class with the points of every task, as one file to keep or to print.
+
+    It links to no other file. Its tables list `MOST_ROWS` at most, and say so.
+
+    Args:
+        view: the data of the page.
+        pending: files that have no result yet.
+
+    Raises:
+        ValueError: a student's points are not one an exercise.
+    """
+    _check_points(view)
+    return _rendered("class-report.html", view=view, most=MOST_ROWS, folder=None, pending=pending)
+
+
+def _check_points(view: ClassView) -> None:
     for row in view.rows:
         if len(row.points) != len(view.exercises):
             raise ValueError(
                 f"points of {row.student!r} must be one an exercise, {len(view.exercises)}, "
                 f"got {len(row.points)}"
             )
-    return _rendered("class.html", view=view, most=MOST_ROWS, folder=folder, pending=pending)
 
 
 def page_name(student: str, user: str) -> str:
@@ -275,14 +335,16 @@ def _environment() -> Environment:
         drawing=curve_svg.drawing,
         drawing_size=(curve_svg.WIDTH, curve_svg.HEIGHT),
         exercise_title=_exercise_title,
-        is_unwritten=is_unwritten,
+        fewest=(FEWEST_STUDENTS, FEWEST_OTHERS),
         note_words=note_words,
         page_name=page_name,
         reproduction_words=reproduction_words,
         state_words=state_words,
         task_words=task_words,
     )
-    environment.filters.update(coded=_coded, number=_number, terminal=as_on_a_terminal)
+    environment.filters.update(
+        coded=_coded, number=_number, seconds=_seconds, signed=_signed, terminal=as_on_a_terminal
+    )
     return environment
 
 
@@ -304,6 +366,15 @@ def _coded(text: str) -> Markup:
 def _number(value: float) -> str:
     """Return points, at most two digits after the point."""
     return f"{round(float(value), 2) + 0.0:.10g}"
+
+
+def _signed(value: float) -> str:
+    """Return a correlation, with a minus sign as wide as its digits."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "\u2212")
+
+
+def _seconds(value: float) -> str:
+    return "< 0.1 s" if value < 0.1 else f"{value:.1f} s"
 
 
 def _exercise_title(exercise: str) -> str:

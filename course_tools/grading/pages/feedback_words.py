@@ -93,14 +93,9 @@ _STOPPED = {
 }
 
 
-def is_unwritten(report: Report) -> bool:
-    """Return whether all functions of a notebook are still the ones that were given out."""
-    return bool(report.tasks) and all(task.outcome == NOT_WRITTEN for task in report.tasks)
-
-
 def state_words(report: Report) -> Words:
     """Return the words for the state of a notebook."""
-    if report.state in (GRADED, SUSPICIOUS) and is_unwritten(report):
+    if report.state in (GRADED, SUSPICIOUS) and report.is_unwritten:
         return _NOTHING_WRITTEN
     words = _STATES.get(report.state) or Words("open", report.state)
     late = [f"`{task.task}`" for task in report.tasks if task.outcome == TIMED_OUT]

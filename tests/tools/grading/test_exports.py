@@ -11,6 +11,7 @@ import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,6 +46,7 @@ def test_the_grades(tmp_path):
     assert [file.name for file in files] == [
         "grades.csv",
         "tasks.csv",
+        "statistics.csv",
         "canvas.csv",
         "moodle_ex04_warmup.csv",
         "moodle_ex05_cyclical.csv",
@@ -84,6 +86,39 @@ def test_the_tasks(tmp_path):
     assert rows[0] == [*ada, "task_seconds", "ValueError", "'=1 is no rate"]
     assert [row[3] for row in rows] == ["lr_at_step", *["lr_at_step", "with_warmup"] * 2]
     assert rows[2][4:] == ["not written", "0", "2", "", "", "", "", ""]
+
+
+def test_the_statistics(tmp_path):
+    points = [(n % 3, n % 4) for n in range(24)]
+    class_ = [
+        standing(
+            str(n),
+            "",
+            report(
+                tasks=(
+                    task_report("lr_at_step", float(first), misconception="late" * (first == 0)),
+                    task_report("with_warmup", float(second), 3.0, seconds=n / 10),
+                )
+            ),
+        )
+        for n, (first, second) in enumerate(points)
+    ]
+    write_exports(class_, tmp_path)
+    head, *rows = table(tmp_path, "statistics.csv")
+    whole, first, second = (dict(zip(head, row, strict=True)) for row in rows)
+    assert head == list(exports._STATISTICS)
+    assert (whole["exercise"], whole["task"], whole["possible"]) == ("ex04_warmup", "", "5")
+    assert (whole["difficulty"], whole["median"], whole["discrimination"]) == ("0.5", "2.5", "")
+    assert first["difficulty"] == second["difficulty"] == "0.5"
+    assert (first["students_all_points"], first["students_no_points"]) == ("8", "8")
+    assert (second["first_quartile"], second["third_quartile"]) == ("0.75", "2.25")
+    r = np.corrcoef(np.array(points, dtype=float).T)[0, 1]
+    assert float(first["discrimination"]) == pytest.approx(r, abs=1e-6)
+    assert float(first["discrimination_low"]) < r < float(first["discrimination_high"])
+    assert first["discrimination_students"] == "24"
+    assert (second["median_seconds"], second["ninth_decile_seconds"]) == ("1.15", "2.07")
+    assert first["mistakes"] == "late: 8"
+    assert (first["lesson"], first["section"]) == ("04_warmup", "The schedule from scratch")
 
 
 CANVAS = "name_{user}_7_ex.ipynb"
@@ -152,13 +187,14 @@ def test_what_cannot_be_read_gets_no_points(tmp_path):
 
 def test_no_standings(tmp_path):
     write_exports([], tmp_path)
-    assert [len(table(tmp_path, name)) for name in ("grades.csv", "tasks.csv")] == [1, 1]
+    for name in ("grades.csv", "tasks.csv", "statistics.csv"):
+        assert len(table(tmp_path, name)) == 1
     assert len(table(tmp_path, "canvas.csv")) == 2
 
 
 def test_people_open_it_in_excel_and_programs_import_it(tmp_path):
     for file in write_exports(CLASS, tmp_path):
-        marked = file.name in ("grades.csv", "tasks.csv")
+        marked = file.name in ("grades.csv", "tasks.csv", "statistics.csv")
         assert file.read_bytes().startswith(b"\xef\xbb\xbf") == marked
         assert b"\xef\xbb\xbf" not in file.read_bytes()[3:]
 
@@ -235,7 +271,7 @@ def test_no_name_breaks_a_row_or_computes(tmp_path_factory, name, place, said, n
     worth = report(notes=(told(said),), tasks=(task,))
     one = standing(name, name, worth, place=place, attempt=number)
     files = write_exports([standing("first"), one, standing("last")], folder)
-    assert [file.name for file in files][3:] == ["moodle_ex04_warmup.csv"]
+    assert [file.name for file in files][4:] == ["moodle_ex04_warmup.csv"]
     for file in files:
         rows = table(folder, file.name)
         assert len({len(row) for row in rows}) == 1
@@ -322,4 +358,4 @@ write_exports(CLASS, Path(sys.argv[1]))
         subprocess.run(command, env=os.environ | environment, check=True)
         written.append({file.name: file.read_bytes() for file in folder.iterdir()})
     assert written[0] == written[1]
-    assert len(written[0]) == 5
+    assert len(written[0]) == 6

@@ -65,14 +65,15 @@ def test_a_class_is_graded_with_one_command(graded):
     assert "2 students, on average 5.5 of 6 points" in done.stdout
     assert str(folder / "grades" / "class.html") in done.stdout
     assert set(tables(folder / "grades")) == {
-        *("canvas.csv", "grades.csv", "moodle_ex01_constant_lr.csv", "tasks.csv")
+        *("canvas.csv", "grades.csv", "moodle_ex01_constant_lr.csv", "tasks.csv"),
+        "statistics.csv",
     }
     found = pages(folder / "grades")
-    assert len(found) == 4
-    whole = found["class.html"].decode()
+    assert len(found) == 5
+    whole, kept = (found.pop(name).decode() for name in ("class.html", "class-report.html"))
     for name in found:
-        if name != "class.html":
-            assert f'href="{name}"' in whole, "the class page links every student's"
+        assert f'href="{name}"' in whole, "the class page links every student's"
+    assert "href=" not in kept
 
 
 def test_a_second_call_grades_nothing_and_changes_no_file(graded):

@@ -44,6 +44,7 @@ def test_every_option_that_is_named_exists_and_every_option_is_named():
 
 def test_every_file_that_is_named_is_written():
     written = {class_pages.CLASS_PAGE, f"{class_pages.FOLDER}/<student>.html", "grades.sqlite"}
+    written |= {class_pages.CLASS_REPORT, "statistics.csv"}
     written |= {"grades.csv", "tasks.csv", "canvas.csv", "moodle_<exercise>.csv"}
     table = GUIDE.partition("| in GRADES |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([^`]+\.[a-z]+)`", table)) == written

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from course_tools.grading.gradebook.discrimination import discrimination
 from course_tools.grading.gradebook.summary import summary
-from course_tools.grading.report import REACHES_BEYOND, Suspicion
+from course_tools.grading.report import NOT_WRITTEN, REACHES_BEYOND, TIMED_OUT, Suspicion
 from tests.tools.grading.example_reports import (
     full_report,
     report,
@@ -102,3 +103,41 @@ def test_a_report_without_tasks_reached_nothing():
     (found,) = summary([standing(worth=report(state="crashed", tasks=()))]).exercises
     assert (found.mean, found.possible, found.tasks) == (0.0, 0, ())
     assert found.distribution[0] == 1
+
+
+def test_the_numbers_of_a_task_by_hand():
+    times = (0.1, 0.2, 0.3, 0.4, 4.0)
+    reports = [
+        report(tasks=(task_report(reached=reached, seconds=seconds),))
+        for reached, seconds in zip((0.0, 1.0, 1.0, 2.0, 2.0), times, strict=True)
+    ]
+    stopped = task_report(reached=0.0, seconds=99.0, outcome=TIMED_OUT)
+    reports.append(report(tasks=(stopped,)))
+    (found,) = summary([standing(str(n), "", one) for n, one in enumerate(reports)]).exercises
+    (task,) = found.tasks
+    assert (task.possible, task.right, task.nothing, task.number) == (2.0, 2, 2, 6)
+    assert task.quartiles == (0.25, 1.0, 1.75)
+    assert task.seconds == pytest.approx((0.3, 2.56))
+    assert (found.right, found.nothing) == (2, 2)
+    assert task.discrimination is None
+
+
+def test_only_those_who_wrote_something_say_how_a_task_discriminates():
+    shares = [(n % 3, n % 4) for n in range(24)]
+    tasks = [
+        (task_report("a", float(first)), task_report("b", float(second), 3.0))
+        for first, second in shares
+    ]
+    class_ = [standing(str(n), "", report(tasks=one)) for n, one in enumerate(tasks)]
+    untouched = tuple(task_report(name, 0.0, outcome=NOT_WRITTEN) for name in "ab")
+    lost = report(state="crashed", tasks=(task_report("a"),))
+    (found,) = summary(
+        [*class_, standing("x", "", report(tasks=untouched)), standing("y", "", lost)]
+    ).exercises
+    points = np.array(shares, dtype=float)
+    assert [one.discrimination for one in found.tasks] == [
+        discrimination(points, 0),
+        discrimination(points, 1),
+    ]
+    assert found.tasks[0].discrimination.students == 24
+    assert [one.number for one in found.tasks] == [26, 25]

@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 from course_tools.grading import report as words
+from course_tools.grading.gradebook.discrimination import Discrimination
 from course_tools.grading.pages.feedback import (
     AttentionView,
     Bin,
@@ -11,6 +12,7 @@ from course_tools.grading.pages.feedback import (
     ExerciseView,
     MistakeView,
     StudentView,
+    TaskTable,
     TaskView,
 )
 from course_tools.grading.report import (
@@ -166,8 +168,12 @@ def view(students=40):
             for name, each in zip(exercises, counts, strict=True)
         ),
         tasks=tuple(
-            TaskView("ex04_warmup", task.task, 40, right, mean)
-            for task, right, mean in ((RIGHT, 0.9, 0.95), (LATE, 0.4, 0.43), (KIND, 0.55, 0.9))
+            TaskView("ex04_warmup", task.task, 40, right, mean, 0.05, separating, seconds)
+            for task, right, mean, separating, seconds in (
+                (RIGHT, 0.9, 0.95, None, None),
+                (LATE, 0.4, 0.43, Discrimination(-0.126, -0.4, 0.2, 1234), (0.01, 0.02)),
+                (KIND, 0.55, 0.9, Discrimination(1.0, None, None, 40), (0.25, 12.34)),
+            )
         ),
         mistakes=(
             MistakeView("warmup counted in epochs", "warmup_cosine", 11),
@@ -177,6 +183,8 @@ def view(students=40):
                 4,
                 "Your curve reaches its peak a step late.",
                 (("Ada", ""), ("Bob", "")),
+                "04_warmup",
+                "Who calls `step()` for you?",
             ),
         ),
         attention=(
@@ -195,6 +203,21 @@ def view(students=40):
             for number in range(students)
         ),
         unsafe=2,
+        tables=(
+            TaskTable(
+                "ex04_warmup",
+                ("lr_at_step", "with_warmup"),
+                tuple(
+                    StudentView(f"Student {number:05}", str(1000 + number), (number % 5, None))
+                    for number in range(students)
+                ),
+            ),
+            TaskTable(
+                "ex10_frameworks",
+                tuple(f"repaired_accumulation_{n}" for n in range(16)),
+                (StudentView("Student 00000", "1000", tuple(range(16))),),
+            ),
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from course_tools.grading.pages.feedback import (
     StudentView,
     class_page,
     page_name,
+    report_page,
     student_page,
 )
 from course_tools.grading.report import OUTCOMES, STATES, Report, Reproduction
@@ -107,6 +108,7 @@ def hostile_pages(text):
     yield student_page(text, reports, True)
     yield student_page(text, known, False)
     yield class_page(filled(made.view(), text))
+    yield report_page(filled(made.view(), text))
 
 
 PLAIN = [Structure(page).skeleton for page in hostile_pages("word")]
@@ -307,6 +309,27 @@ def test_a_class_of_twenty_thousand_has_a_page_that_opens():
     assert "are listed" not in class_page(made.view(MOST_ROWS))
 
 
+def test_the_class_report_holds_the_class_page_and_every_task_and_no_link():
+    kept = Structure(report_page(made.view(3), pending=2))
+    assert not kept.named("a")
+    words_of_both = Structure(class_page(made.view(3), pending=2)).text.split()
+    assert set(words_of_both) - set(kept.text.split()) <= {"overview"}
+    assert kept.text.count("Points by task") == 2
+    assert kept.text.count("Student 00002") == 2
+    with pytest.raises(ValueError, match="points of 'Ada' must be one an exercise, 0, got 1"):
+        report_page(ClassView(1, (), rows=(StudentView("Ada", "", (1.0,)),)))
+
+
+def test_the_statistics_of_a_task_are_shown():
+    text = " ".join(Structure(class_page(made.view())).text.split())
+    assert "\u22120.13 \u22120.40 to 0.20, n = 1,234" in text
+    assert "1.00 no interval, n = 40" in text
+    assert "time 0.2 s (12.3 s)" in text
+    assert "time < 0.1 s" in text
+    assert "discrimination –" in text
+    assert "04_warmup “Who calls step() for you?”" in text
+
+
 @pytest.mark.parametrize("folder", ["..", "a/b", "javascript:alert(1)", ".x", "/", "a\n", " "])
 def test_the_folder_of_the_links_is_a_plain_name(folder):
     with pytest.raises(ValueError, match="folder must be a name of letters"):
@@ -327,8 +350,10 @@ def test_points_must_fit_the_exercises():
         student_page("Ada", [], False),
         class_page(made.view()),
         class_page(ClassView(0, ())),
+        report_page(made.view()),
+        report_page(ClassView(0, ())),
     ],
-    ids=["all", "one", "none", "class", "empty class"],
+    ids=["all", "one", "none", "class", "empty class", "report", "empty report"],
 )
 def test_pages_are_accessible_and_load_nothing(page):
     found = Structure(page)

@@ -1,5 +1,6 @@
 """Feedback pages in a real Chromium: nothing of a stranger's runs or loads, and all can be read."""
 
+import dataclasses
 import re
 from contextlib import contextmanager
 
@@ -7,7 +8,13 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from course_tools.doctor import find_chromium
-from course_tools.grading.pages.feedback import class_page, page_name, student_page, write_pages
+from course_tools.grading.pages.feedback import (
+    class_page,
+    page_name,
+    report_page,
+    student_page,
+    write_pages,
+)
 from course_tools.grading.report import GRADED, Report
 from tests.tools.grading.example_reports import told
 from tests.tools.grading.pages import feedback_reports as made
@@ -17,11 +24,41 @@ WIDTHS, SCHEMES = (380, 1200), ("light", "dark")
 PAGES = {
     "student": student_page("Ada Lovelace", made.REPORTS, True),
     "class": class_page(made.view()),
+    "report": report_page(made.view()),
     "attacked": student_page(
         "".join(PAYLOADS), [one for text in PAYLOADS for one in filled(made.REPORTS, text)], True
     ),
     "attacked-class": class_page(filled(made.view(), "".join(PAYLOADS[:-1]) + "x" * 300)),
+    "attacked-report": report_page(filled(made.view(), "".join(PAYLOADS[:-1]) + "x" * 300)),
 }
+
+
+def strangers(text):
+    """A class whose names, files and reasons are all one text."""
+    view = made.view(3)
+    attention = [
+        dataclasses.replace(one, student=text, user=text, file=text, reasons=(text,))
+        for one in view.attention
+    ]
+    return dataclasses.replace(
+        view,
+        rows=filled(view.rows, text),
+        attention=attention,
+        mistakes=[dataclasses.replace(one, who=filled(one.who, text)) for one in view.mistakes],
+        tables=[dataclasses.replace(one, rows=filled(one.rows, text)) for one in view.tables],
+    )
+
+
+def whole_course():
+    """A class that handed in twelve exercises."""
+    view = made.view(3)
+    rows = [dataclasses.replace(one, points=(12.25,) * 12) for one in view.rows]
+    return dataclasses.replace(view, exercises=view.exercises * 6, rows=rows)
+
+
+PAGES["whole course"] = report_page(whole_course())
+PAGES["strangers"] = report_page(strangers("x" * 300))
+PRINTED = 703  # CSS pixels of an A4 page between margins of 12 mm
 #: Least contrast of every text with what is behind it, as WCAG 2.2 reckons it: 4.5 is its AA.
 CONTRAST = """() => {
   const parsed = colour => (colour.match(/[\\d.]+/g) || []).map(Number);
@@ -155,6 +192,25 @@ def test_tables_fit_a_narrow_window(browser, tmp_path, heading):
     with opened(browser, tmp_path, PAGES["class"], 400) as (page, _):
         box = page.locator(f"section[aria-labelledby={heading}] .scroll")
         assert box.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
+@pytest.mark.parametrize("name", ["report", "class", "student", "strangers", "whole course"])
+def test_a_page_fits_the_paper_and_is_printed_light(browser, tmp_path, name):
+    with opened(browser, tmp_path, PAGES[name], PRINTED, "dark") as (page, _):
+        page.emulate_media(media="print", color_scheme="dark")
+        assert page.evaluate("document.documentElement.scrollWidth") <= PRINTED
+        assert page.evaluate(OUTSIDE) == []
+        ink = page.evaluate("getComputedStyle(document.body).color.match(/\\d+/)[0] < 128")
+        assert ink
+        hidden = "[...document.querySelectorAll('.scroll, pre')].filter(one => one.scrollWidth > "
+        assert page.evaluate(f"{hidden} one.clientWidth + 1).length") == 0
+
+
+def test_every_table_of_points_begins_a_printed_page(browser, tmp_path):
+    with opened(browser, tmp_path, report_page(made.view(3))) as (page, _):
+        sections = page.locator(".new-page").count()
+        assert sections == 3
+        assert page.pdf(format="A4").count(b"/Type /Page\n") > sections
 
 
 def test_a_name_that_turns_text_around_turns_nothing_around(browser, tmp_path):
