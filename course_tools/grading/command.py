@@ -21,7 +21,7 @@ from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Stand
 from course_tools.grading.gradebook.summary import summary
 from course_tools.grading.intake.preflight import preflight
 from course_tools.grading.intake.submissions import Submission, take_in
-from course_tools.grading.pages import class_pages
+from course_tools.grading.pages import class_pages, feedback_zips
 from course_tools.grading.run import batch
 from course_tools.grading.settings import read_settings
 from course_tools.grading.visible_text import visible
@@ -85,7 +85,9 @@ def run(options: Options) -> int:
         exports.write_exports(standings, options.out)
         left = len(found) - outcome.done
         whole = book.whole(standings)
-        class_pages.write(standings, whole, options.out, settings.policy.show_hidden, pending=left)
+        show_hidden = settings.policy.show_hidden
+        class_pages.write(standings, whole, options.out, show_hidden, pending=left)
+        feedback_zips.write_zips(standings, book.whole, options.out, show_hidden)
         changes = book.changes(before)
     _say(outcome, left, standings, changes, options.out)
     return status

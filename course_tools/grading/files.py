@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
@@ -17,10 +20,25 @@ def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
     Raises:
         OSError: the folder cannot be written; what was there stays.
     """
+    with whole_file(path, durable=durable) as file:
+        file.write(content)
+
+
+@contextmanager
+def whole_file(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
+    """Return a file to write to; it takes the place of an older one when all of it is written.
+
+    Args:
+        path: path of the file; its folder is there.
+        durable: whether it is on the disk in the end; takes some milliseconds.
+
+    Raises:
+        OSError: the folder cannot be written; what was there stays, as it does after any error.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with open(unfinished, "wb") as file:
-            file.write(content)
+            yield file
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

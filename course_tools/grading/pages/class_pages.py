@@ -81,11 +81,20 @@ def write(
 
 def _student_pages(standings: Iterable[Standing], show_hidden: bool) -> Iterator[tuple[str, str]]:
     for (student, user), own in groupby(standings, lambda one: (one.student, one.user)):
-        # What went well is read first.
-        ordered = sorted(own, key=lambda one: one.report.state == report.UNREADABLE)
-        files = [PurePosixPath(one.handed_in.place).name for one in ordered]
-        reports = [_report(one) for one in ordered]
-        yield page_name(student, user), student_page(student, reports, show_hidden, files)
+        yield page_name(student, user), feedback_page(list(own), show_hidden)
+
+
+def feedback_page(standings: Sequence[Standing], show_hidden: bool) -> str:
+    """Return the page of a student.
+
+    Args:
+        standings: the student's, with all of their reports; at least one.
+        show_hidden: whether it shows arguments and expected values of hidden cases.
+    """
+    # What went well is read first.
+    ordered = sorted(standings, key=lambda one: one.report.state == report.UNREADABLE)
+    files = [PurePosixPath(one.handed_in.place).name for one in ordered]
+    return student_page(ordered[0].student, [_report(one) for one in ordered], show_hidden, files)
 
 
 def _report(one: Standing) -> Report:

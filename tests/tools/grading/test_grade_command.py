@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,18 @@ def test_one_student_is_graded_again(graded):
     assert "changed" not in again.stdout
     where = str(folder / "class" / "Ben" / "exercise.ipynb")
     assert "1 graded now" in lr_course(folder / "class", *options[:-1], where).stdout
+
+
+def test_what_was_downloaded_from_moodle_has_a_zip_to_upload_there(tmp_path, needs_sandbox):
+    hand_in(tmp_path / "class", "Zoë Müller_31_assignsubmission_file_")
+    toml = config(tmp_path)
+    done = lr_course(tmp_path / "class", "--out", tmp_path / "grades", "--config", toml)
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(tmp_path / "grades" / "moodle_ex01_constant_lr_feedback.zip") as archive:
+        (name,) = archive.namelist()
+        assert name == "Zoë Müller_31_assignsubmission_file_/feedback.html"
+        (page,) = (tmp_path / "grades" / "feedback").iterdir()
+        assert archive.read(name) == page.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from click.testing import CliRunner
 from course_tools.cli import main
 from course_tools.grading import exports, report
 from course_tools.grading.box import seccomp
+from course_tools.grading.intake import layouts
 from course_tools.grading.pages import class_pages
+from course_tools.grading.pages.feedback_zips import zip_name
 from course_tools.grading.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[3]
@@ -45,6 +47,7 @@ def test_every_option_that_is_named_exists_and_every_option_is_named():
 def test_every_file_that_is_named_is_written():
     written = {class_pages.CLASS_PAGE, f"{class_pages.FOLDER}/<student>.html", "grades.sqlite"}
     written |= {class_pages.CLASS_REPORT, "statistics.csv"}
+    written |= {zip_name(name, "<exercise>") for name in (layouts.CANVAS, layouts.MOODLE)}
     written |= {"grades.csv", "tasks.csv", "canvas.csv", "moodle_<exercise>.csv"}
     table = GUIDE.partition("| in GRADES |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([^`]+\.[a-z]+)`", table)) == written
