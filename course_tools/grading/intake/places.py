@@ -95,7 +95,10 @@ def reader(source: Path) -> Iterator[Callable[[str, int], bytes]]:
                 archive.append(zipfile.ZipFile(source))
             with archive[0].open(place) if archive else _opened(source, place) as file:
                 found = file.read(limit + 1)
-        except (OSError, RuntimeError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
+        except OSError as error:  # its text has the path on this machine, and students read it
+            why = error.strerror or type(error).__name__
+            raise UnreadableError(f"the file cannot be read: {why}") from error
+        except (RuntimeError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
             raise UnreadableError(f"the file cannot be read: {error}") from error
         if len(found) > limit:
             raise UnreadableError(f"the file is larger than the {limit} bytes that are allowed")

@@ -58,7 +58,9 @@ def reproduction(
         return Reproduction(NO_OUTPUTS, left_out=left_out)
     with tempfile.TemporaryDirectory(prefix=cgroups.PREFIX) as name:
         folder = Path(name)
-        nbformat.write(nb, folder / "handed_in.ipynb")
+        # Half of a surrogate pair, as a comment may hold, is no text that a file can.
+        text = nbformat.writes(nb).encode("utf-8", "replace")
+        (folder / "handed_in.ipynb").write_bytes(text)
         (folder / "sanitize.cfg").write_text(_ADDRESSES, encoding="utf-8")
         kernel = folder / "kernels" / _KERNEL
         kernel.mkdir(parents=True)

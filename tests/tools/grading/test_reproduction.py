@@ -79,6 +79,11 @@ def test_sources_are_lists_of_lines_as_jupyter_saves_them():
     assert found_in(notebook(*cells)) == Reproduction(SAME_OUTPUTS, 1, left_out=1)
 
 
+def test_half_of_a_surrogate_pair_in_a_comment_stops_nothing():
+    nb = notebook(cell("x = 2  # half \ud83d of a pair"), cell("print(x)", "2\n"))
+    assert found_in(nb) == Reproduction(SAME_OUTPUTS, 1)
+
+
 def test_when_nothing_ends_it_is_said():
     limits = dataclasses.replace(LIMITS, cell_seconds=30, submission_seconds=1)
     content = notebook(cell("import time; time.sleep(60)", "1\n"))

@@ -123,8 +123,17 @@ def test_what_is_no_regular_file_is_not_read(tmp_path):
 def test_a_file_that_went_away_is_unreadable(tmp_path):
     (one,) = submissions(folder_of(tmp_path, "ada.ipynb"))
     (tmp_path / "ada.ipynb").unlink()
-    with pytest.raises(UnreadableError, match="cannot be read"):
+    with pytest.raises(UnreadableError, match="cannot be read: No such file or directory$"):
         one.read(1000)
+
+
+def test_no_path_of_this_machine_is_told(tmp_path):
+    (one,) = submissions(zip_of(tmp_path / "in.zip", "ada.ipynb"))
+    (tmp_path / "in.zip").unlink()
+    (tmp_path / "in.zip").mkdir()
+    with pytest.raises(UnreadableError) as raised:
+        one.read(1000)
+    assert str(tmp_path) not in str(raised.value)
 
 
 def test_a_damaged_member_of_a_zip_is_unreadable(tmp_path):
