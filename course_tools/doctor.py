@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from pathlib import Path
 PROJECT = "lr-course"
 OLDEST_PYTHON = (3, 10)
 KERNEL_SECONDS = 60
+#: Beginnings of the names of variables that Python, Jupyter and Matplotlib read when they start.
+KERNEL_VARIABLES = ("PYTHON", "IPYTHON", "JUPYTER", "MPL", "MATPLOTLIB", "LOKY")
 CHROMIUM_NAMES = (
     "chromium",
     "chromium-browser",
@@ -110,10 +113,8 @@ def check_kernel(kernel_name: str = "python3") -> Check:
     if error and error.died:  # once proves nothing: another program may have taken one of its ports
         error = _kernel_error(kernel_name)
     if error:
-        fix = f"{sys.executable} -m ipykernel install --sys-prefix --name {kernel_name}"
-        if error.name in ("ModuleNotFoundError", "ImportError"):
-            fix = f"{INSTALL_ALL}, and if that was done: {fix}"
-        return Check(name, False, f"{error.name}: {error.message}", fix)
+        detail = textwrap.shorten(f"{error.name}: {error.message}", 200, placeholder=" …")
+        return Check(name, False, detail, _fix_of_kernel(kernel_name, error))
     seconds = time.perf_counter() - started
     return Check(name, True, f"starts and imports course_lib in {seconds:.1f} s")
 
@@ -125,6 +126,37 @@ class _KernelError:
     name: str
     message: str
     died: bool = False
+
+
+def _fix_of_kernel(kernel_name: str, error: _KernelError) -> str:
+    variable = _variable_in_the_way(kernel_name)
+    if variable:
+        return f"unset the variable {variable}, which is {os.environ[variable]!r}, or correct it"
+    fix = f"{sys.executable} -m ipykernel install --sys-prefix --name {kernel_name}"
+    if error.name in ("ModuleNotFoundError", "ImportError"):
+        return f"{INSTALL_ALL}, and if that was done: {fix}"
+    return fix
+
+
+def _variable_in_the_way(kernel_name: str) -> str | None:
+    """Return the environment variable without which the kernel works, if there is one."""
+    found = [name for name in os.environ if name.startswith(KERNEL_VARIABLES)]
+    if not found or _kernel_works(kernel_name, ()) or not _kernel_works(kernel_name, found):
+        return None
+    return next((name for name in found if _kernel_works(kernel_name, [name])), None)
+
+
+def _kernel_works(kernel_name: str, unset: Sequence[str]) -> bool:
+    """Return whether a kernel works that is started by a Python without some variables."""
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    code = "import sys; from course_tools import doctor; sys.exit(doctor.kernel_trial(sys.argv[1]))"
+    command = [sys.executable, "-c", code, kernel_name]
+    return subprocess.run(command, env=environment, capture_output=True).returncode == 0
+
+
+def kernel_trial(kernel_name: str) -> int:
+    """Return 0 if a kernel starts and imports what a lesson needs, else 1."""
+    return 1 if _kernel_error(kernel_name) else 0
 
 
 def _error_of(error: Exception, died: bool = False) -> _KernelError:
@@ -154,8 +186,11 @@ def _import_in(client) -> _KernelError | None:
     try:
         client.start_channels()
         client.wait_for_ready(timeout=KERNEL_SECONDS)
-        code = "import course_lib, ipywidgets, matplotlib.pyplot, numpy"
-        reply = client.execute_interactive(code, timeout=KERNEL_SECONDS)["content"]
+        reply = client.execute_interactive(
+            "import course_lib, ipywidgets, joblib, matplotlib.pyplot, numpy; joblib.cpu_count()",
+            timeout=KERNEL_SECONDS,
+            output_hook=lambda message: None,  # the error is in the reply as well
+        )["content"]
     finally:
         client.stop_channels()
     return None if reply["status"] == "ok" else _KernelError(reply["ename"], reply["evalue"])

@@ -1,6 +1,7 @@
 """The doctor finds what is broken, names the fix, and its exit status can be relied on."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -185,3 +186,18 @@ def test_only_the_folders_are_looked_at_before_the_tests(monkeypatch, capsys, tm
     told = capsys.readouterr()
     assert told.out == ""
     assert len(told.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("variable", ["MPLBACKEND", "PYTHONPATH", "LOKY_MAX_CPU_COUNT"])
+def test_a_variable_that_keeps_the_kernel_from_working_is_named(tmp_path, variable):
+    (tmp_path / "matplotlib.py").write_text("raise ImportError('rubbish')")
+    value = str(tmp_path)
+    command = [sys.executable, "-m", "course_tools.cli", "doctor"]
+    told = subprocess.run(
+        command, env=os.environ | {variable: value}, capture_output=True, text=True, timeout=240
+    )
+    assert told.stderr == ""
+    (line,) = [line for line in told.stdout.splitlines() if line.startswith("FAIL")]
+    assert line.startswith("FAIL  kernel python3: ")
+    assert line.endswith(f"fix: unset the variable {variable}, which is {value!r}, or correct it")
+    assert told.returncode == 1
