@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import textwrap
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,8 @@ def _one_line_errors() -> Iterator[None]:
             f"the package {error.name!r} is not installed; see `lr-course doctor`"
         ) from error
     except OSError as error:
+        if _is_of_an_import(error):
+            raise _import_error(error) from error
         if error.errno not in _NO_ROOM and "temporary directory" not in str(error):
             raise
         place = f" {error.filename}" if error.filename else ""
@@ -46,11 +49,40 @@ def _one_line_errors() -> Iterator[None]:
             f"cannot write{place}: {error.strerror}; make room there, or for temporary files set "
             "TMPDIR to a folder that has room"
         ) from error
+    except Exception as error:
+        if not _is_of_an_import(error):
+            raise
+        raise _import_error(error) from error
+
+
+def _is_of_an_import(error: Exception) -> bool:
+    """Return whether an import raised it, as Matplotlib's does for a backend that is unknown."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(frame.f_code.co_name == "<module>" for frame, _ in frames)
+
+
+def _import_error(error: Exception) -> InputError:
+    reason = textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder=" …")
+    return InputError(f"a package cannot be imported here ({reason}); see `lr-course doctor`")
+
+
+class _NotebookCommand(click.Command):
+    """A command for notebooks, whose names may begin with a dash, as options do."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Tell the names of files from options."""
+        names = [
+            f"./{arg}" if arg.startswith("-") and _is_notebook(Path(arg)) else arg for arg in args
+        ]
+        return super().parse_args(ctx, names)
 
 
 @click.group()
 def main() -> None:
     """Learning-rate schedules, measured: build, run and check the course."""
+    for stream in (sys.stdout, sys.stderr):
+        # A redirected output on Windows, say, cannot hold every letter of a learner's error.
+        stream.reconfigure(errors="backslashreplace")
 
 
 @main.command()
@@ -70,7 +102,7 @@ def build(names: tuple[str, ...], only_check: bool, root: Path | None) -> None:
         sys.exit(_build(root, names))
 
 
-@main.command()
+@main.command(cls=_NotebookCommand)
 @click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-p", "parameters", nargs=2, multiple=True, help="A parameter: NAME VALUE.")
 @click.option("--out", type=click.Path(path_type=Path), help="Keep the executed copies here.")
@@ -97,8 +129,8 @@ def run(
         from course_tools.authoring.notebook_execution import (
             DEFAULT_TIMEOUT,
             check_executable,
-            read_notebook,
         )
+        from course_tools.authoring.notebook_files import read_notebook
         from course_tools.authoring.parameters import parse_value
 
         if fast and compare:
@@ -131,7 +163,7 @@ def run(
     sys.exit(any(state == "failed" for _, _, state in rows.values()))
 
 
-@main.command()
+@main.command(cls=_NotebookCommand)
 @click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--processor", "names", multiple=True, help="Processor to imitate; by default all.")
 @click.option("--jobs", type=click.IntRange(min=1), help="At one time; by default one a core.")
@@ -159,14 +191,14 @@ def portable(notebooks: tuple[Path, ...], names: tuple[str, ...], jobs: int | No
     sys.exit(not all(found.passed for found in surveys))
 
 
-@main.command()
+@main.command(cls=_NotebookCommand)
 @click.argument("notebooks", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--timeout", type=click.IntRange(min=1), default=60, help="Seconds a cell may take.")
 def check(notebooks: tuple[Path, ...], timeout: int) -> None:
     """Check your answers in NOTEBOOKS, or in all exercises, and print points and likely causes.
 
-    They are run from the start, through nbval; the files are not changed. Exit status 0: all tasks
-    are right.
+    They are run from the start, each in a fresh kernel; the files are not changed. Exit status 0:
+    all cells run and all tasks are right.
     """
     with _one_line_errors():
         from course_tools.authoring.exercise_checks import check_notebook
@@ -300,7 +332,7 @@ def _notebook_paths(given: Sequence[Path]) -> list[Path]:
     paths: list[Path] = []
     for path in given:
         if path.is_dir():
-            inside = sorted(path.glob("*.ipynb"))
+            inside = sorted(filter(_is_notebook, path.iterdir()))
             if not inside:
                 raise CourseError(f"the folder {path} holds no notebook; name another")
             paths += inside
@@ -308,9 +340,16 @@ def _notebook_paths(given: Sequence[Path]) -> list[Path]:
             paths.append(path)
         else:
             folder = path.parent
-            beside = ", ".join(sorted(p.name for p in folder.glob("*.ipynb"))) or "none"
+            found = sorted(p.name for p in folder.glob("*") if _is_notebook(p))
+            beside = ", ".join(found) or "none"
             raise CourseError(f"there is no notebook {path}; notebooks in {folder}: {beside}")
     return list(dict.fromkeys(paths))
+
+
+def _is_notebook(path: Path) -> bool:
+    from course_tools.grading.intake.places import is_notebook
+
+    return is_notebook(path.name) and path.is_file()
 
 
 def _prepare_output(out: Path, paths: Sequence[Path]) -> None:

@@ -17,7 +17,8 @@ from tqdm import tqdm
 from course_tools.authoring.cleaning import clean
 from course_tools.authoring.errors import CourseError
 from course_tools.authoring.figures import README_PICTURE, readme_picture
-from course_tools.authoring.notebook_execution import DEFAULT_TIMEOUT, execute, read_notebook
+from course_tools.authoring.notebook_execution import DEFAULT_TIMEOUT, execute
+from course_tools.authoring.notebook_files import read_notebook
 from course_tools.authoring.pages_of_docs import PAGES
 from course_tools.authoring.running import (
     environment_of,

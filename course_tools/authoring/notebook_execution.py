@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import papermill
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -23,6 +22,7 @@ from papermill.exceptions import PapermillExecutionError, strip_color
 
 from course_tools.authoring.errors import CellFailure, CourseError
 from course_tools.authoring.kernel_sockets import with_own_sockets
+from course_tools.authoring.notebook_files import read_notebook
 from course_tools.authoring.parameters import check_parameters
 
 DEFAULT_TIMEOUT = 300  # seconds a cell may take; a lesson's slowest takes a tenth of it
@@ -108,23 +108,12 @@ def execute(
     return Execution(run.notebook, seconds)
 
 
-def read_notebook(path: Path) -> NotebookNode:
-    """The notebook stored in ``path``.
-
-    Raises:
-        CourseError: there is no such file, or it is not a notebook.
-    """
-    try:
-        nb = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-        nbformat.validate(nb)
-    except FileNotFoundError as error:
-        raise CourseError(f"there is no notebook {path}") from error
-    except OSError as error:
-        raise CourseError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, TypeError, KeyError, AttributeError, nbformat.ValidationError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CourseError(f"{path} is not a notebook: {reason}") from error
-    return nb
+def kernel_environment() -> dict[str, str]:
+    """Return the variables of this process that a kernel inherits, and where it draws figures."""
+    # A cell of JupyterLab may have started us; nobody looks on in the kernels we start.
+    inherited = {k: v for k, v in os.environ.items() if k != "JPY_SESSION_NAME"}
+    # Another backend may be unknown, or open windows.
+    return inherited | {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 
 def authors_cells(nb: NotebookNode) -> list[NotebookNode]:
@@ -148,6 +137,8 @@ def check_executable(nb: NotebookNode, name: str, parameters: Mapping[str, Any])
             f"{name} asks for the kernel {kernel!r}, which is not installed; "
             "choose an installed one (`jupyter kernelspec list`), or see `lr-course doctor`"
         ) from error
+    except OSError as error:  # a folder of Jupyter's or IPython's cannot be made, say
+        raise _start_error(name, error) from error
 
 
 def _name(nb: NotebookNode) -> str:
@@ -261,8 +252,7 @@ class _Engine(NBClientEngine):
         **_unused: Any,
     ) -> None:
         run.notebook = nb_man.nb
-        # A cell of JupyterLab may have started us; nobody looks on in the kernels we start.
-        inherited = {k: v for k, v in os.environ.items() if k != "JPY_SESSION_NAME"}
+        inherited = kernel_environment()
         inherited.setdefault("LR_COURSE_PROGRESS", "")  # solving a solution is no progress
         _Client(
             nb_man,

@@ -27,7 +27,7 @@ from course_tools.authoring.comparing import (
     changes,
 )
 from course_tools.authoring.errors import CourseError
-from course_tools.authoring.notebook_execution import read_notebook
+from course_tools.authoring.notebook_files import read_notebook
 from course_tools.authoring.running import NotebookJob, run_all
 
 #: Shown as columns of the table, those that fail first.

@@ -17,7 +17,7 @@ from course_tools.authoring.bindings import (
 from course_tools.authoring.conclusions import fast_findings
 from course_tools.authoring.errors import BrokenRule, CourseError
 from course_tools.authoring.figures import README_PICTURE, readme_picture
-from course_tools.authoring.notebook_execution import read_notebook
+from course_tools.authoring.notebook_files import read_notebook
 from course_tools.authoring.outputs import REBUILD, output_findings
 from course_tools.authoring.pages_of_docs import PAGES
 from course_tools.authoring.prose import prose_findings

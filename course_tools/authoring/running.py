@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -10,14 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from joblib import cpu_count
+import joblib
 from nbformat import NotebookNode
 from tqdm import tqdm
 
 from course_tools.authoring.comparing import failures
 from course_tools.authoring.conclusions import differing_conclusions, fast_parameters
-from course_tools.authoring.errors import CellFailure
-from course_tools.authoring.notebook_execution import DEFAULT_TIMEOUT, execute, read_notebook
+from course_tools.authoring.errors import CellFailure, CourseError
+from course_tools.authoring.notebook_execution import DEFAULT_TIMEOUT, execute
+from course_tools.authoring.notebook_files import read_notebook
 
 T = TypeVar("T")
 Result = TypeVar("Result")
@@ -106,6 +108,21 @@ def in_processes(
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def cpu_count() -> int:
+    """Return the number of cores that the notebooks share.
+
+    Raises:
+        CourseError: the variable that may limit it is no number.
+    """
+    try:
+        return joblib.cpu_count()
+    except ValueError as error:
+        variable = "LOKY_MAX_CPU_COUNT"
+        raise CourseError(
+            f"{variable} must be a whole number, got {os.environ.get(variable)!r}"
+        ) from error
 
 
 def environment_of(at_once: int) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The command lr-course: exit statuses, one-line errors, and nothing half-written."""
 
 import errno
+import os
 import subprocess
 import sys
 
@@ -221,3 +222,64 @@ def test_another_error_of_the_system_is_not_taken_for_a_full_disk(monkeypatch):
 
     monkeypatch.setattr("course_tools.authoring.exercise_checks.check_notebook", fails)
     assert isinstance(lr_course("check", __file__).exception, ConnectionResetError)
+
+
+# Variables of the environment
+
+
+def with_variables(command, **variables):
+    return subprocess_run(*CLI, *command, env=os.environ | variables)
+
+
+@pytest.mark.parametrize("command", ["run", "build"])
+def test_an_unknown_backend_is_one_line(tmp_path, course, command):
+    nb = write_notebook(tmp_path / "a.ipynb", "1")
+    arguments = ("--check", "--root", course) if command == "build" else (nb,)
+    result = with_variables((command, *arguments), MPLBACKEND="nonsense")
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: a package cannot be imported here (ValueError: Key backend: ")
+    assert line.endswith("; see `lr-course doctor`")
+
+
+def test_a_package_that_cannot_be_imported_is_one_line(tmp_path):
+    nb = write_notebook(tmp_path / "a.ipynb", "1")
+    (tmp_path / "joblib.py").write_text("raise ImportError('rubbish')")
+    result = with_variables(("run", nb), PYTHONPATH=str(tmp_path))
+    assert result.returncode == 2
+    assert result.stderr == (
+        "Error: a package cannot be imported here (ImportError: rubbish); see `lr-course doctor`\n"
+    )
+
+
+def test_a_window_is_no_place_for_a_lessons_figures(tmp_path):
+    code = (
+        "import matplotlib; assert 'inline' in matplotlib.get_backend(), matplotlib.get_backend()"
+    )
+    nb = write_notebook(tmp_path / "a.ipynb", code)
+    assert with_variables(("run", nb), MPLBACKEND="TkAgg").returncode == 0
+
+
+def test_what_a_terminal_cannot_show_is_spelled_out(tmp_path):
+    result = with_variables(("run", tmp_path / "練習.ipynb"), PYTHONIOENCODING="cp1252")
+    assert result.stderr.startswith(f"Error: there is no notebook {tmp_path}/\\u7df4\\u7fd2.ipynb")
+    nb = write_notebook(tmp_path / "練習.ipynb", "1")
+    result = with_variables(("run", nb), PYTHONIOENCODING="cp1252")
+    assert (result.returncode, result.stdout.count("\\u7df4\\u7fd2.ipynb")) == (0, 1)
+
+
+def test_a_number_of_cores_that_is_none_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "two")
+    nb = write_notebook(tmp_path / "a.ipynb", "1")
+    assert_one_line_error(lr_course("run", nb), "LOKY_MAX_CPU_COUNT", "whole number", "'two'")
+
+
+def test_notebooks_of_a_folder_may_have_other_endings(tmp_path):
+    for name in ("a.IPYNB", "b.ipynb.txt", "c.txt"):
+        write_notebook(tmp_path / name, "1")
+    (tmp_path / "d.ipynb").mkdir()
+    rows = lr_course("run", tmp_path).stdout.splitlines()[1:]
+    assert [row.split()[0][-11:] for row in rows] == [
+        f"{tmp_path / 'a.IPYNB'}"[-11:],
+        "b.ipynb.txt",
+    ]

@@ -1,7 +1,11 @@
 """`lr-course check` on exercises as learners leave them: edited, renamed, half done, broken."""
 
+import codecs
+import json
+import os
 import sqlite3
 import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -117,8 +121,8 @@ def test_a_cell_that_does_not_end_is_stopped_and_named(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("not json", "cannot be read as a notebook"),
-        ("[1, 2]", "cannot be read as a notebook"),
+        ("not json", "is not a notebook: it is not JSON"),
+        ("[1, 2]", "is not a notebook: it is JSON, but names no nbformat"),
         ('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "holds no task"),
     ],
 )
@@ -151,15 +155,169 @@ def test_a_missing_file_is_one_line_and_status_two():
     assert run.output.count("\n") == 1
 
 
-def test_a_report_that_is_cut_off_is_one_line(tmp_path, monkeypatch):
-    def full(command, **_):
-        (option,) = [part for part in command if part.startswith("--junitxml=")]
-        Path(option.partition("=")[2]).touch()
-        return subprocess.CompletedProcess(command, 3, "", "OSError: No space left on device")
+NAMES = ["ex01 [final].ipynb", "a::b.ipynb", "-t.ipynb", "two\nlines.ipynb", "Übung.IPYNB"]
 
-    monkeypatch.setattr(subprocess, "run", full)
-    nbformat.write(solved(), tmp_path / "a.ipynb")
+
+def test_any_name_is_checked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nb = solved()
+    nb.cells.append(new_code_cell(f"open({str(tmp_path / 'ran')!r}, 'a').write('x')"))
+    for name in NAMES:
+        nbformat.write(nb, tmp_path / name)
+    run = CliRunner().invoke(main, ["check", *NAMES, "--timeout", "60"])
+    assert run.exit_code == 0, run.output
+    assert run.output.count("  right\n") == 3 * len(NAMES)
+    assert (tmp_path / "ran").read_text() == "x" * len(NAMES)
+    run = CliRunner().invoke(main, ["check", "--timeot", "60"])
+    assert "No such option '--timeot'" in run.output
+
+
+def test_a_file_in_another_form_is_checked(tmp_path):
+    (tmp_path / "a.ipynb").write_bytes(codecs.BOM_UTF8 + nbformat.writes(solved()).encode())
+    assert check_notebook(tmp_path / "a.ipynb", timeout=60).passed
+
+
+def test_a_notebook_in_a_read_only_folder_is_checked(read_only, tmp_path):
+    nbformat.write(solved_task(), tmp_path / "a.ipynb")
+    command = [sys.executable, "-m", "course_tools.cli", "check", str(tmp_path / "a.ipynb")]
+
+    def check(*before):
+        return subprocess.run([*before, *command], capture_output=True, text=True, timeout=120)
+
+    run = read_only(tmp_path, check)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert "gradient_step  1 of 1  right" in run.stdout
+
+
+# Cells that end the kernel, magics, marks for tools
+
+
+def solved_task():
+    """A notebook with the first task alone, to be quick."""
+    nb = solved()
+    nb.cells = nb.cells[: next(i for i, c in enumerate(nb.cells) if "check(" in c.source) + 1]
+    return nb
+
+
+EXIT = "import os; os._exit(0)"
+ENDS = {
+    EXIT: "The kernel ended in this cell.",
+    "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)": "The kernel ended in this cell.",
+    "exit()": "It ends the kernel (exit or quit).",
+    "quit()": "It ends the kernel (exit or quit).",
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [*((code, "between tasks") for code in ENDS), (EXIT, "first"), (EXIT, "last")],
+)
+def test_a_cell_that_ends_the_kernel_is_named_and_the_tasks_are_checked(tmp_path, code, place):
+    nb = solved()
+    between = next(i for i, c in enumerate(nb.cells) if "check(gradient" in c.source) + 1
+    at = {"first": 0, "between tasks": between, "last": len(nb.cells)}[place]
+    nb.cells.insert(at, new_code_cell(code))
+    nbformat.write(nb, tmp_path / "a.ipynb")
+    # As long as a test may take: it is said at once, not after the limit.
+    found = check_notebook(tmp_path / "a.ipynb", timeout=10_000)
+    assert [row.state for row in found.tasks] == ["right"] * 3
+    assert not found.passed
+    (message,) = found.messages
+    assert message.startswith(f"`{code.splitlines()[0]}`\n{ENDS[code]}")
+
+
+def test_a_function_that_ends_the_kernel_is_the_only_one_without_a_result(tmp_path):
+    nb = solved()
+    answer(nb, "gradient_step", "def gradient_step(w, gradient, rate):\n    import os; os._exit(1)")
+    found = checked(tmp_path, nb)
+    assert [row.state for row in found.tasks] == ["ended the kernel", "right", "right"]
+    (message,) = found.messages
+    assert message.startswith("`check(gradient_step, seed)`\nThe kernel ended in this cell.")
+
+
+def test_a_restart_of_the_kernel_by_code_changes_nothing(tmp_path):
+    nb = solved()
+    nb.cells.insert(4, new_code_cell("get_ipython().kernel.do_shutdown(True);"))
+    assert checked(tmp_path, nb).passed
+
+
+def test_a_cell_that_cannot_be_interrupted_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setattr("course_tools.authoring.exercise_runs._SECONDS_TO_STOP", 2)
+    nb = solved_task()
+    stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass"
+    nb.cells.insert(0, new_code_cell(stubborn))
+    nbformat.write(nb, tmp_path / "a.ipynb")
+    found = check_notebook(tmp_path / "a.ipynb", timeout=2)
+    assert states(found) == [("gradient_step", 1, "right")]
+    assert found.messages == ("`import signal`\nIt took too long and was stopped (see --timeout).",)
+
+
+@pytest.mark.parametrize("magic", ["%%time", "%%capture", "%matplotlib tk", "%gui tk"])
+def test_a_magic_above_the_function_changes_nothing(tmp_path, monkeypatch, magic):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    nb = solved_task()
+    answer(nb, "gradient_step", f"{magic}\n{UPHILL.replace('+', '-')}")
+    found = checked(tmp_path, nb)
+    assert states(found) == [("gradient_step", 1, "right")]
+    assert found.passed
+
+
+def test_an_unknown_magic_is_an_error_as_it_is_in_the_notebook(tmp_path):
+    nb = solved_task()
+    nb.cells.append(new_code_cell("%no_such_magic"))
+    found = checked(tmp_path, nb)
+    assert not found.passed
+    assert found.messages == (
+        "`%no_such_magic`\nUsageError: Line magic function `%no_such_magic` not found.",
+    )
+
+
+def test_marks_for_tools_hide_no_cell(tmp_path):
+    nb = solved_task()
+    for cell in nb.cells:
+        cell.metadata.tags = ["nbval-skip", "skip-execution", "remove_cell"]
+        if cell.metadata.get("task"):
+            cell.source += '\n"""\n# NBVAL_SKIP\n"""'
+    assert checked(tmp_path, nb).passed
+
+
+def test_a_cell_that_is_meant_to_raise_may_but_no_check_may(tmp_path):
+    nb = solved_task()
+    nb.cells.append(new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]}))
+    assert checked(tmp_path, nb).passed
+    answer(nb, "gradient_step", UPHILL)
+    for cell in nb.cells:
+        cell.metadata.tags = ["raises-exception"]
+    found = checked(tmp_path, nb)
+    assert states(found) == [("gradient_step", 0, "wrong")]
+    assert not found.passed
+
+
+def test_what_fails_after_a_check_in_its_cell_is_said(tmp_path):
+    nb = solved_task()
+    nb.cells[-1].source += "\n1 / 0"
+    found = checked(tmp_path, nb)
+    assert states(found) == [("gradient_step", 1, "right")]
+    assert not found.passed
+    (message,) = found.messages
+    assert message.endswith("ZeroDivisionError: division by zero")
+
+
+def test_a_kernel_that_does_not_start_is_one_line_with_its_reason(tmp_path, monkeypatch):
+    (tmp_path / "ipykernel_launcher.py").write_text("raise ImportError('rubbish')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    nbformat.write(solved_task(), tmp_path / "a.ipynb")
     run = CliRunner().invoke(main, ["check", str(tmp_path / "a.ipynb")])
     assert run.exit_code == 2
     (line,) = run.output.splitlines()
-    assert line.endswith("a.ipynb to its end: OSError: No space left on device")
+    assert f"the kernel did not start in {tmp_path} (ImportError: rubbish)" in line
+
+
+def test_a_kernel_installed_under_the_same_name_is_not_taken(tmp_path, monkeypatch):
+    spec = tmp_path / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    other = {"argv": ["no-such-python"], "display_name": "Python 3", "language": "python"}
+    (spec / "kernel.json").write_text(json.dumps(other), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    assert checked(tmp_path, solved_task()).passed

@@ -7,7 +7,8 @@ import pytest
 
 from course_tools.authoring.cleaning import clean
 from course_tools.authoring.errors import CellFailure, CourseError
-from course_tools.authoring.notebook_execution import execute, read_notebook
+from course_tools.authoring.notebook_execution import execute
+from course_tools.authoring.notebook_files import read_notebook
 from course_tools.authoring.parameters import check_parameters, parameters_of, parse_value
 from tests.tools.authoring.made_notebooks import notebook, write_notebook
 

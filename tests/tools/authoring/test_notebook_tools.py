@@ -149,6 +149,35 @@ def test_marks_that_hide_cells_from_nbval_are_told():
     assert reproduction_words(found) == told
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "%run fails.py",
+        "import ipywidgets\nwith ipywidgets.Output():\n    raise ValueError('the script')",
+        "%no_such_magic the script",
+    ],
+)
+def test_an_error_that_a_tool_passes_over_is_one_for_us(tmp_path, code):
+    (tmp_path / "fails.py").write_text("raise ValueError('the script')", encoding="utf-8")
+    nb = nbformat.read(SOLVED, as_version=4)
+    nb.cells.append(new_code_cell(code))
+    nbformat.write(nb, tmp_path / "a.ipynb")
+    checked = check_notebook(tmp_path / "a.ipynb", timeout=60)
+    assert not checked.passed
+    (message,) = checked.messages
+    assert message.startswith(f"`{code.splitlines()[0]}`\n")
+    run = CliRunner().invoke(main, ["run", str(tmp_path / "a.ipynb")])
+    assert run.exit_code == 1
+    assert f"a.ipynb, cell {len(nb.cells)}: " in run.stderr
+
+
+def test_cells_are_run_with_history(tmp_path):
+    nb = nbformat.read(SOLVED, as_version=4)
+    nb.cells[:0] = [new_code_cell("1 + 1"), new_code_cell("assert Out[1] == 2 and len(In) == 3")]
+    nbformat.write(nb, tmp_path / "a.ipynb")
+    assert check_notebook(tmp_path / "a.ipynb", timeout=60).passed
+
+
 # papermill 2.7.0
 
 
