@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +14,16 @@ import numpy as np
 
 from course_lib import schedules
 from course_lib.diagnose.mistakes.followed_metrics import FollowedMetric, followed_metric
+from course_lib.diagnose.mistakes.written_calls import PRESETS, call_in
 from course_lib.diagnose.rate_log import RateLog
-from course_lib.libraries.registry import follower_names, from_library, names, signature
-from course_lib.libraries.suggestions import nearest_names
+from course_lib.libraries.registry import follower_names, from_library, signature
 from course_lib.schedules import Schedule
 from course_lib.validation import check_count, check_real
 
 PLAN_UNITS = ("update", "epoch")
-_PRESETS = (
-    *("constant", "cosine", "cosine_restarts", "exponential", "inverse_sqrt", "inverse_time"),
-    *("linear", "multi_step", "one_cycle", "polynomial", "step_decay", "transformer"),
-    *("triangular", "warmup_cosine", "warmup_linear", "wsd"),
-)
 # Libraries that compute in float32, and how far such rates may be off as a share of the peak.
 _SINGLE = ("optax.", "keras.", "mindspore.", "mlx.")
 _SINGLE_SLACK = 4e-7
-# Libraries that others copied names from: of several with one name and its arguments, the first.
-_ORIGINALS = ("torch.", "transformers.", "keras.")
 _SLACK = 1e-10  # recursions of float64 over many thousand updates
 _MOST_VARIANTS = 20_000
 _BATCHES = re.compile(r"(\d+)ba")
@@ -207,19 +197,10 @@ def _of_text(text: str, base_lr: float | None, log: RateLog | None) -> PlannedRa
         if text.startswith("{"):
             schedule = Schedule.from_json(text)
             return _of_schedule(schedule, f"the schedule {schedule.name!r}")
-    try:
-        node = ast.parse(text, mode="eval").body
-    except SyntaxError as error:
-        raise ValueError(
-            "plan must be a call such as torch.StepLR(step_size=30, base_lr=0.1), a list of rates "
-            f"or the JSON of a schedule, got {text[:80]!r}"
-        ) from error
-    if not isinstance(node, ast.Call):
-        raise ValueError(f"plan must be a call or a list of rates, got {text[:80]!r}")
-    name, arguments = _call_of(node)
+    name, arguments = call_in(text)
     if base_lr is None and (said := _BASE_LR.search(text)):
         base_lr = float(said[1])
-    if name not in _PRESETS and base_lr is not None and "base_lr" in signature(name).parameters:
+    if name not in PRESETS and base_lr is not None and "base_lr" in signature(name).parameters:
         arguments.setdefault("base_lr", base_lr)
     follows = None
     if log is not None and name in follower_names() and "metrics" not in arguments:
@@ -227,79 +208,10 @@ def _of_text(text: str, base_lr: float | None, log: RateLog | None) -> PlannedRa
     return _of_call(name, arguments, text, follows)
 
 
-def _call_of(node: ast.Call) -> tuple[str, dict[str, Any]]:
-    """Return the name and the keyword arguments of a call; nothing of it is executed."""
-    name = _name_of(ast.unparse(node.func), [word.arg for word in node.keywords if word.arg])
-    if any(word.arg is None for word in node.keywords):
-        raise ValueError(f"plan: {name} must not be called with **")
-    known = signature(name).parameters if name not in _PRESETS else {}
-    words = [word for word in node.keywords if word.arg != "optimizer" or "optimizer" in known]
-    keywords = {word.arg: _value(word.value) for word in words}
-    if name in _PRESETS:
-        bind = inspect.signature(getattr(schedules, name)).bind
-        try:
-            return name, bind(*map(_value, node.args), **keywords).arguments
-        except TypeError as error:
-            raise TypeError(f"plan: {name}: {error}") from None
-    if values := node.args[_is_optimizer(node.args[0]) :] if node.args else []:
-        raise ValueError(
-            f"plan: {name} takes its arguments by keyword, {', '.join(known)}; "
-            f"got {ast.unparse(values[0])!r}"
-        )
-    return name, keywords
-
-
-def _is_optimizer(node: ast.expr) -> bool:
-    return bool(re.fullmatch(r"([\w.]+\.)?opt\w*", ast.unparse(node)))  # self.optimizer, opt
-
-
-def _name_of(written: str, keywords: Sequence[str] = ()) -> str:
-    """Return the name in `from_library`: torch.optim.lr_scheduler.StepLR is torch.StepLR.
-
-    A name without a library may be that of several, and then the arguments decide.
-    """
-    first, last = written.split(".")[0], written.split(".")[-1]
-    if written in _PRESETS or (last in _PRESETS and first in ("course_lib", "schedules")):
-        return last
-    known = [*names(), *follower_names()]
-    found = [
-        name
-        for name in known
-        if name == written or (name.startswith(f"{first}.") and name.endswith(f".{last}"))
-    ]
-    found = found or [name for name in known if "." not in written and name.endswith(f".{last}")]
-    if len(found) > 1:
-        found = [name for name in found if {*keywords} <= {*signature(name).parameters}] or found
-    found = [n for first in _ORIGINALS for n in found if n.startswith(first)][:1] or found
-    if len(found) != 1:
-        near = found or [*get_close_matches(last, _PRESETS, 1), *nearest_names(written, known)]
-        raise ValueError(
-            f"plan: {written!r} is neither a preset of course_lib.schedules nor one name that "
-            f"from_library converts; did you mean {' or '.join(near)}?"
-        )
-    return found[0]
-
-
-def _value(node: ast.expr) -> Any:
-    """Return a literal; a call inside a list is a (name, arguments) pair, as from_library takes."""
-    if isinstance(node, ast.Call):
-        return _call_of(node)
-    if isinstance(node, ast.List | ast.Tuple):
-        items = [_value(item) for item in node.elts]
-        return items if isinstance(node, ast.List) else tuple(items)
-    try:
-        return ast.literal_eval(node)
-    except ValueError as error:
-        raise ValueError(
-            f"plan: {ast.unparse(node)!r} is no number, text or list; names and formulas are not "
-            "evaluated"
-        ) from error
-
-
 def _of_call(
     name: str, arguments: dict[str, Any], words: str, follows: FollowedMetric | None = None
 ) -> PlannedRates:
-    if name in _PRESETS:
+    if name in PRESETS:
         schedule = getattr(schedules, name)(**arguments)
     elif follows is None:
         schedule = from_library(name, **arguments)
