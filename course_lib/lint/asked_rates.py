@@ -14,6 +14,8 @@ from course_lib.schedules.shapes import Constant, Drops, Triangle
 # Steps past the end are read too: torch's cosine needs a tenth of its run to climb back to
 # 2.5 % of the peak, and an unclamped linear decay is negative at once.
 _PROBE_SHARE, _PROBE_LEAST = 10, 10
+# A cosine of seven updates climbs by 4.95 % of its height in the first one past its foot.
+_PAST_FOOT = 0.05
 
 
 def known_rates(schedule: object, total_steps: int, loop_steps: int) -> np.ndarray:
@@ -65,11 +67,19 @@ def _number(value: object, what: str) -> float:
 
 
 def own_end(schedule: object) -> float:
-    """Return where the schedule ends; the end of a constant last phase cannot be seen."""
+    """Return where the schedule ends; the end of a constant last phase cannot be seen.
+
+    Where that phase lies a little above the end of a decay, it is the update that torch's
+    OneCycleLR allows after its last one, beyond the foot of its cosine.
+    """
     if not isinstance(schedule, Schedule):
         return math.inf
-    last = schedule.phases[-1]
-    return math.inf if last.start == last.end else schedule.total_steps
+    *_, before, last = (None, *schedule.phases)
+    if last.start != last.end:
+        return schedule.total_steps
+    if before and 0 < last.start - before.end < _PAST_FOOT * (before.start - before.end):
+        return schedule.total_steps - last.steps
+    return math.inf
 
 
 def own_peak(schedule: object) -> float | None:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from course_lib.libraries import from_library
 from course_lib.lint import lint
 from course_lib.lint.findings import ADVICE
 from course_lib.schedules import (
@@ -367,3 +368,13 @@ def test_a_million_steps_are_looked_at_to_the_last():
     assert lint(schedule, 1_000_000) == []
     (finding,) = lint(schedule, 1_000_000, loop_steps=1_000_001)
     assert (finding.code, finding.last_step) == ("horizon-mismatch", 1_000_000)
+
+
+@pytest.mark.parametrize("options", [{}, {"three_phase": True}, {"final_div_factor": 1.0}])
+@pytest.mark.parametrize("total", [20, 100, 1000, 20_000])
+def test_torchs_one_cycle_ends_where_torch_refuses_another_step(options, total):
+    schedule = from_library("torch.OneCycleLR", max_lr=0.1, total_steps=total, **options)
+    assert "horizon-mismatch" not in codes(schedule, total)
+    for made in (total - 1, total + 1, total + 2, total + total // 10, 2 * total):
+        (finding,) = [one for one in lint(schedule, made) if one.code == "horizon-mismatch"]
+        assert f"the schedule ends at {total} but the loop makes {made}" in finding.message
