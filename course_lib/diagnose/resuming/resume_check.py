@@ -35,12 +35,14 @@ from course_lib.diagnose.resuming.resume_runs import (
     Train,
     check_new,
     default_checkpoint,
+    error_in_words,
     first_departure,
     gradients_of,
     randomness_kept,
     read_checkpoint,
     run_updates,
     set_gradients,
+    straight_updates,
 )
 from course_lib.validation import check_count, check_real
 
@@ -98,7 +100,8 @@ def check_resume(
 
     Raises:
         ValueError: an argument out of its range; `make` that returns the same objects twice; a
-            loop that does not repeat itself, which cannot be checked; `save` that changes the run.
+            loop that does not repeat itself, which cannot be checked, or that fails after its first
+            update without a stop; `save` that changes the run.
         TypeError: an argument of the wrong type; a result of `make` or `train` of the wrong type.
 
     >>> import torch
@@ -170,7 +173,7 @@ class _Check:
             _, complaint = read_checkpoint(self.file, self.weights_only)
         except Exception as error:  # whatever pickling or the parts' own code raises
             name = "torch.save" if error is self.not_written else "torch.load"
-            words = f"the checkpoint: {name} fails with {_said(error)}"
+            words = f"the checkpoint: {name} fails with {error_in_words(error)}"
             return self.report(
                 None, FirstDifference(self.at, "checkpoint", "saved", "lost"), [words]
             )
@@ -181,7 +184,7 @@ class _Check:
         if resumed.error is not None:
             done = len(resumed.rates)
             where = f"update {self.at + done}" if self.started else "restoring"
-            lost.insert(0, f"{where} fails with {_said(resumed.error)}")
+            lost.insert(0, f"{where} fails with {error_in_words(resumed.error)}")
             difference = difference or FirstDifference(
                 self.at + done, "error", "none", resumed.error
             )
@@ -198,7 +201,7 @@ class _Check:
         parts = self.make()
         names = named(parts)
         self.check_restore(names)
-        early = run_updates(parts, self.train, 0, self.at)
+        early = straight_updates(parts, self.train, 0, self.at, self.updates)
         saved = Saved(
             inventory(names),
             {name: state_of(part) for name, part in names.items() if is_saveable(part)},
@@ -207,7 +210,8 @@ class _Check:
         )
         if save is not None:
             self.write(save(parts))
-        return names, early, run_updates(parts, self.train, self.at, self.updates), saved
+        last = straight_updates(parts, self.train, self.at, self.updates, self.updates)
+        return names, early, last, saved
 
     def write(self, checkpoint: Any) -> None:
         """Write the checkpoint at once: later its tensors may be those of a later update."""
@@ -378,10 +382,6 @@ class _Check:
             at=self.at,
             **tables,
         )
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def _differ(found: tuple[int, str, Any, Any]) -> str:

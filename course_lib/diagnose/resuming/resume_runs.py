@@ -100,6 +100,38 @@ def run_updates(
     return history
 
 
+def straight_updates(parts: Parts, train: Train, first: int, end: int, updates: int) -> History:
+    """Carry out updates of a run without a stop, which must come to its end.
+
+    Args:
+        parts: parts of the run.
+        train: function that carries out one update.
+        first: first of the updates.
+        end: last of them, plus one.
+        updates: updates of the whole run, for the error.
+
+    Raises:
+        ValueError: an update fails, and it is not the first.
+        Exception: `train` raised it at its first update.
+    """
+    history = History(first)
+    try:
+        return run_updates(parts, train, first, end, history)
+    except Exception as error:
+        done = first + len(history.rates)
+        if done == 0:  # the loop does not run at all
+            raise
+        raise ValueError(
+            f"updates must be <= {done}, because without a stop update {done} fails with "
+            f"{error_in_words(error)}; got {updates}, and by default it is at + 10"
+        ) from error
+
+
+def error_in_words(error: Exception) -> str:
+    """Return the kind of an error and its message."""
+    return f"{type(error).__name__}: {error}"
+
+
 @contextmanager
 def _watching(parts: Mapping[str, Any], used: list[tuple[list[float], list[float]]]) -> Iterator:
     """Note the rates in force at every optimizer.step(), which a scheduler may change after it."""

@@ -50,6 +50,24 @@ def test_a_tuple_gets_names_by_kind():
 # --- bad input, and no trace -------------------------------------------------------------------
 
 
+def test_a_run_that_cannot_be_that_long_is_refused_with_its_length():
+    make = builder("OneCycleLR")  # for 30 updates
+    assert check_resume(make, train, at=29, updates=30)
+    for options, asked in (({"at": 29}, 39), ({"at": 40}, 50), ({"at": 5, "updates": 31}, 31)):
+        with pytest.raises(ValueError, match="updates must be <= 30, because without a") as raised:
+            check_resume(make, train, **options)
+        assert "ValueError: Tried to step 31 times. The specified number" in str(raised.value)
+        assert f"got {asked}, and by default it is at + 10" in str(raised.value)
+
+
+def test_a_loop_that_never_runs_raises_its_own_error():
+    def fails(parts, t):
+        raise KeyError("batch")
+
+    with pytest.raises(KeyError, match="batch"):
+        check_resume(builder(), fails, at=3)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "said"),
     [
