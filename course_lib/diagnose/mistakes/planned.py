@@ -14,6 +14,11 @@ import numpy as np
 
 from course_lib import schedules
 from course_lib.diagnose.mistakes.followed_metrics import FollowedMetric, followed_metric
+from course_lib.diagnose.mistakes.scheduler_lists import (
+    PARAM_SCHEDULER,
+    are_schedulers,
+    updates_in_an_epoch,
+)
 from course_lib.diagnose.mistakes.written_calls import PRESETS, call_in
 from course_lib.diagnose.rate_log import RateLog
 from course_lib.libraries.registry import follower_names, from_library, signature
@@ -115,8 +120,9 @@ def read_plan(
         plan: a library's call as text (`"torch.StepLR(step_size=30, base_lr=0.1)"`, any name that
             `from_library` converts; an `optimizer` in it is passed over), a preset's
             (`"warmup_cosine(0.1, 500, 9000)"`), a `Schedule`, its JSON as text or in a file
-            `….json`, a list of rates, or a function from t to the rate. A list of such plans is
-            one for each parameter group.
+            `….json`, a list of rates, or a function from t to the rate. Also MMEngine's
+            `param_scheduler`, as a configuration or `diagnose` writes it: schedulers that act
+            together. A list of other plans is one for each parameter group.
         base_lr: rate of the optimizer where the call does not say it; a list of them makes one plan
             for each parameter group.
         unit: unit of the plan's lengths: "update" or "epoch"; None: the log's own.
@@ -150,12 +156,15 @@ def read_plan(
     }
     if isinstance(base_lr, list | tuple | np.ndarray):
         return tuple(read_plan(plan, base_lr=float(rate), **options) for rate in base_lr)
-    if isinstance(plan, list | tuple) and not all(_is_number(item) for item in plan):
+    is_list = isinstance(plan, list | tuple) and not are_schedulers(plan)
+    if is_list and not all(_is_number(item) for item in plan):
         plans = [read_plan(item, base_lr=base_lr, **options) for item in plan]
         if not plans or not all(isinstance(item, PlannedRates) for item in plans):
             raise ValueError("plan must hold one plan for each parameter group")
         return tuple(plans)
-    read = plan if isinstance(plan, PlannedRates) else _read_one(plan, base_lr, log)
+    read = plan
+    if not isinstance(plan, PlannedRates):
+        read = _read_one(plan, _Run(base_lr, unit, steps_per_epoch, log))
     if total_steps is not None:
         read = replace(read, total_steps=check_count("total_steps", total_steps))
     if read.follows is not None and log is not None:
@@ -165,9 +174,33 @@ def read_plan(
     )
 
 
-def _read_one(plan: Any, base_lr: float | None, log: RateLog | None) -> PlannedRates:
+@dataclass(frozen=True)
+class _Run:
+    """What `read_plan` was told of the run, which a call may leave out."""
+
+    base_lr: float | None
+    unit: str | None
+    steps_per_epoch: int | None
+    log: RateLog | None
+
+    def completed(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a library's call with those that the run says."""
+        own = {}
+        if self.base_lr is not None and "base_lr" in signature(name).parameters:
+            own["base_lr"] = self.base_lr
+        if name.startswith("mmengine."):
+            unit = self.unit or (self.log.unit if self.log is not None else None)
+            length = updates_in_an_epoch(arguments, unit, self.steps_per_epoch)
+            own |= {} if length is None else {"batches_per_epoch": length}
+        return own | arguments
+
+
+def _read_one(plan: Any, run: _Run) -> PlannedRates:
     if isinstance(plan, str | Path):
-        return _of_text(str(plan).strip(), base_lr, log)
+        return _of_text(str(plan).strip(), run)
+    if are_schedulers(plan):
+        arguments = run.completed(PARAM_SCHEDULER, {"param_scheduler": plan})
+        return _of_call(PARAM_SCHEDULER, arguments, str(plan))
     if isinstance(plan, Schedule):
         return _of_schedule(plan, f"the schedule {plan.name!r}")
     if isinstance(plan, list | tuple | np.ndarray):
@@ -181,7 +214,7 @@ def _read_one(plan: Any, base_lr: float | None, log: RateLog | None) -> PlannedR
     )
 
 
-def _of_text(text: str, base_lr: float | None, log: RateLog | None) -> PlannedRates:
+def _of_text(text: str, run: _Run) -> PlannedRates:
     if text.endswith(".json"):
         path = Path(text)
         if not path.is_file():
@@ -194,15 +227,15 @@ def _of_text(text: str, base_lr: float | None, log: RateLog | None) -> PlannedRa
             data = None
         if isinstance(data, list) and all(_is_number(item) for item in data):
             return _of_rates(data)
-        if text.startswith("{"):
+        if isinstance(data, dict) and "type" not in data:
             schedule = Schedule.from_json(text)
             return _of_schedule(schedule, f"the schedule {schedule.name!r}")
     name, arguments = call_in(text)
-    if base_lr is None and (said := _BASE_LR.search(text)):
-        base_lr = float(said[1])
-    if name not in PRESETS and base_lr is not None and "base_lr" in signature(name).parameters:
-        arguments.setdefault("base_lr", base_lr)
-    follows = None
+    if run.base_lr is None and (said := _BASE_LR.search(text)):
+        run = replace(run, base_lr=float(said[1]))
+    if name not in PRESETS:
+        arguments = run.completed(name, arguments)
+    log, follows = run.log, None
     if log is not None and name in follower_names() and "metrics" not in arguments:
         follows = followed_metric(log, name, signature(name), arguments)
     return _of_call(name, arguments, text, follows)

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from course_lib import schedules
+from course_lib.diagnose.mistakes.scheduler_lists import PARAM_SCHEDULER, listed_schedulers
 from course_lib.libraries.registry import follower_names, names, signature
 from course_lib.libraries.suggestions import nearest_names
 
@@ -26,24 +27,37 @@ _ORIGINALS = ("torch.", "transformers.", "keras.")
 def call_in(text: str) -> tuple[str, dict[str, Any]]:
     """Return the name of the function that a text calls, and its keyword arguments.
 
-    The name is that in `from_library`, or one of `PRESETS`.
+    The name is that in `from_library`, or one of `PRESETS`. A list of MMEngine's schedulers is a
+    call of `mmengine.param_scheduler`.
 
     Raises:
         ValueError, TypeError: the text is no such call.
 
     >>> call_in("torch.optim.lr_scheduler.StepLR(optimizer, step_size=30)")
     ('torch.StepLR', {'step_size': 30})
+    >>> call_in("param_scheduler = dict(type='StepLR', step_size=3)")
+    ('mmengine.param_scheduler', {'param_scheduler': [{'type': 'StepLR', 'step_size': 3}]})
     """
-    try:
-        node = ast.parse(text, mode="eval").body
-    except SyntaxError as error:
-        raise ValueError(
-            "plan must be a call such as torch.StepLR(step_size=30, base_lr=0.1), a list of rates "
-            f"or the JSON of a schedule, got {text[:80]!r}"
-        ) from error
+    node = _expression(text)
+    if (schedulers := listed_schedulers(node, _value)) is not None:
+        return PARAM_SCHEDULER, {"param_scheduler": schedulers}
     if not isinstance(node, ast.Call):
         raise ValueError(f"plan must be a call or a list of rates, got {text[:80]!r}")
     return _call_of(node)
+
+
+def _expression(text: str) -> ast.expr:
+    """Return the expression in a text; of an assignment, what is assigned."""
+    try:
+        statements = ast.parse(text).body
+    except SyntaxError:
+        statements = []
+    if len(statements) == 1 and isinstance(statements[0], ast.Assign | ast.Expr):
+        return statements[0].value
+    raise ValueError(
+        "plan must be a call such as torch.StepLR(step_size=30, base_lr=0.1), a list of rates "
+        f"or the JSON of a schedule, got {text[:80]!r}"
+    )
 
 
 def _call_of(node: ast.Call) -> tuple[str, dict[str, Any]]:
@@ -102,6 +116,8 @@ def _name_of(written: str, keywords: Sequence[str] = ()) -> str:
 def _value(node: ast.expr) -> Any:
     """Return a literal; a call inside a list is a (name, arguments) pair, as from_library takes."""
     if isinstance(node, ast.Call):
+        if (schedulers := listed_schedulers(node, _value)) is not None:
+            return schedulers[0]  # dict(type="LinearLR", end=500)
         return _call_of(node)
     if isinstance(node, ast.List | ast.Tuple):
         items = [_value(item) for item in node.elts]

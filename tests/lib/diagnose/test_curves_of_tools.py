@@ -6,7 +6,15 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.diagnose import RateLog, describe, diagnose, from_entry, identify, read_log
+from course_lib.diagnose import (
+    RateLog,
+    describe,
+    diagnose,
+    from_entry,
+    identify,
+    read_log,
+    read_plan,
+)
 from course_lib.diagnose.examples import example_log
 from course_lib.libraries import from_library
 
@@ -341,6 +349,7 @@ def test_mmengines_schedulers_are_printed_as_it_takes_them(schedulers, by_epoch)
     rates = rates_of(schedulers).tolist()
     log = entry("mmengine_scalars_json", rates, **{"step": list(range(1, 901)), **counter})
     call = identify(log).call
+    assert read_plan(call, log=log).rate_at(range(900)) == pytest.approx(rates, rel=1e-6)
     assert call.count("by_epoch=False") == (0 if by_epoch else len(schedulers))
     printed = [
         {"type": one.func.id, **{word.arg: ast.literal_eval(word.value) for word in one.keywords}}

@@ -114,6 +114,55 @@ def test_schedulers_in_a_list_may_be_written_as_calls():
     assert read_plan(text).rate_at([0, 5, 14]) == pytest.approx([0.1 / 3, 0.1, 0.01])
 
 
+CONFIGURATION = """param_scheduler = [
+    dict(begin=0, by_epoch=False, end=500, start_factor=0.001, type='LinearLR'),
+    dict(
+        begin=0,
+        by_epoch=True,
+        gamma=0.1,
+        milestones=[8, 11],
+        type='MultiStepLR'),
+]"""
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        CONFIGURATION,
+        CONFIGURATION.partition("=")[2].strip(),
+        "LinearLR(start_factor=0.001, by_epoch=False, end=500), "
+        "mmengine.MultiStepLR(milestones=[8, 11])  # base lr 0.1",
+        "{'type': 'LinearLR', 'start_factor': 0.001, 'by_epoch': False, 'end': 500}, "
+        "{'type': 'MultiStepLR', 'milestones': [8, 11]}",
+        f"mmengine.param_scheduler({CONFIGURATION})",
+        [
+            {"type": "LinearLR", "start_factor": 0.001, "by_epoch": False, "end": 500},
+            {"type": "MultiStepLR", "milestones": [8, 11]},
+        ],
+    ],
+)
+def test_mmengines_schedulers_in_any_words_are_one_plan(plan):
+    read = read_plan(plan, base_lr=0.1, steps_per_epoch=100)
+    assert read.call == "mmengine.param_scheduler"
+    rates = [1e-4, 0.1, 0.01, 0.001]
+    assert read.rate_at([0, 500, 800, 1100]) == pytest.approx(rates)
+    with pytest.raises(ValueError, match=r"count epochs unless .* give steps_per_epoch"):
+        read_plan(plan, base_lr=0.1)
+
+
+def test_one_of_mmengines_schedulers_may_be_a_dictionary():
+    text = "dict(type='LinearLR', start_factor=0.1, by_epoch=False, end=10)"
+    assert read_plan(text, base_lr=0.1).rate_at([0, 9]) == pytest.approx([0.01, 0.1])
+    plans = read_plan([text, text.replace("0.1", "0.5")], base_lr=0.1)
+    assert [plan.rate_at([0])[0] for plan in plans] == pytest.approx([0.01, 0.05])
+
+
+def test_calls_that_are_not_mmengines_make_no_plan_together():
+    for text in ("LinearLR(total_iters=5), StepLR(step_size=9)", "torch.StepLR(step_size=9), 5"):
+        with pytest.raises(ValueError, match="plan must be a call or a list of rates"):
+            read_plan(text, base_lr=0.1)
+
+
 @pytest.mark.parametrize("name", ["optimizer", "self.optimizer", "opt", "optimizer=optimizer"])
 def test_the_optimizer_in_a_line_of_a_script_is_passed_over(name):
     plan = read_plan(f"torch.optim.lr_scheduler.StepLR({name}, step_size=9)", base_lr=0.1)
