@@ -197,7 +197,7 @@ class _Client(PapermillNotebookClient):
     """
 
     def __init__(self, nb_man: Any, run: _Run, **kwargs: Any) -> None:
-        super().__init__(nb_man, **kwargs)
+        super().__init__(nb_man, on_cell_executed=self._look_for_exit, **kwargs)
         self.run = run
 
     def create_kernel_manager(self) -> Any:
@@ -218,6 +218,12 @@ class _Client(PapermillNotebookClient):
     def execute_cell(self, cell: NotebookNode, cell_index: int, **kwargs: Any) -> NotebookNode:
         self.run.cell_index = cell_index
         return super().execute_cell(cell, cell_index, **kwargs)
+
+    def _look_for_exit(self, execute_reply: Mapping[str, Any], **_: Any) -> None:
+        # The kernel ends a tenth of a second after `exit()`, in whichever cell then runs.
+        payload = execute_reply["content"].get("payload", ())
+        if any(item.get("source") == "ask_exit" for item in payload):
+            self.run.record("exit", "the cell ends the kernel")
 
     def set_widgets_metadata(self) -> None:
         # The last step before the kernel ends: take what callbacks of the last cell have sent.

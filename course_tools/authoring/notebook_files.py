@@ -45,6 +45,7 @@ def read_notebook(path: Path) -> NotebookNode:
             warnings.simplefilter("ignore", MissingIDFieldWarning)  # nbformat adds them
             nb = nbformat.reads(json.dumps(document), as_version=4)
             nbformat.validate(nb)
+            nb = nbformat.from_dict(nb)  # from nbformat 3 it is a node of another class
     except _BROKEN as error:
         raise _no_notebook(path, _reason(error)) from error
     return nb

@@ -106,6 +106,12 @@ def test_error_of_a_thread_is_a_failure():
     assert failure(code).error == "printed to stderr: ZeroDivisionError: division by zero"
 
 
+def test_a_cell_that_ends_the_kernel_with_exit_is_the_one_that_is_named():
+    with pytest.raises(CellFailure, match="cell 2: exit: the cell ends the kernel") as failure:
+        execute(notebook("1", "exit()", *["import time; time.sleep(0.1)"] * 5))
+    assert failure.value.source == "exit()"
+
+
 def test_missing_kernel_is_said_before_anything_runs():
     with pytest.raises(CourseError, match="'fortran', which is not installed"):
         execute(notebook("1", kernel="fortran"))

@@ -97,8 +97,9 @@ def test_code_is_read_without_any_metadata(tmp_path):
 def test_a_notebook_is_read_in_any_form(tmp_path, written):
     (tmp_path / "a.ipynb").write_bytes(written(nbformat.writes(made())))
     assert read_code(tmp_path / "a.ipynb") == CODE
-    code = [cell.source for cell in read_notebook(tmp_path / "a.ipynb").cells]
-    assert code == [CODE[0].source, "# x = 1", CODE[1].source]
+    nb = read_notebook(tmp_path / "a.ipynb")
+    assert isinstance(nb, nbformat.NotebookNode)
+    assert [cell.source for cell in nb.cells] == [CODE[0].source, "# x = 1", CODE[1].source]
 
 
 @pytest.mark.filterwarnings("error")
