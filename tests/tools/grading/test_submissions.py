@@ -123,7 +123,7 @@ def test_what_is_no_regular_file_is_not_read(tmp_path):
 def test_a_file_that_went_away_is_unreadable(tmp_path):
     (one,) = submissions(folder_of(tmp_path, "ada.ipynb"))
     (tmp_path / "ada.ipynb").unlink()
-    with pytest.raises(UnreadableError, match="cannot be read: No such file or directory$"):
+    with pytest.raises(UnreadableError, match=r"cannot be read: No such file or directory$"):
         one.read(1000)
 
 
