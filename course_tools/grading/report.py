@@ -47,6 +47,8 @@ SuspicionKind = Literal[
     "calls an implementation",
     "reaches beyond",
     "reads private",
+    "another library",
+    "not in the cells",
     "right, no points",
     "wrong, no points",
     "told",
@@ -54,6 +56,10 @@ SuspicionKind = Literal[
 CALLS_IMPLEMENTATION: SuspicionKind = "calls an implementation"
 REACHES_BEYOND: SuspicionKind = "reaches beyond"  # modules and built-ins that no exercise needs
 READS_PRIVATE: SuspicionKind = "reads private"
+OTHER_LIBRARY: SuspicionKind = "another library"  # one that no exercise needs: often harmless
+NOT_IN_THE_CELLS: SuspicionKind = "not in the cells"  # what it calls is defined by a text that runs
+#: Kinds that honest work has as well: they are told, and the submission is graded like any other.
+MILD = frozenset({OTHER_LIBRARY, NOT_IN_THE_CELLS})
 RIGHT_NO_POINTS: SuspicionKind = "right, no points"  # the policy takes them for the first kind
 WRONG_NO_POINTS: SuspicionKind = "wrong, no points"
 

@@ -18,6 +18,7 @@ _SIMPLE = (ast.Name, ast.Constant)
 #: What has names of its own.
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
 _SCOPES += (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LONG = 100_000  # characters; shorter code that needs much memory is nested too deeply to be run
 #: Magics of a whole cell behind which Python follows.
 _CELL_MAGIC = re.compile(r"\s*%%(?:time|timeit|capture|prun|memit|mprun|lprun|snakeviz)\b[^\n]*\n?")
 
@@ -40,6 +41,9 @@ def read_code(source: str) -> CellCode:
 
     IPython's own lines, as `%matplotlib inline` or `!ls`, stand for calls, as they do in IPython.
 
+    Raises:
+        MemoryError: the code is long, and there is not enough memory for it.
+
     >>> sorted(read_code("def double(x):\n    return two * x").reads)
     ['two']
     """
@@ -56,7 +60,11 @@ def _parsed(source: str) -> CellCode | None:
             warnings.simplefilter("ignore")  # of a learner's odd escape sequences
             body = tuple(ast.parse(source).body)
             return CellCode(body, frozenset(_reads(source)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
+    except MemoryError:  # what CPython raises for a nested expression, too
+        if len(source) > _LONG:
+            raise
+        return None
+    except (SyntaxError, ValueError, RecursionError, SystemError):
         return None
 
 

@@ -13,6 +13,8 @@ _SUSPICIONS = {
     report.CALLS_IMPLEMENTATION: "{task} calls {names}, an existing implementation.",
     report.REACHES_BEYOND: "{task} uses {names}, which no exercise needs.",
     report.READS_PRIVATE: "{task} reads {names}, private parts of an argument.",
+    report.OTHER_LIBRARY: "{task} uses {names}, a library that no exercise needs.",
+    report.NOT_IN_THE_CELLS: "{task} depends on {names}, whose code the cells do not show.",
     report.RIGHT_NO_POINTS: "So {task} got no points. Its values were right.",
     report.WRONG_NO_POINTS: "So {task} got no points. Its values were not right.",
 }

@@ -8,17 +8,15 @@ import time
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-import nbformat
-
-import course_lib
 import course_tasks
 from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake.cell_code import only_defines, read_code
-from course_tools.grading.intake.notebook import Cell, SubmittedNotebook, parse
+from course_tools.grading.intake.course_exercises import given_cells
+from course_tools.grading.intake.notebook import Cell
 from course_tools.grading.intake.places import UnreadableError
+from course_tools.grading.intake.work import Work, work_in
 from course_tools.grading.report import Note, Report, Suspicion, TaskReport
 from course_tools.grading.run import submission_execution
 from course_tools.grading.run.later_cells import changed_by
@@ -31,11 +29,9 @@ from course_tools.grading.run.marking import (
 )
 from course_tools.grading.run.reproduction import reproduction
 from course_tools.grading.run.submission_execution import Asked, Ran, RunRequest
-from course_tools.grading.run.suspicion import suspicions, uses
+from course_tools.grading.run.suspicion import allowed_in, suspicions
 from course_tools.grading.settings import IGNORE, ZERO, Policy, Settings
 
-_COURSE = Path(course_lib.__file__).resolve().parent.parent
-_OURS = {"check", "progress", "solution", "parameters"}
 _MOST_KEPT = 4_000  # characters of what other cells printed
 _MOST_SHOWN = 60  # characters of the first line of a cell
 _SAID = (report.ANSWERED, report.MISSING, report.NOT_WRITTEN)
@@ -48,12 +44,10 @@ class Exercise:
     Attributes:
         given: code of its cells that are neither a task's nor a check.
         imports: the given cells that hold nothing but definitions and imports.
-        allowed: task -> names of libraries that the shipped solution uses.
     """
 
     given: tuple[str, ...]
     imports: frozenset[str]
-    allowed: dict[str, frozenset[str]]
 
 
 @cache
@@ -63,21 +57,8 @@ def exercise_of(name: str) -> Exercise:
     Raises:
         FileNotFoundError: the course's folder has no such notebook.
     """
-    given = [c.source for c in _code_cells("exercises", name) if not _OURS & set(_tags(c))]
-    solved = [c.source for c in _code_cells("solutions", name) if not {"check"} & set(_tags(c))]
-    members = course_tasks.EXERCISES[name]
-    imports = [one for one in given if only_defines(read_code(one).body)]
-    used = {task.name: uses(task.name, solved) for task in members}
-    return Exercise(tuple(given), frozenset(imports), used)
-
-
-def _code_cells(folder: str, name: str) -> list[nbformat.NotebookNode]:
-    nb = nbformat.read(_COURSE / folder / f"{name}.ipynb", 4)
-    return [cell for cell in nb.cells if cell.cell_type == "code"]
-
-
-def _tags(cell: nbformat.NotebookNode) -> Sequence[str]:
-    return cell.metadata.get("tags", [])
+    given = given_cells(name)
+    return Exercise(given, frozenset(one for one in given if only_defines(read_code(one).body)))
 
 
 def grade(
@@ -105,7 +86,7 @@ def grade(
     """
     start = time.monotonic()
     try:
-        work = parse(content, exercise)
+        work = work_in(content, exercise)
     except UnreadableError as error:
         note = Note(report.TOLD, told=_sentence(error))
         unread = Report("", report.UNREADABLE, notes=(note,), unsafe=unsafe)
@@ -127,10 +108,7 @@ def grade(
     marked = [_mark(task.name, counted[task.name], marks, work, ran) for task in members]
     notes = [*work.notes, *_notes(work, ran), *_moves(counted, marks, request, ran, warm)]
     given_too = {source.strip() for source in handed_out.given}
-    sources = [cell.source for cell in cells if cell.source.strip() not in given_too]
-    suspected = [
-        one for task in marked for one in _suspicions(task, sources, handed_out, settings.policy)
-    ]
+    suspected = [one for task in marked for one in _suspicions(task, work, settings.policy)]
     if settings.policy.library_calls == ZERO:
         calling = {one.task for one in suspected if one.kind == report.CALLS_IMPLEMENTATION}
         marked = [without_points(one) if one.task in calling else one for one in marked]
@@ -193,7 +171,7 @@ class _Marks:
         return self._known[key]
 
 
-def _best(task: str, marks: _Marks, work: SubmittedNotebook, ran: Ran) -> Asked:
+def _best(task: str, marks: _Marks, work: Work, ran: Ran) -> Asked:
     """Return the answers that count: the best ones, and of these those that raise the least."""
 
     def rank(number: int, asked: Asked) -> tuple:
@@ -207,11 +185,11 @@ def _best(task: str, marks: _Marks, work: SubmittedNotebook, ran: Ran) -> Asked:
     return best
 
 
-def _own_cells(task: str, work: SubmittedNotebook) -> list[int]:
+def _own_cells(task: str, work: Work) -> list[int]:
     return [n for n, cell in enumerate(work.cells) if cell.task == task]
 
 
-def _mark(task: str, asked: Asked, marks: _Marks, work: SubmittedNotebook, ran: Ran) -> TaskReport:
+def _mark(task: str, asked: Asked, marks: _Marks, work: Work, ran: Ran) -> TaskReport:
     own = _own_cells(task, work)
     found = with_output(marks.of(task, asked), asked, "".join(ran.printed.get(n, "") for n in own))
     raised = [ran.raised[n] for n in own if n in ran.raised]
@@ -237,14 +215,12 @@ def _moves(
             yield Note(report.RIGHT_LATER, task)
 
 
-def _suspicions(
-    marked: TaskReport, cells: Sequence[str], exercise: Exercise, policy: Policy
-) -> list[Suspicion]:
+def _suspicions(marked: TaskReport, work: Work, policy: Policy) -> list[Suspicion]:
     """Return what is suspicious about a task's function, and whether it costs the points."""
-    if policy.library_calls == IGNORE:
+    if policy.library_calls == IGNORE or marked.outcome == report.MISSING:
         return []
     task = marked.task
-    found = suspicions(task, cells, exercise.given, exercise.allowed[task])
+    found = suspicions(task, work.used[task], allowed_in(work.exercise))
     calls = any(one.kind == report.CALLS_IMPLEMENTATION for one in found)
     if calls and policy.library_calls == ZERO and marked.outcome == report.ANSWERED:
         right = values_are_right(marked)
@@ -253,7 +229,7 @@ def _suspicions(
     return found
 
 
-def _notes(work: SubmittedNotebook, ran: Ran) -> list[Note]:
+def _notes(work: Work, ran: Ran) -> list[Note]:
     """Return what a learner should know about cells that were stopped or written twice."""
     notes = []
     left_out = [n for n, ended in ran.ended.items() if ended.is_left_out]
@@ -282,10 +258,11 @@ def _state(outcomes: Sequence[str], suspected: Sequence[Suspicion]) -> str:
     ):
         if outcome in outcomes:
             return state
-    return report.SUSPICIOUS if suspected else report.GRADED
+    serious = any(one.kind not in report.MILD for one in suspected)
+    return report.SUSPICIOUS if serious else report.GRADED
 
 
-def _other_cells(work: SubmittedNotebook, ran: Ran, given: Container[str]) -> str:
+def _other_cells(work: Work, ran: Ran, given: Container[str]) -> str:
     text = "".join(
         printed
         for number, printed in sorted(ran.printed.items())

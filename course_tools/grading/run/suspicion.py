@@ -1,235 +1,163 @@
-"""Points an instructor to functions that call somebody else's implementation.
+"""Points an instructor to functions that use more than an exercise needs.
 
-The code is read without running it, so that it cannot lie; a call can still be hidden. This flags,
-and people decide.
+What a function uses was read from its code, without running it. What the shipped solution uses is
+allowed, and so are numbers, plots and the harmless part of Python's standard library; all the rest
+is told. Code can hide what it calls, and this does not find it: people decide.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib
-import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+import sys
+from collections.abc import Iterable
+from functools import cache
+from types import ModuleType
 
+from course_tools.grading.intake.course_exercises import constants_given, names_of_solution
+from course_tools.grading.intake.used_names import BUILT_IN, UNSEEN
 from course_tools.grading.report import (
     CALLS_IMPLEMENTATION,
+    NOT_IN_THE_CELLS,
+    OTHER_LIBRARY,
     REACHES_BEYOND,
     READS_PRIVATE,
     Suspicion,
+    SuspicionKind,
+)
+from course_tools.grading.run import harmless
+
+_KINDS = (
+    CALLS_IMPLEMENTATION,
+    REACHES_BEYOND,
+    READS_PRIVATE,
+    OTHER_LIBRARY,
+    NOT_IN_THE_CELLS,
 )
 
-#: Where the rates of the exercises are to be had ready-made.
-_IMPLEMENTATIONS = (
-    "course_lib.capstone",
-    "course_lib.checks",
-    "course_lib.compare",
-    "course_lib.forecast",
-    "course_lib.intervals",
-    "course_lib.libraries",
-    "course_lib.range_test",
-    "course_lib.schedules",
-    "course_lib.theory",
-    "course_lib.training",
-    "course_tasks",
-    "course_tools",
-    "fastai",
-    "ignite",
-    "keras",
-    "lightning",
-    "optax",
-    "pytorch_lightning",
-    "tensorflow",
-    "timm",
-    "torch.optim",
-    "transformers",
-)
-#: Modules with which a program looks at, or reaches beyond, the process it runs in.
-_REACHING = (
-    *("ctypes", "gc", "importlib", "inspect", "ipykernel", "jupyter_client", "marshal"),
-    *("multiprocessing", "pickle", "requests", "signal", "socket", "subprocess", "urllib", "zmq"),
-)
-_BUILT_IN = ("__import__", "compile", "eval", "exec")  # run code that is not there
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_SELF = ("self", "cls")
-_LONGEST = 20  # attributes of attributes, of which every beginning is looked at
 
-
-@dataclass
-class _Code:
-    """What the cells define.
-
-    Attributes:
-        bodies: name -> the body of the function, class or assignment of this name.
-        imports: name -> the dotted name it was imported from.
-    """
-
-    bodies: dict[str, list[ast.AST]] = field(default_factory=dict)
-    imports: dict[str, str] = field(default_factory=dict)
-
-
-def uses(task: str, cells: Sequence[str], given: Sequence[str] = ()) -> frozenset[str]:
-    """Return what a task's function, and whatever it calls in the cells, uses of other people's.
+def suspicions(task: str, used: Iterable[str], allowed: frozenset[str]) -> list[Suspicion]:
+    """Return what a task's function uses beyond what is allowed, at most one of a kind.
 
     Args:
         task: name of the function.
-        cells: the learner's code.
-        given: the exercise's own code, whose imports the learner may use.
+        used: names, as `intake.used_names` gives them.
+        allowed: names that the exercise needs; where it is a module, all of it is allowed.
 
-    Returns:
-        Dotted names, such as course_lib.schedules.cosine; and `._name` for private attributes.
+    >>> suspicions("f", ["numpy", "numpy.cos", "builtins.max"], frozenset())
+    []
+    >>> suspicions("f", ["optax.linear_schedule"], frozenset())[0].kind
+    'calls an implementation'
     """
-    code = _Code()
-    for source in (*given, *cells):
-        _read(source, code)
-    found: set[str] = set()
-    waiting, seen = [task], set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for body in code.bodies.get(name, ()):
-            for dotted in _names(body):
-                root, _, rest = dotted.partition(".")
-                if root in code.imports:
-                    whole = f"{code.imports[root]}.{rest}" if rest else code.imports[root]
-                    if _is_in(whole, _IMPLEMENTATIONS) or _is_in(whole, _REACHING):
-                        found.add(whole)
-                elif root in code.bodies:
-                    waiting.append(root)
-                elif root in _BUILT_IN:
-                    found.add(root)
-                found.update(_private(dotted))
-    return frozenset(found)
+    found: dict[SuspicionKind, set[str]] = {kind: set() for kind in _KINDS}
+    for name in used:
+        kind = kind_of(name)
+        if kind is not None and not harmless.is_in(name, allowed):
+            found[kind].add(name)
+    return [
+        Suspicion(kind, task, tuple(sorted(_shown(name) for name in _longest(names))))
+        for kind, names in found.items()
+        if names
+    ]
 
 
-def suspicions(
-    task: str, cells: Sequence[str], given: Sequence[str], allowed: frozenset[str]
-) -> list[Suspicion]:
-    """Return what a task's function uses beyond what the solution uses, at most one of a kind.
+@cache
+def allowed_in(exercise: str) -> frozenset[str]:
+    """Return the names that an exercise needs and that would be suspicious elsewhere.
 
-    Args:
-        task: name of the function.
-        cells: the learner's code.
-        given: the exercise's own code.
-        allowed: names that the solution uses; where it uses a module, all of it is allowed.
+    >>> "course_lib.schedules.cosine" in allowed_in("capstone")
+    True
     """
-    more = {name for name in uses(task, cells, given) if not _is_in(name, allowed)}
-    longest = _longest(more)
-    found = {
-        CALLS_IMPLEMENTATION: [name for name in longest if _is_in(name, _IMPLEMENTATIONS)],
-        REACHES_BEYOND: [name for name in longest if _is_in(name, (*_REACHING, *_BUILT_IN))],
-        READS_PRIVATE: [name for name in more if name.startswith("._")],
-    }
-    return [Suspicion(kind, task, tuple(sorted(names))) for kind, names in found.items() if names]
+    needed = names_of_solution(exercise) | constants_given(exercise)
+    return frozenset(name for name in needed if kind_of(name) is not None)
 
 
-def _read(source: str, code: _Code) -> None:
-    tree = _parsed(source)
-    if tree is None:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for one in node.names:
-                name = one.asname or one.name.partition(".")[0]
-                code.imports[name] = one.name if one.asname else name
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for name in _names_from(node.module) if node.names[0].name == "*" else ():
-                code.imports.setdefault(name, f"{node.module}.{name}")
-            for one in node.names:
-                code.imports[one.asname or one.name] = f"{node.module}.{one.name}"
-    for node in _outside_functions(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            code.bodies.setdefault(node.name, []).append(node)
-        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value:
-            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-                for name in ast.walk(target):
-                    if isinstance(name, ast.Name):
-                        code.bodies.setdefault(name.id, []).append(node.value)
+def kind_of(name: str) -> SuspicionKind | None:
+    """Return what is suspicious about a name, None for nothing.
+
+    >>> kind_of("math.cos"), kind_of("os.system"), kind_of("pandas.read_csv")
+    (None, 'reaches beyond', 'another library')
+    """
+    if name.startswith(UNSEEN):
+        return NOT_IN_THE_CELLS
+    if name.startswith("."):
+        return _kind_of_attribute(name.removeprefix("."))
+    if name.startswith(BUILT_IN):
+        return None if name.removeprefix(BUILT_IN) in harmless.BUILT_IN else REACHES_BEYOND
+    root, *parts = name.split(".")
+    if any(_kind_of_attribute(part) == REACHES_BEYOND for part in parts):
+        return REACHES_BEYOND
+    if root in harmless.IMPLEMENTING:
+        return None if _is_for_everybody(name) else CALLS_IMPLEMENTATION
+    if root in sys.stdlib_module_names:
+        return _kind_in_standard_library(name)
+    if root in harmless.LIBRARIES:
+        return _kind_in_library(name)
+    return OTHER_LIBRARY
 
 
-def _names_from(module: str) -> list[str]:
-    """Return the names that `from module import *` gives, of the course's own modules."""
-    if not module.startswith("course_lib.") or not _is_in(module, _IMPLEMENTATIONS):
-        return []
-    try:
-        return dir(importlib.import_module(module))
-    except ImportError:  # a name that somebody made up
-        return []
+def _is_for_everybody(name: str) -> bool:
+    room, _, rest = name.partition(".plots.")
+    if room in ("course_lib", "course_lib.plots"):
+        return "." not in rest  # further below is what plots are computed with
+    return harmless.is_in(name, harmless.OF_THE_COURSE)
 
 
-@lru_cache(maxsize=200)
-def _parsed(source: str) -> ast.Module | None:
-    # IPython's own lines, as %time, are no Python; nothing of interest hides in them.
-    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
+def _kind_of_attribute(name: str) -> SuspicionKind | None:
+    if name in harmless.FRAME_ATTRIBUTES:
+        return REACHES_BEYOND
+    if name.startswith("__") and name.endswith("__"):
+        return None if name in harmless.SPECIAL else REACHES_BEYOND
+    if name.startswith("_") and name.strip("_") and name not in harmless.OF_NAMEDTUPLES:
+        return READS_PRIVATE
+    return None
+
+
+def _kind_in_standard_library(name: str) -> SuspicionKind | None:
+    parts = name.split(".")
+    if harmless.is_in(name, harmless.REACHING_PARTS):
+        return REACHES_BEYOND
+    if harmless.is_in(name, harmless.PARTS_OF_MODULES):
         return None
+    if name in harmless.ROOTS_OF_PARTS:  # as the `sys` of sys.stderr, which is told apart
+        return None
+    depth = next(
+        (n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in harmless.MODULES), 0
+    )
+    if not depth:
+        is_package = any(module.startswith(f"{name}.") for module in harmless.MODULES)
+        return None if is_package else REACHES_BEYOND
+    if depth == len(parts):
+        return None
+    # A module's names are not only its own: dataclasses.sys is sys.
+    value = vars(importlib.import_module(".".join(parts[:depth]))).get(parts[depth])
+    if isinstance(value, ModuleType):
+        return kind_of(".".join((value.__name__, *parts[depth + 1 :])))
+    return REACHES_BEYOND if any(_is_private(part) for part in parts[depth:]) else None
 
 
-def _outside_functions(tree: ast.AST) -> Iterator[ast.AST]:
-    """Return what runs when a cell runs: a name assigned within a function is that function's."""
-    waiting = [tree]  # no recursion: a stranger's expression may be nested deeper than that goes
-    while waiting:
-        for node in ast.iter_child_nodes(waiting.pop()):
-            yield node
-            if not isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-                waiting.append(node)
+def _kind_in_library(name: str) -> SuspicionKind | None:
+    root, *parts = name.split(".")
+    for depth, part in enumerate(parts):
+        whole = ".".join((root, *parts[: depth + 1]))
+        if whole in harmless.IMPLEMENTING_PARTS:
+            return CALLS_IMPLEMENTATION
+        if whole in harmless.REACHING_PARTS or _is_private(part):
+            return REACHES_BEYOND
+        is_foreign = part in sys.stdlib_module_names and part not in harmless.MODULES
+        if is_foreign and whole not in harmless.NOT_FOREIGN:
+            return REACHES_BEYOND
+    return None
 
 
-def _own(function: ast.AST) -> set[str]:
-    """Return a function's arguments and the names it assigns, without those it calls global."""
-    body = function.body if isinstance(function.body, list) else [function.body]
-    inside = list(_outside_functions(ast.Module(body, [])))
-    found = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
-    found |= {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return found.difference(*(node.names for node in inside if isinstance(node, ast.Global)))
+def _is_private(part: str) -> bool:
+    return part.startswith("_") and part not in harmless.SPECIAL
 
 
-def _names(body: ast.AST) -> Iterator[str]:
-    """Return the names in a piece of code, with the attributes that follow them.
-
-    A name of a function's own has no root: whatever has this name outside is something else.
-    """
-    waiting: list[tuple[ast.AST, frozenset[str]]] = [(body, frozenset())]
-    while waiting:
-        node, own = waiting.pop()
-        if isinstance(node, _FUNCTIONS):
-            own = own | _own(node)
-        if isinstance(node, ast.Name) and node.id not in own:
-            yield node.id
-        inside = ast.iter_child_nodes(node)
-        if isinstance(node, ast.Attribute):
-            parts, inner = [node.attr], node.value
-            while isinstance(inner, ast.Attribute):
-                parts.append(inner.attr)
-                inner = inner.value
-            if len(parts) > _LONGEST:
-                inside = [inner]
-            root = inner.id if isinstance(inner, ast.Name) else ""
-            root = "" if root in own and root not in _SELF else root
-            yield ".".join([root, *reversed(parts)])
-        waiting.extend((one, own) for one in inside)
-
-
-def _private(dotted: str) -> Iterator[str]:
-    root, *attributes = dotted.split(".")
-    if root in _SELF:
-        return
-    for name in attributes:
-        if name.startswith("_") and not name.endswith("__"):
-            yield f".{name}"
+def _shown(name: str) -> str:
+    return name.removeprefix(BUILT_IN).removeprefix(UNSEEN)
 
 
 def _longest(names: set[str]) -> set[str]:
     """Return names without those of which another one is a part."""
-    return {name for name in names if not any(other.startswith(f"{name}.") for other in names)}
-
-
-def _is_in(name: str, modules: Iterable[str]) -> bool:
-    return any(name == module or name.startswith(f"{module}.") for module in modules)
+    parts = {name[:n] for name in names for n, letter in enumerate(name) if n and letter == "."}
+    return names - parts

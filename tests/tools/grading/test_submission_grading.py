@@ -10,8 +10,9 @@ import pytest
 
 from course_tools.grading import report
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels, kernel_manager
+from course_tools.grading.intake.course_exercises import given_cells
 from course_tools.grading.report import Note, RaisedError, Suspicion
-from course_tools.grading.run.submission_grading import exercise_of, grade
+from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.settings import Limits, Policy, Settings
 from tests.tools.grading.example_reports import OUTCOME_OF
 from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
@@ -92,7 +93,7 @@ def graded_mess():
 
 def test_given_cells_that_were_deleted_are_put_back():
     nb = solved()
-    given = exercise_of(EX01).given
+    given = given_cells(EX01)
     assert any("import numpy" in source for source in given)
     assert graded_mess().tasks[2].is_right, "its cell uses what the given cells import"
     assert any("np." in "".join(c["source"]) for c in nb["cells"] if c["metadata"].get("task"))
@@ -252,4 +253,4 @@ def test_stopped_kernels_start_no_more():
 
 def test_an_exercise_that_the_course_does_not_have_is_an_error():
     with pytest.raises(FileNotFoundError):
-        exercise_of("ex99_none")
+        given_cells("ex99_none")

@@ -5,10 +5,17 @@ import inspect
 import pytest
 
 import course_tasks
-from course_tools.grading.report import CALLS_IMPLEMENTATION, REACHES_BEYOND, READS_PRIVATE
-from course_tools.grading.run.submission_grading import _code_cells, _tags, exercise_of
-from course_tools.grading.run.suspicion import suspicions, uses
+from course_tools.grading.intake.course_exercises import given_cells, solved_cells
+from course_tools.grading.intake.used_names import NotebookNames
+from course_tools.grading.report import (
+    CALLS_IMPLEMENTATION,
+    REACHES_BEYOND,
+    READS_PRIVATE,
+)
+from course_tools.grading.run.suspicion import allowed_in, suspicions
 from tests.tasks.solved import SOLVED
+from tests.tools.grading.cheating_ways import CHEATING, UNSEEN
+from tests.tools.grading.honest_ways import HONEST
 
 GIVEN = ("import math\nimport numpy as np\nfrom course_lib import plots, schedules\n",)
 TASK = "cosine_rate"
@@ -22,8 +29,17 @@ BY_LIBRARY = {
 }
 
 
+def used_by(task, cells, given=GIVEN):
+    return NotebookNames(given, cells).used_by(task)
+
+
 def found_in(*cells, allowed=frozenset()):
-    return suspicions(TASK, cells, GIVEN, frozenset(allowed))
+    return suspicions(TASK, used_by(TASK, cells), frozenset(allowed))
+
+
+def found_in_exercise(exercise, task, *cells):
+    used = used_by(task, cells, given_cells(exercise))
+    return suspicions(task, used, allowed_in(exercise))
 
 
 def kinds_in(*cells, **more):
@@ -32,16 +48,14 @@ def kinds_in(*cells, **more):
 
 @pytest.mark.parametrize(("exercise", "task"), MEMBERS)
 def test_no_shipped_solution_is_suspicious(exercise, task):
-    cells = [c.source for c in _code_cells("solutions", exercise) if "check" not in _tags(c)]
-    came = exercise_of(exercise)
-    assert suspicions(task, cells, came.given, came.allowed[task]) == []
+    given = given_cells(exercise)
+    own = [source for source in solved_cells(exercise) if source not in given]
+    assert found_in_exercise(exercise, task, *own) == []
 
 
 @pytest.mark.parametrize(("exercise", "task"), MEMBERS)
 def test_other_solutions_are_suspicious_only_where_they_call_an_implementation(exercise, task):
-    came = exercise_of(exercise)
-    source = inspect.getsource(SOLVED[exercise])
-    found = suspicions(task, [source], came.given, came.allowed[task])
+    found = found_in_exercise(exercise, task, inspect.getsource(SOLVED[exercise]))
     kinds = [one.kind for one in found]
     assert kinds == [CALLS_IMPLEMENTATION] * (task in BY_LIBRARY), found
 
@@ -158,7 +172,7 @@ def test_ordinary_code_is_not_flagged(line):
 def test_what_the_solution_uses_is_allowed_and_so_is_the_rest_of_its_module():
     call = f"def {TASK}(step, *a):\n    return schedules.wsd(*a)(step)"
     solution = f"def {TASK}(step, *a):\n    return schedules.cosine(*a)(step)"
-    allowed = uses(TASK, [solution], GIVEN)
+    allowed = frozenset(used_by(TASK, [solution]))
     assert found_in(call, allowed=allowed) == []
     other = f"from course_lib import theory\ndef {TASK}(x):\n    return theory.optimal_rates(x)"
     assert kinds_in(other, allowed=allowed) == [CALLS_IMPLEMENTATION]
@@ -182,3 +196,10 @@ def test_what_the_solution_uses_is_allowed_and_so_is_the_rest_of_its_module():
 )
 def test_code_of_any_form_is_read_to_its_end(code):
     assert found_in(code) == []
+
+
+@pytest.mark.parametrize("name", [*HONEST, *CHEATING, *UNSEEN])
+def test_honest_work_is_not_suspected_and_what_is_not_harmless_is_found(name):
+    exercise, task, kind, *cells = (HONEST | CHEATING | UNSEEN)[name]
+    found = found_in_exercise(exercise, task, *cells)
+    assert [one.kind for one in found] == [kind] * bool(kind), found

@@ -29,6 +29,14 @@ SUSPICIONS = (
         Suspicion(kinds.READS_PRIVATE, "f", ("._x",)),
         "f reads ._x, private parts of an argument.",
     ),
+    (
+        Suspicion(kinds.OTHER_LIBRARY, "f", ("pandas",)),
+        "f uses pandas, a library that no exercise needs.",
+    ),
+    (
+        Suspicion(kinds.NOT_IN_THE_CELLS, "f", ("f",)),
+        "f depends on f, whose code the cells do not show.",
+    ),
     (Suspicion(kinds.RIGHT_NO_POINTS, "f"), "So f got no points. Its values were right."),
     (Suspicion(kinds.WRONG_NO_POINTS, "f"), "So f got no points. Its values were not right."),
     (Suspicion(kinds.TOLD, told="f calls {it}."), "f calls {it}."),

@@ -1,0 +1,51 @@
+"""The work in a notebook file, and what its code says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import course_tasks
+from course_tools.grading.intake.course_exercises import given_cells
+from course_tools.grading.intake.notebook import Cell, parse
+from course_tools.grading.intake.used_names import NotebookNames
+from course_tools.grading.report import Note
+
+
+@dataclass(frozen=True)
+class Work:
+    """The work of a learner, as read from the file.
+
+    Attributes:
+        exercise: the exercise it belongs to, a name of `course_tasks.EXERCISES`.
+        cells: code cells in their order, without checks.
+        notes: oddities of the file.
+        others: other exercises that are written in the same notebook.
+        used: task -> names that its function uses, as `NotebookNames.used_by` gives them.
+    """
+
+    exercise: str
+    cells: tuple[Cell, ...]
+    notes: tuple[Note, ...] = ()
+    others: tuple[str, ...] = ()
+    used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def work_in(content: bytes, exercise: str = "") -> Work:
+    """Return the work in a notebook file; nothing of it is executed or imported.
+
+    Args:
+        content: the bytes of the file.
+        exercise: the exercise whose work is wanted; by default the one that it belongs to.
+
+    Raises:
+        UnreadableError: it is no notebook, or holds no task of the course.
+    """
+    found = parse(content, exercise)
+    given = given_cells(found.exercise)
+    there = {source.strip() for source in given}
+    own = [cell.source for cell in found.cells if cell.source.strip() not in there]
+    names = NotebookNames(given, own)
+    tasks = [task.name for task in course_tasks.EXERCISES[found.exercise]]
+    used = {task: names.used_by(task) for task in tasks}
+    return Work(found.exercise, found.cells, found.notes, found.others, used)
