@@ -15,6 +15,7 @@ import pytest
 import course_tasks
 from course_tools.grading import report
 from course_tools.grading.box import kernels, probe, wire
+from course_tools.grading.intake import reader
 from course_tools.grading.intake.submissions import UnreadableError, submissions
 from course_tools.grading.run import marking, questions, submission_execution, submission_grading
 from tests.hostile import SUBMISSIONS, THOROUGH, forgeries
@@ -34,11 +35,13 @@ def watched(needs_sandbox, tmp_path_factory):
     mounts = _mounts()
     with canaries() as found:
         before, tempfile.tempdir = tempfile.tempdir, str(tmp_path_factory.mktemp("temporary"))
+        reader.look(b"")  # one process reads all files
         try:
             yield found
             left = os.listdir(tempfile.tempdir)
         finally:
             tempfile.tempdir = before
+            reader.close()
         assert left == [], "temporary files are left"
         assert _mounts() <= mounts, "mounts are left"
         assert _gone(lambda: _left_of(found)), f"left: {_left_of(found)}"

@@ -14,7 +14,6 @@ from course_tools.grading.intake.course_files import (
     SOLUTION,
     THEIRS,
     Glance,
-    glance,
 )
 from course_tools.grading.intake.layouts import (
     PLATFORMS,
@@ -38,6 +37,7 @@ from course_tools.grading.intake.places import (
     without_copy,
 )
 from course_tools.grading.intake.plain_layouts import plain_layout
+from course_tools.grading.intake.reader import look
 
 _MOST_BYTES = 20_000_000  # of a notebook that is looked at; a larger one is refused when graded
 _MOST_METADATA = 200_000_000
@@ -164,7 +164,7 @@ def _without(out: Path, source: Path, files: Mapping[str, FoundFile]) -> dict[st
 
 def _glance(content: Callable[[str, int], bytes], place: str) -> Glance:
     try:
-        return glance(content(place, _MOST_BYTES))
+        return look(content(place, _MOST_BYTES))
     except UnreadableError:  # it is told when it is graded
         return Glance()
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from course_tools.grading import report
 from course_tools.grading.box import kernels, sandbox
 from course_tools.grading.gradebook.journal import Gradebook, HandedIn, Key
-from course_tools.grading.intake.notebook import parse
+from course_tools.grading.intake import reader
 from course_tools.grading.intake.places import Submission, UnreadableError, is_notebook
 from course_tools.grading.report import Note, Report
 from course_tools.grading.run.grading_job import GradingJob, Worker, grade_job
@@ -108,16 +108,19 @@ def grade_all(
     if not course.unsafe:
         sandbox.check_sandbox()
     kernels.sweep()
-    with _workers(executor, jobs) as (submit, width):
-        batch = _Batch(book, course, told, outcome or BatchOutcome())
-        for item in _items(found, course):
-            job = batch.begin(item)
-            if job is not None:
-                batch.waiting[submit(job)] = item
-            while len(batch.waiting) >= width:
+    try:
+        with _workers(executor, jobs) as (submit, width):
+            batch = _Batch(book, course, told, outcome or BatchOutcome())
+            for item in _items(found, course):
+                job = batch.begin(item)
+                if job is not None:
+                    batch.waiting[submit(job)] = item
+                while len(batch.waiting) >= width:
+                    batch.settle()
+            while batch.waiting:
                 batch.settle()
-        while batch.waiting:
-            batch.settle()
+    finally:
+        reader.close()
     return batch.outcome
 
 
@@ -236,7 +239,7 @@ def _items(found: Iterable[Submission], course: Course) -> Iterator[_Item]:
             continue
         exercise, others, told = "", (), submission.refused
         try:
-            work = parse(content)
+            work = reader.read(content)
             exercise, others = work.exercise, work.others
         except UnreadableError:
             if not is_notebook(submission.place):

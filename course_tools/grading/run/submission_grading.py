@@ -12,11 +12,12 @@ from functools import cache
 import course_tasks
 from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
+from course_tools.grading.intake import reader
 from course_tools.grading.intake.cell_code import only_defines, read_code
 from course_tools.grading.intake.course_exercises import given_cells
 from course_tools.grading.intake.notebook import Cell
 from course_tools.grading.intake.places import UnreadableError
-from course_tools.grading.intake.work import Work, work_in
+from course_tools.grading.intake.work import Work
 from course_tools.grading.report import Note, Report, Suspicion, TaskReport
 from course_tools.grading.run import submission_execution
 from course_tools.grading.run.later_cells import changed_by
@@ -86,7 +87,7 @@ def grade(
     """
     start = time.monotonic()
     try:
-        work = work_in(content, exercise)
+        work = reader.read(content, exercise)
     except UnreadableError as error:
         note = Note(report.TOLD, told=_sentence(error))
         unread = Report("", report.UNREADABLE, notes=(note,), unsafe=unsafe)
