@@ -277,6 +277,8 @@ class Report:
         reproduction: whether the outputs handed in appear again; None where that was not asked.
         printed: output and errors of cells outside of tasks, cut off.
         seconds: seconds that grading took.
+        structure: fingerprints of the tasks' functions, as `intake.code_structure.packed` gives
+            them.
     """
 
     exercise: str
@@ -288,6 +290,7 @@ class Report:
     reproduction: Reproduction | None = None
     printed: str = ""
     seconds: float = 0.0
+    structure: str = ""
 
     @property
     def reached(self) -> float:

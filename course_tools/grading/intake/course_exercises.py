@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
 import course_lib
 import course_tasks
+from course_tools.grading.intake.code_structure import unpacked
 from course_tools.grading.intake.name_bindings import imported
 from course_tools.grading.intake.used_names import NotebookNames
 
@@ -43,6 +44,25 @@ def names_of_solution(exercise: str) -> frozenset[str]:
     names = NotebookNames((), solved_cells(exercise))
     tasks = course_tasks.EXERCISES[exercise]
     return frozenset(name for task in tasks for name in names.used_by(task.name))
+
+
+@cache
+def structure_of_solution(exercise: str) -> frozenset[int]:
+    """Return the fingerprints of the functions of an exercise's shipped solution."""
+    return _structure(exercise, solved_cells(exercise))
+
+
+@cache
+def structure_given(exercise: str) -> frozenset[int]:
+    """Return the fingerprints of an exercise's functions as they were handed out."""
+    return _structure(exercise, [code for code, _ in _code_cells("exercises", exercise)])
+
+
+def _structure(exercise: str, cells: Sequence[str]) -> frozenset[int]:
+    given = given_cells(exercise)
+    names = NotebookNames(given, [code for code in cells if code not in given])
+    tasks = [task.name for task in course_tasks.EXERCISES[exercise]]
+    return frozenset(unpacked(names.structure_of(tasks)))
 
 
 @cache

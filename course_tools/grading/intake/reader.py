@@ -206,6 +206,7 @@ def read(content: bytes, exercise: str = "") -> Work:
         tuple(Note(**note) for note in found["notes"]),
         tuple(found["others"]),
         {task: tuple(names) for task, names in found["used"].items()},
+        found["structure"],
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from course_tools.grading.intake.cell_code import read_code
+from course_tools.grading.intake.code_structure import fingerprints, packed
 from course_tools.grading.intake.magics import DEFINING_NOTHING, HARMLESS_MAGICS, magic_of
 from course_tools.grading.intake.name_bindings import (
     COMPREHENSIONS,
@@ -79,6 +80,10 @@ class NotebookNames:
         self._private = {name for tree in trees for name in _own_private(tree)}
         self._runs_text = any(map(_runs_text, trees))
         self._mentions: dict[int, list[_Mention]] = {}
+        self._bodies: dict[int, ast.AST] = {}
+        of_given = self._bindings.of.items()
+        self._imported = {name: some[0].origin for name, some in of_given if some[0].origin}
+        self._imported.update(one for tree in trees for one in _imported_in(tree))
 
     def used_by(self, task: str) -> tuple[str, ...]:
         """Return what the function of a task, and what it calls in the cells, uses.
@@ -104,6 +109,16 @@ class NotebookNames:
             found.add(f"{UNSEEN}{task}")
         return tuple(sorted(found)[:_MOST_NAMES])
 
+    def structure_of(self, tasks: Sequence[str]) -> str:
+        """Return the fingerprints of functions and of what they call in the cells.
+
+        Returns:
+            A short text, of which `code_structure.unpacked` makes numbers.
+        """
+        for task in tasks:
+            self.used_by(task)
+        return packed(fingerprints(self._bodies.values(), self._imported))
+
     def _follow(self, task: str, moment: int, found: set[str]) -> None:
         waiting, seen = [_Mention(task)], set()
         while waiting:
@@ -120,6 +135,8 @@ class NotebookNames:
                     found.update(_imported_names(one.origin, mention.attributes))
                 elif not (one.is_given and isinstance(one.body, (*FUNCTIONS, ast.ClassDef))):
                     waiting.extend(self._mentioned(one.body))
+                    if not one.is_given:
+                        self._bodies[id(one.body)] = one.body
             if not any(one.origin for one in live):
                 found.update(self._attributes(mention))
             if mention.root and not live and mention.root != task:
@@ -256,6 +273,12 @@ def _named_attributes(call: ast.Call) -> list[tuple[ast.AST, tuple[str, ...]]]:
 
 def _tree(source: str) -> ast.Module:
     return ast.Module(list(read_code(source).body), [])
+
+
+def _imported_in(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imported(node)
 
 
 def _own_private(tree: ast.Module) -> Iterator[str]:

@@ -22,6 +22,7 @@ class Work:
         notes: oddities of the file.
         others: other exercises that are written in the same notebook.
         used: task -> names that its function uses, as `NotebookNames.used_by` gives them.
+        structure: fingerprints of all tasks' functions, as `NotebookNames.structure_of` gives them.
     """
 
     exercise: str
@@ -29,6 +30,7 @@ class Work:
     notes: tuple[Note, ...] = ()
     others: tuple[str, ...] = ()
     used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    structure: str = ""
 
 
 def work_in(content: bytes, exercise: str = "") -> Work:
@@ -48,4 +50,5 @@ def work_in(content: bytes, exercise: str = "") -> Work:
     names = NotebookNames(given, own)
     tasks = [task.name for task in course_tasks.EXERCISES[found.exercise]]
     used = {task: names.used_by(task) for task in tasks}
-    return Work(found.exercise, found.cells, found.notes, found.others, used)
+    structure = names.structure_of(tasks)
+    return Work(found.exercise, found.cells, found.notes, found.others, used, structure)

@@ -11,9 +11,13 @@ from pathlib import Path, PurePosixPath
 
 import course_tasks
 from course_tools.grading import report
+from course_tools.grading.gradebook import similarity
 from course_tools.grading.gradebook.journal import Standing
 from course_tools.grading.gradebook.summary import ClassSummary, ExerciseSummary, summary
+from course_tools.grading.intake.code_structure import unpacked
+from course_tools.grading.intake.course_exercises import structure_given, structure_of_solution
 from course_tools.grading.pages.feedback import (
+    AlikeView,
     AttentionView,
     Bin,
     ClassView,
@@ -117,7 +121,24 @@ def class_view(standings: Sequence[Standing]) -> ClassView:
         rows=tuple(_rows(standings, [one.exercise for one in found.exercises])),
         unsafe=found.unsafe,
         tables=tuple(_task_table(one, standings) for one in found.exercises),
+        alike=tuple(_alike(standings)),
     )
+
+
+def _alike(standings: Sequence[Standing]) -> Iterator[AlikeView]:
+    """Yield whose work has the structure of somebody else's, or of the shipped solution."""
+    structures: dict[str, dict[tuple[str, str], frozenset[int]]] = defaultdict(dict)
+    for one in standings:
+        if one.exercise in course_tasks.EXERCISES and one.report.structure:
+            numbers = frozenset(unpacked(one.report.structure))
+            structures[one.exercise][one.student, one.user] = numbers
+    for exercise, by_person in sorted(structures.items()):
+        solution, given = structure_of_solution(exercise), structure_given(exercise)
+        for found in (
+            *similarity.like_solution(by_person, solution, given),
+            *similarity.alike(by_person, solution | given),
+        ):
+            yield AlikeView(exercise, found.people, found.share)
 
 
 def _exercise_view(one: ExerciseSummary) -> ExerciseView:

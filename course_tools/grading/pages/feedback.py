@@ -26,6 +26,7 @@ from course_tools.grading.gradebook.discrimination import (
     FEWEST_STUDENTS,
     Discrimination,
 )
+from course_tools.grading.gradebook.similarity import INDEPENDENT_MOST, INDEPENDENT_PAIRS, SHARE
 from course_tools.grading.pages import curve_svg
 from course_tools.grading.pages.feedback_words import state_words, task_words
 from course_tools.grading.pages.report_words import note_words, reproduction_words
@@ -137,6 +138,21 @@ class AttentionView:
 
 
 @dataclass(frozen=True)
+class AlikeView:
+    """Hand-ins whose code has the same structure.
+
+    Attributes:
+        exercise: its name.
+        people: (student, user) each; one where it is the shipped solution that theirs is like.
+        share: share of the structure that they have in common, 0 to 1.
+    """
+
+    exercise: str
+    people: tuple[tuple[str, str], ...]
+    share: float
+
+
+@dataclass(frozen=True)
 class StudentView:
     """A student's points, exercise by exercise or task by task; None: nothing handed in."""
 
@@ -174,6 +190,7 @@ class ClassView:
         rows: all students, in the order in which they are shown.
         unsafe: submissions that ran without a sandbox.
         tables: points of every task, exercise by exercise.
+        alike: hand-ins whose code has the same structure, the most alike first.
     """
 
     students: int
@@ -185,6 +202,7 @@ class ClassView:
     rows: tuple[StudentView, ...] = ()
     unsafe: int = 0
     tables: tuple[TaskTable, ...] = ()
+    alike: tuple[AlikeView, ...] = ()
 
 
 def student_page(
@@ -336,6 +354,9 @@ def _environment() -> Environment:
         drawing_size=(curve_svg.WIDTH, curve_svg.HEIGHT),
         exercise_title=_exercise_title,
         fewest=(FEWEST_STUDENTS, FEWEST_OTHERS),
+        alike_from=SHARE,
+        independent_pairs=INDEPENDENT_PAIRS,
+        independent_most=INDEPENDENT_MOST,
         note_words=note_words,
         page_name=page_name,
         reproduction_words=reproduction_words,

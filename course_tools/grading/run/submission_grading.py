@@ -129,6 +129,7 @@ def grade(
         ),
         printed=_other_cells(work, ran, given_too),
         seconds=round(time.monotonic() - start, 3),
+        structure=work.structure,
     )
     return report.storable(found)
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from course_tools.grading.intake.code_structure import packed
+from course_tools.grading.intake.course_exercises import structure_of_solution
 from course_tools.grading.pages import class_pages
 from course_tools.grading.pages.feedback import page_name
 from course_tools.grading.pages.report_words import reproduction_words
@@ -109,3 +111,43 @@ def test_written_pages_say_what_is_pending_and_name_unreadable_files(tmp_path, p
     assert "it is not JSON" not in page
     titles = re.findall(r"<h2 [^>]*><bdi>(.*?)</bdi>", page)
     assert titles == ["Exercise 4: warmup", "A file that could not be read"]
+
+
+def written(*numbers):
+    return report(structure=packed(numbers))
+
+
+def test_hand_ins_of_the_same_structure_are_listed_for_the_instructor_alone(tmp_path):
+    mine = written(*range(100))
+    known = sorted(structure_of_solution("ex04_warmup"))
+    standings = [
+        of("ada <b>", mine),
+        of("bob", written(*range(200, 300))),
+        of("cyd", written(*range(15, 115))),
+        of("dan", mine),
+        of("eve", written(*known)),
+        of("fay", report(exercise="ex99_gone", structure=packed(range(100)))),
+        of("gus"),
+    ]
+    found = class_pages.class_view(standings).alike
+    assert [(one.people, round(one.share, 2)) for one in found] == [
+        ((("eve", ""),), 1.0),
+        ((("ada <b>", ""), ("dan", "")), 1.0),
+        ((("ada <b>", ""), ("cyd", "")), 0.85),
+    ]
+    class_pages.write(standings, standings, tmp_path, True)
+    page = (tmp_path / "class.html").read_text(encoding="utf-8")
+    assert "Code of the same structure" in page
+    assert "85 %" in page
+    assert "and the shipped solution" in page
+    assert "ada &lt;b&gt;" in page
+    for student in ("ada <b>", "eve"):
+        own = (tmp_path / "feedback" / page_name(student, "")).read_text(encoding="utf-8")
+        assert "structure" not in own
+        assert "shipped solution" not in own
+
+
+def test_a_class_in_which_nobody_is_alike_has_no_such_list(tmp_path):
+    standings = [of("ada"), of("bob")]
+    class_pages.write(standings, standings, tmp_path, False)
+    assert "same structure" not in (tmp_path / "class.html").read_text(encoding="utf-8")
