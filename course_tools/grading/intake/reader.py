@@ -16,6 +16,7 @@ import sys
 import threading
 from typing import Any
 
+from course_tools.grading.intake.comparable_outputs import ComparableNotebook
 from course_tools.grading.intake.course_files import Glance
 from course_tools.grading.intake.notebook import Cell
 from course_tools.grading.intake.places import UnreadableError
@@ -62,9 +63,9 @@ class Reader:
         """Return the answer to a question about a file, as a dict of its fields.
 
         Args:
-            question: "glance" or "work_in".
+            question: "comparable", "glance" or "work_in", the functions of these names.
             content: the bytes of the file.
-            arguments: further arguments of the function of this name.
+            arguments: further arguments of the function.
 
         Raises:
             UnreadableError: it cannot be read, or not within the limits.
@@ -208,6 +209,16 @@ def read(content: bytes, exercise: str = "") -> Work:
         {task: tuple(names) for task, names in found["used"].items()},
         found["structure"],
     )
+
+
+def comparable(content: bytes) -> ComparableNotebook:
+    """Return a notebook as nbval can compare its outputs; see `comparable_outputs.comparable`.
+
+    Raises:
+        UnreadableError: it is no well-formed notebook, or cannot be read within the limits.
+        ReaderStartError: the process that reads does not start.
+    """
+    return ComparableNotebook(**_reader.ask("comparable", content))
 
 
 def close() -> None:

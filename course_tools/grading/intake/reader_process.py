@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from course_tools.grading.intake.comparable_outputs import comparable
 from course_tools.grading.intake.course_files import glance
 from course_tools.grading.intake.places import UnreadableError
 from course_tools.grading.intake.work import work_in
@@ -23,7 +24,9 @@ if sys.platform != "win32":
     import resource
 
 ANSWER = struct.Struct("!Q")  # number of bytes that follow
-_QUESTIONS: dict[str, Callable[..., Any]] = {"glance": glance, "work_in": work_in}
+_QUESTIONS: dict[str, Callable[..., Any]] = {
+    function.__name__: function for function in (comparable, glance, work_in)
+}
 _MOST_KEPT, _LONGEST_KEPT = 64, 200_000  # answers, which are asked for again soon; characters
 
 

@@ -8,14 +8,11 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable
 from pathlib import Path
 
-import nbformat
-from nbformat.v4.rwbase import rejoin_lines
-
 from course_tools.grading.box import cgroups, kernels
-from course_tools.grading.intake.notebook import document_of, is_check
+from course_tools.grading.intake import reader
+from course_tools.grading.intake.places import UnreadableError
 from course_tools.grading.report import (
     ENDLESS,
     MALFORMED,
@@ -47,20 +44,15 @@ def reproduction(
         patience: seconds for nbval's own start and end.
     """
     try:
-        nb = nbformat.from_dict(document_of(content))
-        nbformat.validate(nb)
-        rejoin_lines(nb)  # Jupyter saves a source as a list of lines
-        nbformat.writes(nb)  # of deeply nested metadata Python 3.13 makes no copy
-    except (nbformat.ValidationError, AttributeError, KeyError, TypeError, RecursionError):
+        found = reader.comparable(content)
+    except UnreadableError:
         return Reproduction(MALFORMED)
-    compared, left_out = _prepare(nb)
+    compared, left_out = found.compared, found.left_out
     if not compared:
         return Reproduction(NO_OUTPUTS, left_out=left_out)
     with tempfile.TemporaryDirectory(prefix=cgroups.PREFIX) as name:
         folder = Path(name)
-        # Half of a surrogate pair, as a comment may hold, is no text that a file can.
-        text = nbformat.writes(nb).encode("utf-8", "replace")
-        (folder / "handed_in.ipynb").write_bytes(text)
+        (folder / "handed_in.ipynb").write_text(found.text, encoding="utf-8")
         (folder / "sanitize.cfg").write_text(_ADDRESSES, encoding="utf-8")
         kernel = folder / "kernels" / _KERNEL
         kernel.mkdir(parents=True)
@@ -71,55 +63,9 @@ def reproduction(
     kernels.sweep()
     if differing is None:
         return Reproduction(ENDLESS, compared, left_out=left_out)
-    numbers = _numbers(nb)
-    named = tuple(numbers.get(name, name) for name in differing[:_MOST_NAMED])
+    named = tuple(found.numbers.get(name, name) for name in differing[:_MOST_NAMED])
     kind = OTHER_OUTPUTS if differing else SAME_OUTPUTS
     return Reproduction(kind, compared, len(differing), named, left_out)
-
-
-def _numbers(nb: nbformat.NotebookNode) -> dict[str, str]:
-    """Return, by nbval's name of a code cell, Jupyter's after `restart and run all`."""
-    names, number = {}, 0
-    for position, cell in enumerate(cell for cell in nb.cells if cell.cell_type == "code"):
-        number += bool(cell.source.strip())  # Jupyter does not count an empty cell
-        names[f"Cell {position}"] = f"In [{number}]"
-    return names
-
-
-def _prepare(nb: nbformat.NotebookNode) -> tuple[int, int]:
-    """Leave the checks out; return how many cells with outputs are compared, and how many not.
-
-    A learner may have marked cells as nbval's to be skipped, or not compared. Such tags are taken
-    away; a comment is not, as the code may print itself.
-    """
-    from nbval.plugin import find_comment_markers, find_metadata_tags  # imports all of pytest
-
-    compared = marked = 0
-    for cell in nb.cells:
-        if cell.cell_type != "code":
-            continue
-        if is_check(cell):  # its output is the grader's business
-            cell.metadata.tags = [*cell.metadata.tags, "nbval-skip"]
-            continue
-        cell.metadata.tags = [
-            tag
-            for tag in cell.metadata.get("tags", [])
-            if not _hides(find_metadata_tags({"tags": [tag]}))
-        ]
-        if not cell.get("outputs"):
-            continue
-        if _hides(find_comment_markers(cell.source)):
-            marked += 1
-        else:
-            compared += 1
-            # nbval takes a cell without a number for one that was never run.
-            cell.execution_count = cell.get("execution_count") or 1
-    return compared, marked
-
-
-def _hides(marks: Iterable[tuple[str, bool]]) -> bool:
-    found = dict(marks)
-    return bool(found.get("skip")) or found.get("check") is False
 
 
 def _run(folder: Path, limits: Limits, unsafe: bool, patience: float) -> bool:
