@@ -79,6 +79,7 @@ class NotebookNames:
         self._last = len(cells)
         self._private = {name for tree in trees for name in _own_private(tree)}
         self._runs_text = any(map(_runs_text, trees))
+        self._used: dict[str, tuple[str, ...]] = {}
         self._mentions: dict[int, list[_Mention]] = {}
         self._bodies: dict[int, ast.AST] = {}
         of_given = self._bindings.of.items()
@@ -100,6 +101,8 @@ class NotebookNames:
             built in, `.` and a name for an attribute, `?` and a name for what code defines that
             is not in the cells.
         """
+        if task in self._used:
+            return self._used[task]
         found: set[str] = set()
         own = [one for one in self._bindings.of.get(task, ()) if not one.is_given]
         moments = dict.fromkeys([self._last, *(one.cell for one in reversed(own))])
@@ -107,7 +110,8 @@ class NotebookNames:
             self._follow(task, moment, found)
         if not own and self._runs_text:
             found.add(f"{UNSEEN}{task}")
-        return tuple(sorted(found)[:_MOST_NAMES])
+        self._used[task] = tuple(sorted(found)[:_MOST_NAMES])
+        return self._used[task]
 
     def structure_of(self, tasks: Sequence[str]) -> str:
         """Return the fingerprints of functions and of what they call in the cells.
