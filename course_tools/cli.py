@@ -228,7 +228,16 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
 @click.option("--seed", type=int, help="Seed of the hidden cases; by default drawn once and kept.")
 @click.option("--regrade", multiple=True, help="A student or a file to grade again, or `all`.")
 @click.option("--layout", default="", help="A platform, STUDENT, */STUDENT or STUDENT.ipynb.")
+@click.option("--zip-names", default="", help="Encoding of names in a zip file: cp1252, cp437 …")
+@click.option("--roster", type=click.Path(path_type=Path), help="People of the class, in CSV.")
+@click.option(
+    "--csv",
+    type=click.Choice(["standard", "european"]),
+    default="standard",
+    help="european: semicolons and decimal commas in tables for people.",
+)
 @click.option("--preview", is_flag=True, help="Say who handed in what, and grade nothing.")
+@click.option("--yes", is_flag=True, help="Go on where the preview asks for a decision.")
 @click.option("--unsafe", is_flag=True, help="Run strangers' code without the sandbox.")
 def grade(submissions: Path, **options: Any) -> None:
     """Grade SUBMISSIONS, a folder or a zip file, such as the export of a learning platform.

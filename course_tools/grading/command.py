@@ -17,17 +17,22 @@ import click
 from tqdm import tqdm
 
 from course_tools.grading import exports
+from course_tools.grading.enrollment import Enrollment, enrolled, matched, with_lateness
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
 from course_tools.grading.gradebook.summary import summary
 from course_tools.grading.intake.preflight import preflight
+from course_tools.grading.intake.roster import Roster, read_roster
+from course_tools.grading.intake.roster_matching import match
 from course_tools.grading.intake.submissions import Submission, take_in
 from course_tools.grading.pages import class_pages, feedback_zips
+from course_tools.grading.pages.people_view import people_view
 from course_tools.grading.run import batch
 from course_tools.grading.settings import read_settings
 from course_tools.grading.visible_text import visible
 
 ALL = "all"
 INTERRUPTED = 130  # what shells say of Ctrl-C
+_MOST_NAMED = 10
 _MOST_SHOWN = 20  # changes and failures; the tables have all
 _UNSAFE = (
     "WARNING: without the sandbox, every submission can do what you can do: read and delete your "
@@ -50,6 +55,10 @@ class Options:
     unsafe: bool = False
     layout: str = ""
     preview: bool = False
+    zip_names: str = ""
+    roster: Path | None = None
+    csv: str = exports.STANDARD
+    yes: bool = False
 
 
 def run(options: Options) -> int:
@@ -63,13 +72,22 @@ def run(options: Options) -> int:
         NoSandboxError: submissions cannot be run safely here.
     """
     settings = read_settings(options.config)
-    taken = take_in(options.source, options.out, options.layout)
+    roster = None if options.roster is None else read_roster(options.roster)
+    taken = take_in(options.source, options.out, options.layout, options.zip_names)
     found = taken.submissions
     again = _again(options.regrade, found)
-    for line in preflight(taken, settings.policy.attempts):
-        click.echo(line, err=True)
+    platforms = dict.fromkeys(taken.students, taken.platform)
+    matching = match(roster or Roster(()), platforms)
+    checked = preflight(taken, settings.policy.attempts, settings.late, roster, matching)
+    click.echo("\n".join(checked.lines), err=True)
+    if checked.questions:
+        click.echo("\n".join(["To be decided:", *(f"  {q}" for q in checked.questions)]), err=True)
     if options.preview:
         return 0
+    if checked.questions and not options.yes:
+        raise ValueError(
+            "nothing was graded, because somebody has to decide what stands above; --yes goes on"
+        )
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -81,15 +99,24 @@ def run(options: Options) -> int:
         before = book.last_id()
         course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
         outcome, status = _graded(found, book, course, jobs, executor)
-        standings = book.standings(settings.policy.attempts)
-        exports.write_exports(standings, options.out)
+        files = book.files()
+        people = enrolled(roster, matched(roster or Roster(()), files, platforms))
+        standings = book.standings(settings.policy.attempts, people.people)
+        standings = with_lateness(standings, settings.late, people)
+        exports.write_exports(standings, options.out, people, options.csv)
         left = len(found) - outcome.done
-        whole = book.whole(standings)
         show_hidden = settings.policy.show_hidden
-        class_pages.write(standings, whole, options.out, show_hidden, pending=left)
+        class_pages.write(
+            standings,
+            book.whole(standings),
+            options.out,
+            show_hidden,
+            pending=left,
+            people=people_view(standings, people, files),
+        )
         feedback_zips.write_zips(standings, book.whole, options.out, show_hidden)
         changes = book.changes(before)
-    _say(outcome, left, standings, changes, options.out)
+    _say(outcome, left, standings, changes, people, options.out)
     return status
 
 
@@ -196,6 +223,7 @@ def _say(
     left: int,
     standings: Sequence[Standing],
     changes: Sequence[GradeChange],
+    people: Enrollment,
     out: Path,
 ) -> None:
     done = [f"{outcome.graded} graded now"]
@@ -220,6 +248,7 @@ def _say(
             f"{one.exercise}: {_count(one.number, 'student')}, on average "
             f"{one.mean * one.possible:.3g} of {one.possible:g} points"
         )
+    lines += _of_people(standings, people)
     if changes:
         lines.append(f"{_count(len(changes), 'result')} changed:")
         lines += [
@@ -231,6 +260,34 @@ def _say(
             lines.append(f"  and {len(changes) - _MOST_SHOWN} more")
     lines.append(f"Tables, pages and gradebook: {out}; begin with {out / 'class.html'}")
     click.echo("\n".join(lines))
+
+
+def _of_people(standings: Sequence[Standing], people: Enrollment) -> Iterator[str]:
+    """Yield who is missing, unknown or late, and who is in no table of a platform."""
+    if people.roster is not None:
+        missing = people.missing(standings)
+        nothing = [one.person.name for one in missing if not one.exercise]
+        yield (
+            f"Roster: {_count(len(people.roster.people), 'student')}; handed in nothing: "
+            f"{_shown(nothing) or 'nobody'}"
+        )
+        some = sorted({one.exercise for one in missing} - {""})
+        for exercise in some:
+            names = [one.person.name for one in missing if one.exercise == exercise]
+            yield f"  without {exercise}: {_shown(names)}"
+        if unknown := people.unknown(standings):
+            yield f"  not in the roster: {_shown([name for name, _ in unknown])}"
+    late = [one for one in standings if one.late is not None and one.late.days != 0]
+    if late:
+        lost = sum(one.late.lost for one in late)
+        yield f"Late: {_count(len(late), 'hand-in')}, {lost:g} points taken off"
+    for name, without in exports.left_out(standings, people).items():
+        yield f"Not in {name}, as the platform's name is not in the roster: {_shown(without)}"
+
+
+def _shown(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(map(visible, names[:_MOST_NAMED])) + more
 
 
 def _count(number: int, thing: str) -> str:

@@ -1,22 +1,4 @@
-"""The grades as tables: for people, and for the gradebooks of Canvas and Moodle.
-
-`canvas.csv` is what Canvas' "Import" in its gradebook reads: the columns Student, ID, SIS User ID,
-SIS Login ID and Section, then one an assignment; a row "Points Possible" before the students. Only
-one of the four columns that identify a student has to be filled in; ID is Canvas' own number. An
-assignment is found by its title, so it has to be called as the exercise is, or a new one is
-offered. An empty cell leaves the grade as it is. Sources: Ohio State University, "Import a CSV
-File to Carmen Grades", https://teaching.resources.osu.edu/toolsets/carmencanvas/guides/
-calculating-final-grades/import-csv-file-carmen-grades, and Canvas' `lib/gradebook_importer.rb`.
-
-`moodle_<exercise>.csv` is what an assignment's "Upload grading worksheet" reads, one file an
-exercise, as Moodle's participants have another number in every assignment. It looks for the
-columns Identifier ("Participant" and the number that is in the names of the files it gives to
-download), Grade and "Last modified (grade)", in the language of the site, here English; the
-latter says nothing here, so a grade that is there already is replaced only if "Allow updating
-records that have been modified more recently" is ticked. There is no column for comments: an
-empty one would delete those of the teacher. Sources: Moodle's `mod/assign/gradingtable.php` and
-`mod/assign/feedback/offline/importgradeslib.php`.
-"""
+"""Writes the grades as tables: for people, and for the gradebooks of learning platforms."""
 
 from __future__ import annotations
 
@@ -27,22 +9,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 from pathlib import Path
 
-from course_tools.grading.cells import cell, line_of
+from course_tools.grading.cells import cell
+from course_tools.grading.enrollment import Enrollment
 from course_tools.grading.files import write_whole
 from course_tools.grading.gradebook.journal import Standing
 from course_tools.grading.gradebook.summary import summary
-from course_tools.grading.intake.layouts import CANVAS, MOODLE, platform_of
 from course_tools.grading.pages.class_pages import FOLDER, section_of
 from course_tools.grading.pages.feedback import page_name
 from course_tools.grading.pages.report_words import note_words, reproduction_words, suspicion_words
-from course_tools.grading.report import UNREADABLE
+from course_tools.grading.platform_exports import (
+    Row,
+    blackboard,
+    brightspace,
+    canvas,
+    exercises_in,
+    has_grade,
+    moodle,
+)
 
-Row = Sequence[str | float | bool | None]
+STANDARD, EUROPEAN = "standard", "european"
+MISSING = "missing"  # the state of a person of the roster who handed in nothing
 
 _GRADES = (
     *("student", "user", "exercise", "state", "points", "possible", "percent"),
-    *("suspicions", "notes", "reproduction", "file", "attempt", "unsafe", "page"),
+    *("suspicions", "notes", "reproduction", "file", "unsafe", "page"),
 )
+_LATE = ("handed in", "days late", "points lost", "points that count")
+_ROSTER = ("section", "roster")
 _TASKS = (
     *("student", "user", "exercise", "task", "outcome", "points", "possible"),
     *("misconception", "cause", "stopped_by", "exception", "exception_text"),
@@ -54,59 +47,101 @@ _STATISTICS = (
     *("discrimination", "discrimination_low", "discrimination_high", "discrimination_students"),
     *("median_seconds", "ninth_decile_seconds", "mistakes", "lesson", "section"),
 )
-_CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
-_MOODLE = (
-    *("Identifier", "Full name", "Grade", "Maximum Grade", "Grade can be changed"),
-    "Last modified (grade)",
-)
-#: Canvas takes any row for this one whose first cell holds these words.
-_POINTS_POSSIBLE = "Points Possible"
 
 
-def write_exports(standings: Sequence[Standing], folder: Path) -> list[Path]:
+def write_exports(
+    standings: Sequence[Standing],
+    folder: Path,
+    enrollment: Enrollment | None = None,
+    style: str = STANDARD,
+) -> list[Path]:
     """Write all tables, each as a whole or not at all; return their files.
 
     The same standings give the same bytes. Tables for people begin with a byte order mark, without
-    which Excel takes UTF-8 for another encoding; the two for import have none, as it is no part of
-    a column's name.
+    which Excel takes UTF-8 for another encoding; those for import have none, as it is no part of
+    a column's name. Blackboard and Brightspace have tables where anybody's name in them is known.
 
     Args:
         standings: as `Gradebook.standings` returns them.
         folder: folder of the files; it is made if need be.
+        enrollment: the people of the class, with their names in the platforms.
+        style: "standard", or "european" for semicolons and decimal commas in tables for people;
+            platforms do not read these.
 
     Raises:
-        ValueError: the name of an exercise cannot be part of a file's name.
+        ValueError: the name of an exercise cannot be part of a file's name, or there is no such
+            style.
     """
+    if style not in (STANDARD, EUROPEAN):
+        raise ValueError(f"style must be {STANDARD} or {EUROPEAN}, got {style!r}")
+    people = enrollment or Enrollment()
     tables = {
-        "grades.csv": _bytes(grades(standings), mark=True),
-        "tasks.csv": _bytes(tasks(standings), mark=True),
-        "statistics.csv": _bytes(task_statistics(standings), mark=True),
-        "canvas.csv": _bytes(canvas(standings)),
+        "grades.csv": _for_people(grades(standings, people), style),
+        "tasks.csv": _for_people(tasks(standings), style),
+        "statistics.csv": _for_people(task_statistics(standings), style),
+        "canvas.csv": _bytes(canvas(standings, people)),
     }
-    for exercise in _exercises(standings):
+    for exercise in exercises_in(standings):
         if not re.fullmatch(r"\w+", exercise, re.ASCII):
             raise ValueError(
                 f"exercise must be a name of letters, digits and underscores, got {exercise!r}"
             )
-        tables[f"moodle_{exercise}.csv"] = _bytes(moodle(standings, exercise))
+        tables[f"moodle_{exercise}.csv"] = _bytes(moodle(standings, exercise, people))
+        for name, make in (("blackboard", blackboard), ("brightspace", brightspace)):
+            rows = make(standings, exercise, people).rows
+            if len(rows) > 1:
+                quoting = csv.QUOTE_ALL if make is blackboard else csv.QUOTE_MINIMAL
+                tables[f"{name}_{exercise}.csv"] = _bytes(rows, quoting=quoting)
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in tables.items():
         write_whole(folder / name, content, durable=True)
     return [folder / name for name in tables]
 
 
-def grades(standings: Iterable[Standing]) -> Iterator[Row]:
-    """Return the table of a row a student and exercise, its head first."""
-    yield _GRADES
-    for one in standings:
+def left_out(standings: Sequence[Standing], enrollment: Enrollment) -> dict[str, tuple[str, ...]]:
+    """Return the students who are in no table of a platform though others are: table -> names."""
+    found = {}
+    for exercise in exercises_in(standings):
+        for name, make in (("blackboard", blackboard), ("brightspace", brightspace)):
+            table = make(standings, exercise, enrollment)
+            if len(table.rows) > 1 and table.without:
+                found[f"{name}_{exercise}.csv"] = table.without
+    return found
+
+
+def grades(standings: Sequence[Standing], enrollment: Enrollment | None = None) -> Iterator[Row]:
+    """Return the table of a row a student and exercise, its head first.
+
+    With due dates it has columns for late days, with a roster for sections, and rows for the
+    people who are missing.
+    """
+    people = enrollment or Enrollment()
+    has_late = any(one.late is not None for one in standings)
+    late, roster = _LATE if has_late else (), _ROSTER if people.roster else ()
+    yield (*_GRADES, *late, *roster)
+    rows = [(one.student, one.user, one.exercise, one) for one in standings]
+    rows += [
+        (who.person.name, who.person.id, who.exercise, None) for who in people.missing(standings)
+    ]
+    if people.roster:
+        rows.sort(key=lambda row: row[:3])
+    for student, user, exercise, one in rows:
+        person = people.persons.get((student, user))
+        known = ("" if person is None else person.section,)
+        known += ("unknown" if person is None else MISSING if one is None else "known",)
+        if one is None:
+            blank = [None] * (len(_GRADES) - 4 + len(late))
+            yield (student, user, exercise, MISSING, *blank, *known)
+            continue
         report = one.report
-        worth = _worth(report.reached, report.possible) if _has_grade(one) else (None,) * 3
+        worth = _worth(report.reached, report.possible) if has_grade(one) else (None,) * 3
         yield (
-            *(one.student, one.user, one.exercise, report.state, *worth),
+            *(student, user, exercise, report.state, *worth),
             " ".join(map(suspicion_words, report.suspicions)),
             *(" ".join(map(note_words, report.notes)), reproduction_words(report.reproduction)),
-            *(one.handed_in.place, one.handed_in.attempt, report.unsafe),
-            f"{FOLDER}/{page_name(one.student, one.user)}",
+            *(one.handed_in.place, report.unsafe, f"{FOLDER}/{page_name(student, user)}"),
+            *(_late_cells(one) if has_late else ()),
+            *(known if roster else ()),
         )
 
 
@@ -147,56 +182,35 @@ def task_statistics(standings: Sequence[Standing]) -> Iterator[Row]:
             )
 
 
-def canvas(standings: Sequence[Standing]) -> Iterator[Row]:
-    """Return the table that Canvas imports: a row a student, a column an exercise."""
-    exercises = _exercises(standings)
-    yield (*_CANVAS, *exercises)
-    yield (_POINTS_POSSIBLE, *[""] * 4, *(_most_points(standings, name) for name in exercises))
-    points: dict[tuple[str, str], dict[str, float]] = {}
-    for one in standings:
-        row = points.setdefault((one.student, _number_in(CANVAS, one)), {})
-        if _has_grade(one):
-            row[one.exercise] = one.report.reached
-    for (student, user), reached in sorted(points.items()):
-        name = line_of(student).replace(_POINTS_POSSIBLE, "Points possible")
-        yield (name, user, *[""] * 3, *(reached.get(exercise) for exercise in exercises))
-
-
-def moodle(standings: Sequence[Standing], exercise: str) -> Iterator[Row]:
-    """Return the worksheet of an assignment in Moodle: a row a student."""
-    yield _MOODLE
-    most = _most_points(standings, exercise)
-    for one in standings:
-        if one.exercise == exercise and _has_grade(one):
-            number = _number_in(MOODLE, one)
-            identifier = f"Participant {number}" if number else ""
-            yield (identifier, one.student, one.report.reached, most, "Yes", "")
-
-
-def _number_in(platform: str, one: Standing) -> str:
-    """Return a student's number in a platform; another platform's would be somebody else's."""
-    return one.user if platform_of(one.handed_in.place) == platform else ""
-
-
-def _has_grade(one: Standing) -> bool:
-    return bool(one.exercise) and one.report.state != UNREADABLE
-
-
-def _exercises(standings: Iterable[Standing]) -> list[str]:
-    return sorted({one.exercise for one in standings if _has_grade(one)})
-
-
-def _most_points(standings: Iterable[Standing], exercise: str) -> float:
-    found = [one.report.possible for one in standings if one.exercise == exercise]
-    return max(found)
+def _late_cells(one: Standing) -> Row:
+    if one.late is None:
+        return (None, None, None, one.points if has_grade(one) else None)
+    days = "late" if one.late.days is None else one.late.days
+    return (one.late.handed_in, days, one.late.lost, one.points)
 
 
 def _worth(reached: float, possible: float) -> tuple[float, float, float | None]:
     return reached, possible, round(100 * reached / possible, 2) if possible else None
 
 
-def _bytes(table: Iterable[Row], mark: bool = False) -> bytes:
+def _for_people(table: Iterable[Row], style: str) -> bytes:
+    return _bytes(table, mark=True, is_european=style == EUROPEAN)
+
+
+def _bytes(
+    table: Iterable[Row],
+    *,
+    mark: bool = False,
+    is_european: bool = False,
+    quoting: int = csv.QUOTE_MINIMAL,
+) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
-    writer.writerows([cell(value) for value in row] for row in table)
+    delimiter = ";" if is_european else ","
+    writer = csv.writer(text, delimiter=delimiter, quoting=quoting, lineterminator="\r\n")
+    writer.writerows([_cell(value, is_european) for value in row] for row in table)
     return text.getvalue().encode("utf-8-sig" if mark else "utf-8")
+
+
+def _cell(value: str | float | bool | None, is_european: bool) -> str:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return cell(value).replace(".", ",") if is_european and is_number else cell(value)

@@ -16,6 +16,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from course_tools.grading.late_days import LatePolicy, read_late_policy
+
 FLAG, ZERO, IGNORE = "flag", "zero", "ignore"
 LATEST, FIRST, BEST = "latest", "first", "best"
 
@@ -70,16 +72,17 @@ class Policy:
 
 @dataclass(frozen=True)
 class Settings:
-    """Limits and policy."""
+    """Limits, policy, and late days."""
 
     limits: Limits = field(default_factory=Limits)
     policy: Policy = field(default_factory=Policy)
+    late: LatePolicy = field(default_factory=LatePolicy)
 
     @property
     def digest(self) -> str:
         """A name of all that can change a report: limits, library calls, reproduction."""
         relevant = dataclasses.asdict(self)
-        del relevant["policy"]["show_hidden"], relevant["policy"]["attempts"]
+        del relevant["policy"]["show_hidden"], relevant["policy"]["attempts"], relevant["late"]
         return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -87,7 +90,7 @@ _CHOICES = {"library_calls": (FLAG, ZERO, IGNORE), "attempts": (LATEST, FIRST, B
 
 
 def read_settings(path: Path | None) -> Settings:
-    """Return the settings of a TOML file with the tables `limits` and `policy`.
+    """Return the settings of a TOML file with the tables `limits`, `policy` and `late`.
 
     Args:
         path: the file; None gives the defaults.
@@ -105,11 +108,12 @@ def read_settings(path: Path | None) -> Settings:
     except ValueError as error:
         raise ValueError(f"{path} is not valid TOML: {error}") from error
     for name in document:
-        if name not in ("limits", "policy"):
-            raise ValueError(f"{path}: the tables are limits and policy, got {name!r}")
+        if name not in ("limits", "policy", "late"):
+            raise ValueError(f"{path}: the tables are limits, policy and late, got {name!r}")
     return Settings(
         _filled(Limits, document.get("limits", {}), f"{path}: limits"),
         _filled(Policy, document.get("policy", {}), f"{path}: policy"),
+        read_late_policy(document.get("late", {}), f"{path}: late"),
     )
 
 

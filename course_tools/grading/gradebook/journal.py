@@ -8,7 +8,7 @@ import json
 import math
 import operator
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -23,9 +23,13 @@ from course_tools.grading.gradebook.rows import (
     HandedIn,
     Key,
     Standing,
+    Student,
     TaskChange,
     change_of,
+    is_superseded,
+    time_of,
 )
+from course_tools.grading.late_days import HandInTime
 from course_tools.grading.report import UNREADABLE, Report, from_json, outline, to_json
 from course_tools.grading.settings import BEST, FIRST, LATEST
 
@@ -183,16 +187,27 @@ class Gradebook:
             query = sa.select(sa.func.count()).select_from(files).where(~has_result)
             return connection.scalar(query)
 
-    def standings(self, attempts: str = LATEST) -> list[Standing]:
+    def files(self) -> list[HandedIn]:
+        """Return all files that were ever handed in, in the order in which they came."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(tables.all_files(), execution_options=self._stream)
+            return [_handed_in(row, LATEST) for row in rows]
+
+    def standings(
+        self, attempts: str = LATEST, people: Mapping[Student, Student] | None = None
+    ) -> list[Standing]:
         """Return the attempt that counts for every student and exercise, sorted by both.
 
         Of each file, the result that the journal has last counts. A file that cannot be read
-        stands for itself, under the exercise "", and takes no exercise's place; a file that has
-        no result is left out, see `pending`. Reports are outlines, so that a large class fits into
+        stands for itself, under the exercise "", and takes no exercise's place, until the same
+        student hands in a file of the same name that can be read; a file that has no result is
+        left out, see `pending`. Reports are outlines, so that a large class fits into
         memory; `whole` has the rest.
 
         Args:
             attempts: the attempt that counts: "latest", "first" or "best" (the latest of those).
+            people: student -> the person, name and number, where a roster says who it is; what
+                several students handed in who are one person is that person's.
 
         Raises:
             ValueError: attempts is not one of the three.
@@ -201,16 +216,25 @@ class Gradebook:
             raise ValueError(f"attempts must be {LATEST}, {FIRST} or {BEST}, got {attempts!r}")
         chosen: dict[tuple, tuple] = {}  # the rank and row of the attempt that counts
         number: dict[tuple, int] = {}
+        readable: dict[Student, list[tuple]] = {}
         is_better = operator.lt if attempts == FIRST else operator.gt
         with self._engine.connect() as connection:
             for row in connection.execute(tables.counting(), execution_options=self._stream):
-                group = (row.student, row.user, row.result_exercise)
+                who = (row.student, row.user)
+                group = (*(people or {}).get(who, who), row.result_exercise)
+                if row.state != UNREADABLE:
+                    readable.setdefault(group[:2], []).append((row.place, row.last_order))
                 if not row.result_exercise:  # every file of its own: which task it is, who knows
                     group = (*group, row.place, row.sha256)
                 number[group] = number.get(group, 0) + 1
                 candidate = (_rank(row, attempts), row)
                 if group not in chosen or is_better(candidate[0], chosen[group][0]):
                     chosen[group] = candidate
+            for group, (_, row) in list(chosen.items()):
+                if row.state == UNREADABLE and is_superseded(
+                    row.place, row.last_order, readable.get(group[:2], ())
+                ):
+                    del chosen[group]
             reports = _outlines(
                 connection, {row.result_id for _, row in chosen.values()}, self._chunk
             )
@@ -288,9 +312,11 @@ class Gradebook:
         columns = tables.handed_in.c
         values = dataclasses.asdict(one)
         order = values.pop("order")
+        del values["time"]
         name = json.dumps([one.student, one.user, one.place, one.sha256])
         identity = hashlib.sha256(name.encode()).hexdigest()
         values |= {"identity": identity, "first_order": order, "last_order": order}
+        self._keep_time(connection, identity, one.time)
         if self._add(connection, tables.handed_in, {**values, "recorded_at": _now()}):
             return True
         for column, wider in (
@@ -300,6 +326,22 @@ class Gradebook:
             same = sa.update(tables.handed_in).where(columns.identity == identity, wider)
             connection.execute(same.values({column: order}))
         return False
+
+    def _keep_time(self, connection: Connection, identity: str, found: HandInTime) -> None:
+        columns = tables.hand_in_times.c
+        of_it = sa.select(tables.hand_in_times).where(columns.identity == identity)
+        row = connection.execute(of_it).first()
+        known = HandInTime() if row is None else time_of(row)
+        counts = known.earlier(found) if row is not None else found
+        if row is not None and counts == known:
+            return
+        values = {
+            "seconds": counts.moment.seconds if counts.moment else None,
+            "is_local": counts.moment is not None and counts.moment.is_local,
+            "marked_late": counts.marked_late,
+        }
+        new = self._insert(tables.hand_in_times).values(identity=identity, **values)
+        connection.execute(new.on_conflict_do_update(index_elements=["identity"], set_=values))
 
 
 def _rank(row: sa.Row, attempts: str) -> tuple:
@@ -315,9 +357,8 @@ def _rank(row: sa.Row, attempts: str) -> tuple:
 
 def _handed_in(row: sa.Row, attempts: str) -> HandedIn:
     order = row.first_order if attempts == FIRST else row.last_order
-    return HandedIn(
-        row.student, row.user, row.place, row.attempt, order, row.sha256, row.handed_in_exercise
-    )
+    names = (row.student, row.user, row.place, row.attempt, order, row.sha256)
+    return HandedIn(*names, row.handed_in_exercise, time_of(row))
 
 
 def _outlines(connection: Connection, ids: set[int], chunk: int) -> dict[int, Report]:

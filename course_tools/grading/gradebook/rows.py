@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Any
 
+from course_tools.grading.late_days import HandInTime, Lateness, RecordedTime
 from course_tools.grading.report import Report
+
+#: Name of a student and the platform's number, "" if there is none.
+Student = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -33,10 +40,11 @@ class HandedIn:
         student: name of the student who handed it in.
         user: the learning platform's number of the student, "" if there is none.
         place: the file's path inside the folder or zip file.
-        attempt: as the platform counts them.
+        attempt: 0; older versions of the course kept the number at the end of Canvas' names here.
         order: a finite number by which attempts are ordered in time; kept as a float.
         sha256: hash of its bytes, in hexadecimal.
         exercise: the exercise it seems to be for, "" where it cannot be read.
+        time: the time of handing in, as far as it is known.
     """
 
     student: str
@@ -46,6 +54,7 @@ class HandedIn:
     order: float
     sha256: str
     exercise: str
+    time: HandInTime = field(default_factory=HandInTime)
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class Standing:
         report: outline of the report, or from `Gradebook.whole` all of it.
         others: number of other attempts of the same student at the exercise.
         result: number of the result in the journal.
+        late: its late days and their cost, None where it has no due date.
     """
 
     student: str
@@ -69,6 +79,12 @@ class Standing:
     report: Report
     others: int
     result: int
+    late: Lateness | None = None
+
+    @property
+    def points(self) -> float:
+        """Points that count: those reached, without those lost by late days."""
+        return self.report.reached - (self.late.lost if self.late else 0.0)
 
 
 @dataclass(frozen=True)
@@ -109,6 +125,32 @@ class GradeChange:
     state_before: str
     state_after: str
     tasks: tuple[TaskChange, ...]
+
+
+def time_of(row: Any) -> HandInTime:
+    """Return the time in a row of the database, where there is one."""
+    if row.seconds is None:
+        return HandInTime(None, bool(row.marked_late))
+    return HandInTime(RecordedTime(row.seconds, bool(row.is_local)), bool(row.marked_late))
+
+
+def is_superseded(place: str, order: float, others: Iterable[tuple[str, float]]) -> bool:
+    """Return whether a file that cannot be read gave way to one of the same name that can.
+
+    Args:
+        place: path of the file.
+        order: its place in time.
+        others: path and place in time of the files of the same student that can be read.
+    """
+    name = _plain(place)
+    return any(later >= order and _plain(other) == name for other, later in others)
+
+
+def _plain(place: str) -> str:
+    """Return the name of a file without what a platform puts before it and a copy's number."""
+    stem = re.sub(r"\.ipynb(?:\.txt|\.json)?$", "", PurePosixPath(place).name, flags=re.I)
+    stem = re.sub(r"^[^_]+_(?:LATE_)?\d+_(?:\d+|assignsubmission_file)_", "", stem)
+    return re.sub(r"(?:-Copy\d*|-\d{1,3}| ?\(\d{1,3}\))+$", "", stem).casefold()
 
 
 def change_of(

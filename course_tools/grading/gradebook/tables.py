@@ -93,6 +93,16 @@ handed_in = sa.Table(
     sa.Column("recorded_at", Moment, nullable=False),
 )
 
+# Gradebooks of older versions have no such table, and get an empty one.
+hand_in_times = sa.Table(
+    "hand_in_times",
+    metadata,
+    sa.Column("identity", sa.String(64), primary_key=True),  # as in the table of files
+    sa.Column("seconds", sa.Double, nullable=True),
+    sa.Column("is_local", sa.Boolean, nullable=False),
+    sa.Column("marked_late", sa.Boolean, nullable=False),
+)
+
 
 def counting() -> sa.Select:
     """Return the question for every file with its last result: all but the report itself."""
@@ -106,10 +116,28 @@ def counting() -> sa.Select:
         results.c.exercise.label("result_exercise"),
         results.c.state,
         results.c.reached,
+        *(hand_in_times.c[name] for name in ("seconds", "is_local", "marked_late")),
     ).select_from(
-        handed_in.join(results, results.c.sha256 == handed_in.c.sha256).join(
-            last, last.c.id == results.c.id
+        handed_in.join(results, results.c.sha256 == handed_in.c.sha256)
+        .join(last, last.c.id == results.c.id)
+        .outerjoin(hand_in_times, hand_in_times.c.identity == handed_in.c.identity)
+    )
+
+
+def all_files() -> sa.Select:
+    """Return the question for every file that was handed in."""
+    return (
+        sa.select(
+            *(handed_in.c[name] for name in ("student", "user", "place", "attempt", "sha256")),
+            handed_in.c.first_order,
+            handed_in.c.last_order,
+            handed_in.c.exercise.label("handed_in_exercise"),
+            *(hand_in_times.c[name] for name in ("seconds", "is_local", "marked_late")),
         )
+        .select_from(
+            handed_in.outerjoin(hand_in_times, hand_in_times.c.identity == handed_in.c.identity)
+        )
+        .order_by(handed_in.c.id)
     )
 
 

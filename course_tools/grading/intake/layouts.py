@@ -22,6 +22,7 @@ from datetime import datetime, timezone
 import yaml
 
 from course_tools.grading.intake.places import is_notebook, stem_of
+from course_tools.grading.late_days import RecordedTime
 
 CANVAS, MOODLE = "Canvas", "Moodle"
 BLACKBOARD, BRIGHTSPACE, GITHUB = "Blackboard", "Brightspace", "GitHub"
@@ -41,9 +42,9 @@ _MARKS = {
     BLACKBOARD: r"(?P<head>[^/]+?)_attempt_(?P<when>\d{4}(?:-\d\d){5})[_.][^/]+",
     GITHUB: r"(?P<slug>[^/]+)-submissions/(?P=slug)-(?P<student>[^/]+)/.+",
     ILIAS: r"(?P<student>[^/]+_[^/]+_[^/_]+)_(?P<user>\d+)/.+",
-    #: Canvas numbers later attempts: `lastfirst_LATE_123_456_my notebook-2`.
-    CANVAS: r"(?P<student>[^_/]+)_(?:LATE_)?(?P<user>\d+)_(?P<submission>\d+)_[^/]+?"
-    r"(?:-(?P<attempt>\d{1,4}))?",
+    #: `lastfirst_LATE_123_456_my notebook-2`; with anonymous grading `LATE_anon_x1y2z_456_…`.
+    CANVAS: r"(?P<anonymous_late>LATE_(?=anon_))?(?P<student>[^_/]+)_(?P<late>LATE_)?"
+    r"(?P<user>\d+|(?<=anon_)[A-Za-z0-9]+)_(?P<submission>\d+)_[^/]+",
 }
 PLATFORMS = {name: re.compile(mark, re.S) for name, mark in _MARKS.items()}
 #: Their marks are what a student's own name for a file or a folder may look like.
@@ -68,14 +69,18 @@ class Owner:
     Attributes:
         student: name of the student.
         user: the platform's number of the student, "" if there is none.
-        attempt: as the platform counts them.
-        moment: seconds since 1970, where the platform's name of the file says so.
+        upload: Canvas' number of the uploaded file, 0 for none.
+        moment: the time of handing in, where the platform tells it.
+        marked_late: whether the platform says that it is late, and not since when.
+        has_no_time: whether the file's own time is that of the download.
     """
 
     student: str
     user: str = ""
-    attempt: int = 0
-    moment: float | None = None
+    upload: int = 0
+    moment: RecordedTime | None = None
+    marked_late: bool = False
+    has_no_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,12 @@ class FoundLayout:
         words: the name of the layout, for the instructor.
         owners: file -> those who handed it in, several people in a group; a file of nobody is
             not there.
+        platform: the platform, one of `PLATFORMS`, "" for folders and files.
     """
 
     words: str
     owners: Mapping[str, tuple[Owner, ...]]
+    platform: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,12 +172,12 @@ def platform_layout(
     elif platform == BLACKBOARD:
         users = _blackboard_users(marks)
         owners = {
-            one: (Owner(users[one], "", 0, _moment(mark.match["when"], "%Y-%m-%d-%H-%M-%S")),)
+            one: (Owner(users[one], moment=_moment(mark.match["when"], "%Y-%m-%d-%H-%M-%S")),)
             for one, mark in marks.items()
         }
     else:
         owners = {one: (_owner(mark.match),) for one, mark in marks.items()}
-    return FoundLayout(f"{platform}'s export", owners)
+    return FoundLayout(f"{platform}'s export", owners, platform)
 
 
 def recognised(
@@ -276,16 +283,23 @@ def _sure(found: Mapping[str, Mark], container: str) -> dict[str, Mark]:
 
 def _owner(match: re.Match[str]) -> Owner:
     found = match.groupdict()
-    moment = _moment(re.sub(r"\b(\d{3}) ([AP]M)", r"0\1 \2", found.get("when") or ""))
-    owner = named(found["student"].strip())
-    return Owner(owner.student, found.get("user") or "", int(found.get("attempt") or 0), moment)
+    return Owner(
+        named(found["student"].strip()).student,
+        found.get("user") or "",
+        int(found.get("submission") or 0),
+        _moment(re.sub(r"\b(\d{3}) ([AP]M)", r"0\1 \2", found.get("when") or "")),
+        bool(found.get("late") or found.get("anonymous_late")),
+        # Canvas packs files as they are downloaded, and says only whether they are late.
+        "submission" in found,
+    )
 
 
-def _moment(text: str, form: str = "%b %d, %Y %I%M %p") -> float | None:
+def _moment(text: str, form: str = "%b %d, %Y %I%M %p") -> RecordedTime | None:
     try:
-        return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
+        found = datetime.strptime(text, form).replace(tzinfo=timezone.utc)
     except ValueError:  # of another language: the file's own time counts
         return None
+    return RecordedTime(found.timestamp(), is_local=True)
 
 
 def _blackboard_users(marks: Mapping[str, Mark]) -> dict[str, str]:
@@ -318,8 +332,9 @@ def _gradescope_names(files: Sequence[str], read: Callable[[str], bytes]) -> dic
         for name, entry in _read_metadata(read(one)).items():
             people = entry.get(":submitters") if isinstance(entry, dict) else None
             people = [who for who in people or [] if isinstance(who, dict)]
+            moment = _created_at(entry.get(":created_at")) if isinstance(entry, dict) else None
             base = one.rpartition("/")[0]
-            found[f"{base}/{name}"] = tuple(map(_gradescope_owner, people))
+            found[f"{base}/{name}"] = tuple(_gradescope_owner(who, moment) for who in people)
     return found
 
 
@@ -331,7 +346,7 @@ def _read_metadata(content: bytes) -> dict[str, object]:
             kept.append(line)
             inside = False
         elif re.match(r"  :\w+:", line):
-            inside = line.startswith("  :submitters:")
+            inside = line.startswith(("  :submitters:", "  :created_at:"))
         if inside:
             kept.append(line)
     try:
@@ -341,9 +356,24 @@ def _read_metadata(content: bytes) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _gradescope_owner(person: Mapping[str, object]) -> Owner:
+def _gradescope_owner(person: Mapping[str, object], moment: RecordedTime | None) -> Owner:
     name = str(person.get(":name") or person.get(":email") or "")
-    return Owner(named(name).student, str(person.get(":sid") or person.get(":email") or ""))
+    user = str(person.get(":sid") or person.get(":email") or "")
+    return Owner(named(name).student, user, moment=moment)
+
+
+def _created_at(found: object) -> RecordedTime | None:
+    """Return the time of a submission: YAML has read it, unless Gradescope has quoted it."""
+    if isinstance(found, str):
+        try:
+            found = datetime.fromisoformat(found)
+        except ValueError:
+            return None
+    if not isinstance(found, datetime):
+        return None
+    if found.tzinfo is None:
+        return RecordedTime(found.replace(tzinfo=timezone.utc).timestamp(), is_local=True)
+    return RecordedTime(found.timestamp())
 
 
 def _submitters(names: Mapping[str, tuple], mark: Mark, place: str) -> tuple[Owner, ...]:

@@ -5,21 +5,33 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+
+from course_tools.grading.intake.zip_names import (
+    certain_name,
+    decoded,
+    raw_name,
+    readings,
+    utc_time,
+)
+from course_tools.grading.late_days import HandInTime, RecordedTime
 
 NOTEBOOK = ".ipynb"
 #: What browsers, mail programs and Windows make of the end of a notebook's name.
 _ENDING = re.compile(r"\.ipynb(?:\.txt|\.json)?\Z", re.I)
 #: What browsers add to the name of a second file: `ex01-1`, `ex01 (1)`.
 _COPY = re.compile(r".*(?:-| ?\()(?P<number>\d{1,3})\)?", re.S)
+#: Archives that are not opened, as students hand them in and instructors keep them.
+_ARCHIVE = re.compile(r"\.(?:zip|7z|rar|tar|tgz|tar\.(?:gz|bz2|xz|zst))\Z", re.I)
 #: Files that no person made: those of systems, of Jupyter, of Git.
 _SYSTEMS_OWN = ("Thumbs.db", "desktop.ini", "__MACOSX", ".DS_Store")
-_SAYS_UTF8 = 0x800  # bit of a member's flags
+#: More than any time in seconds. Canvas puts the number of a shard in front of as many digits.
+_UPLOADS = 10**13
 _TOP = PurePosixPath()
 
 
@@ -35,29 +47,34 @@ class Submission:
         student: name of the student who handed it in, as the folder or the learning platform says.
         user: the platform's number of the student, "" if there is none.
         place: the file's path inside the folder or zip, with forward slashes.
-        attempt: 0 for the first; a platform counts them up.
         source: the folder or the zip file.
         modified: time of the file's last change, in seconds since 1970; in a zip as if it were UTC.
         refused: why nothing of it is run, in a sentence; "" for a file that is graded.
+        upload: number that Canvas gave to the uploaded file, 0 for none: a later one is higher.
+        time: the time of handing in, as far as it is known.
     """
 
     student: str
     user: str
     place: str
-    attempt: int
     source: Path
     modified: float = 0.0
     refused: str = ""
+    upload: int = 0
+    time: HandInTime = field(default_factory=HandInTime)
 
     @property
     def order(self) -> float:
         """A number that is larger for a later attempt.
 
-        The platform's count, then the time; within a second, the number that a browser added.
+        Canvas' number of the upload, or else the time; within a second, the number that a browser
+        added.
         """
+        if self.upload:
+            return _UPLOADS + self.upload % _UPLOADS
         copy = _COPY.fullmatch(stem_of(self.place))
         number = int(copy["number"]) if copy else 0
-        return self.attempt * 1e11 + self.modified + number / 1000
+        return self.modified + number / 1000
 
     def read(self, limit: int) -> bytes:
         """Return the bytes of the file.
@@ -99,7 +116,7 @@ def reader(source: Path) -> Iterator[Callable[[str, int], bytes]]:
             why = error.strerror or type(error).__name__
             raise UnreadableError(f"the file cannot be read: {why}") from error
         except (RuntimeError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
-            raise UnreadableError(f"the file cannot be read: {error}") from error
+            raise UnreadableError(f"the file cannot be read: {_why(error)}") from error
         if len(found) > limit:
             raise UnreadableError(f"the file is larger than the {limit} bytes that are allowed")
         return found
@@ -109,6 +126,12 @@ def reader(source: Path) -> Iterator[Callable[[str, int], bytes]]:
     finally:
         for one in archive:
             one.close()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, RuntimeError) and "encrypted" in str(error):
+        return "it is encrypted"
+    return str(error.args[0]) if error.args else "it is damaged"
 
 
 @contextmanager
@@ -143,61 +166,93 @@ def without_copy(stem: str) -> str:
     return re.sub(r"(?:-Copy\d*|-\d{1,3}| ?\(\d{1,3}\))\Z", "", stem)
 
 
+def is_archive(place: str) -> bool:
+    """Return whether a file's name is that of an archive, which is not opened."""
+    return _ARCHIVE.search(place) is not None
+
+
 @dataclass(frozen=True)
 class FoundFile:
     """A file in a folder or a zip file.
 
     Attributes:
         place: its path there, by which it is read.
-        modified: time of its last change, in seconds since 1970.
-        garbled: whether the zip file does not say in which encoding its name is written.
+        modified: time of its last change, in seconds since 1970; in a zip file as if it were UTC.
+        moment: the same as a time from which late days are counted.
+        readings: (encoding, name) for each way to read its name, where the zip file does not say
+            which one is right and several fit.
     """
 
     place: str
     modified: float
-    garbled: bool = False
+    moment: RecordedTime
+    readings: tuple[tuple[str, str], ...] = ()
 
 
-def files_in(source: Path) -> dict[str, FoundFile]:
+def files_in(source: Path, zip_names: str = "") -> dict[str, FoundFile]:
     """Return all files by their paths, as people read them.
 
     Args:
         source: the folder or the zip file. Nothing is extracted, and no symbolic link to a folder
             is entered.
+        zip_names: encoding of names in a zip file that does not say it; "" finds it out.
 
     Raises:
-        ValueError: there is no such folder or zip file.
+        ValueError: there is no such folder or zip file, or no such encoding.
     """
-    if source.is_file():
-        try:
-            with zipfile.ZipFile(source) as archive:
-                members = [one for one in archive.infolist() if not one.is_dir()]
-        except (OSError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{source} is not a readable zip file: {error}") from error
-        is_windows = not any("/" in one.filename for one in members)
-        found = {}
-        for one in members:
-            name, garbled = _name_of(one)
-            label = name.replace("\\", "/") if is_windows else name
-            found[label] = FoundFile(one.filename, _time_of(one), garbled)
-        return found
     if source.is_dir():
-        names = map(str, _files(source))
-        return {one: FoundFile(one, (source / one).lstat().st_mtime) for one in names}
-    raise ValueError(f"there is no folder or zip file {source}")
-
-
-def _name_of(info: zipfile.ZipInfo) -> tuple[str, bool]:
-    """Return a name in a zip file, and whether it may be wrong.
-
-    Many programs write UTF-8 and do not say so; Python then reads the bytes as those of DOS.
-    """
-    if info.flag_bits & _SAYS_UTF8 or info.filename.isascii():
-        return info.filename, False
+        found = {}
+        for name in map(str, _files(source)):
+            moment = RecordedTime((source / name).lstat().st_mtime)
+            found[name] = FoundFile(name, moment.seconds, moment)
+        return found
+    if not source.is_file():
+        raise ValueError(f"there is no folder or zip file {source}")
     try:
-        return info.filename.encode("cp437").decode("utf-8"), False
-    except UnicodeError:
-        return info.filename, True
+        with zipfile.ZipFile(source) as archive:
+            members = [one for one in archive.infolist() if not one.is_dir()]
+    except (OSError, zipfile.BadZipFile) as error:
+        raise ValueError(_no_zip(source, error)) from error
+    is_windows = not any("/" in one.filename for one in members)
+    found = {}
+    for one, (name, other) in zip(members, _names(members, zip_names), strict=True):
+        label = name.replace("\\", "/") if is_windows else name
+        utc, seconds = utc_time(one), _time_of(one)
+        moment = RecordedTime(seconds, is_local=True) if utc is None else RecordedTime(utc)
+        found[label] = FoundFile(one.filename, seconds, moment, other)
+    return found
+
+
+def _names(
+    members: Sequence[zipfile.ZipInfo], encoding: str
+) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """Yield the members' names, each with the readings among which an instructor must choose."""
+    raws = [raw for one in members if (raw := raw_name(one)) is not None]
+    read = {encoding: decoded(raws, encoding)} if encoding else readings(raws)
+    number = 0
+    for one in members:
+        if raw_name(one) is None:
+            yield certain_name(one).split("\0")[0], ()
+            continue
+        choices = tuple((name, texts[number].split("\0")[0]) for name, texts in read.items())
+        yield choices[0][1], choices if len(choices) > 1 else ()
+        number += 1
+
+
+def _no_zip(source: Path, error: Exception) -> str:
+    if is_notebook(source.name):
+        stem = stem_of(source.name)
+        return (
+            f"{source} is a single notebook: put it into a folder with its student's name, such as "
+            f"class/STUDENT/{source.name}, and give the folder around that; `lr-course check "
+            f"{source.name}` says what {stem} is worth in the notebook's own checks"
+        )
+    if is_archive(source.name) and not source.name.lower().endswith(".zip"):
+        return (
+            f"{source} is an archive of another kind than zip: unpack it into a folder "
+            f"(tar -xf {source.name} -C FOLDER, for a .tar file) and give that folder"
+        )
+    return f"{source} is not a readable zip file: {error}"
 
 
 def is_systems(place: str) -> bool:

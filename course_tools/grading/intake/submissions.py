@@ -23,6 +23,7 @@ from course_tools.grading.intake.layouts import (
     pattern_layout,
     platform_layout,
     recognised,
+    shown,
 )
 from course_tools.grading.intake.places import (
     NOTEBOOK,
@@ -30,6 +31,7 @@ from course_tools.grading.intake.places import (
     Submission,
     UnreadableError,
     files_in,
+    is_archive,
     is_notebook,
     is_systems,
     reader,
@@ -38,6 +40,8 @@ from course_tools.grading.intake.places import (
 )
 from course_tools.grading.intake.plain_layouts import plain_layout
 from course_tools.grading.intake.reader import look
+from course_tools.grading.intake.zip_names import looks_garbled
+from course_tools.grading.late_days import HandInTime
 
 _MOST_BYTES = 20_000_000  # of a notebook that is looked at; a larger one is refused when graded
 _MOST_METADATA = 200_000_000
@@ -65,9 +69,14 @@ class Intake:
         left_out: reason -> the files that are left out for it.
         several: the files of one student for one exercise, where there are several: person and
             exercise -> files.
-        alike: names of different students that may be one person's.
+        alike: names of different students that differ in capitals and blanks alone.
+        copies: names that differ in a copy's number.
         merged: names that are written in several normal forms and were taken as one.
-        garbled: files whose names are in an encoding that the zip file does not name.
+        unclear: the names for which a zip file's encoding is not certain: readings of each.
+        garbled: names of students that look as if they had been read in a wrong encoding.
+        archives: files in which there may be work, and which are not opened.
+        platform: the platform whose export it is, "" for folders and files.
+        exercises: person -> the exercises of which there is a notebook.
     """
 
     layout: str
@@ -75,8 +84,13 @@ class Intake:
     left_out: Mapping[str, list[str]]
     several: Mapping[tuple[str, str, str], list[Submission]]
     alike: list[list[str]]
+    copies: list[list[str]]
     merged: list[str]
+    unclear: list[tuple[tuple[str, str], ...]]
     garbled: list[str]
+    archives: list[str]
+    platform: str
+    exercises: Mapping[Person, frozenset[str]]
 
     @property
     def students(self) -> set[Person]:
@@ -84,12 +98,14 @@ class Intake:
         return {(one.student, one.user) for one in self.submissions}
 
 
-def submissions(source: Path, out: Path | None = None, layout: str = "") -> list[Submission]:
+def submissions(
+    source: Path, out: Path | None = None, layout: str = "", zip_names: str = ""
+) -> list[Submission]:
     """Return the files that are graded, ordered by student and file; see `take_in`."""
-    return take_in(source, out, layout).submissions
+    return take_in(source, out, layout, zip_names).submissions
 
 
-def take_in(source: Path, out: Path | None = None, layout: str = "") -> Intake:
+def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: str = "") -> Intake:
     """Return what was handed in.
 
     Understood are the exports of platforms, `layouts.PLATFORMS`, a folder for each student and a
@@ -102,12 +118,14 @@ def take_in(source: Path, out: Path | None = None, layout: str = "") -> Intake:
         source: the folder or the zip file.
         out: folder of the grades; what the grader wrote there was handed in by nobody.
         layout: a platform, or a layout of `pattern_layout`; "" recognises it.
+        zip_names: encoding of names in a zip file that does not say it; "" finds it out.
 
     Raises:
-        ValueError: there is no such folder or zip file, no notebook in it, or no such layout.
+        ValueError: there is no such folder or zip file, no notebook in it, no such layout or
+            encoding.
         UnclearError: it is not certain who the students are.
     """
-    everything = files_in(source)
+    everything = files_in(source, zip_names)
     if out is not None and source.is_dir():
         everything = _without(out.resolve(), source.resolve(), everything)
     left_out: dict[str, list[str]] = defaultdict(list)
@@ -116,7 +134,7 @@ def take_in(source: Path, out: Path | None = None, layout: str = "") -> Intake:
     with reader(source) as content:
         glances = {n: _glance(content, one.place) for n, one in files.items() if is_notebook(n)}
         if not glances:
-            raise ValueError(f"{source} holds no notebook (*{NOTEBOOK})")
+            raise ValueError(_no_notebook(source, sorted(files)))
         found = _layout(
             source,
             sorted(files),
@@ -130,7 +148,11 @@ def take_in(source: Path, out: Path | None = None, layout: str = "") -> Intake:
             by_person[owner.student, owner.user][name] = owner
     taken: list[Submission] = []
     several: dict[tuple[str, str, str], list[Submission]] = defaultdict(list)
+    exercises: dict[Person, frozenset[str]] = {}
     for person, owners in by_person.items():
+        exercises[person] = frozenset(
+            glances[name].exercise for name in owners if name in glances
+        ) - {""}
         for name, refused in _chosen(owners, glances).items():
             one = _submission(source, files[name], owners[name], refused)
             taken.append(one)
@@ -140,14 +162,31 @@ def take_in(source: Path, out: Path | None = None, layout: str = "") -> Intake:
     for name in sorted(files):
         if files[name].place not in places:
             left_out[_why(name, found, glances)].append(name)
+    alike, copies = _alike(by_person)
     return Intake(
         found.words,
-        sorted(taken, key=lambda one: (one.student, one.user, one.place, one.attempt)),
+        sorted(taken, key=lambda one: (one.student, one.user, one.place)),
         {why: names for why, names in left_out.items() if names},
         {key: some for key, some in several.items() if len(some) > 1},
-        _alike(by_person),
+        alike,
+        copies,
         _merged(by_person, files),
-        sorted(name for name, one in files.items() if one.garbled),
+        [one.readings for _, one in sorted(files.items()) if one.readings],
+        sorted({student for student, _ in by_person if looks_garbled(student)}),
+        sorted(filter(is_archive, files)),
+        found.platform,
+        exercises,
+    )
+
+
+def _no_notebook(source: Path, names: Sequence[str]) -> str:
+    archives = list(filter(is_archive, names))
+    if not archives:
+        return f"{source} holds no notebook (*{NOTEBOOK})"
+    return (
+        f"{source} holds no notebook, but archives ({shown(archives)}), which are not opened. If "
+        "each is a student's, unpack each into a folder with the student's name; if each is a "
+        "platform's export, grade one after the other with the same --out"
     )
 
 
@@ -218,8 +257,17 @@ def _chosen(owners: Mapping[str, Owner], glances: Mapping[str, Glance]) -> dict[
 
 
 def _submission(source: Path, file: FoundFile, owner: Owner, refused: str) -> Submission:
-    moment = file.modified if owner.moment is None else owner.moment
-    return Submission(owner.student, owner.user, file.place, owner.attempt, source, moment, refused)
+    moment = None if owner.has_no_time else owner.moment or file.moment
+    return Submission(
+        owner.student,
+        owner.user,
+        file.place,
+        source,
+        file.modified if owner.moment is None else owner.moment.seconds,
+        refused,
+        owner.upload,
+        HandInTime(moment, owner.marked_late),
+    )
 
 
 def _why(name: str, found: FoundLayout, glances: Mapping[str, Glance]) -> str:
@@ -228,14 +276,17 @@ def _why(name: str, found: FoundLayout, glances: Mapping[str, Glance]) -> str:
     return BESIDE if found.owners.get(name) else NOBODYS
 
 
-def _alike(people: Iterable[Person]) -> list[list[str]]:
-    """Return names that differ in case, blanks or a copy's number, where no platform tells."""
-    groups: dict[str, set[str]] = defaultdict(set)
-    for student, user in people:
-        if not user:
-            plain = unicodedata.normalize("NFKC", without_copy(student)).casefold()
-            groups[" ".join(plain.split())].add(student)
-    return sorted(sorted(some) for some in groups.values() if len(some) > 1)
+def _alike(people: Iterable[Person]) -> tuple[list[list[str]], list[list[str]]]:
+    """Return names that differ in case and blanks, and in a copy's number: no platform tells."""
+    names = sorted({student for student, user in people if not user})
+    whole: dict[str, list[str]] = defaultdict(list)
+    without: dict[str, list[str]] = defaultdict(list)
+    for student in names:
+        plain = " ".join(unicodedata.normalize("NFKC", student).casefold().split())
+        whole[plain].append(student)
+        without[without_copy(plain).strip()].append(student)
+    alike = [some for some in whole.values() if len(some) > 1]
+    return alike, [some for some in without.values() if len(some) > 1 and some not in alike]
 
 
 def _merged(people: Iterable[Person], files: Iterable[str]) -> list[str]:

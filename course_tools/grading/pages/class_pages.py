@@ -32,6 +32,7 @@ from course_tools.grading.pages.feedback import (
     student_page,
     write_pages,
 )
+from course_tools.grading.pages.people_view import PeopleView, late_words
 from course_tools.grading.pages.report_words import (
     note_words,
     reproduction_words,
@@ -64,6 +65,7 @@ def write(
     show_hidden: bool,
     *,
     pending: int = 0,
+    people: PeopleView | None = None,
 ) -> None:
     """Write all pages: those of `out`/feedback, and two of the class.
 
@@ -73,9 +75,10 @@ def write(
         out: the folder.
         show_hidden: whether students see arguments and expected values of hidden cases.
         pending: files that have no result yet.
+        people: people who are missing, unknown or late, and the notebooks that were chosen.
     """
     write_pages(out / FOLDER, _student_pages(whole, show_hidden))
-    view = class_view(standings)
+    view = dataclasses.replace(class_view(standings), people=people or PeopleView())
     pages = [
         (CLASS_PAGE, class_page(view, FOLDER, pending=pending)),
         (CLASS_REPORT, report_page(view, pending=pending)),
@@ -98,7 +101,9 @@ def feedback_page(standings: Sequence[Standing], show_hidden: bool) -> str:
     # What went well is read first.
     ordered = sorted(standings, key=lambda one: one.report.state == report.UNREADABLE)
     files = [PurePosixPath(one.handed_in.place).name for one in ordered]
-    return student_page(ordered[0].student, [_report(one) for one in ordered], show_hidden, files)
+    reports = [_report(one) for one in ordered]
+    late = [late_words(one.late, one.points, one.report.possible) for one in ordered]
+    return student_page(ordered[0].student, reports, show_hidden, files, late)
 
 
 def _report(one: Standing) -> Report:

@@ -12,7 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from course_tools.grading.gradebook.discrimination import (
 from course_tools.grading.gradebook.similarity import INDEPENDENT_MOST, INDEPENDENT_PAIRS, SHARE
 from course_tools.grading.pages import curve_svg
 from course_tools.grading.pages.feedback_words import state_words, task_words
+from course_tools.grading.pages.people_view import PeopleView
 from course_tools.grading.pages.report_words import note_words, reproduction_words
 from course_tools.grading.report import Report
 from course_tools.grading.visible_text import as_on_a_terminal, visible
@@ -191,6 +192,7 @@ class ClassView:
         unsafe: submissions that ran without a sandbox.
         tables: points of every task, exercise by exercise.
         alike: hand-ins whose code has the same structure, the most alike first.
+        people: people who are missing, unknown or late, and the notebooks that were chosen.
     """
 
     students: int
@@ -203,10 +205,15 @@ class ClassView:
     unsafe: int = 0
     tables: tuple[TaskTable, ...] = ()
     alike: tuple[AlikeView, ...] = ()
+    people: PeopleView = field(default_factory=PeopleView)
 
 
 def student_page(
-    student: str, reports: Sequence[Report], show_hidden: bool, files: Sequence[str] = ()
+    student: str,
+    reports: Sequence[Report],
+    show_hidden: bool,
+    files: Sequence[str] = (),
+    late: Sequence[str] = (),
 ) -> str:
     """Return the page of a student.
 
@@ -217,6 +224,8 @@ def student_page(
         reports: one an exercise, in the order in which they are shown.
         show_hidden: whether it shows arguments and expected values of hidden cases.
         files: the reports' files, by name; empty where they are not known.
+        late: a sentence for each on its late days, "" for one in time; empty where no exercise has
+            a due date.
     """
     return _rendered(
         "student.html",
@@ -224,6 +233,7 @@ def student_page(
         reports=reports,
         show_hidden=show_hidden,
         files=files or [""] * len(reports),
+        late=late,
     )
 
 

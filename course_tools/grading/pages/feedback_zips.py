@@ -69,7 +69,7 @@ def write_zips(
 
 def _is_from(platform: str, one: Standing) -> bool:
     # Somebody may have called a file in their own folder as another platform does.
-    return bool(one.user) and platform_of(one.handed_in.place) == platform
+    return bool(one.handed_in.user) and platform_of(one.handed_in.place) == platform
 
 
 def _write(paths: dict[str, Path], pages: Iterable[tuple[str, str, str]]) -> None:

@@ -124,7 +124,7 @@ def test_the_courses_own_files_are_said_and_left_out(whole_course):
     assert "the course's own solution of ex01_constant_lr" in kept["dan/ex01.ipynb"]
     assert "a lesson of the course" in kept["eve/lesson.ipynb"]
     assert len(found.left_out[COURSES_OWN]) == 5
-    told = preflight(found, LATEST)
+    told = preflight(found, LATEST).lines
     assert "Not run, as it is the course's own: dan/ex01.ipynb, eve/lesson.ipynb" in told
     assert any(line.startswith("Left out because they are the course's own: ben/") for line in told)
 
@@ -170,5 +170,5 @@ def test_the_choice_among_several_is_said(tmp_path, attempts, told):
         )
         os.utime(file, (1_700_000_000 + n,) * 2)
     hand_in(tmp_path, "cid", solved(), "ex01.ipynb")
-    lines = preflight(take_in(tmp_path), attempts)
+    lines = list(preflight(take_in(tmp_path), attempts).lines)
     assert lines[-2:] == ["Several notebooks for one exercise:", f"  ben, {EX01}: {told}"]

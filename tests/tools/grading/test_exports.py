@@ -66,7 +66,6 @@ def test_the_grades(tmp_path):
         "reproduction": "Run afresh, the notebook prints what was handed in "
         "(3 cells with outputs).",
         "file": "ada/a.ipynb",
-        "attempt": "0",
         "unsafe": "yes",
         "page": "feedback/ada-11-3ddcc37ea1ae0194.html",
     }

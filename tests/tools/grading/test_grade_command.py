@@ -142,7 +142,7 @@ def test_a_scheduler_that_does_not_answer_is_named(needs_dask, graded):
         ("[limits]\nmemory_mb = -1\n", "limits.memory_mb must be a whole number > 0, got -1"),
         ("[limits]\nmemory = 5\n", "limits has no memory; it has cell_seconds"),
         ('[policy]\nattempts = "last"\n', "policy.attempts must be one of latest, first, best"),
-        ("[limit]\n", "the tables are limits and policy, got 'limit'"),
+        ("[limit]\n", "the tables are limits, policy and late, got 'limit'"),
     ],
 )
 def test_a_wrong_configuration_is_refused_in_words(graded, tmp_path, text, told):

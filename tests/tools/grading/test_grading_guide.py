@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from course_tools.cli import main
 from course_tools.grading import exports, report
 from course_tools.grading.box import seccomp
-from course_tools.grading.intake import layouts
+from course_tools.grading.intake import layouts, roster
 from course_tools.grading.pages import class_pages
 from course_tools.grading.pages.feedback_zips import zip_name
 from course_tools.grading.settings import Settings, read_settings
@@ -26,7 +26,7 @@ def test_the_settings_shown_are_the_defaults_and_all_there_are(tmp_path):
     file = tmp_path / "grading.toml"
     file.write_text(text, encoding="utf-8")
     assert read_settings(file) == Settings()
-    for table in (Settings().limits, Settings().policy):
+    for table in (Settings().limits, Settings().policy, Settings().late):
         for name in vars(table):
             assert re.search(rf"^{name} = ", text, re.M), f"{name} is not shown"
 
@@ -39,8 +39,8 @@ def test_every_state_is_explained():
 
 def test_every_option_that_is_named_exists_and_every_option_is_named():
     told = CliRunner().invoke(main, ["grade", "--help"]).output
-    options = set(re.findall(r"--[a-z]+", told)) - {"--help"}
-    named = set(re.findall(r"(?<![a-z-])--[a-z]+", GUIDE)) - {"--user", "--scope"}
+    options = set(re.findall(r"--[a-z-]+[a-z]", told)) - {"--help"}
+    named = set(re.findall(r"(?<![a-z-])--[a-z-]+[a-z]", GUIDE)) - {"--user", "--scope"}
     assert named == options
 
 
@@ -49,9 +49,17 @@ def test_every_file_that_is_named_is_written():
     written |= {class_pages.CLASS_REPORT, "statistics.csv"}
     written |= {zip_name(name, "<exercise>") for name in (layouts.CANVAS, layouts.MOODLE)}
     written |= {"grades.csv", "tasks.csv", "canvas.csv", "moodle_<exercise>.csv"}
+    written |= {"blackboard_<exercise>.csv", "brightspace_<exercise>.csv"}
     table = GUIDE.partition("| in GRADES |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([^`]+\.[a-z]+)`", table)) == written
-    assert "moodle_{exercise}.csv" in Path(exports.__file__).read_text(encoding="utf-8")
+    code = Path(exports.__file__).read_text(encoding="utf-8")
+    assert "moodle_{exercise}.csv" in code
+    assert "{name}_{exercise}.csv" in code
+
+
+def test_every_column_of_a_roster_is_explained():
+    table = GUIDE.partition("## Who is in the class")[2].partition("\n\nSomebody")[0]
+    assert set(re.findall(r"`([a-z_]+)`(?=[^|]*\|[^|]*\|$)", table, re.M)) >= set(roster.COLUMNS)
 
 
 def test_the_programs_shown_are_python():

@@ -32,7 +32,7 @@ def test_what_is_written_is_read_and_the_rest_is_as_it_was(tmp_path):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[limit]\n", "the tables are limits and policy, got 'limit'"),
+        ("[limit]\n", "the tables are limits, policy and late, got 'limit'"),
         ("limits = 5\n", "limits must be a table, got 5"),
         ("[limits]\nseconds = 5\n", "limits has no seconds; it has cell_seconds, task_seconds"),
         ("[limits]\ncell_seconds = 0\n", "limits.cell_seconds must be a number > 0, got 0"),

@@ -234,17 +234,19 @@ def test_one_person_is_one_student_in_every_normal_form(tmp_path):
     nfd = unicodedata.normalize("NFD", "Jürgen")
     source = zip_of(tmp_path / "in.zip", "Jürgen/ex01.ipynb", f"{nfd}/ex02.ipynb", "ada/ex01.ipynb")
     assert {who: len(some) for who, some in students(source).items()} == {"Jürgen": 2, "ada": 1}
-    assert "Written in two normal forms, taken as one person: Jürgen" in preflight(
-        take_in(source), LATEST
-    )
+    found = preflight(take_in(source), LATEST)
+    assert "Written in two normal forms, taken as one person: Jürgen" in found.lines
+    assert found.questions == ()
 
 
 def test_names_that_may_be_one_persons_are_said(tmp_path):
     source = zip_of(
         tmp_path / "in.zip", *(f"{who}/ex01.ipynb" for who in ("ada", "Ada ", "ada (1)", "bo"))
     )
-    assert take_in(source).alike == [["Ada ", "ada", "ada (1)"]]
-    assert "May be one person: 'Ada ', 'ada', 'ada (1)'" in preflight(take_in(source), LATEST)
+    found = preflight(take_in(source), LATEST)
+    assert "Named as copies, taken as several people: 'Ada ', 'ada', 'ada (1)'" in found.lines
+    assert len(found.questions) == 1
+    assert found.questions[0].startswith("May be one person: 'Ada ', 'ada'. If so, put")
 
 
 def test_other_endings_are_notebooks_too(tmp_path):
@@ -260,19 +262,10 @@ def test_files_of_systems_and_tools_are_nobodys(tmp_path):
     assert sorted(found.left_out[TOOLS_OWN]) == sorted(own)
 
 
-def test_names_in_a_zip_of_windows_and_of_no_stated_encoding(tmp_path):
+def test_names_in_a_zip_of_windows(tmp_path):
     source = tmp_path / "in.zip"
     zip_of(source, "ada\\ex01.ipynb", "ben\\ex01.ipynb")
     assert sorted(students(source)) == ["ada", "ben"]
-    with zipfile.ZipFile(source, "w") as archive:
-        for who in ("SxxrenX", "ZoX"):
-            archive.writestr(f"{who}/ex01.ipynb", notebook("somebody"))
-    content = source.read_bytes().replace(b"SxxrenX", "Sørenz".encode()).replace(b"ZoX", b"Zo\xeb")
-    source.write_bytes(content)
-    found = take_in(source)
-    assert "Sørenz" in {one.student for one in found.submissions}
-    assert len(found.garbled) == 1
-    assert all(one.read(10**5) for one in found.submissions)
 
 
 def test_the_exercise_beside_the_students_files_is_nobodys(tmp_path):

@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from course_tools.grading.intake.places import UnreadableError
-from course_tools.grading.intake.submissions import NOBODYS, submissions, take_in
+from course_tools.grading.intake.submissions import BESIDE, NOBODYS, submissions, take_in
 
 CONTENT = b'{"cells": []}'
 
@@ -26,23 +26,23 @@ def zip_of(path, *places):
 
 
 def found(source):
-    return [(one.student, one.user, one.place, one.attempt) for one in submissions(source)]
+    return [(one.student, one.user, one.place) for one in submissions(source)]
 
 
 def test_a_folder_a_student_with_several_notebooks(tmp_path):
     root = folder_of(tmp_path, "bob/ex04.ipynb", "ada/ex04.ipynb", "ada/deep/ex05.ipynb")
     folder_of(root, "ada/.ipynb_checkpoints/ex04-checkpoint.ipynb", "ada/notes.txt")
     assert found(root) == [
-        ("ada", "", "ada/deep/ex05.ipynb", 0),
-        ("ada", "", "ada/ex04.ipynb", 0),
-        ("bob", "", "bob/ex04.ipynb", 0),
+        ("ada", "", "ada/deep/ex05.ipynb"),
+        ("ada", "", "ada/ex04.ipynb"),
+        ("bob", "", "bob/ex04.ipynb"),
     ]
 
 
 def test_a_flat_folder(tmp_path):
     assert found(folder_of(tmp_path, "Zoë Ö.ipynb", "ada.ipynb")) == [
-        ("Zoë Ö", "", "Zoë Ö.ipynb", 0),
-        ("ada", "", "ada.ipynb", 0),
+        ("Zoë Ö", "", "Zoë Ö.ipynb"),
+        ("ada", "", "ada.ipynb"),
     ]
 
 
@@ -61,17 +61,17 @@ MOODLE = (
 def test_what_canvas_gives(tmp_path, make):
     source = make(tmp_path / "canvas", *CANVAS)
     assert found(source) == [
-        ("lovelaceada", "11", CANVAS[0], 0),
-        ("lovelaceada", "11", CANVAS[1], 2),
-        ("turingalan", "12", CANVAS[2], 0),
+        ("lovelaceada", "11", CANVAS[0]),
+        ("lovelaceada", "11", CANVAS[1]),
+        ("turingalan", "12", CANVAS[2]),
     ]
 
 
 @pytest.mark.parametrize("make", [zip_of, folder_of])
 def test_what_moodle_gives(tmp_path, make):
     assert found(make(tmp_path / "moodle", *MOODLE)) == [
-        ("Ada Lovelace", "11", MOODLE[0], 0),
-        ("Alan_T Turing", "12", MOODLE[1], 0),
+        ("Ada Lovelace", "11", MOODLE[0]),
+        ("Alan_T Turing", "12", MOODLE[1]),
     ]
 
 
@@ -182,7 +182,7 @@ def test_who_handed_in_no_notebook_is_not_left_out(tmp_path):
 )
 def test_what_a_platform_gives_that_is_no_notebook_is_somebodys(tmp_path, name, other):
     source = zip_of(tmp_path / "in.zip", name, other, "__MACOSX/x", "folder/")
-    assert {place: user for _, user, place, _ in found(source)} == {name: "11", other: "12"}
+    assert {place: user for _, user, place in found(source)} == {name: "11", other: "12"}
 
 
 @pytest.mark.parametrize("later", ["ex01-1.ipynb", "ex01 (1).ipynb", "ex01(1).ipynb"])
@@ -195,3 +195,72 @@ def test_within_a_second_the_copys_number_says_which_is_later(tmp_path, later):
     os.utime(root / "ada" / "ex01.ipynb", (1_700_000_002,) * 2)
     by_place = {one.place: one.order for one in submissions(root)}
     assert by_place[f"ada/{later}"] < by_place["ada/ex01.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later"),
+    [
+        # Canvas' own suffix behind the student's: the file that was uploaded last counts.
+        ("ada_11_101_ex01-2.ipynb", "ada_11_102_ex01-2-1.ipynb"),
+        ("ada_11_101_ex01-9.ipynb", "ada_11_102_ex01.ipynb"),
+        ("ada_LATE_11_99_ex01-3.ipynb", "ada_LATE_11_100_ex01-1.ipynb"),
+        ("ada_11_10230000000012345_ex01.ipynb", "ada_11_10230000000012346_ex01-1.ipynb"),
+    ],
+)
+def test_the_file_that_canvas_got_last_is_the_latest(tmp_path, earlier, later):
+    root = folder_of(tmp_path / "in", earlier, later)
+    os.utime(root / later, (1_000_000_000,) * 2)
+    first, last = sorted(submissions(root), key=lambda one: one.order)
+    assert (first.place, last.place) == (earlier, later)
+    assert last.order > first.order > 2e9
+
+
+def test_students_of_an_anonymous_assignment_in_canvas(tmp_path):
+    names = ("anon_x1Y2z_101_ex01.ipynb", "LATE_anon_b2_102_ex01.ipynb", "anon_c3_103_ex01.ipynb")
+    by_user = {one.user: one for one in submissions(folder_of(tmp_path / "in", *names))}
+    assert [(user, one.time.marked_late) for user, one in sorted(by_user.items())] == [
+        ("b2", True),
+        ("c3", False),
+        ("x1Y2z", False),
+    ]
+
+
+def test_no_path_of_this_machine_is_told(tmp_path):
+    (one,) = submissions(folder_of(tmp_path / "in", "ada.ipynb"))
+    (tmp_path / "in" / "ada.ipynb").unlink()
+    with pytest.raises(UnreadableError) as told:
+        one.read(1000)
+    assert str(told.value) == "the file cannot be read: No such file or directory"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("ada.ipynb", "is a single notebook: put it into a folder with its student's name"),
+        ("all.tar.gz", r"another kind than zip: unpack it into a folder \(tar -xf all.tar.gz -C"),
+        ("all.rar", "another kind than zip"),
+        ("all.zip", "is not a readable zip file"),
+    ],
+)
+def test_a_file_that_is_no_folder_of_a_class(tmp_path, name, told):
+    (tmp_path / name).write_bytes(CONTENT)
+    with pytest.raises(ValueError, match=told):
+        submissions(tmp_path / name)
+
+
+def test_a_folder_of_archives(tmp_path):
+    zip_of(tmp_path / "ada.zip", "ex01.ipynb")
+    (tmp_path / "ben.tar.gz").touch()
+    with pytest.raises(ValueError, match=r"no notebook, but archives \('ada.zip', 'ben.tar.gz'\)"):
+        submissions(tmp_path)
+    folder_of(tmp_path, "ada/ex01.ipynb", "ben/ex01.ipynb")
+    assert take_in(tmp_path).archives == ["ada.zip", "ben.tar.gz"]
+
+
+def test_a_document_beside_a_notebook_is_somebodys(tmp_path):
+    document = "lovelaceada_1000_60000_essay.docx"
+    names = ("lovelaceada_1000_60001_ex01.ipynb", "turingalan_1001_60002_ex01.ipynb", document)
+    everything = take_in(folder_of(tmp_path / "in", *names))
+    assert everything.left_out == {BESIDE: [document]}
+    alone = take_in(folder_of(tmp_path / "other", *names[1:]))
+    assert {one.student: one.place for one in alone.submissions}["lovelaceada"] == document

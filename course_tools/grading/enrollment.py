@@ -1,0 +1,121 @@
+"""The people of a roster and their marks: who is missing, who is unknown, how late they are."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from course_tools.grading.gradebook.journal import HandedIn, Standing, Student
+from course_tools.grading.intake.layouts import platform_of
+from course_tools.grading.intake.roster import Roster, RosterPerson
+from course_tools.grading.intake.roster_matching import Matching, match
+from course_tools.grading.late_days import LatePolicy, Work, lateness
+from course_tools.grading.report import UNREADABLE
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A person of the roster without work.
+
+    Attributes:
+        person: the person.
+        exercise: the exercise, "" for one who handed in nothing at all.
+    """
+
+    person: RosterPerson
+    exercise: str
+
+
+@dataclass(frozen=True)
+class Enrollment:
+    """The people of a class and those who handed in.
+
+    Attributes:
+        roster: the people; None: there is no roster, and everybody is who they say.
+        people: student as the hand-ins give the name -> the person's name and id.
+        persons: the person's name and id -> the person.
+    """
+
+    roster: Roster | None = None
+    people: Mapping[Student, Student] = field(default_factory=dict)
+    persons: Mapping[Student, RosterPerson] = field(default_factory=dict)
+
+    def missing(self, standings: Sequence[Standing]) -> tuple[Missing, ...]:
+        """Return who of the roster has no work: at all, or in one of the class's exercises.
+
+        Whose file cannot be read has handed in something, nobody knows for which exercise.
+        """
+        if self.roster is None:
+            return ()
+        exercises = sorted({one.exercise for one in standings if one.exercise})
+        done: dict[Student, set[str]] = {}
+        for one in standings:
+            done.setdefault((one.student, one.user), set()).add(one.exercise)
+        found = []
+        for student, person in self.persons.items():
+            of_them = done.get(student, set())
+            if not of_them:
+                found.append(Missing(person, ""))
+            elif "" not in of_them:
+                found += [Missing(person, name) for name in exercises if name not in of_them]
+        return tuple(found)
+
+    def unknown(self, standings: Sequence[Standing]) -> tuple[Student, ...]:
+        """Return the students whom the roster does not know."""
+        if self.roster is None:
+            return ()
+        students = dict.fromkeys((one.student, one.user) for one in standings)
+        return tuple(one for one in students if one not in self.persons)
+
+
+def matched(
+    roster: Roster, files: Iterable[HandedIn], platforms: Mapping[Student, str]
+) -> Matching:
+    """Return who in a roster handed in files, now or before.
+
+    Args:
+        roster: the people of the class.
+        files: everything in the gradebook.
+        platforms: student -> platform, where that is known better than from a file's path.
+    """
+    students = {(one.student, one.user): platform_of(one.place) for one in files}
+    return match(roster, {**students, **platforms})
+
+
+def enrolled(roster: Roster | None, matching: Matching) -> Enrollment:
+    """Return a class by its roster."""
+    if roster is None:
+        return Enrollment()
+    people = {student: (one.name, one.id) for student, one in matching.people.items()}
+    return Enrollment(roster, people, {(one.name, one.id): one for one in roster.people})
+
+
+def with_lateness(
+    standings: Sequence[Standing], policy: LatePolicy, enrollment: Enrollment
+) -> list[Standing]:
+    """Return standings that say how late they are, where a due date is set.
+
+    Args:
+        standings: as `Gradebook.standings` returns them, sorted by student.
+        policy: the due dates and what late days cost.
+        enrollment: the people, some of whom have an extension.
+    """
+    return list(_with_lateness(standings, policy, enrollment)) if policy.due else list(standings)
+
+
+def _with_lateness(
+    standings: Sequence[Standing], policy: LatePolicy, enrollment: Enrollment
+) -> Iterator[Standing]:
+    for student, some in groupby(standings, lambda one: (one.student, one.user)):
+        own = list(some)
+        person = enrollment.persons.get(student)
+        work = {
+            one.exercise: Work(one.handed_in.time, one.report.reached, one.report.possible)
+            for one in own
+            if one.exercise and one.report.state != UNREADABLE
+        }
+        late = lateness(work, policy, person.extension if person else 0.0)
+        for one in own:
+            yield dataclasses.replace(one, late=late.get(one.exercise))

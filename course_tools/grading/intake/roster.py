@@ -1,0 +1,222 @@
+"""Reads a roster: the people of a class, with the names that platforms have for them."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import math
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from course_tools.grading.cells import cell
+
+_MOST_BYTES = 50_000_000
+_MOST_DAYS = 3_650
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True)
+class RosterPerson:
+    """A person of the class. All but the first two may be empty.
+
+    Attributes:
+        id: a name that no two people share, such as the number of a student.
+        name: the full name, "Ada Lovelace" or "Lovelace, Ada".
+        email: e-mail address.
+        login: login, or the name of the person's folder or file.
+        canvas_id: Canvas' number, ID in its gradebook.
+        sis_id: SIS User ID in Canvas' gradebook.
+        sis_login: SIS Login ID in Canvas' gradebook.
+        moodle_id: number of Moodle's participant in one assignment.
+        blackboard: user name in Blackboard.
+        brightspace: user name in Brightspace.
+        org_defined_id: OrgDefinedId in Brightspace.
+        github: user name at GitHub.
+        section: section of the class.
+        extension: days by which everything is due later.
+    """
+
+    id: str
+    name: str
+    email: str = ""
+    login: str = ""
+    canvas_id: str = ""
+    sis_id: str = ""
+    sis_login: str = ""
+    moodle_id: str = ""
+    blackboard: str = ""
+    brightspace: str = ""
+    org_defined_id: str = ""
+    github: str = ""
+    section: str = ""
+    extension: float = 0.0
+
+
+COLUMNS = tuple(one.name for one in dataclasses.fields(RosterPerson))
+#: Columns in which no two people may have the same.
+_UNIQUE = tuple(name for name in COLUMNS if name not in ("name", "section", "extension"))
+#: Other names of columns, without regard to case, blanks and signs.
+_ALSO = {
+    "fullname": "name",
+    "emailaddress": "email",
+    "mail": "email",
+    "canvas": "canvas_id",
+    "sisuserid": "sis_id",
+    "sisloginid": "sis_login",
+    "moodle": "moodle_id",
+    "blackboardusername": "blackboard",
+    "brightspaceusername": "brightspace",
+    "extensiondays": "extension",
+}
+_BY_PLAIN_NAME = {re.sub(r"\W|_", "", name): name for name in COLUMNS} | _ALSO
+
+
+@dataclass(frozen=True)
+class Roster:
+    """The people of a class.
+
+    Attributes:
+        people: in the order of the file.
+        unused: names of columns that the grader does not know.
+    """
+
+    people: tuple[RosterPerson, ...]
+    unused: tuple[str, ...] = ()
+
+
+def read_roster(path: Path) -> Roster:
+    """Return the people in a table: a head with the names of columns, then a row for each person.
+
+    It is CSV with commas, semicolons or tabs, in UTF-8. The columns are `COLUMNS`, in any order
+    and without regard to case; `id` and `name` must be there.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ValueError: it cannot be read, a column is missing, or a row is wrong; the message names
+            the line.
+    """
+    rows = _rows(_text(path), path)
+    if not rows:
+        raise ValueError(f"the roster {path} is empty: it needs a head with the columns id, name")
+    line, head = rows[0]
+    columns, unused = _columns(head, path, line)
+    people = []
+    seen: dict[tuple[str, str], int] = {}
+    for line, row in rows[1:]:
+        where = f"the roster {path}, line {line}"
+        if len(row) > len(head):
+            raise ValueError(
+                f"{where}: {len(row)} values for {len(head)} columns; a value that contains the "
+                "separator needs quotes around it"
+            )
+        values = {name: row[n].strip() if n < len(row) else "" for name, n in columns.items()}
+        one = _person(values, where)
+        for name in _UNIQUE:
+            value = str(getattr(one, name)).casefold()
+            if value and (first := seen.setdefault((name, value), line)) != line:
+                raise ValueError(
+                    f"{where}: the {name} {getattr(one, name)!r} is that of line {first}"
+                )
+        people.append(one)
+    if not people:
+        raise ValueError(f"the roster {path} has a head and no people")
+    return Roster(tuple(people), tuple(unused))
+
+
+def _text(path: Path) -> str:
+    try:
+        with open(path, "rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise ValueError(f"the roster {path} cannot be read: {error.strerror}") from error
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"the roster {path} is larger than {_MOST_BYTES} bytes")
+    if content.startswith(b"PK\x03\x04"):
+        raise ValueError(f"the roster {path} is a spreadsheet or zip file: save it as CSV UTF-8")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        shown = content.split(b"\n")[line - 1].strip()[:80].decode("cp1252", "replace")
+        raise ValueError(
+            f"the roster {path}, line {line}: it is not UTF-8. If this is right: {shown!r}, it is "
+            f"Windows-1252: save it in a spreadsheet as CSV UTF-8, or convert it by "
+            f"iconv -f CP1252 -t UTF-8"
+        ) from error
+
+
+def _rows(text: str, path: Path) -> list[tuple[int, list[str]]]:
+    """Return the rows that hold anything, with the numbers of the lines in which they begin."""
+    first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
+    delimiter = max(_DELIMITERS, key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    found, line = [], 1
+    try:
+        for row in reader:
+            if any(value.strip() for value in row):
+                found.append((line, row))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"the roster {path}, line {line}: it is no row of CSV: {error}") from error
+    return found
+
+
+def _columns(head: Sequence[str], path: Path, line: int) -> tuple[dict[str, int], list[str]]:
+    """Return the places of the columns, and the names that are not known."""
+    found: dict[str, int] = {}
+    unused = []
+    for number, text in enumerate(head):
+        plain = re.sub(r"\W|_", "", text.casefold())
+        name = _BY_PLAIN_NAME.get(plain)
+        if name is None:
+            near = get_close_matches(plain, _BY_PLAIN_NAME, 1, 0.8)
+            if near:
+                raise ValueError(
+                    f"the roster {path}, line {line}: there is no column {text.strip()!r}; did you "
+                    f"mean {_BY_PLAIN_NAME[near[0]]}?"
+                )
+            unused.append(text.strip())
+        elif name in found:
+            raise ValueError(f"the roster {path}, line {line}: the column {name} is there twice")
+        else:
+            found[name] = number
+    for name in ("id", "name"):
+        if name not in found:
+            raise ValueError(
+                f"the roster {path}, line {line}: the column {name} is missing; the columns are "
+                f"{', '.join(COLUMNS)}, and here {', '.join(map(repr, head))}"
+            )
+    return found, [name for name in unused if name]
+
+
+def _person(values: Mapping[str, str], where: str) -> RosterPerson:
+    for name in ("id", "name"):
+        if not values[name]:
+            raise ValueError(f"{where}: the {name} is empty")
+    for name, value in values.items():
+        if name in _UNIQUE and cell(value) != value:
+            raise ValueError(
+                f"{where}: the {name} {value!r} begins like a formula, or holds characters that "
+                "cannot be seen: no platform takes it back"
+            )
+    texts = {name: unicodedata.normalize("NFC", value) for name, value in values.items()}
+    texts["extension"] = texts.get("extension") or "0"
+    try:
+        days = float(texts["extension"].replace(",", "."))
+    except ValueError:
+        days = math.nan
+    if not 0 <= days <= _MOST_DAYS:
+        raise ValueError(
+            f"{where}: the extension must be a number of days from 0 to {_MOST_DAYS}, "
+            f"got {values['extension']!r}"
+        )
+    return RosterPerson(**{**texts, "extension": days})

@@ -1,0 +1,158 @@
+"""Finds the people of a roster among those who handed in, and guesses nobody.
+
+A platform's number or login decides first, then the e-mail address, then the whole name. Where
+several people fit, none is taken.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from course_tools.grading.intake.layouts import (
+    BLACKBOARD,
+    BRIGHTSPACE,
+    CANVAS,
+    GITHUB,
+    GRADESCOPE,
+    ILIAS,
+    MOODLE,
+)
+from course_tools.grading.intake.roster import Roster, RosterPerson
+
+#: Name and platform's number of a student, as the hand-ins give them.
+Student = tuple[str, str]
+#: The columns that hold a platform's own name for a person.
+_OWN = {BLACKBOARD: ("blackboard",), GITHUB: ("github",)}
+_PLAIN = ("id", "login", "canvas_id", "sis_id", "sis_login", "blackboard", "brightspace", "github")
+#: Platforms whose names hold a number that is no column, or that differs between assignments.
+_NAME_FIRST = {MOODLE: "moodle_id", BRIGHTSPACE: "org_defined_id"}
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The people of the roster among those who handed in.
+
+    Attributes:
+        people: student -> the person.
+        unknown: students whom nobody in the roster fits, each with a similar name, "" for none.
+        ambiguous: student -> the people who fit equally well.
+        together: students who are one person, where there are several.
+    """
+
+    people: Mapping[Student, RosterPerson] = field(default_factory=dict)
+    unknown: Mapping[Student, str] = field(default_factory=dict)
+    ambiguous: Mapping[Student, tuple[RosterPerson, ...]] = field(default_factory=dict)
+    together: tuple[tuple[RosterPerson, tuple[Student, ...]], ...] = ()
+
+
+def match(roster: Roster, students: Mapping[Student, str]) -> Matching:
+    """Return who the students are.
+
+    Args:
+        roster: the people of the class.
+        students: student -> the platform that gave the name, one of `layouts.PLATFORMS`, "" for
+            the name of a folder or a file.
+    """
+    index = _Index(roster)
+    people: dict[Student, RosterPerson] = {}
+    ambiguous: dict[Student, tuple[RosterPerson, ...]] = {}
+    unknown: dict[Student, str] = {}
+    for student, platform in sorted(students.items()):
+        fitting = index.fitting(student, platform)
+        if len(fitting) == 1:
+            people[student] = fitting[0]
+        elif fitting:
+            ambiguous[student] = fitting
+        else:
+            unknown[student] = index.similar(student[0])
+    by_person: dict[RosterPerson, list[Student]] = defaultdict(list)
+    for student, person in people.items():
+        by_person[person].append(student)
+    together = [(one, tuple(some)) for one, some in by_person.items() if len(some) > 1]
+    return Matching(people, unknown, ambiguous, tuple(together))
+
+
+def plain_name(name: str) -> str:
+    """Return a name without regard to case, blanks and the order "Lovelace, Ada"."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    family, comma, given = text.partition(",")
+    if comma and "," not in given:
+        text = f"{given} {family}"
+    return " ".join(text.replace("_", " ").split())
+
+
+class _Index:
+    """The people of a roster by everything that may name them."""
+
+    def __init__(self, roster: Roster) -> None:
+        self._people = roster.people
+        self._by_column: dict[str, dict[str, list[RosterPerson]]] = {}
+        self._names = self._keyed(lambda one: {plain_name(one.name)})
+        self._squeezed = self._keyed(lambda one: _squeezed_names(one.name))
+
+    def fitting(self, student: Student, platform: str) -> tuple[RosterPerson, ...]:
+        """Return the people whom the first kind of name fits that fits anybody."""
+        name, user = student
+        if platform == CANVAS:
+            return self._first(self._by("canvas_id", user), self._squeezed.get(_squeezed(name), ()))
+        if platform in _NAME_FIRST:
+            named = self._names.get(plain_name(name), [])
+            numbered = [one for one in named if getattr(one, _NAME_FIRST[platform]) == user]
+            return self._first(numbered, named)
+        if platform == GRADESCOPE:
+            mail = self._by("email", user) if "@" in user else []
+            ids = [one for column in ("id", "sis_id") for one in self._by(column, user)]
+            return self._first(ids, mail, self._names.get(plain_name(name), ()))
+        if platform == ILIAS:
+            family_and_given, _, login = name.rpartition("_")
+            return self._first(
+                self._by("login", login), self._squeezed.get(_squeezed(family_and_given), ())
+            )
+        own = [one for column in _OWN.get(platform, ()) for one in self._by(column, name)]
+        columns = ("login",) if platform in _OWN else _PLAIN
+        logins = [one for column in columns for one in self._by(column, name)]
+        mail = self._by("email", name)
+        return self._first(own, logins, mail, self._names.get(plain_name(name), ()))
+
+    def similar(self, name: str) -> str:
+        """Return the name in the roster that is most like another, "" for none."""
+        by_name = {plain_name(one.name): one.name for one in self._people}
+        near = get_close_matches(plain_name(name), by_name, 1, 0.75)
+        return by_name[near[0]] if near else ""
+
+    def _by(self, column: str, value: str) -> list[RosterPerson]:
+        if column not in self._by_column:
+            self._by_column[column] = self._keyed(lambda one: {getattr(one, column).casefold()})
+        plain = " ".join(unicodedata.normalize("NFC", value).casefold().split())
+        return self._by_column[column].get(plain, []) if plain else []
+
+    def _keyed(
+        self, keys: Callable[[RosterPerson], Iterable[str]]
+    ) -> dict[str, list[RosterPerson]]:
+        found: dict[str, list[RosterPerson]] = defaultdict(list)
+        for one in self._people:
+            for key in keys(one):
+                found[key].append(one)
+        return dict(found)
+
+    def _first(self, *stages: Iterable[RosterPerson]) -> tuple[RosterPerson, ...]:
+        for stage in stages:
+            if found := tuple(dict.fromkeys(stage)):
+                return found
+        return ()
+
+
+def _squeezed(name: str) -> str:
+    """Return the letters and digits of a name, as Canvas and ILIAS write names."""
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name).casefold())
+
+
+def _squeezed_names(name: str) -> set[str]:
+    """Return a name with the family name first; where that begins, nobody knows."""
+    words = plain_name(name).split(" ")
+    return {_squeezed("".join(words[n:] + words[:n])) for n in range(len(words))}

@@ -1,0 +1,171 @@
+"""The marks in the forms that the gradebooks of learning platforms import.
+
+`canvas.csv` is what Canvas' "Import" in its gradebook reads: the columns Student, ID, SIS User ID,
+SIS Login ID and Section, then one an assignment; a row "Points Possible" before the students. A
+student is found by ID, which is Canvas' own number, or else by SIS User ID, by SIS Login ID, or by
+the name. An assignment is found by its title, so it has to be called as the exercise is, or a new
+one is offered. An empty cell leaves the grade as it is. Sources: Ohio State University, "Import a
+CSV File to Carmen Grades", https://teaching.resources.osu.edu/toolsets/carmencanvas/guides/
+calculating-final-grades/import-csv-file-carmen-grades, and Canvas' `lib/gradebook_importer.rb`.
+
+`moodle_<exercise>.csv` is what an assignment's "Upload grading worksheet" reads, one file an
+exercise, as Moodle's participants have another number in every assignment. It looks for the
+columns Identifier ("Participant" and the number that is in the names of the files it gives to
+download), Grade and "Last modified (grade)", in the language of the site, here English; the
+latter says nothing here, so a grade that is there already is replaced only if "Allow updating
+records that have been modified more recently" is ticked. There is no column for comments: an
+empty one would delete those of the teacher. Sources: Moodle's `mod/assign/gradingtable.php` and
+`mod/assign/feedback/offline/importgradeslib.php`.
+
+`blackboard_<exercise>.csv` is what "Work Offline > Upload" reads: the column Username, and a
+column that is matched by the number that Blackboard puts behind a title, or else becomes a new
+column. All values are in quotes. Source: "Uploading External Grade Center Items",
+http://library.blackboard.com/ref/36ba3329-e441-488a-93ce-7a55543cc999/Content/Grade%20Center/
+Uploading%20External%20Grade%20Center%20Items.htm.
+
+`brightspace_<exercise>.csv` is what "Enter Grades > Import" reads: OrgDefinedId or Username or
+both, "<item> Points Grade", and a last column "End-of-Line Indicator" with # in every row. Other
+columns are not allowed. Source: "Importing grades",
+https://community.d2l.com/brightspace/kb/articles/3538-importing-grades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from course_tools.grading.cells import line_of
+from course_tools.grading.enrollment import Enrollment
+from course_tools.grading.gradebook.journal import Standing
+from course_tools.grading.intake.layouts import BLACKBOARD, CANVAS, MOODLE, platform_of
+from course_tools.grading.report import UNREADABLE
+
+Row = Sequence[str | float | bool | None]
+
+_CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+_MOODLE = (
+    *("Identifier", "Full name", "Grade", "Maximum Grade", "Grade can be changed"),
+    "Last modified (grade)",
+)
+#: Canvas takes any row for this one whose first cell holds these words.
+_POINTS_POSSIBLE = "Points Possible"
+_END_OF_LINE = "End-of-Line Indicator"
+
+
+@dataclass(frozen=True)
+class PlatformTable:
+    """A table for a platform, its head first.
+
+    Attributes:
+        rows: the rows.
+        without: students who are not in it, because the platform's name of them is not known.
+    """
+
+    rows: tuple[Row, ...]
+    without: tuple[str, ...] = ()
+
+
+def canvas(standings: Sequence[Standing], enrollment: Enrollment) -> Iterator[Row]:
+    """Return the table that Canvas imports: a row a student, a column an exercise."""
+    exercises = exercises_in(standings)
+    yield (*_CANVAS, *exercises)
+    yield (_POINTS_POSSIBLE, *[""] * 4, *(most_points(standings, name) for name in exercises))
+    points: dict[tuple[str, str], dict[str, float]] = {}
+    numbers: dict[tuple[str, str], str] = {}
+    for one in standings:
+        who = (one.student, one.user)
+        row = points.setdefault(who, {})
+        numbers[who] = numbers.get(who) or _number_in(CANVAS, one)
+        if has_grade(one):
+            row[one.exercise] = one.points
+    rows = []
+    for who, reached in points.items():
+        person = enrollment.persons.get(who)
+        number = (person.canvas_id if person else "") or numbers[who]
+        ids = (person.sis_id, person.sis_login, person.section) if person else ("", "", "")
+        name = line_of(who[0]).replace(_POINTS_POSSIBLE, "Points possible")
+        rows.append((name, number if number.isdigit() else "", *ids, reached))
+    for *names, reached in sorted(rows, key=lambda row: row[:5]):
+        yield (*names, *(reached.get(exercise) for exercise in exercises))
+
+
+def moodle(standings: Sequence[Standing], exercise: str, enrollment: Enrollment) -> Iterator[Row]:
+    """Return the worksheet of an assignment in Moodle: a row a student."""
+    yield _MOODLE
+    most = most_points(standings, exercise)
+    # The number of a participant is another one in every assignment.
+    is_only = exercises_in(standings) == [exercise]
+    for one in standings:
+        if one.exercise == exercise and has_grade(one):
+            person = enrollment.persons.get((one.student, one.user))
+            number = _number_in(MOODLE, one) or (person.moodle_id if person and is_only else "")
+            identifier = f"Participant {number}" if number else ""
+            yield (identifier, one.student, one.points, most, "Yes", "")
+
+
+def blackboard(
+    standings: Sequence[Standing], exercise: str, enrollment: Enrollment
+) -> PlatformTable:
+    """Return what Blackboard reads of an exercise: a row a student with a grade."""
+    rows: list[Row] = [("Username", exercise)]
+    without = []
+    for one in _graded(standings, exercise):
+        person = enrollment.persons.get((one.student, one.user))
+        is_here = platform_of(one.handed_in.place) == BLACKBOARD
+        user = (person.blackboard if person else "") or (one.handed_in.student if is_here else "")
+        if user:
+            rows.append((user, one.points))
+        else:
+            without.append(one.student)
+    return PlatformTable(tuple(rows), tuple(without))
+
+
+def brightspace(
+    standings: Sequence[Standing], exercise: str, enrollment: Enrollment
+) -> PlatformTable:
+    """Return what Brightspace reads of an exercise: a row a student with a grade.
+
+    It has the column that names most of the students, and the other one if that names all of
+    these, too.
+    """
+    found = []
+    for one in _graded(standings, exercise):
+        person = enrollment.persons.get((one.student, one.user))
+        ids = (person.org_defined_id, person.brightspace) if person else ("", "")
+        found.append((one, *ids))
+    heads = ("OrgDefinedId", "Username")
+    counts = [sum(bool(ids[n]) for _, *ids in found) for n in range(2)]
+    key = 0 if counts[0] >= counts[1] else 1
+    kept = [row for row in found if row[1 + key]]
+    columns = [n for n in range(2) if n == key or all(row[1 + n] for row in kept)]
+    rows = [
+        (*(row[1 + n] for n in columns), row[0].points, "#")  # every row ends so
+        for row in kept
+    ]
+    head = (*(heads[n] for n in columns), f"{exercise} Points Grade", _END_OF_LINE)
+    without = tuple(row[0].student for row in found if not row[1 + key])
+    return PlatformTable((head, *rows), without)
+
+
+def has_grade(one: Standing) -> bool:
+    """Return whether a standing is one of an exercise, and not of a file nobody can read."""
+    return bool(one.exercise) and one.report.state != UNREADABLE
+
+
+def exercises_in(standings: Iterable[Standing]) -> list[str]:
+    """Return the exercises of which there are grades."""
+    return sorted({one.exercise for one in standings if has_grade(one)})
+
+
+def most_points(standings: Iterable[Standing], exercise: str) -> float:
+    """Return the points that an exercise is worth."""
+    return max(one.report.possible for one in standings if one.exercise == exercise)
+
+
+def _graded(standings: Iterable[Standing], exercise: str) -> Iterator[Standing]:
+    return (one for one in standings if one.exercise == exercise and has_grade(one))
+
+
+def _number_in(platform: str, one: Standing) -> str:
+    """Return a student's number in a platform; another platform's would be somebody else's."""
+    return one.handed_in.user if platform_of(one.handed_in.place) == platform else ""

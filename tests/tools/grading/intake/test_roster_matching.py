@@ -1,0 +1,104 @@
+"""People of a roster are found by what is certain, and nobody is guessed."""
+
+import pytest
+
+from course_tools.grading.intake.layouts import (
+    BLACKBOARD,
+    BRIGHTSPACE,
+    CANVAS,
+    GITHUB,
+    GRADESCOPE,
+    ILIAS,
+    MOODLE,
+)
+from course_tools.grading.intake.roster import Roster, RosterPerson
+from course_tools.grading.intake.roster_matching import match
+
+ADA = RosterPerson(
+    *("7", "Ada Lovelace", "ada@x.edu", "lovelace"),
+    canvas_id="11",
+    sis_id="s7",
+    sis_login="adal",
+    moodle_id="70",
+    blackboard="ada_bb",
+    github="ada-codes",
+)
+ZOE = RosterPerson("8", "Müller, Zoë", canvas_id="12")
+MARIA = RosterPerson("9", "María del Mar García Núñez", login="mar")
+TWO = (RosterPerson("20", "Wei Li", login="wli"), RosterPerson("21", "Wei Li", moodle_id="210"))
+ROSTER = Roster((ADA, ZOE, MARIA, *TWO, RosterPerson("30", "wli")))
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "platform", "person"),
+    [
+        ("lovelaceada", "11", CANVAS, ADA),
+        ("somebody", "11", CANVAS, ADA),
+        ("müllerzoë", "99", CANVAS, ZOE),
+        ("garcíanúñezmaríadelmar", "99", CANVAS, MARIA),
+        ("Ada Lovelace", "70", MOODLE, ADA),
+        ("Ada Lovelace", "4711", MOODLE, ADA),  # in another assignment
+        ("Zoë Müller", "1", MOODLE, ZOE),
+        ("Wei Li", "210", MOODLE, TWO[1]),
+        ("ada_bb", "", BLACKBOARD, ADA),
+        ("lovelace", "", BLACKBOARD, ADA),
+        ("zoë  MÜLLER", "397063", BRIGHTSPACE, ZOE),
+        ("A. L.", "s7", GRADESCOPE, ADA),
+        ("A. L.", "ADA@x.edu", GRADESCOPE, ADA),
+        ("Ada Lovelace", "", GRADESCOPE, ADA),
+        ("Lovelace_Ada_lovelace", "321", ILIAS, ADA),
+        ("Müller_Zoë_zm1", "321", ILIAS, ZOE),
+        ("ada-codes", "", GITHUB, ADA),
+        ("7", "", "", ADA),
+        ("ADAL", "", "", ADA),
+        ("ada@x.edu", "", "", ADA),
+        ("Lovelace, Ada", "", "", ADA),
+        ("ada_lovelace", "", "", ADA),
+        (" Zoë Müller ", "", "", ZOE),
+    ],
+)
+def test_who_is_found(name, user, platform, person):
+    found = match(ROSTER, {(name, user): platform})
+    assert found.people == {(name, user): person}
+    assert not found.unknown
+    assert not found.ambiguous
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "platform", "people"),
+    [
+        ("Wei Li", "999", MOODLE, TWO),
+        ("liwei", "999", CANVAS, TWO),
+        ("Wei Li", "", "", TWO),
+    ],
+)
+def test_who_may_be_several_is_nobody(name, user, platform, people):
+    found = match(ROSTER, {(name, user): platform})
+    assert found.ambiguous == {(name, user): people}
+    assert not found.people
+
+
+@pytest.mark.parametrize(
+    ("name", "user", "platform", "near"),
+    [
+        ("Zoe Müller", "", "", "Müller, Zoë"),  # similar, and not the same
+        ("Ada Lovelase", "70", MOODLE, "Ada Lovelace"),  # the number alone proves nothing there
+        ("Eve", "", "", ""),
+        ("11", "", GITHUB, ""),
+        ("eve", "7", CANVAS, ""),  # a number of another platform
+        ("", "", "", ""),
+    ],
+)
+def test_who_is_unknown_is_said_with_a_similar_name(name, user, platform, near):
+    assert match(ROSTER, {(name, user): platform}).unknown == {(name, user): near}
+
+
+def test_a_login_counts_before_a_name():
+    assert match(ROSTER, {("wli", ""): ""}).people == {("wli", ""): TWO[0]}
+
+
+def test_several_students_who_are_one_person_are_said():
+    students = {("Ada Lovelace", "1"): MOODLE, ("Ada Lovelace", "2"): MOODLE, ("eve", ""): ""}
+    assert match(ROSTER, students).together == (
+        (ADA, (("Ada Lovelace", "1"), ("Ada Lovelace", "2"))),
+    )
