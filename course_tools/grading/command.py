@@ -17,12 +17,12 @@ import click
 from tqdm import tqdm
 
 from course_tools.grading import exports
-from course_tools.grading.enrollment import Enrollment, enrolled, matched, with_lateness
+from course_tools.grading.enrollment import Enrollment, enrolled, with_lateness
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
 from course_tools.grading.gradebook.summary import summary
 from course_tools.grading.intake.preflight import preflight
-from course_tools.grading.intake.roster import Roster, read_roster
-from course_tools.grading.intake.roster_matching import match
+from course_tools.grading.intake.roster import read_roster
+from course_tools.grading.intake.roster_matching import Matching, match
 from course_tools.grading.intake.submissions import Submission, take_in
 from course_tools.grading.pages import class_pages, feedback_zips
 from course_tools.grading.pages.people_view import people_view
@@ -75,9 +75,8 @@ def run(options: Options) -> int:
     roster = None if options.roster is None else read_roster(options.roster)
     taken = take_in(options.source, options.out, options.layout, options.zip_names)
     found = taken.submissions
-    again = _again(options.regrade, found)
-    platforms = dict.fromkeys(taken.students, taken.platform)
-    matching = match(roster or Roster(()), platforms)
+    matching = match(roster, taken.origins) if roster is not None else Matching()
+    again = _again(options.regrade, found, matching)
     checked = preflight(taken, settings.policy.attempts, settings.late, roster, matching)
     click.echo("\n".join(checked.lines), err=True)
     if checked.questions:
@@ -100,7 +99,7 @@ def run(options: Options) -> int:
         course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
         outcome, status = _graded(found, book, course, jobs, executor)
         files = book.files()
-        people = enrolled(roster, matched(roster or Roster(()), files, platforms))
+        people = enrolled(roster, matching, files)
         standings = book.standings(settings.policy.attempts, people.people)
         standings = with_lateness(standings, settings.late, people)
         exports.write_exports(standings, options.out, people, options.csv)
@@ -178,20 +177,24 @@ def _interrupts_answered() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _again(regrade: Sequence[str], found: Sequence[Submission]) -> Callable[[Submission], bool]:
+def _again(
+    regrade: Sequence[str], found: Sequence[Submission], matching: Matching
+) -> Callable[[Submission], bool]:
     names = set(regrade)
-    known = {name for one in found for name in _names(one) if name}
+    known = {name for one in found for name in _names(one, matching) if name}
     for name in sorted(names - known - {ALL}):
         near = get_close_matches(name, sorted(known), 1)
         raise ValueError(
             f"--regrade must be {ALL}, a student or a file, got {name!r}"
             + (f"; did you mean {near[0]!r}?" if near else "")
         )
-    return lambda one: ALL in names or not names.isdisjoint(_names(one))
+    return lambda one: ALL in names or not names.isdisjoint(_names(one, matching))
 
 
-def _names(one: Submission) -> tuple[str, ...]:
-    return one.student, one.user, one.place, str(one.source / one.place)
+def _names(one: Submission, matching: Matching) -> tuple[str, ...]:
+    person = matching.people.get((one.student, one.user))
+    names = (person.name, person.id) if person else ()
+    return *names, one.student, one.user, one.place, str(one.source / one.place)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from itertools import groupby
 from course_tools.grading.gradebook.journal import HandedIn, Standing, Student
 from course_tools.grading.intake.layouts import platform_of
 from course_tools.grading.intake.roster import Roster, RosterPerson
-from course_tools.grading.intake.roster_matching import Matching, match
+from course_tools.grading.intake.roster_matching import Matching, Origin, match
 from course_tools.grading.late_days import LatePolicy, Work, lateness
 from course_tools.grading.report import UNREADABLE
 
@@ -70,25 +70,24 @@ class Enrollment:
         return tuple(one for one in students if one not in self.persons)
 
 
-def matched(
-    roster: Roster, files: Iterable[HandedIn], platforms: Mapping[Student, str]
-) -> Matching:
-    """Return who in a roster handed in files, now or before.
+def enrolled(roster: Roster | None, now: Matching, files: Iterable[HandedIn]) -> Enrollment:
+    """Return a class by its roster.
 
     Args:
-        roster: the people of the class.
-        files: everything in the gradebook.
-        platforms: student -> platform, where that is known better than from a file's path.
+        roster: the people of the class, None for no roster.
+        now: people who handed in what is graded now, as the instructor was asked.
+        files: everything in the gradebook; who handed in earlier is found in the same way.
     """
-    students = {(one.student, one.user): platform_of(one.place) for one in files}
-    return match(roster, {**students, **platforms})
-
-
-def enrolled(roster: Roster | None, matching: Matching) -> Enrollment:
-    """Return a class by its roster."""
     if roster is None:
         return Enrollment()
-    people = {student: (one.name, one.id) for student, one in matching.people.items()}
+    asked = {*now.people, *now.unknown, *now.ambiguous}
+    before: dict[Student, Origin] = {}
+    for one in files:
+        if (who := (one.student, one.user)) not in asked:
+            exercises = before.get(who, Origin()).exercises | {one.exercise} - {""}
+            before[who] = Origin(platform_of(one.place), exercises)
+    found = {**match(roster, before).people, **now.people}
+    people = {student: (one.name, one.id) for student, one in found.items()}
     return Enrollment(roster, people, {(one.name, one.id): one for one in roster.people})
 
 

@@ -14,6 +14,7 @@ import course_tasks
 
 _DAY = 86_400
 _MOST_DAYS = 3_650
+_CLASS = 3  # files of one time that are no accident
 _MOST_POINTS = 1_000_000
 
 
@@ -172,22 +173,22 @@ def lateness(
     return found
 
 
-def looks_packed(moments: Iterable[RecordedTime], policy: LatePolicy) -> bool:
+def looks_packed(exercise: str, moments: Iterable[RecordedTime], policy: LatePolicy) -> bool:
     """Return whether times are rather those of a download than those of handing in.
 
-    That is so where everything is later than every due date, and all within an hour: whoever
-    packs or copies files without their times gives them all the same one.
+    That is so where everything is late, and all within an hour: whoever packs or copies files
+    without their times gives them all the same one.
 
     Args:
-        moments: the times of the files of a class.
+        exercise: name of the exercise.
+        moments: the times of its files in a class.
         policy: the due dates.
     """
+    due = policy.due_at(exercise)
     times = [policy.wall_time(one) for one in moments]
-    if len(times) < 3 or not policy.due:
+    if due is None or len(times) < _CLASS:
         return False
-    return min(times) > max(due for _, due in policy.due) and max(times) - min(times) <= timedelta(
-        hours=1
-    )
+    return min(times) > due and max(times) - min(times) <= timedelta(hours=1)
 
 
 def read_late_policy(found: Any, where: str) -> LatePolicy:

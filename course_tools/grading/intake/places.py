@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from course_tools.grading.intake.zip_names import (
     certain_name,
+    check_encoding,
     decoded,
     raw_name,
     readings,
@@ -46,12 +47,14 @@ class Submission:
     Attributes:
         student: name of the student who handed it in, as the folder or the learning platform says.
         user: the platform's number of the student, "" if there is none.
-        place: the file's path inside the folder or zip, with forward slashes.
+        place: the file's path inside the folder or zip, with forward slashes, as people read it.
         source: the folder or the zip file.
         modified: time of the file's last change, in seconds since 1970; in a zip as if it were UTC.
         refused: why nothing of it is run, in a sentence; "" for a file that is graded.
         upload: number that Canvas gave to the uploaded file, 0 for none: a later one is higher.
         time: the time of handing in, as far as it is known.
+        member: the path by which it is read, where that is another one; "" where it is not.
+        exercise: the exercise that it seems to be for at first sight, "" where that is not known.
     """
 
     student: str
@@ -62,6 +65,8 @@ class Submission:
     refused: str = ""
     upload: int = 0
     time: HandInTime = field(default_factory=HandInTime)
+    member: str = ""
+    exercise: str = ""
 
     @property
     def order(self) -> float:
@@ -85,7 +90,7 @@ class Submission:
         Raises:
             UnreadableError: it is not a regular file, larger than the limit, or cannot be read.
         """
-        return read(self.source, self.place, limit)
+        return read(self.source, self.member or self.place, limit)
 
 
 def read(source: Path, place: str, limit: int) -> bytes:
@@ -200,6 +205,8 @@ def files_in(source: Path, zip_names: str = "") -> dict[str, FoundFile]:
     Raises:
         ValueError: there is no such folder or zip file, or no such encoding.
     """
+    if zip_names:
+        check_encoding(zip_names)
     if source.is_dir():
         found = {}
         for name in map(str, _files(source)):

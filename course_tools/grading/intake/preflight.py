@@ -15,7 +15,7 @@ from course_tools.grading.intake.submissions import (
     Intake,
     Submission,
 )
-from course_tools.grading.late_days import LatePolicy, looks_packed
+from course_tools.grading.late_days import LatePolicy, RecordedTime, looks_packed
 from course_tools.grading.settings import BEST, FIRST
 from course_tools.grading.visible_text import visible
 
@@ -65,13 +65,7 @@ def preflight(
         questions += _doubtful_people(found, matching)
     if late is not None and late.due:
         lines += _lateness(found)
-        moments = [m for one in found.submissions if (m := one.time.moment) is not None]
-        if looks_packed(moments, late):
-            questions.append(
-                "All files are later than they were due, and of the same hour: these are rather "
-                "the times of a download or a copy. Give the platform's own zip file, or a "
-                "configuration without [late]; --yes takes the times as they are."
-            )
+        questions += _packed(found, late)
     return Preflight(tuple(lines), tuple(questions))
 
 
@@ -91,8 +85,11 @@ def _found(found: Intake) -> Iterator[str]:
         yield f"Not run, as it is the course's own: {_some(refused)}"
     if found.archives:
         yield f"Not opened, though there may be work in it: {_some(found.archives)}"
-    for some in found.copies:
-        yield f"Named as copies, taken as several people: {', '.join(map(_quoted, some))}"
+    if found.copies:
+        groups = [", ".join(map(_quoted, some)) for some in found.copies[:_MOST_NAMED]]
+        more = len(found.copies) - _MOST_NAMED
+        groups += [f"and {more} more"] if more > 0 else []
+        yield f"Named as copies, taken as several people: {'; '.join(groups)}"
     if found.merged:
         yield f"Written in two normal forms, taken as one person: {_some(found.merged)}"
 
@@ -111,12 +108,14 @@ def _several(found: Intake, attempts: str) -> Iterator[str]:
 
 def _doubtful_names(found: Intake, matching: Matching | None) -> Iterator[str]:
     people = set() if matching is None else {name for name, _ in matching.people}
-    for some in found.alike:
-        if any(one not in people for one in some):
-            yield (
-                f"May be one person: {', '.join(map(_quoted, some))}. If so, put the files into "
-                "one folder; --yes takes them as they are named."
-            )
+    doubtful = [some for some in found.alike if any(one not in people for one in some)]
+    if doubtful:
+        groups = "; ".join(", ".join(map(_quoted, some)) for some in doubtful[:_MOST_ASKED])
+        more = f"; and {len(doubtful) - _MOST_ASKED} more" if len(doubtful) > _MOST_ASKED else ""
+        yield (
+            f"May be one person: {groups}{more}. If so, put the files into one folder; --yes takes "
+            "them as they are named."
+        )
     if found.unclear:
         yield (
             f"The zip file does not say how names are encoded. {_readings(found.unclear)}: say "
@@ -143,15 +142,19 @@ def _ties(found: Intake, attempts: str) -> Iterator[str]:
     """Yield the choices that nothing but the names of files would decide."""
     if attempts == BEST:
         return
+    tied = []
     for (student, user, exercise), some in sorted(found.several.items()):
         ordered = _ordered(some)
         one, other = ordered[:2] if attempts == FIRST else ordered[-2:]
         if one.order == other.order:
-            yield (
-                f"{student_words((student, user))} handed in {exercise} several times, of the same "
-                f"time: {_some([one.place for one in ordered])}. Remove all but one, or give the "
-                "one that counts the latest time."
-            )
+            names = _some([one.place for one in ordered])
+            tied.append(f"{student_words((student, user))}, {exercise}: {names}")
+    if tied:
+        more = f"; and {len(tied) - _MOST_NAMED} more" if len(tied) > _MOST_NAMED else ""
+        yield (
+            f"Several notebooks of the same time: {'; '.join(tied[:_MOST_NAMED])}{more}. Remove "
+            "all but one, or change the times; --yes takes the last by its name."
+        )
 
 
 def _by_roster(found: Intake, roster: Roster, matching: Matching) -> Iterator[str]:
@@ -169,29 +172,25 @@ def _by_roster(found: Intake, roster: Roster, matching: Matching) -> Iterator[st
 
 
 def _doubtful_people(found: Intake, matching: Matching) -> Iterator[str]:
-    for student, near in list(matching.unknown.items())[:_MOST_ASKED]:
-        hint = f"; did they mean {_quoted(near)}?" if near else ""
+    if matching.unknown:
+        names = [
+            student_words(student) + (f" (similar: {visible(near)})" if near else "")
+            for student, near in matching.unknown.items()
+        ]
         yield (
-            f"Not in the roster: {student_words(student)}{hint} Correct the roster, such as its "
-            "column login; --yes grades unknown people, too."
-        ).replace("  ", " ")
-    if len(matching.unknown) > _MOST_ASKED:
-        yield f"and {len(matching.unknown) - _MOST_ASKED} more are not in the roster."
-    for student, people in list(matching.ambiguous.items())[:_MOST_ASKED]:
-        names = ", ".join(f"{visible(one.name)} ({one.id})" for one in people)
-        yield (
-            f"{student_words(student)} may be {names}. The platform's number or the login in the "
-            "roster decides; with --yes it is nobody of the roster."
+            f"Not in the roster: {_some(names, _MOST_ASKED)}. Correct the roster, where the column "
+            "login may hold the name of a folder or file; --yes grades people who are not in it, "
+            "too."
         )
-    for person, some in matching.together:
-        lists = [found.exercises.get(one, frozenset()) for one in some]
-        if sum(map(len, lists)) > len(frozenset().union(*lists)):
-            names = ", ".join(map(student_words, some))
-            yield (
-                f"{names} handed in the same exercise, and only {visible(person.name)} "
-                f"({person.id}) in the roster fits. If they are two people, add the other one; "
-                "--yes takes them as one."
-            )
+    for student, people in list(matching.ambiguous.items())[:_MOST_ASKED]:
+        names = " or ".join(f"{visible(one.name)} ({one.id})" for one in people)
+        why = (
+            "" if len(people) > 1 else ", and so may somebody else who handed in the same exercise"
+        )
+        yield (
+            f"{student_words(student)} may be {names}{why}. The platform's number or the login in "
+            "the roster decides; with --yes it is nobody of the roster."
+        )
 
 
 def _lateness(found: Intake) -> Iterator[str]:
@@ -201,6 +200,21 @@ def _lateness(found: Intake) -> Iterator[str]:
             f"Late by {found.platform}, which does not say how late; no points are taken here: "
             f"{_some(marked)}"
         )
+
+
+def _packed(found: Intake, late: LatePolicy) -> Iterator[str]:
+    moments: dict[str, list[RecordedTime]] = {}
+    for one in found.submissions:
+        if one.exercise and one.time.moment is not None:
+            moments.setdefault(one.exercise, []).append(one.time.moment)
+    for exercise, some in sorted(moments.items()):
+        if looks_packed(exercise, some, late):
+            yield (
+                f"All files of {exercise} are later than it was due, and of the same hour, as "
+                "after a download or a copy. Give the platform's own zip file; if that has no "
+                "other times, take a configuration without a due date. --yes takes the times as "
+                "they are."
+            )
 
 
 def _ordered(some: Iterable[Submission]) -> list[Submission]:
@@ -220,9 +234,9 @@ def _quoted(name: str) -> str:
     return repr(visible(name))
 
 
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(map(visible, names[:_MOST_NAMED])) + more
+def _some(names: Sequence[str], most: int = _MOST_NAMED) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(visible, names[:most])) + more
 
 
 def _count(number: int, thing: str) -> str:

@@ -34,13 +34,26 @@ _NAME_FIRST = {MOODLE: "moodle_id", BRIGHTSPACE: "org_defined_id"}
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The source of a student's name.
+
+    Attributes:
+        platform: the platform that gave it, one of `layouts.PLATFORMS`, "" for a folder or a file.
+        exercises: the exercises that the student handed in.
+    """
+
+    platform: str = ""
+    exercises: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Matching:
     """The people of the roster among those who handed in.
 
     Attributes:
         people: student -> the person.
         unknown: students whom nobody in the roster fits, each with a similar name, "" for none.
-        ambiguous: student -> the people who fit equally well.
+        ambiguous: student -> the people who fit, though several do or somebody else fits as well.
         together: students who are one person, where there are several.
     """
 
@@ -50,31 +63,50 @@ class Matching:
     together: tuple[tuple[RosterPerson, tuple[Student, ...]], ...] = ()
 
 
-def match(roster: Roster, students: Mapping[Student, str]) -> Matching:
+def match(roster: Roster, students: Mapping[Student, Origin]) -> Matching:
     """Return who the students are.
+
+    Two students of one platform who handed in the same exercise are two people: where both could
+    be one of the roster, the one whom the better kind of name names is, or else neither.
 
     Args:
         roster: the people of the class.
-        students: student -> the platform that gave the name, one of `layouts.PLATFORMS`, "" for
-            the name of a folder or a file.
+        students: student -> the source of the name.
     """
     index = _Index(roster)
-    people: dict[Student, RosterPerson] = {}
     ambiguous: dict[Student, tuple[RosterPerson, ...]] = {}
     unknown: dict[Student, str] = {}
-    for student, platform in sorted(students.items()):
-        fitting = index.fitting(student, platform)
+    claims: dict[RosterPerson, list[tuple[int, Student]]] = defaultdict(list)
+    for student, origin in sorted(students.items(), key=lambda item: item[0]):
+        rank, fitting = index.fitting(student, origin.platform)
         if len(fitting) == 1:
-            people[student] = fitting[0]
+            claims[fitting[0]].append((rank, student))
         elif fitting:
             ambiguous[student] = fitting
         else:
             unknown[student] = index.similar(student[0])
+    people: dict[Student, RosterPerson] = {}
+    for person, some in claims.items():
+        for rank, student in some:
+            if any(
+                other != student
+                and its_rank <= rank
+                and _differ(students[student], students[other])
+                for its_rank, other in some
+            ):
+                ambiguous[student] = (person,)
+            else:
+                people[student] = person
     by_person: dict[RosterPerson, list[Student]] = defaultdict(list)
     for student, person in people.items():
         by_person[person].append(student)
     together = [(one, tuple(some)) for one, some in by_person.items() if len(some) > 1]
     return Matching(people, unknown, ambiguous, tuple(together))
+
+
+def _differ(one: Origin, other: Origin) -> bool:
+    """Return whether two names are those of two people: each handed in the same exercise."""
+    return one.platform == other.platform and bool(one.exercises & other.exercises)
 
 
 def plain_name(name: str) -> str:
@@ -95,8 +127,8 @@ class _Index:
         self._names = self._keyed(lambda one: {plain_name(one.name)})
         self._squeezed = self._keyed(lambda one: _squeezed_names(one.name))
 
-    def fitting(self, student: Student, platform: str) -> tuple[RosterPerson, ...]:
-        """Return the people whom the first kind of name fits that fits anybody."""
+    def fitting(self, student: Student, platform: str) -> tuple[int, tuple[RosterPerson, ...]]:
+        """Return the people whom the first kind of name fits that fits anybody, and which it is."""
         name, user = student
         if platform == CANVAS:
             return self._first(self._by("canvas_id", user), self._squeezed.get(_squeezed(name), ()))
@@ -140,11 +172,11 @@ class _Index:
                 found[key].append(one)
         return dict(found)
 
-    def _first(self, *stages: Iterable[RosterPerson]) -> tuple[RosterPerson, ...]:
-        for stage in stages:
-            if found := tuple(dict.fromkeys(stage)):
-                return found
-        return ()
+    def _first(self, *kinds: Iterable[RosterPerson]) -> tuple[int, tuple[RosterPerson, ...]]:
+        for rank, kind in enumerate(kinds):
+            if found := tuple(dict.fromkeys(kind)):
+                return rank, found
+        return len(kinds), ()
 
 
 def _squeezed(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from course_tools.grading.intake.course_files import (
@@ -40,6 +40,7 @@ from course_tools.grading.intake.places import (
 )
 from course_tools.grading.intake.plain_layouts import plain_layout
 from course_tools.grading.intake.reader import look
+from course_tools.grading.intake.roster_matching import Origin
 from course_tools.grading.intake.zip_names import looks_garbled
 from course_tools.grading.late_days import HandInTime
 
@@ -96,6 +97,14 @@ class Intake:
     def students(self) -> set[Person]:
         """The students: name, and the platform's number."""
         return {(one.student, one.user) for one in self.submissions}
+
+    @property
+    def origins(self) -> dict[Person, Origin]:
+        """The students with the source of their names."""
+        nothing: frozenset[str] = frozenset()
+        return {
+            one: Origin(self.platform, self.exercises.get(one, nothing)) for one in self.students
+        }
 
 
 def submissions(
@@ -154,13 +163,18 @@ def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: 
             glances[name].exercise for name in owners if name in glances
         ) - {""}
         for name, refused in _chosen(owners, glances).items():
-            one = _submission(source, files[name], owners[name], refused)
+            exercise = glances[name].exercise if name in glances else ""
+            one = replace(
+                _submission(source, name, files[name], owners[name]),
+                refused=refused,
+                exercise=exercise,
+            )
             taken.append(one)
-            if name in glances and glances[name].exercise and not refused:
-                several[(*person, glances[name].exercise)].append(one)
+            if exercise and not refused:
+                several[(*person, exercise)].append(one)
     places = {one.place for one in taken}
     for name in sorted(files):
-        if files[name].place not in places:
+        if name not in places:
             left_out[_why(name, found, glances)].append(name)
     alike, copies = _alike(by_person)
     return Intake(
@@ -256,17 +270,17 @@ def _chosen(owners: Mapping[str, Owner], glances: Mapping[str, Glance]) -> dict[
     return {min(owners, key=lambda name: (NOTEBOOK not in name, name)): ""}
 
 
-def _submission(source: Path, file: FoundFile, owner: Owner, refused: str) -> Submission:
+def _submission(source: Path, name: str, file: FoundFile, owner: Owner) -> Submission:
     moment = None if owner.has_no_time else owner.moment or file.moment
     return Submission(
         owner.student,
         owner.user,
-        file.place,
+        name,
         source,
         file.modified if owner.moment is None else owner.moment.seconds,
-        refused,
-        owner.upload,
-        HandInTime(moment, owner.marked_late),
+        upload=owner.upload,
+        time=HandInTime(moment, owner.marked_late),
+        member="" if name == file.place else file.place,
     )
 
 

@@ -8,6 +8,7 @@ instructor has to say which one is right.
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import re
 import struct
@@ -67,18 +68,28 @@ def readings(names: Sequence[bytes]) -> dict[str, list[str]]:
     return found or possible
 
 
-def decoded(names: Sequence[bytes], encoding: str) -> list[str]:
-    """Return names in an encoding that the instructor knows.
+def check_encoding(encoding: str) -> None:
+    """Refuse what is no encoding.
 
     Raises:
-        ValueError: there is no such encoding, or a name cannot be read in it.
+        ValueError: there is no such encoding.
     """
     try:
-        return [name.decode(encoding) for name in names]
+        codecs.lookup(encoding)
     except LookupError as error:
         raise ValueError(
             f"--zip-names must be an encoding, such as {', '.join(ENCODINGS)}, got {encoding!r}"
         ) from error
+
+
+def decoded(names: Sequence[bytes], encoding: str) -> list[str]:
+    """Return names in an encoding that the instructor knows.
+
+    Raises:
+        ValueError: a name cannot be read in it.
+    """
+    try:
+        return [name.decode(encoding) for name in names]
     except UnicodeDecodeError as error:
         raise ValueError(f"--zip-names {encoding}: {error.object!r} is no name in it") from error
 

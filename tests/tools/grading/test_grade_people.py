@@ -112,6 +112,13 @@ def test_late_days_are_told_and_raw_points_are_kept(graded):
     assert b"Ben \xc3\x96z,12,,,,5.4" in (folder / "grades" / "canvas.csv").read_bytes()
 
 
+def test_a_person_is_graded_again_by_the_rosters_name_or_id(graded):
+    _, arguments, _ = graded
+    for who in ("Ben Öz", "2", "ben"):
+        done = command(*arguments, "--yes", "--regrade", who)
+        assert "1 graded now, 2 graded before" in done.output
+
+
 def test_without_a_roster_names_are_as_they_were(graded, tmp_path):
     folder, _, _ = graded
     book = f"sqlite:///{folder / 'grades' / 'grades.sqlite'}"
@@ -147,6 +154,25 @@ def test_the_same_person_in_two_platforms_is_one(needs_sandbox, tmp_path):
     choices = page.partition('id="choices"')[2].partition("</section>")[0]
     assert "lovelaceada_11_900_ex01.ipynb" in choices
     assert "Ada Lovelace_77_assignsubmission_file_/ex01.ipynb" in choices
+
+
+def test_the_last_upload_to_canvas_counts_and_the_trash_does_not(needs_sandbox, tmp_path):
+    wrong = json.dumps(with_task(solved(), "gradient_step", WRONG)).encode()
+    files = (
+        ("ada_11_101_ex01-2.ipynb", wrong, 1_900_000_000),
+        ("ada_11_102_ex01-2-1.ipynb", json.dumps(solved()).encode(), 1_000_000_000),
+        ("ben_12_103_ex01.ipynb", wrong, 1_900_000_000),
+        (".Trash-0/files/ex01.ipynb", wrong, 1_900_000_001),
+        (".Trash-0/files/ada_11_999_ex01-2-2.ipynb", wrong, 1_900_000_001),
+    )
+    for place, content, seconds in files:
+        file = tmp_path / "in" / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        os.utime(file, (seconds,) * 2)
+    assert grade_folder(tmp_path / "in", tmp_path / "out", layout="canvas") == 0
+    points = {who: row["points"] for (who, _), row in grades(tmp_path / "out").items()}
+    assert points == {"ada": "6", "ben": "5"}
 
 
 def test_a_corrected_file_with_an_older_date_counts(needs_sandbox, tmp_path):

@@ -236,7 +236,7 @@ def test_one_person_is_one_student_in_every_normal_form(tmp_path):
     assert {who: len(some) for who, some in students(source).items()} == {"Jürgen": 2, "ada": 1}
     found = preflight(take_in(source), LATEST)
     assert "Written in two normal forms, taken as one person: Jürgen" in found.lines
-    assert found.questions == ()
+    assert not any("one person" in question for question in found.questions)
 
 
 def test_names_that_may_be_one_persons_are_said(tmp_path):

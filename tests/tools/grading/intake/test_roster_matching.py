@@ -12,7 +12,7 @@ from course_tools.grading.intake.layouts import (
     MOODLE,
 )
 from course_tools.grading.intake.roster import Roster, RosterPerson
-from course_tools.grading.intake.roster_matching import match
+from course_tools.grading.intake.roster_matching import Origin, match
 
 ADA = RosterPerson(
     *("7", "Ada Lovelace", "ada@x.edu", "lovelace"),
@@ -58,7 +58,7 @@ ROSTER = Roster((ADA, ZOE, MARIA, *TWO, RosterPerson("30", "wli")))
     ],
 )
 def test_who_is_found(name, user, platform, person):
-    found = match(ROSTER, {(name, user): platform})
+    found = match(ROSTER, {(name, user): Origin(platform)})
     assert found.people == {(name, user): person}
     assert not found.unknown
     assert not found.ambiguous
@@ -73,7 +73,7 @@ def test_who_is_found(name, user, platform, person):
     ],
 )
 def test_who_may_be_several_is_nobody(name, user, platform, people):
-    found = match(ROSTER, {(name, user): platform})
+    found = match(ROSTER, {(name, user): Origin(platform)})
     assert found.ambiguous == {(name, user): people}
     assert not found.people
 
@@ -90,15 +90,30 @@ def test_who_may_be_several_is_nobody(name, user, platform, people):
     ],
 )
 def test_who_is_unknown_is_said_with_a_similar_name(name, user, platform, near):
-    assert match(ROSTER, {(name, user): platform}).unknown == {(name, user): near}
+    assert match(ROSTER, {(name, user): Origin(platform)}).unknown == {(name, user): near}
 
 
 def test_a_login_counts_before_a_name():
-    assert match(ROSTER, {("wli", ""): ""}).people == {("wli", ""): TWO[0]}
+    assert match(ROSTER, {("wli", ""): Origin()}).people == {("wli", ""): TWO[0]}
 
 
 def test_several_students_who_are_one_person_are_said():
-    students = {("Ada Lovelace", "1"): MOODLE, ("Ada Lovelace", "2"): MOODLE, ("eve", ""): ""}
-    assert match(ROSTER, students).together == (
-        (ADA, (("Ada Lovelace", "1"), ("Ada Lovelace", "2"))),
-    )
+    students = {
+        ("Ada Lovelace", "1"): Origin(MOODLE, frozenset({"ex01"})),
+        ("Ada Lovelace", "2"): Origin(MOODLE, frozenset({"ex02"})),
+        ("lovelaceada", "11"): Origin(CANVAS, frozenset({"ex01"})),
+    }
+    assert match(ROSTER, students).together == ((ADA, tuple(sorted(students))),)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "known"), [(("70", "71"), "70"), (("71", "72"), ""), (("71", "70"), "70")]
+)
+def test_of_two_with_one_name_and_one_exercise_the_number_tells_or_nothing(numbers, known):
+    students = {
+        ("Ada Lovelace", number): Origin(MOODLE, frozenset({"ex01", number})) for number in numbers
+    }
+    found = match(ROSTER, students)
+    assert found.people == ({("Ada Lovelace", known): ADA} if known else {})
+    assert set(found.ambiguous) == set(students) - set(found.people)
+    assert set(found.ambiguous.values()) == {(ADA,)}
