@@ -146,6 +146,12 @@ def test_what_canvas_imports(tmp_path):
     ]
 
 
+def test_canvas_gets_no_anonymous_number(tmp_path):
+    file = replace(standing().handed_in, user="x1Y2z", place="anon_x1Y2z_7_ex.ipynb")
+    write_exports([replace(standing("anon", "x1Y2z"), handed_in=file)], tmp_path)
+    assert table(tmp_path, "canvas.csv")[2][:2] == ["anon", ""]
+
+
 @pytest.mark.parametrize("name", ["Points Possible", "x Points \u202ePossible", "Points\nPossible"])
 def test_no_students_name_sets_canvas_points(tmp_path, name):
     write_exports([standing(name)], tmp_path)

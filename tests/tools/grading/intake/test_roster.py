@@ -21,6 +21,7 @@ def read(folder, content):
     [
         TEXT.encode(),
         TEXT.encode("utf-8-sig"),
+        TEXT.replace("ID", '"ID"', 1).encode("utf-8-sig"),
         TEXT.replace("\n", "\r\n").encode(),
         TEXT.encode("utf-16"),
         TEXT.replace(",", ";").replace("Lovelace;", "Lovelace,").replace("1.5", "1,5").encode(),

@@ -90,9 +90,11 @@ def test_names_in_the_extra_field_are_certain(tmp_path):
         body = struct.pack("<BI", 1, zlib.crc32(raw)) + text
         return struct.pack("<HH", 0x7075, len(body)) + body
 
-    source = zip_of(tmp_path / "in.zip", ["Søren/ex01.ipynb".encode("cp1252")], extra)
-    (one,) = submissions(source, layout="STUDENT")
-    assert one.student == "Søren"
+    source = zip_of(tmp_path / "in.zip", [b"S\xff\xb0ren/ex01.ipynb"], extra)
+    found = take_in(source, layout="STUDENT")
+    assert preflight(found, LATEST).questions == ()
+    (one,) = found.submissions
+    assert (one.student, one.place) == ("Søren", "Søren/ex01.ipynb")
     assert one.read(10**5)
 
 

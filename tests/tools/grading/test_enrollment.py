@@ -1,0 +1,46 @@
+"""The people of a roster in the gradebook: those asked about now, and those of earlier calls."""
+
+from course_tools.grading.enrollment import Enrollment, enrolled
+from course_tools.grading.intake.roster import Roster, RosterPerson
+from course_tools.grading.intake.roster_matching import Matching, Origin, match
+from tests.tools.grading.example_reports import handed_in, standing, unreadable_report
+
+ADA, BEN = RosterPerson("1", "Ada Lovelace"), RosterPerson("2", "Ben Öz", login="ben")
+ROSTER = Roster((ADA, BEN))
+MOODLE = "{}_{}_assignsubmission_file_/a.ipynb"
+
+
+def moodle(student, user, **more):
+    return handed_in(student, user=user, place=MOODLE.format(student, user), **more)
+
+
+def test_who_handed_in_earlier_is_found_as_now():
+    files = [moodle("Ada Lovelace", "11"), handed_in("ben"), handed_in("eve")]
+    assert enrolled(ROSTER, Matching(), files).people == {
+        ("Ada Lovelace", "11"): ("Ada Lovelace", "1"),
+        ("ben", ""): ("Ben Öz", "2"),
+    }
+    assert enrolled(None, Matching(), files) == Enrollment()
+
+
+def test_whom_the_instructor_was_asked_about_is_not_found_behind_their_back():
+    files = [moodle("Ada Lovelace", "11"), moodle("Ada Lovelace", "12")]
+    origin = Origin("Moodle", frozenset({"ex04_warmup"}))
+    now = match(ROSTER, dict.fromkeys([("Ada Lovelace", "11"), ("Ada Lovelace", "12")], origin))
+    assert len(now.ambiguous) == 2
+    assert enrolled(ROSTER, now, files).people == {}
+    # As in another call, in which one of them was alone.
+    now = match(ROSTER, {("Ada Lovelace", "12"): origin})
+    assert set(enrolled(ROSTER, now, files[1:]).people) == {("Ada Lovelace", "12")}
+    # Nobody knows which of two of an earlier call it was.
+    assert enrolled(ROSTER, Matching(), files).people == {}
+
+
+def test_who_is_missing_and_who_is_unknown():
+    people = enrolled(ROSTER, Matching(), [])
+    assert [one.person for one in people.missing([])] == [ADA, BEN]
+    ben, eve = standing("Ben Öz", "2"), standing("eve", "")
+    assert [(one.person, one.exercise) for one in people.missing([ben, eve])] == [(ADA, "")]
+    assert people.unknown([ben, eve]) == (("eve", ""),)
+    unreadable = standing("Ada Lovelace", "1", unreadable_report())
+    assert people.missing([ben, unreadable]) == ()
