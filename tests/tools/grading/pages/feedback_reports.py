@@ -5,6 +5,7 @@ import math
 
 from course_tools.grading import report as words
 from course_tools.grading.gradebook.discrimination import Discrimination
+from course_tools.grading.late_days import Lateness
 from course_tools.grading.pages.feedback import (
     AttentionView,
     Bin,
@@ -14,6 +15,13 @@ from course_tools.grading.pages.feedback import (
     StudentView,
     TaskTable,
     TaskView,
+)
+from course_tools.grading.pages.people_view import (
+    ChoiceView,
+    LateView,
+    MissingView,
+    PeopleView,
+    late_words,
 )
 from course_tools.grading.report import (
     Curve,
@@ -216,6 +224,28 @@ def view(students=40):
                 "ex10_frameworks",
                 tuple(f"repaired_accumulation_{n}" for n in range(16)),
                 (StudentView("Student 00000", "1000", tuple(range(16))),),
+            ),
+        ),
+        people=PeopleView(
+            enrolled=42,
+            missing=(
+                MissingView("Mary Jackson", "77", ""),
+                MissingView("Ada", "1", "ex05_cyclical"),
+            ),
+            unknown=(("Ada", ""), ("Bob", "")),
+            late=(
+                LateView(
+                    "Bob", "", "ex04_warmup", late_words(Lateness(2, 1, 1.2, "2025-03-12"), 4.8, 12)
+                ),
+            ),
+            choices=(
+                ChoiceView(
+                    "Ada",
+                    "",
+                    "ex04_warmup",
+                    "ada/final.ipynb",
+                    ("ada/ex04.ipynb", "ada/old.ipynb"),
+                ),
             ),
         ),
     )

@@ -298,14 +298,16 @@ def test_the_class_page_shows_numbers_and_links():
 
 def test_a_class_of_twenty_thousand_has_a_page_that_opens():
     view = made.view(20_000)
-    view = dataclasses.replace(view, attention=view.attention * 10_000)
+    people = dataclasses.replace(view.people, missing=view.people.missing * 10_000)
+    view = dataclasses.replace(view, attention=view.attention * 10_000, people=people)
     start = time.process_time()
     page = class_page(view)
     assert time.process_time() - start < 5
     assert len(page) < 2_000_000
-    assert page.count("The first 1,000 of 20,000 are listed") == 2
+    assert page.count("The first 1,000 of 20,000 are listed") == 3
     rows = Structure(page).named("tr")
-    assert len(rows) == 2 * MOST_ROWS + len(view.tasks) + len(view.mistakes) + 4
+    others = (*view.tasks, *view.mistakes, *people.late, *people.choices)
+    assert len(rows) == 3 * MOST_ROWS + len(others) + 7
     assert "are listed" not in class_page(made.view(MOST_ROWS))
 
 

@@ -22,7 +22,9 @@ from tests.tools.grading.pages.feedback_reports import PAYLOADS, filled
 
 WIDTHS, SCHEMES = (380, 1200), ("light", "dark")
 PAGES = {
-    "student": student_page("Ada Lovelace", made.REPORTS, True),
+    "student": student_page(
+        "Ada Lovelace", made.REPORTS, True, late=["Handed in 1 day late."] * len(made.REPORTS)
+    ),
     "class": class_page(made.view()),
     "report": report_page(made.view()),
     "attacked": student_page(
