@@ -3,9 +3,10 @@
 Platforms are recognised by the marks that they leave in every name, at any depth. Everything else
 is a folder or a file for each student. Where that is not certain, nobody is guessed.
 
-Sources of the platforms' names: for Canvas and Moodle see `exports`; Blackboard's "Assignment File
-Download", `assignment_user_attempt_date_file`; Brightspace's "Download", folders
-`number-number - name - date`; Gradescope's "Export Submissions", folders `submission_number` and
+Sources of the platforms' names: Canvas' `lib/content_zipper.rb`, which puts the number of the
+student and that of the uploaded file behind the name; for Moodle see `platform_exports`;
+Blackboard's "Assignment File Download", `assignment_user_attempt_date_file`; Brightspace's
+"Download", folders `number-number - name - date`; Gradescope's "Export Submissions", folders `submission_number` and
 `submission_metadata.yml`; ILIAS, folders `last_first_login_number`, in those of teams where there
 are teams; `gh classroom clone student-repos`, folders `assignment-submissions/assignment-user`.
 """

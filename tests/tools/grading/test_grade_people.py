@@ -154,6 +154,8 @@ def test_the_same_person_in_two_platforms_is_one(needs_sandbox, tmp_path):
     choices = page.partition('id="choices"')[2].partition("</section>")[0]
     assert "lovelaceada_11_900_ex01.ipynb" in choices
     assert "Ada Lovelace_77_assignsubmission_file_/ex01.ipynb" in choices
+    with zipfile.ZipFile(tmp_path / "out" / "canvas_ex01_constant_lr_feedback.zip") as archive:
+        assert archive.namelist() == ["lovelaceada_11_900_ex01_feedback.html"]
 
 
 def test_the_last_upload_to_canvas_counts_and_the_trash_does_not(needs_sandbox, tmp_path):

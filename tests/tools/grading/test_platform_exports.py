@@ -153,7 +153,7 @@ def test_a_european_spreadsheet_gets_semicolons_and_decimal_commas(tmp_path):
     people = (ADA, ZOE)
     standard = files(tmp_path, marks(*people, late=0.125), *people)
     european = files(tmp_path, marks(*people, late=0.125), *people, style=EUROPEAN)
-    for name in ("grades.csv", "tasks.csv"):
+    for name in ("grades.csv", "tasks.csv", "statistics.csv"):
         ours = csv.reader(io.StringIO(standard[name].decode("utf-8-sig"), newline=""))
         theirs = csv.reader(
             io.StringIO(european[name].decode("utf-8-sig"), newline=""), delimiter=";"
@@ -169,6 +169,7 @@ def test_a_european_spreadsheet_gets_semicolons_and_decimal_commas(tmp_path):
                     assert "." not in text
     assert {name for name in standard if standard[name] != european[name]} == {
         "grades.csv",
+        "statistics.csv",
         "tasks.csv",
     }
     with pytest.raises(ValueError, match="style must be standard or european, got 'excel'"):

@@ -225,14 +225,6 @@ def test_students_of_an_anonymous_assignment_in_canvas(tmp_path):
     ]
 
 
-def test_no_path_of_this_machine_is_told(tmp_path):
-    (one,) = submissions(folder_of(tmp_path / "in", "ada.ipynb"))
-    (tmp_path / "in" / "ada.ipynb").unlink()
-    with pytest.raises(UnreadableError) as told:
-        one.read(1000)
-    assert str(told.value) == "the file cannot be read: No such file or directory"
-
-
 @pytest.mark.parametrize(
     ("name", "told"),
     [
