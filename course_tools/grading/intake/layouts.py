@@ -6,9 +6,10 @@ is a folder or a file for each student. Where that is not certain, nobody is gue
 Sources of the platforms' names: Canvas' `lib/content_zipper.rb`, which puts the number of the
 student and that of the uploaded file behind the name; for Moodle see `platform_exports`;
 Blackboard's "Assignment File Download", `assignment_user_attempt_date_file`; Brightspace's
-"Download", folders `number-number - name - date`; Gradescope's "Export Submissions", folders `submission_number` and
-`submission_metadata.yml`; ILIAS, folders `last_first_login_number`, in those of teams where there
-are teams; `gh classroom clone student-repos`, folders `assignment-submissions/assignment-user`.
+"Download", folders `number-number - name - date`; Gradescope's "Export Submissions", folders
+`submission_number` and `submission_metadata.yml`; ILIAS, folders `last_first_login_number`, in
+those of teams where there are teams; `gh classroom clone student-repos`, folders
+`assignment-submissions/assignment-user`.
 """
 
 from __future__ import annotations
