@@ -11,7 +11,7 @@ from course_tools.grading.gradebook.journal import HandedIn, Standing, Student
 from course_tools.grading.intake.layouts import platform_of
 from course_tools.grading.intake.roster import Roster, RosterPerson
 from course_tools.grading.intake.roster_matching import Matching, Origin, match
-from course_tools.grading.late_days import LatePolicy, Work, lateness
+from course_tools.grading.late_days import DatedWork, LatePolicy, lateness
 from course_tools.grading.report import UNREADABLE
 
 
@@ -111,7 +111,7 @@ def _with_lateness(
         own = list(some)
         person = enrollment.persons.get(student)
         work = {
-            one.exercise: Work(one.handed_in.time, one.report.reached, one.report.possible)
+            one.exercise: DatedWork(one.handed_in.time, one.report.reached, one.report.possible)
             for one in own
             if one.exercise and one.report.state != UNREADABLE
         }

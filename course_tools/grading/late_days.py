@@ -112,7 +112,7 @@ class LatePolicy:
 
 
 @dataclass(frozen=True)
-class Work:
+class DatedWork:
     """A student's work at an exercise, as far as late days depend on it.
 
     Attributes:
@@ -145,7 +145,7 @@ class Lateness:
 
 
 def lateness(
-    work: Mapping[str, Work], policy: LatePolicy, extension: float = 0.0
+    work: Mapping[str, DatedWork], policy: LatePolicy, extension: float = 0.0
 ) -> dict[str, Lateness]:
     """Return how late the exercises of a student are that have a due date.
 

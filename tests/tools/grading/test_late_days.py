@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_tools.grading.late_days import (
+    DatedWork,
     HandInTime,
     Lateness,
     LatePolicy,
     RecordedTime,
-    Work,
     lateness,
 )
 from course_tools.grading.settings import Settings, read_settings
@@ -69,7 +69,7 @@ def test_a_second_makes_at_most_a_day_and_an_extension_takes_days(seconds, exten
 
 
 def work(*when, reached=4.0, marked_late=False):
-    return Work(HandInTime(at(*when) if when else None, marked_late), reached, 6.0)
+    return DatedWork(HandInTime(at(*when) if when else None, marked_late), reached, 6.0)
 
 
 @pytest.mark.parametrize(
