@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 import textwrap
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,54 +13,10 @@ import click
 
 import course_tools.without_iri_grammar  # noqa: F401 - before nbformat
 from course_tools.authoring.errors import CellFailure, CourseError
-
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+from course_tools.cli_errors import InputError, one_line_errors
 
 # Everything heavier is imported in the command that needs it: `--help` answers at once, and
 # `doctor` works where packages are missing.
-
-
-class InputError(click.ClickException):
-    """An error of the caller: one line on stderr, exit status 2."""
-
-    exit_code = 2
-
-
-@contextmanager
-def _one_line_errors() -> Iterator[None]:
-    try:
-        yield
-    except CourseError as error:
-        raise InputError(" ".join(str(error).split())) from error
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"the package {error.name!r} is not installed; see `lr-course doctor`"
-        ) from error
-    except OSError as error:
-        if _is_of_an_import(error):
-            raise _import_error(error) from error
-        if error.errno not in _NO_ROOM and "temporary directory" not in str(error):
-            raise
-        place = f" {error.filename}" if error.filename else ""
-        raise InputError(
-            f"cannot write{place}: {error.strerror}; make room there, or for temporary files set "
-            "TMPDIR to a folder that has room"
-        ) from error
-    except Exception as error:
-        if not _is_of_an_import(error):
-            raise
-        raise _import_error(error) from error
-
-
-def _is_of_an_import(error: Exception) -> bool:
-    """Return whether an import raised it, as Matplotlib's does for a backend that is unknown."""
-    frames = traceback.walk_tb(error.__traceback__)
-    return any(frame.f_code.co_name == "<module>" for frame, _ in frames)
-
-
-def _import_error(error: Exception) -> InputError:
-    reason = textwrap.shorten(f"{type(error).__name__}: {error}", 200, placeholder=" …")
-    return InputError(f"a package cannot be imported here ({reason}); see `lr-course doctor`")
 
 
 class _NotebookCommand(click.Command):
@@ -95,7 +48,7 @@ def main() -> None:
 )
 def build(names: tuple[str, ...], only_check: bool, root: Path | None) -> None:
     """Make the notebooks from sources/: all, or those of the sources NAMES."""
-    with _one_line_errors():
+    with one_line_errors():
         root = _course_root(root)
         if only_check:
             sys.exit(_report_problems(root, names))
@@ -123,7 +76,7 @@ def run(
 
     The files are not changed; executed copies are kept only with --out.
     """
-    with _one_line_errors():
+    with one_line_errors():
         from course_tools.authoring import running
         from course_tools.authoring.conclusions import fast_parameters
         from course_tools.authoring.notebook_execution import (
@@ -172,7 +125,7 @@ def portable(notebooks: tuple[Path, ...], names: tuple[str, ...], jobs: int | No
 
     Exit status 0: no conclusion changes, and every number stays within its own uncertainty.
     """
-    with _one_line_errors():
+    with one_line_errors():
         from course_tools.authoring import portable as processors
         from course_tools.authoring.running import notebooks_at_once
 
@@ -200,7 +153,7 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
     They are run from the start, each in a fresh kernel; the files are not changed. Exit status 0:
     all cells run and all tasks are right.
     """
-    with _one_line_errors():
+    with one_line_errors():
         from course_tools.authoring.exercise_checks import check_notebook
 
         paths = _notebook_paths(notebooks or (_course_root(None) / "exercises",))
@@ -246,7 +199,7 @@ def grade(submissions: Path, **options: Any) -> None:
     report; 1: some could not be graded here; 2: the call is wrong, it is not certain who the
     students are, or there is no sandbox.
     """
-    with _one_line_errors():
+    with one_line_errors():
         from course_tools.grading.box.sandbox import NoSandboxError
         from course_tools.grading.command import Options, run
 
@@ -282,7 +235,7 @@ def diagnose(log: Path, **options: Any) -> None:
 
     Exit status 0: as planned, or without a problem; 1: not so; 2: the call or the log is no good.
     """
-    with _one_line_errors():
+    with one_line_errors():
         from course_tools.log_diagnosis import LogQuestion, answer
 
         text, good = answer(LogQuestion(log, **options))
