@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from course_tools.grading import exports
 from course_tools.grading.enrollment import Enrollment, enrolled, with_lateness
+from course_tools.grading.gradebook.engine import NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
 from course_tools.grading.gradebook.summary import summary
 from course_tools.grading.intake.preflight import preflight
@@ -93,8 +94,11 @@ def run(options: Options) -> int:
         raise ValueError(f"cannot write to --out {options.out}: {error.strerror}") from error
     if options.unsafe:
         click.echo(_UNSAFE, err=True)
-    url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
-    with Gradebook(url) as book, _executor(options) as (executor, jobs):
+    with (
+        _gradebook(options) as book,
+        book.held("lr-course grade"),
+        _executor(options) as (executor, jobs),
+    ):
         before = book.last_id()
         course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
         outcome, status = _graded(found, book, course, jobs, executor)
@@ -117,6 +121,20 @@ def run(options: Options) -> int:
         changes = book.changes(before)
     _say(outcome, left, standings, changes, people, options.out)
     return status
+
+
+def _gradebook(options: Options) -> Gradebook:
+    """Open the gradebook; a new one never stands in silently for one that is lost."""
+    url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
+    began = any((options.out / name).exists() for name in (class_pages.CLASS_PAGE, "grades.csv"))
+    try:
+        return Gradebook(url, create=not began)
+    except NoGradebookError as error:
+        raise ValueError(
+            f"{options.out} holds the tables of an earlier call, but {error}; a new one would "
+            "draw other hidden cases and know no earlier mark. Put a copy from a backup in its "
+            "place, name the gradebook with --gradebook, or give another --out"
+        ) from error
 
 
 def _graded(

@@ -18,7 +18,7 @@ def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:
         durable: whether it is on the disk when this returns; takes some milliseconds.
 
     Raises:
-        OSError: the folder cannot be written; what was there stays.
+        OSError: the folder cannot be written; what was there stays. It names the file.
     """
     with whole_file(path, durable=durable) as file:
         file.write(content)
@@ -43,5 +43,8 @@ def whole_file(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
                 file.flush()
                 os.fsync(file.fileno())
         os.replace(unfinished, path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk names no file
+        raise
     finally:
         unfinished.unlink(missing_ok=True)

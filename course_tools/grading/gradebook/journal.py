@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import math
 import operator
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,8 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from course_tools.grading.gradebook import tables
-from course_tools.grading.gradebook.engine import cannot_open, engine_of, shown
+from course_tools.grading.gradebook import health, lock, tables
+from course_tools.grading.gradebook.engine import (
+    NoGradebookError,
+    damaged,
+    engine_of,
+    shown,
+)
 from course_tools.grading.gradebook.rows import (
     GradeChange,
     HandedIn,
@@ -43,27 +47,29 @@ _LARGEST_SEED = 2**63 - 1
 class Gradebook:
     """The journal. Every method is one transaction: it is there as a whole, or not at all."""
 
-    def __init__(self, url: str, chunk: int = 200) -> None:
+    def __init__(self, url: str, chunk: int = 200, create: bool = True) -> None:
         """Open a gradebook, and create it if there is none.
+
+        Whatever goes wrong with the database, here or later, is a `GradebookError`.
 
         Args:
             url: address of an SQLite file, `sqlite:///grades.sqlite`, or of a PostgreSQL database,
                 `postgresql://user@host/name`.
             chunk: number of reports that are in memory as text at one time.
+            create: whether a new one may begin where there is none, or an empty file.
 
         Raises:
             ValueError: there is no such database, or a newer version of the course wrote it.
+            GradebookError: it is damaged, or cannot be opened.
+            NoGradebookError: there is none, and it is not to be created.
         """
-        self._engine, self._chunk = engine_of(url), chunk
+        self._engine, self._chunk = engine_of(url, create), chunk
         self._stream = {"yield_per": chunk}
         self._writing = self._engine.execution_options(writes=True)
         self._insert = _INSERT[self._engine.dialect.name]
         try:
             with self._write() as connection:
-                self._set_up(connection)
-        except sa.exc.DBAPIError as error:
-            self.close()
-            raise ValueError(cannot_open(self._engine.url, error.orig)) from error
+                self._set_up(connection, create)
         except BaseException:
             self.close()
             raise
@@ -79,6 +85,17 @@ class Gradebook:
     def close(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
+
+    def held(self, command: str) -> AbstractContextManager[None]:
+        """Keep other commands that write out until the `with` ends; reading goes on.
+
+        Args:
+            command: name of the command, which the others are told.
+
+        Raises:
+            GradebookError: another process has the gradebook, at the beginning of the `with`.
+        """
+        return lock.held(self._engine, command)
 
     def secret_seed(self, given: int | None = None) -> int:
         """Return the seed of the hidden cases: drawn once, and the same ever after.
@@ -129,14 +146,14 @@ class Gradebook:
             revision: only this one.
         """
         columns = tables.results.c
-        query = sa.select(columns.report).order_by(columns.revision.desc()).limit(1)
+        query = sa.select(columns.id, columns.report).order_by(columns.revision.desc()).limit(1)
         for name, value in dataclasses.asdict(key).items():
             query = query.where(columns[name] == value)
         if revision is not None:
             query = query.where(columns.revision == revision)
         with self._engine.connect() as connection:
-            found = connection.scalar(query)
-        return None if found is None else from_json(found)
+            found = connection.execute(query).first()
+            return None if found is None else _report(connection, *found)
 
     def counts(self, key: Key) -> bool:
         """Return whether the result under a key is the one that counts for its file."""
@@ -274,7 +291,10 @@ class Gradebook:
                 tables.replaced(since_id), execution_options=self._stream
             ):
                 names = (row.student, row.user, row.place)
-                change = change_of(*names, from_json(row.before), from_json(row.after))
+                before, after = (
+                    _report(connection, row.id, text) for text in (row.before, row.after)
+                )
+                change = change_of(*names, before, after)
                 if change is not None:
                     found.append((*names, row.id, change))
         return [change for *_, change in sorted(found, key=lambda one: one[:4])]
@@ -282,15 +302,21 @@ class Gradebook:
     def _write(self) -> Any:
         return self._writing.begin()
 
-    def _set_up(self, connection: Connection) -> None:
+    def _set_up(self, connection: Connection, create: bool) -> None:
+        if self._engine.dialect.name == "sqlite":
+            health.check(connection)
         if sa.inspect(connection).has_table(tables.settings.name):
             self._refuse_newer(connection)
+        elif not create:
+            raise NoGradebookError(f"the gradebook {shown(self._engine.url)} is empty")
         tables.metadata.create_all(connection)
         self._keep_setting(connection, "schema", str(SCHEMA), replace=False)
 
     def _refuse_newer(self, connection: Connection) -> None:
         found = _setting(connection, "schema")
-        if found is not None and int(found) > SCHEMA:
+        if found is None or not found.isdecimal():
+            raise damaged(self._engine.url, f"its schema is {found!r}")
+        if int(found) > SCHEMA:
             raise ValueError(
                 f"the gradebook {shown(self._engine.url)} was written by a newer version of the "
                 f"course (its schema is {found}, this version knows {SCHEMA}): update the course"
@@ -313,17 +339,15 @@ class Gradebook:
         values = dataclasses.asdict(one)
         order = values.pop("order")
         del values["time"]
-        name = json.dumps([one.student, one.user, one.place, one.sha256])
-        identity = hashlib.sha256(name.encode()).hexdigest()
-        values |= {"identity": identity, "first_order": order, "last_order": order}
-        self._keep_time(connection, identity, one.time)
+        values |= {"identity": one.identity, "first_order": order, "last_order": order}
+        self._keep_time(connection, one.identity, one.time)
         if self._add(connection, tables.handed_in, {**values, "recorded_at": _now()}):
             return True
         for column, wider in (
             (columns.first_order, columns.first_order > order),
             (columns.last_order, columns.last_order < order),
         ):
-            same = sa.update(tables.handed_in).where(columns.identity == identity, wider)
+            same = sa.update(tables.handed_in).where(columns.identity == one.identity, wider)
             connection.execute(same.values({column: order}))
         return False
 
@@ -371,7 +395,14 @@ def _reports(connection: Connection, ids: set[int], chunk: int) -> Iterator[tupl
     for start in range(0, len(wanted), chunk):
         some = columns.id.in_(wanted[start : start + chunk])
         for row in connection.execute(sa.select(columns.id, columns.report).where(some)):
-            yield row.id, from_json(row.report)
+            yield row.id, _report(connection, row.id, row.report)
+
+
+def _report(connection: Connection, number: int, text: str) -> Report:
+    try:
+        return from_json(text)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise damaged(connection.engine.url, f"result {number} is no report") from error
 
 
 def _setting(connection: Connection, name: str) -> str | None:

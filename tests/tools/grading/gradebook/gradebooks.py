@@ -1,6 +1,7 @@
 """For the tests of gradebooks: hostile names, all that one holds, processes that write into it."""
 
 import random
+import time
 
 import sqlalchemy as sa
 
@@ -40,6 +41,10 @@ class Forked:
         """The next that it sends."""
         return self._heard.recv()
 
+    @property
+    def pid(self):
+        return self._process.pid
+
     def kill(self):
         self._process.kill()
 
@@ -74,3 +79,13 @@ def draw_seed(told, url, barrier):
     barrier.wait(60)
     with Gradebook(url) as book:
         told.send(book.secret_seed())
+
+
+def hold(told, url, seconds=60):
+    """Keep a gradebook; say "held" or why it cannot be."""
+    try:
+        with Gradebook(url) as book, book.held("lr-course grade"):
+            told.send("held")
+            time.sleep(seconds)
+    except ValueError as error:
+        told.send(str(error))

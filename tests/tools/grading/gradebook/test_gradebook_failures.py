@@ -2,18 +2,25 @@
 
 import os
 import random
+import re
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from course_tools.grading.gradebook import journal as gradebook
-from course_tools.grading.gradebook.journal import Gradebook
-from tests.tools.grading.example_reports import key, report
+from course_tools.grading.gradebook.engine import GradebookError, NoGradebookError
+from course_tools.grading.gradebook.journal import Gradebook, Key
+from tests.tools.grading.example_reports import handed_in, key, report
 from tests.tools.grading.gradebook.gradebooks import Forked, contents, write
+
+ROOT = Path(__file__).parents[4]
 
 
 def test_no_kill_leaves_half_of_anything(book, url, tmp_path):
@@ -157,3 +164,130 @@ def test_a_file_that_is_no_database_is_refused_and_kept(tmp_path):
     with pytest.raises(ValueError, match="cannot be opened: file is not a database"):
         Gradebook(f"sqlite:///{tmp_path / 'grades.sqlite'}")
     assert (tmp_path / "grades.sqlite").read_text() == "student,points\n" * 100
+
+
+# Damage.
+
+
+def _filled(url, students=60):
+    with Gradebook(url) as book:
+        book.secret_seed(7)
+        for number in range(students):
+            name = Key(f"{number:064x}", "v1", 7, "s")
+            book.hand_in(handed_in(f"student {number}", place=str(number), sha256=name.sha256))
+            book.record(name, report(reached=number % 8 / 4, printed="x" * 3000))
+
+
+def _damaged(content, kind, chance):
+    at = chance.randrange(100, len(content) - 600)
+    if kind == "cut off":
+        return content[:at]
+    put = bytes(512) if kind == "zeros" else chance.randbytes(512)
+    return content[:at] + put + content[at + 512 :]
+
+
+@pytest.mark.parametrize("kind", ["zeros", "other bytes", "cut off"])
+def test_damage_is_found_before_anything_is_done_or_nobody_lost_anything(tmp_path, kind):
+    file = tmp_path / "grades.sqlite"
+    url = f"sqlite:///{file}"
+    _filled(url)
+    content, chance, found = file.read_bytes(), random.Random(kind), []
+    with Gradebook(url) as book:
+        undamaged = [(one.student, one.report) for one in book.standings()]
+    for _ in range(25):
+        damaged = _damaged(content, kind, chance)
+        file.write_bytes(damaged)
+        try:
+            with Gradebook(url) as book:
+                assert [(one.student, one.report) for one in book.standings()] == undamaged
+        except GradebookError as error:
+            found.append(str(error))
+        else:
+            continue
+        assert file.read_bytes() == damaged, "nothing may be written to it"
+    assert len(found) >= 20
+    for sentence in found:
+        assert re.fullmatch(
+            r"the gradebook sqlite:///.*/grades\.sqlite cannot be (used|opened): [^\n]+ \(it is "
+            r"damaged; put a copy from a backup in its place, or begin a new folder of .*\)",
+            sentence,
+        )
+
+
+def test_damage_that_shows_later_is_one_sentence_too(tmp_path):
+    file = tmp_path / "grades.sqlite"
+    _filled(f"sqlite:///{file}")
+    with Gradebook(f"sqlite:///{file}") as book:
+        content = file.read_bytes()
+        file.write_bytes(content[:8192] + bytes(len(content) - 8192))
+        book._engine.dispose()  # with the pages that it has read already
+        with pytest.raises(GradebookError, match=r"malformed \(it is damaged; put a copy from a"):
+            book.standings()
+
+
+@pytest.mark.parametrize("schema", ["", "x", "-1"])
+def test_a_schema_that_is_no_number_is_damage(book, url, schema):
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("UPDATE settings SET value = :to WHERE name = 'schema'"), {"to": schema}
+        )
+    engine.dispose()
+    with pytest.raises(GradebookError, match=rf"its schema is '{schema}' \(it is damaged"):
+        Gradebook(url)
+
+
+def test_an_empty_database_is_no_gradebook_where_there_must_be_one(url):
+    if url.startswith("sqlite"):
+        with pytest.raises(NoGradebookError, match=r"there is no gradebook sqlite:///.*grades.sq"):
+            Gradebook(url, create=False)
+        file = Path(url.removeprefix("sqlite:///"))
+        assert not file.exists()
+        file.touch()
+    with pytest.raises(NoGradebookError, match=r"the gradebook .* is empty"):
+        Gradebook(url, create=False)
+    if url.startswith("sqlite"):
+        assert file.read_bytes() == b""
+    Gradebook(url).close()
+    Gradebook(url, create=False).close()
+
+
+_ON_A_SMALL_DISK = """
+import itertools, sys
+from pathlib import Path
+from tests.tools.grading.example_reports import key, report
+from course_tools.grading.gradebook.journal import Gradebook
+kept = 0
+filler = Path("/mnt/filler")
+filler.write_bytes(bytes(200_000))
+with Gradebook("sqlite:////mnt/grades.sqlite") as book:
+    try:
+        for kept in itertools.count():
+            book.record(key(settings=str(kept)), report(printed="x" * 20_000))
+    except ValueError as error:
+        print(error)
+    filler.unlink()
+    book.record(key(settings=str(kept)), report(printed="x" * 20_000))
+with Gradebook("sqlite:////mnt/grades.sqlite") as book:
+    assert all(book.latest(key(settings=str(number))) for number in range(kept + 1))
+    print(book.last_id() - kept)
+"""
+
+
+def test_a_full_disk_is_one_sentence_and_costs_no_result(needs_sandbox):
+    command = ["bwrap", "--dev-bind", "/", "/", "--size", "1000000", "--tmpfs", "/mnt"]
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    done = subprocess.run(
+        [*command, sys.executable, "-c", _ON_A_SMALL_DISK],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said, more = done.stdout.splitlines()
+    assert said == (
+        "the gradebook sqlite:////mnt/grades.sqlite cannot be used: database or disk is full "
+        "(make room, then run the same command again)"
+    )
+    assert more == "1"

@@ -20,13 +20,19 @@ from tests.tools.grading.example_reports import key, report
 from tests.tools.grading.gradebook import (
     test_gradebook,
     test_gradebook_failures,
+    test_gradebook_lock,
     test_gradebook_standings,
 )
 
 _PATIENCE = 60  # seconds for the server to start
 _database_numbers = itertools.count()
 
-_MODULES = (test_gradebook, test_gradebook_standings, test_gradebook_failures)
+_MODULES = (
+    test_gradebook,
+    test_gradebook_standings,
+    test_gradebook_failures,
+    test_gradebook_lock,
+)
 for _name, _test in (pair for module in _MODULES for pair in vars(module).items()):
     if _name.startswith("test_") and {"url", "book"} & set(inspect.signature(_test).parameters):
         globals()[_name] = _test
