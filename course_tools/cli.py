@@ -190,7 +190,7 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
     help="european: semicolons and decimal commas in tables for people.",
 )
 @click.option("--preview", is_flag=True, help="Say who handed in what, and grade nothing.")
-@click.option("--yes", is_flag=True, help="Go on where the preview asks for a decision.")
+@click.option("--yes", is_flag=True, help="Go on where the command asks for a decision.")
 @click.option("--unsafe", is_flag=True, help="Run strangers' code without the sandbox.")
 def grade(submissions: Path, **options: Any) -> None:
     """Grade SUBMISSIONS, a folder or a zip file, such as the export of a learning platform.

@@ -28,7 +28,13 @@ from course_tools.grading.intake.submissions import Submission, take_in
 from course_tools.grading.pages import class_pages, feedback_zips
 from course_tools.grading.pages.people_view import people_view
 from course_tools.grading.run import batch
-from course_tools.grading.settings import read_settings
+from course_tools.grading.settings import (
+    Settings,
+    config_text,
+    differences,
+    in_words,
+    parse_settings,
+)
 from course_tools.grading.visible_text import visible
 
 ALL = "all"
@@ -72,7 +78,8 @@ def run(options: Options) -> int:
         ValueError: a bad option, folder, configuration or gradebook; nothing was graded.
         NoSandboxError: submissions cannot be run safely here.
     """
-    settings = read_settings(options.config)
+    config = config_text(options.config)
+    settings = parse_settings(config, str(options.config))
     roster = None if options.roster is None else read_roster(options.roster)
     taken = take_in(options.source, options.out, options.layout, options.zip_names)
     found = taken.submissions
@@ -99,6 +106,8 @@ def run(options: Options) -> int:
         book.held("lr-course grade"),
         _executor(options) as (executor, jobs),
     ):
+        _compare_settings(book, settings, options)
+        book.keep(config=config)
         before = book.last_id()
         course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
         outcome, status = _graded(found, book, course, jobs, executor)
@@ -113,13 +122,13 @@ def run(options: Options) -> int:
             standings,
             book.whole(standings),
             options.out,
-            show_hidden,
+            settings,
             pending=left,
             people=people_view(standings, people, files),
         )
         feedback_zips.write_zips(standings, book.whole, options.out, show_hidden)
         changes = book.changes(before)
-    _say(outcome, left, standings, changes, people, options.out)
+    _say(outcome, left, standings, changes, people, settings, options.out)
     return status
 
 
@@ -135,6 +144,26 @@ def _gradebook(options: Options) -> Gradebook:
             "draw other hidden cases and know no earlier mark. Put a copy from a backup in its "
             "place, name the gradebook with --gradebook, or give another --out"
         ) from error
+
+
+def _compare_settings(book: Gradebook, settings: Settings, options: Options) -> None:
+    """Say which settings are others than in the last call: a forgotten --config changes marks."""
+    last = book.kept("config")
+    if last is None:
+        return
+    try:
+        changed = differences(parse_settings(last, "the last --config"), settings)
+    except ValueError as error:  # of a version of the course that had other settings
+        changed = [f"those of the last call cannot be read ({error})"]
+    if not changed:
+        return
+    told = f"Settings differ from those of the last call: {', '.join(changed)}."
+    if options.config is None and not options.yes:
+        raise ValueError(
+            f"{told} Nothing was graded: give the --config of the last call, or --yes to go on "
+            "with the default settings"
+        )
+    click.echo(told, err=True)
 
 
 def _graded(
@@ -245,6 +274,7 @@ def _say(
     standings: Sequence[Standing],
     changes: Sequence[GradeChange],
     people: Enrollment,
+    settings: Settings,
     out: Path,
 ) -> None:
     done = [f"{outcome.graded} graded now"]
@@ -279,6 +309,7 @@ def _say(
         ]
         if len(changes) > _MOST_SHOWN:
             lines.append(f"  and {len(changes) - _MOST_SHOWN} more")
+    lines.append(_settings_words(settings))
     lines.append(f"Tables, pages and gradebook: {out}; begin with {out / 'class.html'}")
     click.echo("\n".join(lines))
 
@@ -309,6 +340,13 @@ def _of_people(standings: Sequence[Standing], people: Enrollment) -> Iterator[st
 def _shown(names: Sequence[str]) -> str:
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(map(visible, names[:_MOST_NAMED])) + more
+
+
+def _settings_words(settings: Settings) -> str:
+    default, now = in_words(Settings()), in_words(settings)
+    others = [f"{name} {now[name]} (by default {default[name]})" for name in now]
+    others = [one for one, name in zip(others, now, strict=True) if now[name] != default[name]]
+    return f"Settings: {', '.join(others) or 'the defaults'}"
 
 
 def _count(number: int, thing: str) -> str:

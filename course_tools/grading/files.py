@@ -44,7 +44,8 @@ def whole_file(path: Path, *, durable: bool = False) -> Iterator[BinaryIO]:
                 os.fsync(file.fileno())
         os.replace(unfinished, path)
     except OSError as error:
-        error.filename = error.filename or str(path)  # a full disk names no file
+        if error.errno is not None and error.filename is None:  # as on a full disk
+            error.filename = str(path)
         raise
     finally:
         unfinished.unlink(missing_ok=True)

@@ -99,12 +99,37 @@ def read_settings(path: Path | None) -> Settings:
         ValueError: it cannot be read, or names something unknown or of the wrong kind; the message
             says which.
     """
+    return parse_settings(config_text(path), str(path))
+
+
+def config_text(path: Path | None) -> str:
+    """Return the text of a TOML file, "" for none.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
     if path is None:
-        return Settings()
+        return ""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ValueError(f"{path} is not valid TOML: {error}") from error
+
+
+def parse_settings(text: str, path: str) -> Settings:
+    """Return the settings in the text of a TOML file; "" gives the defaults.
+
+    Args:
+        text: text of the file.
+        path: the file, for messages.
+
+    Raises:
+        ValueError: it names something unknown or of the wrong kind; the message says which.
+    """
+    try:
+        document = tomllib.loads(text)
     except ValueError as error:
         raise ValueError(f"{path} is not valid TOML: {error}") from error
     for name in document:
@@ -115,6 +140,34 @@ def read_settings(path: Path | None) -> Settings:
         _filled(Policy, document.get("policy", {}), f"{path}: policy"),
         read_late_policy(document.get("late", {}), f"{path}: late"),
     )
+
+
+def in_words(settings: Settings) -> dict[str, str]:
+    """Return every setting by its name in the file, such as "limits.cores", with its value."""
+    return {
+        f"{table}.{name}": _word(value)
+        for table, values in dataclasses.asdict(settings).items()
+        for name, value in values.items()
+    }
+
+
+def differences(before: Settings, after: Settings) -> list[str]:
+    """Return what differs between two settings, in words.
+
+    Example:
+        >>> differences(Settings(), Settings(policy=Policy(attempts=BEST)))
+        ['policy.attempts latest -> best']
+    """
+    old, new = in_words(before), in_words(after)
+    return [f"{name} {old[name]} -> {new[name]}" for name in new if old[name] != new[name]]
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):  # the due dates: exercise and time each
+        return ", ".join(" ".join(map(str, pair)).strip() for pair in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _filled(kind: type, found: Any, where: str) -> Any:

@@ -116,6 +116,17 @@ class Gradebook:
                 self._keep_setting(connection, "seed", str(secrets.randbits(63)), replace=False)
             return int(_setting(connection, "seed"))
 
+    def keep(self, **values: str) -> None:
+        """Keep texts by their names, all or none; each replaces the one kept before."""
+        with self._write() as connection:
+            for name, value in values.items():
+                self._keep_setting(connection, name, value, replace=True)
+
+    def kept(self, name: str) -> str | None:
+        """Return the text that was kept last under a name, None for none."""
+        with self._engine.connect() as connection:
+            return _setting(connection, name)
+
     def record(self, key: Key, report: Report, revision: int = 1) -> bool:
         """Write a report to the journal; return whether it was new.
 

@@ -23,6 +23,7 @@ from course_tools.grading.pages.feedback import (
     ClassView,
     ExerciseView,
     MistakeView,
+    SettingView,
     StudentView,
     TaskTable,
     TaskView,
@@ -40,6 +41,7 @@ from course_tools.grading.pages.report_words import (
     suspicion_words,
 )
 from course_tools.grading.report import Note, Report
+from course_tools.grading.settings import Settings, in_words
 
 CLASS_PAGE = "class.html"
 CLASS_REPORT = "class-report.html"
@@ -62,7 +64,7 @@ def write(
     standings: Sequence[Standing],
     whole: Iterable[Standing],
     out: Path,
-    show_hidden: bool,
+    settings: Settings,
     *,
     pending: int = 0,
     people: PeopleView | None = None,
@@ -73,17 +75,28 @@ def write(
         standings: as `Gradebook.standings` returns them.
         whole: the same with all of their reports, one after the other.
         out: the folder.
-        show_hidden: whether students see arguments and expected values of hidden cases.
+        settings: the settings in force, which the page of the class shows; they also say whether
+            students see arguments and expected values of hidden cases.
         pending: files that have no result yet.
         people: people who are missing, unknown or late, and the notebooks that were chosen.
     """
-    write_pages(out / FOLDER, _student_pages(whole, show_hidden))
-    view = dataclasses.replace(class_view(standings), people=people or PeopleView())
+    write_pages(out / FOLDER, _student_pages(whole, settings.policy.show_hidden))
+    view = dataclasses.replace(
+        class_view(standings),
+        people=people or PeopleView(),
+        settings=tuple(_setting_views(settings)),
+    )
     pages = [
         (CLASS_PAGE, class_page(view, FOLDER, pending=pending)),
         (CLASS_REPORT, report_page(view, pending=pending)),
     ]
     write_pages(out, pages)
+
+
+def _setting_views(settings: Settings) -> Iterator[SettingView]:
+    defaults = in_words(Settings())
+    for name, value in in_words(settings).items():
+        yield SettingView(name, value, defaults[name])
 
 
 def _student_pages(standings: Iterable[Standing], show_hidden: bool) -> Iterator[tuple[str, str]]:

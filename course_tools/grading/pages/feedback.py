@@ -178,6 +178,20 @@ class TaskTable:
 
 
 @dataclass(frozen=True)
+class SettingView:
+    """A setting by its name in the configuration, with its value and the value by default."""
+
+    name: str
+    value: str
+    default: str
+
+    @property
+    def is_default(self) -> bool:
+        """Whether the value is the default."""
+        return self.value == self.default
+
+
+@dataclass(frozen=True)
 class ClassView:
     """The data of the class page.
 
@@ -193,6 +207,7 @@ class ClassView:
         tables: points of every task, exercise by exercise.
         alike: hand-ins whose code has the same structure, the most alike first.
         people: people who are missing, unknown or late, and the notebooks that were chosen.
+        settings: the settings in force.
     """
 
     students: int
@@ -206,6 +221,7 @@ class ClassView:
     tables: tuple[TaskTable, ...] = ()
     alike: tuple[AlikeView, ...] = ()
     people: PeopleView = field(default_factory=PeopleView)
+    settings: tuple[SettingView, ...] = ()
 
 
 def student_page(

@@ -2,13 +2,22 @@
 
 import dataclasses
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 import course_tasks
+from course_tools.grading.late_days import LatePolicy
 from course_tools.grading.run.version import version_of
-from course_tools.grading.settings import Limits, Policy, Settings, read_settings
+from course_tools.grading.settings import (
+    Limits,
+    Policy,
+    Settings,
+    differences,
+    in_words,
+    read_settings,
+)
 
 
 def read(folder, text):
@@ -53,6 +62,24 @@ def test_what_is_wrong_is_named(tmp_path, text, words):
     with pytest.raises(ValueError, match=words) as caught:
         read(tmp_path, text)
     assert "grading.toml" in str(caught.value)
+
+
+def test_what_differs_is_named_with_both_values():
+    assert differences(Settings(), Settings()) == []
+    other = Settings(Limits(cores=0.5, memory_mb=300), Policy(attempts="best", show_hidden=True))
+    assert differences(Settings(), other) == [
+        "limits.memory_mb 1024 -> 300",
+        "limits.cores 1 -> 0.5",
+        "policy.show_hidden false -> true",
+        "policy.attempts latest -> best",
+    ]
+    due = LatePolicy(due=(("", datetime(2025, 3, 9)), ("ex04_warmup", datetime(2025, 3, 10, 12))))
+    assert differences(Settings(), Settings(late=due)) == [
+        "late.due none -> 2025-03-09 00:00:00, ex04_warmup 2025-03-10 12:00:00"
+    ]
+    assert set(in_words(other)) == {
+        f"{table}.{name}" for table in vars(other) for name in vars(getattr(other, table))
+    }
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -12,6 +12,7 @@ from course_tools.grading.pages.feedback import (
     ClassView,
     ExerciseView,
     MistakeView,
+    SettingView,
     StudentView,
     TaskTable,
     TaskView,
@@ -247,6 +248,10 @@ def view(students=40):
                     ("ada/ex04.ipynb", "ada/old.ipynb"),
                 ),
             ),
+        ),
+        settings=(
+            SettingView("policy.attempts", "best", "latest"),
+            SettingView("limits.cores", "1", "1"),
         ),
     )
 

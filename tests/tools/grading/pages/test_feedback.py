@@ -306,8 +306,8 @@ def test_a_class_of_twenty_thousand_has_a_page_that_opens():
     assert len(page) < 2_000_000
     assert page.count("The first 1,000 of 20,000 are listed") == 3
     rows = Structure(page).named("tr")
-    others = (*view.tasks, *view.mistakes, *people.late, *people.choices)
-    assert len(rows) == 3 * MOST_ROWS + len(others) + 7
+    others = (*view.tasks, *view.mistakes, *people.late, *people.choices, *view.settings)
+    assert len(rows) == 3 * MOST_ROWS + len(others) + 8
     assert "are listed" not in class_page(made.view(MOST_ROWS))
 
 

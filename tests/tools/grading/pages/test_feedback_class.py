@@ -21,6 +21,7 @@ from course_tools.grading.report import (
     Note,
     Reproduction,
 )
+from course_tools.grading.settings import Policy, Settings
 from tests.tools.grading.example_reports import report, standing, task_report, unreadable_report
 
 UNTOUCHED = report(tasks=(task_report(reached=0.0, outcome=NOT_WRITTEN),))
@@ -102,7 +103,7 @@ def test_written_pages_say_what_is_pending_and_name_unreadable_files(tmp_path, p
     empty = of("ada", unreadable_report())
     file = replace(empty.handed_in, sha256=EMPTY, place="ada/late/my file.ipynb")
     standings = [replace(empty, handed_in=file), of("ada")]
-    class_pages.write(standings, standings, tmp_path, False, pending=pending)
+    class_pages.write(standings, standings, tmp_path, Settings(), pending=pending)
     whole = (tmp_path / "class.html").read_text(encoding="utf-8")
     assert ("3 files are not graded yet" in whole) == (pending == 3)
     page = (tmp_path / "feedback" / page_name("ada", "")).read_text(encoding="utf-8")
@@ -135,7 +136,7 @@ def test_hand_ins_of_the_same_structure_are_listed_for_the_instructor_alone(tmp_
         ((("ada <b>", ""), ("dan", "")), 1.0),
         ((("ada <b>", ""), ("cyd", "")), 0.85),
     ]
-    class_pages.write(standings, standings, tmp_path, True)
+    class_pages.write(standings, standings, tmp_path, Settings(policy=Policy(show_hidden=True)))
     page = (tmp_path / "class.html").read_text(encoding="utf-8")
     assert "Code of the same structure" in page
     assert "85 %" in page
@@ -149,5 +150,5 @@ def test_hand_ins_of_the_same_structure_are_listed_for_the_instructor_alone(tmp_
 
 def test_a_class_in_which_nobody_is_alike_has_no_such_list(tmp_path):
     standings = [of("ada"), of("bob")]
-    class_pages.write(standings, standings, tmp_path, False)
+    class_pages.write(standings, standings, tmp_path, Settings())
     assert "same structure" not in (tmp_path / "class.html").read_text(encoding="utf-8")
