@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from course_tools.grading.gradebook.adjustments import graded_points
 from course_tools.grading.gradebook.journal import HandedIn, Standing, Student
 from course_tools.grading.intake.layouts import platform_of
 from course_tools.grading.intake.roster import Roster, RosterPerson
 from course_tools.grading.intake.roster_matching import Matching, Origin, match
 from course_tools.grading.late_days import DatedWork, LatePolicy, lateness
-from course_tools.grading.report import UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _with_lateness(
         work = {
             one.exercise: DatedWork(one.handed_in.time, one.report.reached, one.report.possible)
             for one in own
-            if one.exercise and one.report.state != UNREADABLE
+            if graded_points(one.report) is not None
         }
         late = lateness(work, policy, person.extension if person else 0.0)
         for one in own:

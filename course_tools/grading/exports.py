@@ -12,8 +12,10 @@ from pathlib import Path
 from course_tools.grading.cells import cell
 from course_tools.grading.enrollment import Enrollment
 from course_tools.grading.files import write_whole
+from course_tools.grading.gradebook.adjustments import graded_points
 from course_tools.grading.gradebook.journal import Standing
 from course_tools.grading.gradebook.summary import summary
+from course_tools.grading.pages.by_hand_words import adjustment_words
 from course_tools.grading.pages.class_pages import FOLDER, section_of
 from course_tools.grading.pages.feedback import page_name
 from course_tools.grading.pages.report_words import note_words, reproduction_words, suspicion_words
@@ -23,7 +25,6 @@ from course_tools.grading.platform_exports import (
     brightspace,
     canvas,
     exercises_in,
-    has_grade,
     moodle,
 )
 
@@ -32,9 +33,10 @@ MISSING = "missing"  # the state of a person of the roster who handed in nothing
 
 _GRADES = (
     *("student", "user", "exercise", "state", "points", "possible", "percent"),
+    *("adjustment", "by hand", "points that count"),
     *("suspicions", "notes", "reproduction", "file", "unsafe", "page"),
 )
-_LATE = ("handed in", "days late", "points lost", "points that count")
+_LATE = ("handed in", "days late", "points lost")
 _ROSTER = ("section", "roster")
 _TASKS = (
     *("student", "user", "exercise", "task", "outcome", "points", "possible"),
@@ -134,9 +136,11 @@ def grades(standings: Sequence[Standing], enrollment: Enrollment | None = None) 
             yield (student, user, exercise, MISSING, *blank, *known)
             continue
         report = one.report
-        worth = _worth(report.reached, report.possible) if has_grade(one) else (None,) * 3
+        worth = (None,) * 3
+        if graded_points(report) is not None:
+            worth = _worth(report.reached, report.possible)
         yield (
-            *(student, user, exercise, report.state, *worth),
+            *(student, user, exercise, report.state, *worth, *_by_hand(one)),
             " ".join(map(suspicion_words, report.suspicions)),
             *(" ".join(map(note_words, report.notes)), reproduction_words(report.reproduction)),
             *(one.handed_in.place, report.unsafe, f"{FOLDER}/{page_name(student, user)}"),
@@ -184,9 +188,19 @@ def task_statistics(standings: Sequence[Standing]) -> Iterator[Row]:
 
 def _late_cells(one: Standing) -> Row:
     if one.late is None:
-        return (None, None, None, one.points if has_grade(one) else None)
+        return (None, None, None)
     days = "late" if one.late.days is None else one.late.days
-    return (one.late.handed_in, days, one.late.lost, one.points)
+    return (one.late.handed_in, days, one.late.lost)
+
+
+def _by_hand(one: Standing) -> Row:
+    """Return what was done by hand and why, and the points that count."""
+    words = " ".join(f"{adjustment_words(each)}." for each in one.adjustments)
+    if one.is_excused:
+        return "excused", words, None
+    lost = one.late.lost if one.late else 0.0
+    graded = (graded_points(one.report) or 0.0) - lost
+    return one.points - graded if one.adjustments else None, words, one.points
 
 
 def _worth(reached: float, possible: float) -> tuple[float, float, float | None]:

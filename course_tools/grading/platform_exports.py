@@ -4,9 +4,10 @@
 SIS Login ID and Section, then one an assignment; a row "Points Possible" before the students. A
 student is found by ID, which is Canvas' own number, or else by SIS User ID, by SIS Login ID, or by
 the name. An assignment is found by its title, so it has to be called as the exercise is, or a new
-one is offered. An empty cell leaves the grade as it is. Sources: Ohio State University, "Import a
-CSV File to Carmen Grades", https://teaching.resources.osu.edu/toolsets/carmencanvas/guides/
-calculating-final-grades/import-csv-file-carmen-grades, and Canvas' `lib/gradebook_importer.rb`.
+one is offered. An empty cell leaves the grade as it is, and "EX" excuses the student. Sources: Ohio
+State University, "Import a CSV File to Carmen Grades", https://teaching.resources.osu.edu/toolsets/
+carmencanvas/guides/calculating-final-grades/import-csv-file-carmen-grades, and Canvas'
+`lib/gradebook_importer.rb`.
 
 `moodle_<exercise>.csv` is what an assignment's "Upload grading worksheet" reads, one file an
 exercise, as Moodle's participants have another number in every assignment. It looks for the
@@ -14,8 +15,9 @@ columns Identifier ("Participant" and the number that is in the names of the fil
 download), Grade and "Last modified (grade)", in the language of the site, here English; the
 latter says nothing here, so a grade that is there already is replaced only if "Allow updating
 records that have been modified more recently" is ticked. There is no column for comments: an
-empty one would delete those of the teacher. Sources: Moodle's `mod/assign/gradingtable.php` and
-`mod/assign/feedback/offline/importgradeslib.php`.
+empty one would delete those of the teacher. A grade above the maximum is skipped there, so that it
+is the maximum here; who is excused has no row. Sources: Moodle's `mod/assign/gradingtable.php`, and
+`locallib.php` and `importgradeslib.php` in `mod/assign/feedback/offline`.
 
 `blackboard_<exercise>.csv` is what "Work Offline > Upload" reads: the column Username, and a
 column that is matched by the number that Blackboard puts behind a title, or else becomes a new
@@ -38,7 +40,6 @@ from course_tools.grading.cells import line_of
 from course_tools.grading.enrollment import Enrollment
 from course_tools.grading.gradebook.journal import Standing
 from course_tools.grading.intake.layouts import BLACKBOARD, CANVAS, MOODLE, platform_of
-from course_tools.grading.report import UNREADABLE
 
 Row = Sequence[str | float | bool | None]
 
@@ -49,6 +50,7 @@ _MOODLE = (
 )
 #: Canvas takes any row for this one whose first cell holds these words.
 _POINTS_POSSIBLE = "Points Possible"
+_EXCUSED = "EX"
 _END_OF_LINE = "End-of-Line Indicator"
 
 
@@ -70,13 +72,15 @@ def canvas(standings: Sequence[Standing], enrollment: Enrollment) -> Iterator[Ro
     exercises = exercises_in(standings)
     yield (*_CANVAS, *exercises)
     yield (_POINTS_POSSIBLE, *[""] * 4, *(most_points(standings, name) for name in exercises))
-    points: dict[tuple[str, str], dict[str, float]] = {}
+    points: dict[tuple[str, str], dict[str, float | str | None]] = {}
     numbers: dict[tuple[str, str], str] = {}
     for one in standings:
         who = (one.student, one.user)
         row = points.setdefault(who, {})
         numbers[who] = numbers.get(who) or _number_in(CANVAS, one)
-        if has_grade(one):
+        if one.is_excused:
+            row[one.exercise] = _EXCUSED
+        elif has_grade(one):
             row[one.exercise] = one.points
     rows = []
     for who, reached in points.items():
@@ -100,7 +104,7 @@ def moodle(standings: Sequence[Standing], exercise: str, enrollment: Enrollment)
             person = enrollment.persons.get((one.student, one.user))
             number = _number_in(MOODLE, one) or (person.moodle_id if person and is_only else "")
             identifier = f"Participant {number}" if number else ""
-            yield (identifier, one.student, one.points, most, "Yes", "")
+            yield (identifier, one.student, min(one.points, most), most, "Yes", "")
 
 
 def blackboard(
@@ -148,18 +152,18 @@ def brightspace(
 
 
 def has_grade(one: Standing) -> bool:
-    """Return whether a standing is one of an exercise, and not of a file nobody can read."""
-    return bool(one.exercise) and one.report.state != UNREADABLE
+    """Return whether a standing has a mark: nobody is excused, and a file can be read."""
+    return one.points is not None
 
 
 def exercises_in(standings: Iterable[Standing]) -> list[str]:
-    """Return the exercises of which there are grades."""
-    return sorted({one.exercise for one in standings if has_grade(one)})
+    """Return the exercises of which there are grades, or for which somebody is excused."""
+    return sorted({one.exercise for one in standings if has_grade(one) or one.is_excused})
 
 
 def most_points(standings: Iterable[Standing], exercise: str) -> float:
     """Return the points that an exercise is worth."""
-    return max(one.report.possible for one in standings if one.exercise == exercise)
+    return max(one.possible for one in standings if one.exercise == exercise)
 
 
 def _graded(standings: Iterable[Standing], exercise: str) -> Iterator[Standing]:

@@ -40,6 +40,7 @@ UNREADABLE = "unreadable"  # it is no notebook of the course; nothing was run
 CRASHED = "crashed"  # a task's process ended
 OVER_A_LIMIT = "over a limit"  # memory, output or the size of a message
 SUSPICIOUS = "suspicious"  # graded, and somebody should look at it
+NOT_HANDED_IN = "not handed in"  # of an exercise whose mark was made by hand alone: no submission
 STATES = (GRADED, PARTLY_GRADED, UNREADABLE, CRASHED, OVER_A_LIMIT, SUSPICIOUS)
 
 # Of a suspicion: what the function of a task does, or what was done about it.

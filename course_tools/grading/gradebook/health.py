@@ -5,9 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from course_tools.grading.gradebook import tables
+from course_tools.grading.gradebook import by_hand, tables
 from course_tools.grading.gradebook.engine import damaged
-from course_tools.grading.gradebook.rows import digest_of
 
 _NO_REPORT = sa.select(tables.results.c.id).where(~sa.func.json_valid(tables.results.c.report))
 
@@ -15,8 +14,8 @@ _NO_REPORT = sa.select(tables.results.c.id).where(~sa.func.json_valid(tables.res
 def check(connection: Connection) -> None:
     """Refuse an SQLite file that is damaged.
 
-    The database checks its pages and indexes but not what texts say, so reports and the files
-    handed in are looked at as well. A class of 20,000 takes half a second.
+    The database checks its pages and indexes but not what texts say, so reports, files
+    handed in and marks by hand are looked at as well. A class of 20,000 takes half a second.
 
     Raises:
         GradebookError: something is not as it was written.
@@ -36,5 +35,7 @@ def check(connection: Connection) -> None:
         for identity, number, *values in connection.execute(
             sa.select(columns.identity, columns.id, *names)
         ):
-            if identity != digest_of(*values):
+            if identity != tables.digest_of(*values):
                 raise damaged(url, f"file {number} was handed in under other names")
+    if there.has_table(tables.adjustments.name):
+        by_hand.read(connection)

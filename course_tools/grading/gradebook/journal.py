@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from course_tools.grading.gradebook import health, lock, tables
+from course_tools.grading.gradebook import by_hand, health, lock, tables
+from course_tools.grading.gradebook.adjustments import Adjustment, in_force
 from course_tools.grading.gradebook.engine import (
     NoGradebookError,
     damaged,
@@ -33,13 +34,14 @@ from course_tools.grading.gradebook.rows import (
     is_superseded,
     time_of,
 )
+from course_tools.grading.gradebook.stored_reports import outlines, report_of, reports_of
 from course_tools.grading.late_days import HandInTime
-from course_tools.grading.report import UNREADABLE, Report, from_json, outline, to_json
+from course_tools.grading.report import UNREADABLE, Report, to_json
 from course_tools.grading.settings import BEST, FIRST, LATEST
 
 __all__ = ["GradeChange", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]
 
-SCHEMA = 1
+SCHEMA = 2  # 2: marks by hand, which an older version would leave out
 _INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 _LARGEST_SEED = 2**63 - 1
 
@@ -164,7 +166,7 @@ class Gradebook:
             query = query.where(columns.revision == revision)
         with self._engine.connect() as connection:
             found = connection.execute(query).first()
-            return None if found is None else _report(connection, *found)
+            return None if found is None else report_of(connection, *found)
 
     def counts(self, key: Key) -> bool:
         """Return whether the result under a key is the one that counts for its file."""
@@ -207,6 +209,20 @@ class Gradebook:
         with self._write() as connection:
             return sum(self._hand_in(connection, one) for one in files)
 
+    def adjust(self, *adjustments: Adjustment) -> list[bool]:
+        """Write changes of marks by hand, all or none; return of each whether it was new.
+
+        None is ever changed or replaced: the last one counts, see `in_force`. One that is in
+        force already is not written again.
+        """
+        with self._write() as connection:
+            return by_hand.add(connection, adjustments, _now())
+
+    def adjustments(self) -> list[Adjustment]:
+        """Return all changes of marks by hand in the order in which they were written."""
+        with self._engine.connect() as connection:
+            return by_hand.read(connection)
+
     def pending(self) -> int:
         """Return how many files that were handed in have no result yet."""
         results, files = tables.results.c, tables.handed_in
@@ -230,7 +246,7 @@ class Gradebook:
         stands for itself, under the exercise "", and takes no exercise's place, until the same
         student hands in a file of the same name that can be read; a file that has no result is
         left out, see `pending`. Reports are outlines, so that a large class fits into
-        memory; `whole` has the rest.
+        memory; `whole` has the rest. Marks that were made by hand alone stand there, too.
 
         Args:
             attempts: the attempt that counts: "latest", "first" or "best" (the latest of those).
@@ -263,11 +279,12 @@ class Gradebook:
                     row.place, row.last_order, readable.get(group[:2], ())
                 ):
                     del chosen[group]
-            reports = _outlines(
+            reports = outlines(
                 connection, {row.result_id for _, row in chosen.values()}, self._chunk
             )
+            adjustments = in_force(by_hand.of_people(by_hand.read(connection), people or {}))
         # Sorted here: databases sort text by the rules of a language.
-        return [
+        standings = [
             Standing(
                 *group[:3],
                 _handed_in(row, attempts),
@@ -277,15 +294,16 @@ class Gradebook:
             )
             for group, (_, row) in sorted(chosen.items(), key=lambda item: item[0])
         ]
+        return by_hand.with_adjustments(standings, adjustments)
 
     def whole(self, standings: Sequence[Standing]) -> Iterator[Standing]:
         """Return standings, one after the other, with all of their reports."""
         with self._engine.connect() as connection:
             for start in range(0, len(standings), self._chunk):
                 some = standings[start : start + self._chunk]
-                reports = dict(_reports(connection, {one.result for one in some}, self._chunk))
+                reports = dict(reports_of(connection, {one.result for one in some}, self._chunk))
                 for one in some:
-                    yield dataclasses.replace(one, report=reports[one.result])
+                    yield dataclasses.replace(one, report=reports.get(one.result, one.report))
 
     def changes(self, since_id: int) -> list[GradeChange]:
         """Return what results changed that the journal got after another, sorted by student.
@@ -303,7 +321,7 @@ class Gradebook:
             ):
                 names = (row.student, row.user, row.place)
                 before, after = (
-                    _report(connection, row.id, text) for text in (row.before, row.after)
+                    report_of(connection, row.id, text) for text in (row.before, row.after)
                 )
                 change = change_of(*names, before, after)
                 if change is not None:
@@ -321,7 +339,7 @@ class Gradebook:
         elif not create:
             raise NoGradebookError(f"the gradebook {shown(self._engine.url)} is empty")
         tables.metadata.create_all(connection)
-        self._keep_setting(connection, "schema", str(SCHEMA), replace=False)
+        self._keep_setting(connection, "schema", str(SCHEMA), replace=True)
 
     def _refuse_newer(self, connection: Connection) -> None:
         found = _setting(connection, "schema")
@@ -394,26 +412,6 @@ def _handed_in(row: sa.Row, attempts: str) -> HandedIn:
     order = row.first_order if attempts == FIRST else row.last_order
     names = (row.student, row.user, row.place, row.attempt, order, row.sha256)
     return HandedIn(*names, row.handed_in_exercise, time_of(row))
-
-
-def _outlines(connection: Connection, ids: set[int], chunk: int) -> dict[int, Report]:
-    return {number: outline(found) for number, found in _reports(connection, ids, chunk)}
-
-
-def _reports(connection: Connection, ids: set[int], chunk: int) -> Iterator[tuple[int, Report]]:
-    wanted = sorted(ids)
-    columns = tables.results.c
-    for start in range(0, len(wanted), chunk):
-        some = columns.id.in_(wanted[start : start + chunk])
-        for row in connection.execute(sa.select(columns.id, columns.report).where(some)):
-            yield row.id, _report(connection, row.id, row.report)
-
-
-def _report(connection: Connection, number: int, text: str) -> Report:
-    try:
-        return from_json(text)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise damaged(connection.engine.url, f"result {number} is no report") from error
 
 
 def _setting(connection: Connection, name: str) -> str | None:

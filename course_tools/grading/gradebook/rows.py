@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
+from course_tools.grading.gradebook.adjustments import EXCUSE, Adjustment, points_that_count
+from course_tools.grading.gradebook.tables import digest_of
 from course_tools.grading.late_days import HandInTime, Lateness, RecordedTime
 from course_tools.grading.report import Report
 
@@ -64,11 +64,6 @@ class HandedIn:
         return digest_of(self.student, self.user, self.place, self.sha256)
 
 
-def digest_of(*values: str | float | None) -> str:
-    """Return a hash of values, in hexadecimal."""
-    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
-
-
 @dataclass(frozen=True)
 class Standing:
     """The attempt that counts for a student's exercise.
@@ -80,8 +75,9 @@ class Standing:
         handed_in: the file that counts.
         report: outline of the report, or from `Gradebook.whole` all of it.
         others: number of other attempts of the same student at the exercise.
-        result: number of the result in the journal.
+        result: number of the result in the journal, 0 where nothing was handed in.
         late: its late days and their cost, None where it has no due date.
+        adjustments: changes of the mark by hand that are in force.
     """
 
     student: str
@@ -92,11 +88,24 @@ class Standing:
     others: int
     result: int
     late: Lateness | None = None
+    adjustments: tuple[Adjustment, ...] = ()
 
     @property
-    def points(self) -> float:
-        """Points that count: those reached, without those lost by late days."""
-        return self.report.reached - (self.late.lost if self.late else 0.0)
+    def points(self) -> float | None:
+        """Points that count, with late days and changes by hand; None for no mark."""
+        lost = self.late.lost if self.late else 0.0
+        return points_that_count(self.report, self.adjustments, lost)
+
+    @property
+    def possible(self) -> float:
+        """Points that the exercise is worth."""
+        by_hand = (one.possible for one in self.adjustments if not one.task)
+        return self.report.possible or max(by_hand, default=0.0)
+
+    @property
+    def is_excused(self) -> bool:
+        """Whether no mark is expected."""
+        return any(one.action == EXCUSE for one in self.adjustments)
 
 
 @dataclass(frozen=True)

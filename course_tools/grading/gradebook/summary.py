@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from course_tools.grading.gradebook.adjustments import graded_points
 from course_tools.grading.gradebook.discrimination import Discrimination, discrimination
 from course_tools.grading.gradebook.journal import Standing
-from course_tools.grading.report import ANSWERED, OUTCOMES, STATES, UNREADABLE, Report, TaskReport
+from course_tools.grading.report import ANSWERED, OUTCOMES, STATES, Report, TaskReport
 
 #: Parts of equal width that the distribution has, from 0 to all points.
 BINS = 10
@@ -62,9 +63,11 @@ class TaskSummary:
 class ExerciseSummary:
     """The results of an exercise; shares are of the points possible, 0 to 1.
 
+    Marks count with what was changed by hand; tasks and mistakes are the grader's.
+
     Attributes:
         exercise: its name.
-        number: number of students it was graded for.
+        number: number of students who have a mark.
         possible: points that it is worth.
         right: number of students who reached all points.
         nothing: number of students who reached none.
@@ -95,7 +98,7 @@ class ClassSummary:
     """The results of a class.
 
     Attributes:
-        students: number of students who handed in anything.
+        students: number of students who handed in anything or have a mark by hand.
         states: number of times that each state came up, those that did, in the order of `STATES`.
         suspicious: number of files that somebody should look at.
         unsafe: number of files that ran without a sandbox.
@@ -117,7 +120,7 @@ def summary(standings: Sequence[Standing]) -> ClassSummary:
     """
     by_exercise: dict[str, list[Standing]] = {}
     for one in standings:
-        if one.exercise and one.report.state != UNREADABLE:
+        if one.points is not None:
             by_exercise.setdefault(one.exercise, []).append(one)
     return ClassSummary(
         len({(one.student, one.user) for one in standings}),
@@ -129,8 +132,8 @@ def summary(standings: Sequence[Standing]) -> ClassSummary:
 
 
 def _exercise(name: str, standings: Sequence[Standing]) -> ExerciseSummary:
-    reports = [one.report for one in standings]
-    shares = [_share(report.reached, report.possible) for report in reports]
+    reports = [one.report for one in standings if graded_points(one.report) is not None]
+    shares = [_share(one.points, one.possible) for one in standings]
     by_task: dict[str, list[TaskReport]] = {}
     # The longest report first: one that has lost tasks must not change their order.
     for report in sorted(reports, key=lambda report: -len(report.tasks)):
@@ -144,8 +147,8 @@ def _exercise(name: str, standings: Sequence[Standing]) -> ExerciseSummary:
     mistakes = [(one.task, *found) for one in tasks for found in one.misconceptions]
     return ExerciseSummary(
         name,
-        len(reports),
-        max(report.possible for report in reports),
+        len(standings),
+        max(one.possible for one in standings),
         sum(share >= 1 for share in shares),
         sum(share <= 0 for share in shares),
         statistics.fmean(shares),

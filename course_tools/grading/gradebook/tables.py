@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from datetime import datetime, timezone
 
@@ -102,6 +104,30 @@ hand_in_times = sa.Table(
     sa.Column("is_local", sa.Boolean, nullable=False),
     sa.Column("marked_late", sa.Boolean, nullable=False),
 )
+
+adjustments = sa.Table(
+    "adjustments",
+    metadata,
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    # Of everything but the time: what is written by hand cannot be computed again.
+    sa.Column("identity", sa.String(64), nullable=False),
+    sa.Column("student", Text, nullable=False),
+    sa.Column("user", Text, nullable=False),
+    sa.Column("exercise", Text, nullable=False),
+    sa.Column("task", Text, nullable=False),
+    sa.Column("action", Text, nullable=False),
+    sa.Column("points", sa.Double, nullable=True),
+    sa.Column("reason", Text, nullable=False),
+    sa.Column("by", Text, nullable=False),
+    sa.Column("graded", sa.Double, nullable=True),
+    sa.Column("possible", sa.Double, nullable=False),
+    sa.Column("recorded_at", Moment, nullable=False),
+)
+
+
+def digest_of(*values: str | float | None) -> str:
+    """Return a hash of values, in hexadecimal, for a column that says whether a row is whole."""
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def counting() -> sa.Select:

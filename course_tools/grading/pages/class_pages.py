@@ -12,16 +12,26 @@ from pathlib import Path, PurePosixPath
 import course_tasks
 from course_tools.grading import report
 from course_tools.grading.gradebook import similarity
+from course_tools.grading.gradebook.adjustments import graded_points
 from course_tools.grading.gradebook.journal import Standing
 from course_tools.grading.gradebook.summary import ClassSummary, ExerciseSummary, summary
 from course_tools.grading.intake.code_structure import unpacked
 from course_tools.grading.intake.course_exercises import structure_given, structure_of_solution
+from course_tools.grading.pages.by_hand_words import (
+    action_words,
+    adjustment_words,
+    mark_words,
+    number_words,
+    outdated_words,
+)
 from course_tools.grading.pages.feedback import (
     AlikeView,
     AttentionView,
     Bin,
+    ByHandView,
     ClassView,
     ExerciseView,
+    MarkView,
     MistakeView,
     SettingView,
     StudentView,
@@ -115,8 +125,14 @@ def feedback_page(standings: Sequence[Standing], show_hidden: bool) -> str:
     ordered = sorted(standings, key=lambda one: one.report.state == report.UNREADABLE)
     files = [PurePosixPath(one.handed_in.place).name for one in ordered]
     reports = [_report(one) for one in ordered]
-    late = [late_words(one.late, one.points, one.report.possible) for one in ordered]
-    return student_page(ordered[0].student, reports, show_hidden, files, late)
+    late = [late_words(one.late, one.points, one.possible) for one in ordered]
+    marks = [_mark(one) for one in ordered]
+    return student_page(ordered[0].student, reports, show_hidden, files, late, marks)
+
+
+def _mark(one: Standing) -> MarkView:
+    words = tuple(map(adjustment_words, one.adjustments))
+    return MarkView(one.points, one.possible, words, one.is_excused)
 
 
 def _report(one: Standing) -> Report:
@@ -140,6 +156,7 @@ def class_view(standings: Sequence[Standing]) -> ClassView:
         unsafe=found.unsafe,
         tables=tuple(_task_table(one, standings) for one in found.exercises),
         alike=tuple(_alike(standings)),
+        by_hand=tuple(_by_hand(standings)),
     )
 
 
@@ -157,6 +174,21 @@ def _alike(standings: Sequence[Standing]) -> Iterator[AlikeView]:
             *similarity.alike(by_person, solution | given),
         ):
             yield AlikeView(exercise, found.people, found.share)
+
+
+def _by_hand(standings: Sequence[Standing]) -> Iterator[ByHandView]:
+    for one in standings:
+        for each in one.adjustments:
+            yield ByHandView(
+                one.student,
+                one.user,
+                one.exercise,
+                action_words(each),
+                each.reason,
+                f"{each.by}, {each.at:%Y-%m-%d}" if each.at else each.by,
+                number_words(graded_points(one.report, each.task)),
+                mark_words(one),
+            )
 
 
 def _exercise_view(one: ExerciseSummary) -> ExerciseView:
@@ -186,7 +218,7 @@ def _task_table(exercise: ExerciseSummary, standings: Sequence[Standing]) -> Tas
     names = tuple(task.task for task in exercise.tasks)
     rows = []
     for one in standings:
-        if one.exercise == exercise.exercise and one.report.state != report.UNREADABLE:
+        if one.exercise == exercise.exercise and graded_points(one.report) is not None:
             points = {task.task: task.reached for task in one.report.tasks}
             rows.append(StudentView(one.student, one.user, tuple(map(points.get, names))))
     return TaskTable(exercise.exercise, names, tuple(rows))
@@ -264,7 +296,7 @@ def _copies(standings: Sequence[Standing]) -> dict[str, dict[tuple[str, str], st
     """Return, by a file's hash, who handed it in; what holds nothing is nobody's work."""
     found: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
     for one in standings:
-        if one.handed_in.sha256 != _EMPTY and not one.report.is_unwritten:
+        if one.handed_in.sha256 not in ("", _EMPTY) and not one.report.is_unwritten:
             shown = f"{one.student} ({one.user})" if one.user else one.student
             found[one.handed_in.sha256][one.student, one.user] = shown
     return found
@@ -291,6 +323,7 @@ def _reasons(one: Standing) -> list[str]:
     ]
     if _is_untouched(found):
         reasons.append("Nothing is written in it yet.")
+    reasons += [f"By hand {words}." for words in outdated_words(one)]
     if found.reproduction is not None and found.reproduction.is_other:
         reasons.append(reproduction_words(found.reproduction))
     return reasons
@@ -298,5 +331,5 @@ def _reasons(one: Standing) -> list[str]:
 
 def _rows(standings: Sequence[Standing], exercises: Sequence[str]) -> Iterator[StudentView]:
     for (student, user), own in groupby(standings, lambda one: (one.student, one.user)):
-        points = {one.exercise: one.report.reached for one in own}
+        points = {one.exercise: "excused" if one.is_excused else one.points for one in own}
         yield StudentView(student, user, tuple(points.get(name) for name in exercises))

@@ -155,11 +155,64 @@ class AlikeView:
 
 @dataclass(frozen=True)
 class StudentView:
-    """A student's points, exercise by exercise or task by task; None: nothing handed in."""
+    """A student's points, exercise by exercise or task by task; None: no mark.
+
+    Attributes:
+        student: name of the student.
+        user: the platform's number of the student, "" for none.
+        points: points, or "excused".
+    """
 
     student: str
     user: str
-    points: tuple[float | None, ...]
+    points: tuple[float | str | None, ...]
+
+
+@dataclass(frozen=True)
+class ByHandView:
+    """A change of a mark by hand.
+
+    Attributes:
+        student: name of the student.
+        user: the platform's number of the student, "" for none.
+        exercise: name of the exercise.
+        change: the change, such as "set to 4 of 6 points".
+        reason: the reason given for it.
+        who: name of the person who did it, and the day.
+        graded: points of the grader now, in words.
+        mark: mark that counts, in words.
+    """
+
+    student: str
+    user: str
+    exercise: str
+    change: str
+    reason: str
+    who: str
+    graded: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class MarkView:
+    """A student's mark in an exercise.
+
+    Attributes:
+        points: points that count, None for no mark.
+        possible: points that the exercise is worth.
+        by_hand: changes by hand, in words.
+        is_excused: whether no mark is expected.
+    """
+
+    points: float | None
+    possible: float
+    by_hand: tuple[str, ...] = ()
+    is_excused: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the mark is part of the student's total."""
+        return self.points is not None and self.possible > 0
 
 
 @dataclass(frozen=True)
@@ -208,6 +261,7 @@ class ClassView:
         alike: hand-ins whose code has the same structure, the most alike first.
         people: people who are missing, unknown or late, and the notebooks that were chosen.
         settings: the settings in force.
+        by_hand: changes of marks by hand that are in force.
     """
 
     students: int
@@ -222,6 +276,7 @@ class ClassView:
     alike: tuple[AlikeView, ...] = ()
     people: PeopleView = field(default_factory=PeopleView)
     settings: tuple[SettingView, ...] = ()
+    by_hand: tuple[ByHandView, ...] = ()
 
 
 def student_page(
@@ -230,6 +285,7 @@ def student_page(
     show_hidden: bool,
     files: Sequence[str] = (),
     late: Sequence[str] = (),
+    marks: Sequence[MarkView] = (),
 ) -> str:
     """Return the page of a student.
 
@@ -242,6 +298,7 @@ def student_page(
         files: the reports' files, by name; empty where they are not known.
         late: a sentence for each on its late days, "" for one in time; empty where no exercise has
             a due date.
+        marks: the reports' marks; empty: those of the grader.
     """
     return _rendered(
         "student.html",
@@ -250,6 +307,7 @@ def student_page(
         show_hidden=show_hidden,
         files=files or [""] * len(reports),
         late=late,
+        marks=marks or [MarkView(one.reached, one.possible) for one in reports],
     )
 
 

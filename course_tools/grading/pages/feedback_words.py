@@ -10,6 +10,7 @@ from course_tools.grading.report import (
     DIED,
     GRADED,
     MISSING,
+    NOT_HANDED_IN,
     NOT_WRITTEN,
     OVER_A_LIMIT,
     OVER_LIMIT,
@@ -47,6 +48,7 @@ _STATES = {
         "The file could not be read as a notebook of this course, so nothing of it was run. Save "
         "the notebook in Jupyter (File > Save) and hand in the .ipynb file again.",
     ),
+    NOT_HANDED_IN: Words("open", "Not handed in"),
     CRASHED: Words(
         "bad",
         "Crashed",

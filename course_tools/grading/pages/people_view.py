@@ -93,12 +93,12 @@ def people_view(
     )
 
 
-def late_words(late: Lateness | None, points: float, possible: float) -> str:
+def late_words(late: Lateness | None, points: float | None, possible: float) -> str:
     """Return how late a hand-in is and what that costs, "" for one that is not late.
 
     Args:
         late: its late days and their cost.
-        points: points that count.
+        points: points that count, None for no mark.
         possible: points that the exercise is worth.
     """
     if late is None or late.days == 0:
@@ -112,15 +112,16 @@ def late_words(late: Lateness | None, points: float, possible: float) -> str:
         free = " This day is free." if late.days == late.free == 1 else free
     if not late.lost:
         return f"Handed in {days} late ({late.handed_in}).{free} No points are taken off."
+    counts = f" Points that count: {_number(points)} of {_number(possible)}."
     return (
-        f"Handed in {days} late ({late.handed_in}).{free} Points taken off: {_number(late.lost)}. "
-        f"Points that count: {_number(points)} of {_number(possible)}."
+        f"Handed in {days} late ({late.handed_in}).{free} Points taken off: {_number(late.lost)}."
+        f"{'' if points is None else counts}"
     )
 
 
 def _late(standings: Iterable[Standing]) -> Iterator[LateView]:
     for one in standings:
-        if words := late_words(one.late, one.points, one.report.possible):
+        if words := late_words(one.late, one.points, one.possible):
             yield LateView(one.student, one.user, one.exercise, words)
 
 

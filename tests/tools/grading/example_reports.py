@@ -1,5 +1,6 @@
 """Reports and files as they could be, for the tests of what is done with them."""
 
+from course_tools.grading.gradebook.adjustments import Adjustment
 from course_tools.grading.gradebook.journal import HandedIn, Key, Standing
 from course_tools.grading.report import (
     ANSWERED,
@@ -110,6 +111,13 @@ def standing(student="ada", user="11", worth=None, others=0, **more):
     worth = report() if worth is None else worth
     file = handed_in(student, user=user, exercise=worth.exercise, **more)
     return Standing(student, user, worth.exercise, file, worth, others, 0)
+
+
+def by_hand(action="set", points=None, student="ada", **more):
+    """A change of a mark by hand."""
+    values = {"user": "", "exercise": "ex04_warmup", "task": "", "reason": "She explained it."}
+    values |= {"by": "Eve", "graded": 2.0, "possible": 4.0}
+    return Adjustment(**{"student": student, "action": action, "points": points, **values, **more})
 
 
 #: What counts of a small class.

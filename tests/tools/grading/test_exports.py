@@ -10,6 +10,7 @@ import subprocess
 import sys
 import unicodedata
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from hypothesis import strategies as st
 from course_tools.grading import exports
 from course_tools.grading.cells import cell
 from course_tools.grading.exports import write_exports
-from course_tools.grading.gradebook.journal import Gradebook
-from course_tools.grading.report import RaisedError
+from course_tools.grading.gradebook.journal import Gradebook, Standing
+from course_tools.grading.report import NOT_HANDED_IN, RaisedError
 from tests.tools.grading.example_reports import (
     CLASS,
+    by_hand,
     full_report,
     handed_in,
     key,
@@ -62,6 +64,9 @@ def test_the_grades(tmp_path):
         "points": "1.75",
         "possible": "2",
         "percent": "87.5",
+        "adjustment": "",
+        "by hand": "",
+        "points that count": "1.75",
         "suspicions": "lr_at_step calls optax.join_schedules, an existing implementation.",
         "notes": "lr_at_step occurs more than once; the best one counts.",
         "reproduction": "Run afresh, the notebook prints what was handed in "
@@ -72,9 +77,59 @@ def test_the_grades(tmp_path):
     }
     assert again[2:7] == ["ex05_cyclical", "graded", "1", "4", "25"]
     assert bob[:7] == ["bob", "", "", "unreadable", "", "", ""]
-    assert bob[8] == "The file is no notebook: it is not JSON."
+    assert bob[11] == "The file is no notebook: it is not JSON."
     assert zoe[4:7] == ["0.666667", "4", "16.67"]
     assert zoe[-2] == ""
+
+
+def adjusted(one, *changes):
+    """A standing of which somebody changed the mark by hand."""
+    return replace(one, adjustments=tuple(changes))
+
+
+MOMENT = datetime(2026, 1, 2, 23, 59, tzinfo=timezone.utc)
+THREE = "set to 3 of 4 points: She explained it."
+BONUS = "bonus of 1.5 points: She explained it."
+NOBODYS = handed_in("nora", user="14", place="", content="")
+
+
+def test_marks_by_hand_are_in_all_tables(tmp_path):
+    class_of = (
+        adjusted(standing("ada", "11"), by_hand("set", 3.0, at=MOMENT), by_hand("bonus", 1.5)),
+        adjusted(standing("bob", "12"), by_hand("excuse", reason="=ill")),
+        adjusted(
+            standing("cyd", "13", replace(unreadable_report(), exercise="ex04_warmup")),
+            by_hand("set", 1.0, graded=None),
+        ),
+        Standing(
+            *("nora", "14", "ex04_warmup", NOBODYS),
+            *(report(state=NOT_HANDED_IN, tasks=()), 0, 0),
+            adjustments=(by_hand("set", 2.0),),
+        ),
+        standing("nora", "14", report("ex05_cyclical")),
+    )
+    write_exports(downloaded(class_of, CANVAS), tmp_path)
+    head, *rows = table(tmp_path, "grades.csv")
+    columns = [head.index(name) for name in ("state", "points", "adjustment")]
+    columns += [head.index(name) for name in ("points that count", "by hand")]
+    assert [[row[column] for column in columns] for row in rows[:4]] == [
+        ["graded", "2", "2.5", "4.5", f"{THREE} (Eve, 2026-01-02). {BONUS} (Eve)."],
+        ["graded", "2", "excused", "", "excused: =ill (Eve)."],
+        ["unreadable", "", "1", "1", "set to 1 of 4 points: She explained it. (Eve)."],
+        ["not handed in", "", "2", "2", "set to 2 of 4 points: She explained it. (Eve)."],
+    ]
+    assert [row[:2] + row[5:] for row in table(tmp_path, "canvas.csv")[2:]] == [
+        ["ada", "11", "4.5", ""],
+        ["bob", "12", "EX", ""],
+        ["cyd", "13", "1", ""],
+        ["nora", "14", "2", "2"],  # one row: the number is known from the other exercise
+    ]
+    write_exports(downloaded(class_of, MOODLE), tmp_path)
+    assert [row[:4] for row in table(tmp_path, "moodle_ex04_warmup.csv")[1:]] == [
+        ["Participant 11", "ada", "4", "4"],  # Moodle skips what is more than the maximum
+        ["Participant 13", "cyd", "1", "4"],
+        ["", "nora", "2", "4"],  # her number in this assignment is not known
+    ]
 
 
 def test_the_tasks(tmp_path):
@@ -129,6 +184,8 @@ def downloaded(standings, pattern):
     """Standings of files that are named as a platform does."""
     return [
         replace(one, handed_in=replace(one.handed_in, place=pattern.format(user=one.user)))
+        if one.handed_in.place
+        else one
         for one in standings
     ]
 

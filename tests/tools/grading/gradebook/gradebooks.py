@@ -19,7 +19,7 @@ def contents(url):
     engine = sa.create_engine(url)
     with engine.connect() as connection:
         found = []
-        for table in ("settings", "results", "handed_in"):
+        for table in ("settings", "results", "handed_in", "adjustments"):
             rows = connection.execute(sa.text(f"SELECT * FROM {table}")).mappings()
             found += [
                 (table, sorted((k, v) for k, v in row.items() if k not in ("id", "recorded_at")))

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from course_tools.grading.gradebook import journal as gradebook
 from course_tools.grading.gradebook.engine import GradebookError, NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, Key
+from course_tools.grading.report import from_json
 from tests.tools.grading.example_reports import handed_in, key, report
 from tests.tools.grading.gradebook.gradebooks import Forked, contents, write
 
@@ -49,7 +50,7 @@ def _whole(url):
         if table == "results":
             found = dict(row)
             expected = report(reached=int(found["settings"]) % 8 / 4, printed="x" * 20_000)
-            assert gradebook.from_json(found["report"]) == expected
+            assert from_json(found["report"]) == expected
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as base:
             assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -85,9 +86,9 @@ def test_threads_share_a_gradebook(book):
 def test_a_gradebook_of_a_newer_version_is_refused(book, url):
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        connection.execute(sa.text("UPDATE settings SET value = '2' WHERE name = 'schema'"))
+        connection.execute(sa.text("UPDATE settings SET value = '99' WHERE name = 'schema'"))
     engine.dispose()
-    with pytest.raises(ValueError, match=r"newer version .*schema is 2, this version knows 1"):
+    with pytest.raises(ValueError, match=r"newer version .*schema is 99, this version knows"):
         Gradebook(url)
 
 
@@ -205,7 +206,7 @@ def test_damage_is_found_before_anything_is_done_or_nobody_lost_anything(tmp_pat
         else:
             continue
         assert file.read_bytes() == damaged, "nothing may be written to it"
-    assert len(found) >= 20
+    assert len(found) >= 15
     for sentence in found:
         assert re.fullmatch(
             r"the gradebook sqlite:///.*/grades\.sqlite cannot be (used|opened): [^\n]+ \(it is "

@@ -18,6 +18,7 @@ from course_tools.grading.gradebook.journal import Gradebook
 from tests.machine.tools import postgresql_owner, postgresql_programs
 from tests.tools.grading.example_reports import key, report
 from tests.tools.grading.gradebook import (
+    test_adjustments,
     test_gradebook,
     test_gradebook_failures,
     test_gradebook_lock,
@@ -28,6 +29,7 @@ _PATIENCE = 60  # seconds for the server to start
 _database_numbers = itertools.count()
 
 _MODULES = (
+    test_adjustments,
     test_gradebook,
     test_gradebook_standings,
     test_gradebook_failures,

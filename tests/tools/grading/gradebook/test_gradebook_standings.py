@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from course_tools.grading.gradebook import journal as gradebook
+from course_tools.grading.gradebook import stored_reports
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, TaskChange
 from course_tools.grading.report import Report, outline
 from tests.tools.grading.example_reports import (
@@ -163,7 +163,7 @@ def test_only_what_counts_is_read(book, monkeypatch):
         read.append(text)
         return Report(**{**json.loads(text), "tasks": ()})
 
-    monkeypatch.setattr(gradebook, "from_json", from_json)
+    monkeypatch.setattr(stored_reports, "from_json", from_json)
     assert len(book.standings()) == 1
     assert len(read) == 1
 

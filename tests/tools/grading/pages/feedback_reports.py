@@ -9,8 +9,10 @@ from course_tools.grading.late_days import Lateness
 from course_tools.grading.pages.feedback import (
     AttentionView,
     Bin,
+    ByHandView,
     ClassView,
     ExerciseView,
+    MarkView,
     MistakeView,
     SettingView,
     StudentView,
@@ -165,6 +167,18 @@ REPORTS = (
 )
 
 
+#: The marks of the reports, each changed by hand.
+MARKS = tuple(
+    MarkView(
+        None if number == 1 else 4.0,
+        one.possible,
+        ("set to 4 of 12 points: She explained it. (Eve, 2026-01-02)",),
+        is_excused=number == 1,
+    )
+    for number, one in enumerate(REPORTS)
+)
+
+
 def view(students=40):
     """A class of so many students with two exercises."""
     exercises = ("ex04_warmup", "ex05_cyclical")
@@ -247,6 +261,12 @@ def view(students=40):
                     "ada/final.ipynb",
                     ("ada/ex04.ipynb", "ada/old.ipynb"),
                 ),
+            ),
+        ),
+        by_hand=(
+            ByHandView(
+                *("Grace Hopper", "1034", "ex04_warmup", "set to 4 of 12 points", "Heard it."),
+                *("Eve, 2026-01-02", "3.5", "4 of 12 points"),
             ),
         ),
         settings=(

@@ -107,6 +107,7 @@ def hostile_pages(text):
     )
     yield student_page(text, reports, True)
     yield student_page(text, known, False)
+    yield student_page(text, known, False, marks=filled(made.MARKS, text))
     yield class_page(filled(made.view(), text))
     yield report_page(filled(made.view(), text))
 
@@ -307,7 +308,7 @@ def test_a_class_of_twenty_thousand_has_a_page_that_opens():
     assert page.count("The first 1,000 of 20,000 are listed") == 3
     rows = Structure(page).named("tr")
     others = (*view.tasks, *view.mistakes, *people.late, *people.choices, *view.settings)
-    assert len(rows) == 3 * MOST_ROWS + len(others) + 8
+    assert len(rows) == 3 * MOST_ROWS + len(others) + len(view.by_hand) + 9
     assert "are listed" not in class_page(made.view(MOST_ROWS))
 
 

@@ -25,6 +25,7 @@ PAGES = {
     "student": student_page(
         "Ada Lovelace", made.REPORTS, True, late=["Handed in 1 day late."] * len(made.REPORTS)
     ),
+    "by-hand": student_page("Ada Lovelace", made.REPORTS, True, marks=made.MARKS),
     "class": class_page(made.view()),
     "report": report_page(made.view()),
     "attacked": student_page(

@@ -1,0 +1,68 @@
+"""Puts marks by hand into words, for pages, tables and the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from course_tools.grading.gradebook.adjustments import (
+    EXCUSE,
+    SET,
+    UNDO,
+    Adjustment,
+    graded_points,
+    outdated,
+)
+from course_tools.grading.gradebook.journal import Standing
+
+_DIGITS = 2
+
+
+def action_words(one: Adjustment) -> str:
+    """Return what was done, such as "set to 4 of 6 points"."""
+    if one.action == EXCUSE:
+        return "excused"
+    if one.action == UNDO:
+        return f"{_of_task(one)}the grader's mark again"
+    if one.action == SET:
+        return f"{_of_task(one)}set to {number_words(one.points)} of {_points(one.possible)}"
+    if one.points < 0:
+        return f"{_of_task(one)}{_points(-one.points)} taken off"
+    return f"{_of_task(one)}bonus of {_points(one.points)}"
+
+
+def adjustment_words(one: Adjustment) -> str:
+    """Return what was done, why, by whom and when."""
+    when = f", {one.at:%Y-%m-%d}" if one.at else ""
+    return f"{action_words(one)}: {one.reason} ({one.by}{when})"
+
+
+def outdated_words(standing: Standing) -> Iterator[str]:
+    """Return words for each mark by hand under which the grader's points have changed."""
+    for one in outdated(standing.report, standing.adjustments):
+        then, now = one.graded, graded_points(standing.report, one.task)
+        yield (
+            f"{action_words(one)} when the grader's points were {number_words(then)}; they are "
+            f"{number_words(now)} now"
+        )
+
+
+def mark_words(standing: Standing) -> str:
+    """Return the mark that counts, such as "4 of 6 points"."""
+    if standing.is_excused:
+        return "excused"
+    if standing.points is None:
+        return "no mark"
+    return f"{number_words(standing.points)} of {_points(standing.possible)}"
+
+
+def number_words(value: float | None) -> str:
+    """Return points with at most two digits after the point; "none" where there are none."""
+    return "none" if value is None else f"{round(value, _DIGITS) + 0.0:.10g}"
+
+
+def _points(value: float) -> str:
+    return f"{number_words(value)} {'point' if value == 1 else 'points'}"
+
+
+def _of_task(one: Adjustment) -> str:
+    return f"{one.task}: " if one.task else ""
