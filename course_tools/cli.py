@@ -14,6 +14,7 @@ import click
 import course_tools.without_iri_grammar  # noqa: F401 - before nbformat
 from course_tools.authoring.errors import CellFailure, CourseError
 from course_tools.cli_errors import InputError, one_line_errors
+from course_tools.mark_cli import mark
 
 # Everything heavier is imported in the command that needs it: `--help` answers at once, and
 # `doctor` works where packages are missing.
@@ -36,6 +37,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A redirected output on Windows, say, cannot hold every letter of a learner's error.
         stream.reconfigure(errors="backslashreplace")
+
+
+main.add_command(mark)
 
 
 @main.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
@@ -17,7 +18,7 @@ import click
 from tqdm import tqdm
 
 from course_tools.grading import exports
-from course_tools.grading.enrollment import Enrollment, enrolled, with_lateness
+from course_tools.grading.enrollment import Enrollment, enrolled
 from course_tools.grading.gradebook.engine import NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
 from course_tools.grading.gradebook.summary import summary
@@ -25,8 +26,9 @@ from course_tools.grading.intake.preflight import preflight
 from course_tools.grading.intake.roster import read_roster
 from course_tools.grading.intake.roster_matching import Matching, match
 from course_tools.grading.intake.submissions import Submission, take_in
-from course_tools.grading.pages import class_pages, feedback_zips
-from course_tools.grading.pages.people_view import people_view
+from course_tools.grading.pages import class_pages
+from course_tools.grading.pages.by_hand_words import outdated_lines
+from course_tools.grading.publishing import Publication, last_publication, publish
 from course_tools.grading.run import batch
 from course_tools.grading.settings import (
     Settings,
@@ -106,27 +108,17 @@ def run(options: Options) -> int:
         book.held("lr-course grade"),
         _executor(options) as (executor, jobs),
     ):
-        _compare_settings(book, settings, options)
-        book.keep(config=config)
+        people = enrolled(roster, matching, book.files())
+        given = Publication(config, people, options.csv)
+        _compare_with_last(book, given, options)
+        given.keep(book)
         before = book.last_id()
         course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
         outcome, status = _graded(found, book, course, jobs, executor)
-        files = book.files()
-        people = enrolled(roster, matching, files)
-        standings = book.standings(settings.policy.attempts, people.people)
-        standings = with_lateness(standings, settings.late, people)
-        exports.write_exports(standings, options.out, people, options.csv)
         left = len(found) - outcome.done
-        show_hidden = settings.policy.show_hidden
-        class_pages.write(
-            standings,
-            book.whole(standings),
-            options.out,
-            settings,
-            pending=left,
-            people=people_view(standings, people, files),
-        )
-        feedback_zips.write_zips(standings, book.whole, options.out, show_hidden)
+        given = dataclasses.replace(given, pending=left)
+        given.keep(book)
+        standings = publish(book, options.out, given)
         changes = book.changes(before)
     _say(outcome, left, standings, changes, people, settings, options.out)
     return status
@@ -146,24 +138,27 @@ def _gradebook(options: Options) -> Gradebook:
         ) from error
 
 
-def _compare_settings(book: Gradebook, settings: Settings, options: Options) -> None:
-    """Say which settings are others than in the last call: a forgotten --config changes marks."""
-    last = book.kept("config")
+def _compare_with_last(book: Gradebook, given: Publication, options: Options) -> None:
+    """Say what is not as in the last call: a forgotten --config or --roster changes marks."""
+    last = last_publication(book)
     if last is None:
         return
     try:
-        changed = differences(parse_settings(last, "the last --config"), settings)
+        changed = differences(last.settings, given.settings)
     except ValueError as error:  # of a version of the course that had other settings
         changed = [f"those of the last call cannot be read ({error})"]
-    if not changed:
-        return
-    told = f"Settings differ from those of the last call: {', '.join(changed)}."
-    if options.config is None and not options.yes:
+    missing = "--config" if changed and options.config is None else ""
+    told = f"Settings differ from those of the last call: {', '.join(changed)}." if changed else ""
+    if last.people.roster is not None and given.people.roster is None:
+        told = f"{told} The last call had a roster.".strip()
+        missing = f"{missing} and --roster" if missing else "--roster"
+    if missing and not options.yes:
         raise ValueError(
-            f"{told} Nothing was graded: give the --config of the last call, or --yes to go on "
-            "with the default settings"
+            f"{told} Nothing was graded: give the {missing} of the last call, or --yes to go on "
+            "without"
         )
-    click.echo(told, err=True)
+    if told:
+        click.echo(told, err=True)
 
 
 def _graded(
@@ -309,6 +304,7 @@ def _say(
         ]
         if len(changes) > _MOST_SHOWN:
             lines.append(f"  and {len(changes) - _MOST_SHOWN} more")
+    lines += outdated_lines(standings)
     lines.append(_settings_words(settings))
     lines.append(f"Tables, pages and gradebook: {out}; begin with {out / 'class.html'}")
     click.echo("\n".join(lines))

@@ -87,7 +87,16 @@ def enrolled(roster: Roster | None, now: Matching, files: Iterable[HandedIn]) ->
             exercises = before.get(who, Origin()).exercises | {one.exercise} - {""}
             before[who] = Origin(platform_of(one.place), exercises)
     found = {**match(roster, before).people, **now.people}
-    people = {student: (one.name, one.id) for student, one in found.items()}
+    return enrollment({student: (one.name, one.id) for student, one in found.items()}, roster)
+
+
+def enrollment(people: Mapping[Student, Student], roster: Roster) -> Enrollment:
+    """Return a class of which it is known who is who.
+
+    Args:
+        people: student as the hand-ins give the name -> the person's name and id.
+        roster: the people of the class.
+    """
     return Enrollment(roster, people, {(one.name, one.id): one for one in roster.people})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from course_tools.grading.gradebook.adjustments import (
     EXCUSE,
@@ -13,6 +13,7 @@ from course_tools.grading.gradebook.adjustments import (
     outdated,
 )
 from course_tools.grading.gradebook.journal import Standing
+from course_tools.grading.visible_text import visible
 
 _DIGITS = 2
 
@@ -44,6 +45,21 @@ def outdated_words(standing: Standing) -> Iterator[str]:
             f"{action_words(one)} when the grader's points were {number_words(then)}; they are "
             f"{number_words(now)} now"
         )
+
+
+def outdated_lines(standings: Iterable[Standing]) -> Iterator[str]:
+    """Yield lines for the console on marks under which the grader's points have changed, if any."""
+    found = [(one, words) for one in standings for words in outdated_words(one)]
+    if found:
+        yield "The grader's points changed under marks by hand, which stay:"
+    for one, words in found:
+        yield f"  {who_words(one)}: {visible(words)}"
+
+
+def who_words(one: Adjustment | Standing) -> str:
+    """Return the student and the exercise, for the console."""
+    user = f" ({one.user})" if one.user else ""
+    return visible(f"{one.student}{user}, {one.exercise}")
 
 
 def mark_words(standing: Standing) -> str:

@@ -130,7 +130,9 @@ def test_without_a_roster_names_are_as_they_were(graded, tmp_path):
         book,
         "--config",
         folder / "grading.toml",
+        "--yes",
     )
+    assert "The last call had a roster." in done.output
     assert "0 graded now, 3 graded before" in done.output
     assert {who for who, _ in grades(tmp_path / "out")} == {"ada", "ben", "mallory"}
     assert "Roster" not in done.output

@@ -55,7 +55,7 @@ def test_a_forgotten_configuration_is_said_before_anything_is_graded(graded):
     assert (
         "Error: Settings differ from those of the last call: limits.memory_mb 512 -> 1024, "
         "policy.attempts best -> latest. Nothing was graded: give the --config of the last call, "
-        "or --yes to go on with the default settings"
+        "or --yes to go on without"
     ) in done.output
     assert tables(folder / "grades") | pages(folder / "grades") == before
 

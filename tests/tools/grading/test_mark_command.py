@@ -1,0 +1,312 @@
+"""`lr-course mark`: marks by hand as an instructor gives them, checked and shown at once."""
+
+import csv
+import io
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from course_tools.grading.enrollment import enrollment
+from course_tools.grading.gradebook.journal import Gradebook
+from course_tools.grading.intake.roster import Roster, RosterPerson
+from course_tools.grading.pages.feedback import page_name
+from course_tools.grading.publishing import Publication, publish
+from tests.tools.calling import lr_course
+from tests.tools.grading.example_reports import handed_in, key, report, unreadable_report
+from tests.tools.grading.gradebook.gradebooks import Forked, hold
+from tests.tools.grading.handed_in import WRONG, hand_in, solved, with_task
+
+EX = "ex04_warmup"  # worth 4 points in these reports, of two tasks; a student of the class has 2
+WHY = ("--reason", "She explained it.", "--by", "Eve")
+
+
+@pytest.fixture
+def grades(tmp_path):
+    """A folder of grades of a class of four."""
+    out = tmp_path / "grades"
+    out.mkdir()
+    with Gradebook(f"sqlite:///{out / 'grades.sqlite'}") as book:
+        book.hand_in(
+            handed_in("Ben", "a", user="11", place="ben_11_7_a.ipynb"),
+            handed_in("Zoë", "b", user="12", place="zoe_12_7_b.ipynb"),
+            handed_in("Ada", "c", user="13", place="ada_13_7_c.ipynb"),
+            handed_in("Ada", "d", user="14", place="ada_14_7_d.ipynb"),
+        )
+        for content in "acd":
+            book.record(key(content), report(reached=2.0))
+        book.record(key("b"), unreadable_report())
+        roster = Roster((RosterPerson("99", "Lin Roe", canvas_id="15"),))
+        given = Publication(people=enrollment({}, roster))
+        given.keep(book)
+        publish(book, out, given)
+    return out
+
+
+def mark(out, *words):
+    return lr_course("mark", out, *words)
+
+
+def done(out, *words):
+    result = mark(out, *words)
+    assert result.exit_code == 0, result.output
+    return result.output.splitlines()
+
+
+def refused(out, *words):
+    before = contents(out)
+    result = mark(out, *words)
+    assert result.exit_code == 2, result.output
+    assert contents(out) == before
+    return result.output
+
+
+def contents(out):
+    return {file: file.read_bytes() for file in sorted(out.rglob("*")) if file.is_file()}
+
+
+def row_of(out, student, name="grades.csv"):
+    text = (out / name).read_bytes().decode("utf-8-sig")
+    for row in csv.DictReader(io.StringIO(text, "")):
+        if student in (row.get("student"), row.get("Student")):
+            found = row
+    return found
+
+
+def test_a_mark_is_set_and_everything_shows_it_at_once(grades):
+    assert done(grades, "set", "Ben", EX, "3.5", *WHY) == [
+        f"Ben (11), {EX}: 3.5 of 4 points",
+        f"Tables and pages: {grades}",
+    ]
+    row = row_of(grades, "Ben")
+    assert (row["points"], row["adjustment"], row["points that count"]) == ("2", "1.5", "3.5")
+    assert row["by hand"].startswith("set to 3.5 of 4 points: She explained it. (Eve, 20")
+    assert row_of(grades, "Ben", "canvas.csv")[EX] == "3.5"
+    page = (grades / "feedback" / page_name("Ben", "11")).read_text(encoding="utf-8")
+    assert "<b>3.5</b> of 4 points" in page
+    assert "Your mark was changed by hand.</b> The grader gave 2 of 4." in page
+    assert "<bdi>set to 3.5 of 4 points: She explained it. (Eve, 20" in page
+    page = (grades / "class.html").read_text(encoding="utf-8")
+    assert "Marks by hand" in page
+    assert "<bdi>She explained it.</bdi>" in page
+
+
+def test_a_bonus_an_excuse_and_an_undo(grades):
+    assert done(grades, "bonus", "11", EX, "-0.5", *WHY)[0] == f"Ben (11), {EX}: 1.5 of 4 points"
+    assert done(grades, "bonus", "Ben", EX, "2.5", *WHY)[0] == f"Ben (11), {EX}: 4.5 of 4 points"
+    words = done(grades, "set", "Ben", EX, "0", "--task", "lr_at_step", *WHY)
+    assert words[0] == f"Ben (11), {EX}: 2.5 of 4 points"
+    assert done(grades, "excuse", "Ben", EX, *WHY)[0] == f"Ben (11), {EX}: excused"
+    assert row_of(grades, "Ben", "canvas.csv")[EX] == "EX"
+    assert (row_of(grades, "Ben")["points that count"], row_of(grades, "Ben")["points"]) == (
+        "",
+        "2",
+    )
+    assert "excused" in (grades / "feedback" / page_name("Ben", "11")).read_text(encoding="utf-8")
+    assert done(grades, "undo", "Ben", EX, *WHY)[0] == f"Ben (11), {EX}: 0 of 4 points"
+    words = done(grades, "undo", "Ben", EX, "--task", "lr_at_step", *WHY)
+    assert words[0] == f"Ben (11), {EX}: 2 of 4 points"
+    assert row_of(grades, "Ben")["by hand"] == ""
+    found = done(grades, "list")
+    assert len(found) == 6
+    assert found[0].startswith(f"Ben (11), {EX}: 0.5 points taken off: She explained it. (Eve, 20")
+    assert [line.endswith(" - no longer in force") for line in found] == [True] * 4 + [False] * 2
+
+
+def test_a_mark_of_a_task_below_one_of_the_exercise_says_what_counts(grades):
+    done(grades, "set", "Ben", EX, "3", *WHY)
+    words = done(grades, "set", "Ben", EX, "0", "--task", "lr_at_step", *WHY)
+    assert words[0] == (
+        f"Ben (11), {EX}: 3 of 4 points, as the mark of the whole exercise was set by hand"
+    )
+
+
+def test_a_command_that_is_given_again_changes_nothing(grades):
+    done(grades, "bonus", "Ben", EX, "1", *WHY)
+    before = contents(grades)
+    words = done(grades, "bonus", "Ben", EX, "1", *WHY)
+    assert words[0] == f"Ben (11), {EX}: 3 of 4 points, as it was before"
+    assert contents(grades) == before
+
+
+def test_who_handed_in_nothing_readable_gets_a_mark(grades):
+    assert done(grades, "set", "Zoe\u0308", EX, "5", *WHY)[0].startswith(f"Zoë (12), {EX}: 5 of ")
+    row = row_of(grades, "Zoë")
+    assert (row["state"], row["points that count"]) == ("not handed in", "5")
+    # Somebody of the roster, and somebody whom nobody knows.
+    assert done(grades, "excuse", "Lin Roe", EX, *WHY)[0] == f"Lin Roe (99), {EX}: excused"
+    assert row_of(grades, "Lin Roe", "canvas.csv")["ID"] == "15"
+    assert "did you mean" not in refused(grades, "excuse", "Quentin", EX, *WHY)
+    assert done(grades, "excuse", "Quentin", EX, "--new", *WHY)[0] == f"Quentin, {EX}: excused"
+    assert row_of(grades, "Quentin", "canvas.csv")[EX] == "EX"
+    assert "there is a student 'Quentin' already" in refused(
+        grades, "set", "Quentin", EX, "1", "--new", *WHY
+    )
+
+
+def test_students_of_one_name_are_told_apart(grades):
+    assert (
+        "several students are called 'Ada'; give one of their numbers with --user: '13', '14'"
+    ) in refused(grades, "set", "Ada", EX, "1", *WHY)
+    words = done(grades, "set", "Ada", EX, "1", "--user", "14", *WHY)
+    assert words[0] == f"Ada (14), {EX}: 1 of 4 points"
+    assert done(grades, "set", "13", EX, "3", *WHY)[0] == f"Ada (13), {EX}: 3 of 4 points"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("set", "Bne", EX, "1", *WHY), "no student is called 'Bne'; did you mean 'Ben'?"),
+        (("set", "zoe", EX, "1", *WHY), "no student is called 'zoe'; did you mean 'Zoë'?"),
+        (("set", "", EX, "1", *WHY), "no student is called ''"),
+        (("set", "Ben", "ex04", "1", *WHY), "no exercise is called 'ex04'; did you mean 'ex04_w"),
+        (("set", "Ben", "ex04_warmpu", "1", *WHY), "did you mean 'ex04_warmup'?"),
+        (
+            ("set", "Ben", EX, "1", "--task", "lr_at_stp", *WHY),
+            f"{EX} has no task 'lr_at_stp'; did you mean 'lr_at_step'?",
+        ),
+        (("set", "Zoë", EX, "1", "--task", "lr_at_step", *WHY), "so its tasks have no marks"),
+        (("set", "Ben", EX, "4.5", *WHY), "points must be a number from 0 to 4, got '4.5'"),
+        (("set", "Ben", EX, "nan", *WHY), "points must be a number from 0 to 4, got 'nan'"),
+        (("set", "Ben", EX, "3,5", *WHY), "points must be a number from 0 to 4, got '3,5'"),
+        (("bonus", "Ben", EX, "-1", *WHY), None),
+        (("bonus", "Ben", EX, "-9", *WHY), "a bonus must be a number from -4 to 4 but not 0, got"),
+        (("bonus", "Ben", EX, "0", *WHY), "a bonus must be a number from -4 to 4 but not 0, got"),
+        (("set", "Ben", EX, "1", "--reason", " "), "reason must have a letter or a digit, got ''"),
+        (("set", "Ben", EX, "1", "--reason", "x" * 1001), "reason must have at most 1000 charac"),
+        (("set", "Ben", EX, "1"), "Missing option '--reason'"),
+        (("set", "Ben", EX, "1", *WHY[:2], "--by", ""), "by must have a letter or a digit, got ''"),
+        (("excuse", "\u202e", EX, "--new", *WHY), "student must have a letter or a digit, got"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_what_is_near_is_named(grades, words, told):
+    if told is None:
+        done(grades, *words)
+    else:
+        assert told in refused(grades, *words)
+
+
+def test_a_folder_without_a_gradebook_is_refused(grades, tmp_path):
+    for command in (("list",), ("set", "Ben", EX, "1", *WHY)):
+        result = mark(tmp_path, *command)
+        assert result.exit_code == 2
+        assert "name the folder that `lr-course grade` wrote" in result.output
+    assert [file.name for file in tmp_path.iterdir()] == ["grades"]
+    (tmp_path / "empty.sqlite").touch()
+    result = mark(grades, "list"), mark(tmp_path, "list", "--gradebook", "nonsense://x")
+    assert [one.exit_code for one in result] == [0, 2]
+    url = f"sqlite:///{tmp_path / 'empty.sqlite'}"
+    assert "is empty" in mark(grades, "list", "--gradebook", url).output
+    Gradebook(url).close()
+    assert "run `lr-course grade` first" in mark(grades, "list", "--gradebook", url).output
+
+
+def test_while_a_grader_is_at_work_marks_can_be_read_and_not_changed(grades):
+    done(grades, "set", "Ben", EX, "1", *WHY)
+    first = Forked(hold, f"sqlite:///{grades / 'grades.sqlite'}")
+    assert first.says() == "held"
+    told = mark(grades, "set", "Ben", EX, "2", *WHY)
+    assert told.exit_code == 2
+    assert f"is in use by lr-course grade, process {first.pid} on " in told.output
+    assert done(grades, "list")[0].startswith(f"Ben (11), {EX}: set to 1 of 4 points")
+    first.kill()
+    first.rest()
+    done(grades, "set", "Ben", EX, "2", *WHY)
+
+
+# Many at once.
+
+HEAD = "student,exercise,action,points,reason,task,user\n"
+
+
+def table(folder, text):
+    file = folder / "marks.csv"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file
+
+
+def test_all_lines_of_a_table_or_none(grades, tmp_path):
+    good = f"Ben,{EX},set,3,Heard it\nAda,{EX},bonus,0.5,Forum,,13\nZoë,{EX},excuse,,ill\n"
+    bad = f"Bne,{EX},set,1,x\nBen,{EX},set,7,x\nBen,{EX},put,1,x\nBen,{EX},excuse,1,x\n"
+    told = refused(grades, "from", table(tmp_path, HEAD + good + bad), "--by", "Eve")
+    assert told.splitlines() == [
+        "Error: nothing was written, because of 4 lines:",
+        "  line 5: no student is called 'Bne'; did you mean 'Ben'?",
+        "  line 6: points must be a number from 0 to 4, got '7'",
+        "  line 7: action must be set, bonus, excuse, undo, got 'put'",
+        "  line 8: excuse takes no points, got '1'",
+    ]
+    assert done(grades, "from", table(tmp_path, HEAD + good), "--by", "Eve")[:-1] == [
+        f"Ben (11), {EX}: 3 of 4 points",
+        f"Ada (13), {EX}: 2.5 of 4 points",
+        f"Zoë (12), {EX}: excused",
+    ]
+    again = done(grades, "from", table(tmp_path, HEAD + good), "--by", "Eve")
+    assert all(line.endswith(", as it was before") for line in again[:-1])
+
+
+def test_a_european_table_with_names_of_its_own(grades, tmp_path):
+    head = "\ufeffStudent;Exercise;Action;Points;Reason;By\r\n"
+    text = f"{head}11;{EX};Set;2,5;So ist es;Uwe\r\n;;;;\r\n"
+    assert done(grades, "from", table(tmp_path, text))[0] == f"Ben (11), {EX}: 2.5 of 4 points"
+    assert "So ist es (Uwe, 20" in row_of(grades, "Ben")["by hand"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "must have the columns student, exercise, action, points, reason and may have task"),
+        ("student,points\n", "got student, points"),
+        (HEAD.replace("user", "mood"), "got student, exercise, action, points, reason, task, mood"),
+        (HEAD, "has a head and no changes"),
+        (b"\xff\xfe", "is not in UTF-8; save it as CSV UTF-8"),
+        (HEAD + 'Ben,"x\n', "no CSV"),
+        (HEAD + f"Ben,{EX},set,1,x\nBen,{EX},set,2,y\n", "line 3: the same change as in line 2"),
+        (HEAD + "Ben\n", "line 2: action must be set, bonus, excuse, undo, got ''"),
+    ],
+)
+def test_a_table_that_is_none_is_refused(grades, tmp_path, text, told):
+    assert told in refused(grades, "from", table(tmp_path, text), "--by", "Eve")
+
+
+def test_a_table_that_is_not_there_is_named(grades, tmp_path):
+    told = refused(grades, "from", tmp_path / "none.csv", "--by", "Eve")
+    assert "none.csv cannot be read: No such file or directory" in told
+
+
+# Through the whole grader.
+
+
+def test_no_call_of_the_grader_takes_a_mark_away_and_one_under_it_is_told(needs_sandbox, tmp_path):
+    source, out, toml = tmp_path / "class", tmp_path / "grades", tmp_path / "grading.toml"
+    exercise = "ex01_constant_lr"
+    hand_in(source, "Ada")
+    hand_in(source, "Ben", with_task(solved(), "gradient_step", WRONG))
+
+    def grade(*options):
+        result = lr_course("grade", source, "--out", out, "--jobs", "1", *options)
+        assert result.exit_code == 0, result.output
+        assert row_of(out, "Ben")["points that count"] == "5.5"
+        assert row_of(out, "Ada")["points that count"] == "6"
+        return result.output
+
+    assert lr_course("grade", source, "--out", out, "--jobs", "1").exit_code == 0
+    done(out, "set", "Ben", exercise, "5.5", *WHY)
+    changed = "The grader's points changed under marks by hand, which stay:"
+    assert changed not in grade("--regrade", "all")
+    assert changed not in grade("--seed", "7")
+    toml.write_text('[policy]\nattempts = "best"\n[limits]\nmemory_mb = 900\n', encoding="utf-8")
+    assert changed not in grade("--config", toml)
+    hand_in(source, "Ben", name="exercise (1).ipynb")
+    lines = grade("--config", toml).splitlines()
+    words = (
+        f"  Ben, {exercise}: set to 5.5 of 6 points when the grader's points were 5; they are 6 now"
+    )
+    assert lines[lines.index(changed) + 1] == words
+    page = (out / "class.html").read_text(encoding="utf-8")
+    assert "By hand set to 5.5 of 6 points when the grader" in page
+    # Whoever confirms the mark is told no more.
+    done(out, "set", "Ben", exercise, "5.5", *WHY)
+    assert changed not in grade("--config", toml)
+    with closing(sqlite3.connect(out / "grades.sqlite")) as base:
+        assert base.execute("select count(*) from adjustments").fetchone() == (2,)
