@@ -11,6 +11,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
         "course_tools.grading.command",
+        "course_tools.grading.mark_command",
         "tests.tools.grading.handed_in",
         "tests.tools.grading.gradebook.gradebooks",
         "psycopg",

@@ -1,9 +1,13 @@
-"""A batch that is killed at any moment, and begun again, ends with the same gradebook."""
+"""A batch that is killed at any moment, and begun again, ends with the same gradebook.
+
+Marks by hand are in it from the beginning, and commands that change some are killed as well.
+"""
 
 import functools
 import hashlib
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import sys
@@ -14,14 +18,23 @@ from pathlib import Path
 import psutil
 import pytest
 
-from course_tools.grading import report
+from course_tools.grading.gradebook.journal import Gradebook
+from course_tools.grading.mark_command import change_marks
+from course_tools.grading.mark_requests import read_requests
+from course_tools.grading.report import from_json
 from course_tools.grading.run import grading_job
 from tests.tools.grading import handed_in
+from tests.tools.grading.example_reports import by_hand, key, report
+from tests.tools.grading.gradebook.gradebooks import Forked
 from tests.tools.grading.processes import forked
 
 _STUDENTS = 8
 _KNOWN_KILLS = 50  # of graders that only have to look the marks up: the gradebook's moments
 _SANDBOX_KILLS = 12  # of graders that run every submission
+_WRITER_KILLS = 50  # of processes that do nothing but write marks by hand and results
+_MARK_KILLS = 8  # of commands that change marks, tables and pages included
+_EXERCISE = "ex01_constant_lr"
+_TABLE = 4  # changes that are written all or none
 
 
 def _grade(source, out, known=None, jobs=2):
@@ -37,7 +50,7 @@ def _grade(source, out, known=None, jobs=2):
 
 def _looked_up(known, content, *_, **__):
     time.sleep(0.15)  # long enough for kills to find some results there and others not
-    return report.from_json(known[hashlib.sha256(content).hexdigest()])
+    return from_json(known[hashlib.sha256(content).hexdigest()])
 
 
 def _started(source, out, known=None, jobs=2):
@@ -45,15 +58,36 @@ def _started(source, out, known=None, jobs=2):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(needs_sandbox, tmp_path_factory):
+def marked(tmp_path_factory):
+    """A gradebook with marks by hand and nothing else."""
+    file = tmp_path_factory.mktemp("marked") / "grades.sqlite"
+    with Gradebook(f"sqlite:///{file}") as book:
+        changes = (("set", 2.5, "s000"), ("bonus", -1.0, "s001"), ("excuse", None, "s005"))
+        book.adjust(*(_change(*one) for one in changes), _change("set", 1.0, "s003"))
+    return file
+
+
+def _change(action, points, student):
+    return by_hand(action, points, student, exercise=_EXERCISE, possible=6.0, graded=None)
+
+
+def _begun(folder, marked):
+    """A folder of grades in which only marks by hand are."""
+    folder.mkdir()
+    shutil.copy(marked, folder / "grades.sqlite")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def undisturbed(needs_sandbox, marked, tmp_path_factory):
     """A class, and the tables, pages and reports that an undisturbed grader makes of it."""
     folder = tmp_path_factory.mktemp("class")
     source = handed_in.hand_in_class(folder / "submissions", _STUDENTS)
-    process = _started(source, folder / "grades")
+    process = _started(source, _begun(folder / "grades", marked))
     process.join(120)
     assert process.exitcode == 0, Path(f"{folder / 'grades'}.log").read_text()
     found = handed_in.tables(folder / "grades")
-    assert found["grades.csv"].count(b"\n") == _STUDENTS + 1
+    assert found["grades.csv"].count(b"\n") == _STUDENTS + 2  # s003 has a mark, and a file
     with closing(sqlite3.connect(folder / "grades" / "grades.sqlite")) as base:
         reports = dict(base.execute("select sha256, report from results"))
     return source, found, handed_in.pages(folder / "grades"), reports
@@ -69,6 +103,11 @@ def _results(out):
         return []
 
 
+def _by_hand(file):
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as base:
+        return base.execute("select * from adjustments order by id").fetchall()
+
+
 def _left_by(process):
     """The folders and control groups of a grader."""
     places = [Path("/dev/shm"), *Path("/sys/fs/cgroup").glob("*/")]
@@ -82,7 +121,8 @@ def _wait_for_a_moment(process, out, chance, is_sandboxed):
         return
     new, before = chance.choice((0, 1, 1, 2)), len(_results(out))
     while process.exitcode is None:
-        has_begun = _left_by(process) if is_sandboxed else out.exists()
+        lock = out / "grades.sqlite-lock"
+        has_begun = _left_by(process) if is_sandboxed else lock.exists()
         if has_begun and len(_results(out)) - before >= new:
             process.join(chance.uniform(0, 0.4 if is_sandboxed else 0.2))
             return
@@ -93,7 +133,7 @@ def _wait_for_a_moment(process, out, chance, is_sandboxed):
     ("is_sandboxed", "number"), [(False, _KNOWN_KILLS), (True, _SANDBOX_KILLS)]
 )
 def test_killed_at_any_moment_the_gradebook_equals_an_undisturbed_one(
-    undisturbed, tmp_path, is_sandboxed, number
+    undisturbed, marked, tmp_path, is_sandboxed, number
 ):
     source, tables, pages, reports = undisturbed
     known = None if is_sandboxed else reports
@@ -101,7 +141,7 @@ def test_killed_at_any_moment_the_gradebook_equals_an_undisturbed_one(
     kills = batch = half_way = 0
     while kills < number:
         batch += 1
-        out = tmp_path / f"grades{batch}"
+        out = _begun(tmp_path / f"grades{batch}", marked)
         ended = False
         while not ended:
             process = _started(source, out, known)
@@ -122,12 +162,89 @@ def test_killed_at_any_moment_the_gradebook_equals_an_undisturbed_one(
         results = _results(out)
         assert len(results) == _STUDENTS
         assert all(number == 1 for _, number in results), "graded twice"
+        assert _by_hand(out / "grades.sqlite") == _by_hand(marked)
     assert half_way > number / 4, "most kills missed the batch"
 
 
-def test_sandboxes_that_somebody_kills_cost_nobody_a_point(undisturbed, tmp_path):
+def _write_by_hand(told, url, first):
+    """Write a result and a table of changes, one after the other; say the number of each."""
+    with Gradebook(url) as book, book.held("lr-course mark"):
+        told.send(first - 1)
+        for number in range(first, 1_000_000):
+            book.record(key(settings=str(number)), report(printed="x" * 5_000))
+            values = {"points": number % 7 / 2, "reason": f"{number}!"}
+            book.adjust(*(by_hand("set", student=f"s{n}", **values) for n in range(_TABLE)))
+            told.send(number)
+
+
+def test_killed_writers_lose_and_double_no_mark_by_hand(tmp_path):
+    url, chance, last = f"sqlite:///{tmp_path / 'grades.sqlite'}", random.Random(5), -1
+    Gradebook(url).close()
+    for _ in range(_WRITER_KILLS):
+        # The next one begins with what is written already, as whoever gives a command again.
+        writer = Forked(_write_by_hand, url, max(0, last))
+        heard = [writer.says() for _ in range(chance.randrange(6))]  # its start, then its tables
+        time.sleep(chance.uniform(0, 0.03))
+        writer.kill()
+        said = max([last, *heard, *writer.rest()])
+        with Gradebook(url, create=False) as book:  # which looks for damage
+            written = [(int(one.reason[:-1]), one.student) for one in book.adjustments()]
+            last = len(written) // _TABLE - 1
+            tables = [(n, f"s{student}") for n in range(last + 1) for student in range(_TABLE)]
+            assert written == tables, "lost, doubled, or half of a table"
+            assert last in (said, said + 1)
+            assert sum(number for _, number in _results(tmp_path)) in (last + 1, last + 2)
+            points = [one.points for one in book.standings()]
+            assert points == [last % 7 / 2] * _TABLE * (last >= 0)
+    assert last > _WRITER_KILLS / 4, "most kills came too early"
+
+
+def _mark(out, table):
+    sys.stdout = sys.stderr = open(f"{out}.log", "a", encoding="utf-8")  # noqa: SIM115
+    change_marks(out, None, read_requests(table, "Eve"))
+
+
+def test_a_command_for_marks_that_is_killed_goes_on_when_it_is_given_again(
+    undisturbed, marked, tmp_path
+):
+    source, _, _, reports = undisturbed
+    graded = _begun(tmp_path / "graded", marked)
+    process = _started(source, graded, reports)
+    process.join(120)
+    assert process.exitcode == 0, Path(f"{graded}.log").read_text()
+    rows = [f"s00{n},{_EXERCISE},set,{n / 2},Heard it." for n in range(_STUDENTS)]
+    table = tmp_path / "marks.csv"
+    table.write_text("\n".join(["student,exercise,action,points,reason", *rows]))
+    chance, outs, kills = random.Random(3), [], 0
+    while kills < _MARK_KILLS:
+        outs.append(Path(shutil.copytree(graded, tmp_path / f"grades{len(outs)}")))
+        while kills < _MARK_KILLS:
+            process = forked(_mark, outs[-1], table)
+            process.join(chance.uniform(0.05, 0.5))
+            if process.exitcode is not None:
+                break
+            process.kill()
+            process.join()
+            kills += 1
+            assert len(_by_hand(outs[-1] / "grades.sqlite")) in (4, 4 + _STUDENTS)
+    outs.append(Path(shutil.copytree(graded, tmp_path / "alone")))
+    for out in outs:
+        process = forked(_mark, out, table)
+        process.join(60)
+        assert process.exitcode == 0, Path(f"{out}.log").read_text()
+        assert len(_by_hand(out / "grades.sqlite")) == 4 + _STUDENTS
+        assert handed_in.tables(out) == handed_in.tables(outs[0])
+        assert handed_in.pages(out) == handed_in.pages(outs[0])
+    rows = handed_in.tables(outs[-1])["canvas.csv"].decode().splitlines()[2:]
+    assert [row.split(",")[-1] for row in rows] == [
+        "0" if n == 1 else f"{n / 2:g}"  # the point taken off before still is
+        for n in range(_STUDENTS)
+    ]
+
+
+def test_sandboxes_that_somebody_kills_cost_nobody_a_point(undisturbed, marked, tmp_path):
     source, tables, *_ = undisturbed
-    out = tmp_path / "grades"
+    out = _begun(tmp_path / "grades", marked)
     kills = killed_at = 0
     # One submission after the other, and none is hit twice: a second time would look like its own.
     started = _started(source, out, jobs=1)
