@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import operator
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -17,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from course_tools.grading.gradebook import by_hand, health, lock, tables
 from course_tools.grading.gradebook.adjustments import Adjustment, in_force
+from course_tools.grading.gradebook.attempts import attempts_that_count, file_of
 from course_tools.grading.gradebook.engine import (
     NoGradebookError,
     damaged,
@@ -31,12 +31,11 @@ from course_tools.grading.gradebook.rows import (
     Student,
     TaskChange,
     change_of,
-    is_superseded,
     time_of,
 )
 from course_tools.grading.gradebook.stored_reports import outlines, report_of, reports_of
 from course_tools.grading.late_days import HandInTime
-from course_tools.grading.report import UNREADABLE, Report, to_json
+from course_tools.grading.report import Report, to_json
 from course_tools.grading.settings import BEST, FIRST, LATEST
 
 __all__ = ["GradeChange", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]
@@ -235,7 +234,7 @@ class Gradebook:
         """Return all files that were ever handed in, in the order in which they came."""
         with self._engine.connect() as connection:
             rows = connection.execute(tables.all_files(), execution_options=self._stream)
-            return [_handed_in(row, LATEST) for row in rows]
+            return [file_of(row, LATEST) for row in rows]
 
     def standings(
         self, attempts: str = LATEST, people: Mapping[Student, Student] | None = None
@@ -258,41 +257,23 @@ class Gradebook:
         """
         if attempts not in (LATEST, FIRST, BEST):
             raise ValueError(f"attempts must be {LATEST}, {FIRST} or {BEST}, got {attempts!r}")
-        chosen: dict[tuple, tuple] = {}  # the rank and row of the attempt that counts
-        number: dict[tuple, int] = {}
-        readable: dict[Student, list[tuple]] = {}
-        is_better = operator.lt if attempts == FIRST else operator.gt
         with self._engine.connect() as connection:
-            for row in connection.execute(tables.counting(), execution_options=self._stream):
-                who = (row.student, row.user)
-                group = (*(people or {}).get(who, who), row.result_exercise)
-                if row.state != UNREADABLE:
-                    readable.setdefault(group[:2], []).append((row.place, row.last_order))
-                if not row.result_exercise:  # every file of its own: which task it is, who knows
-                    group = (*group, row.place, row.sha256)
-                number[group] = number.get(group, 0) + 1
-                candidate = (_rank(row, attempts), row)
-                if group not in chosen or is_better(candidate[0], chosen[group][0]):
-                    chosen[group] = candidate
-            for group, (_, row) in list(chosen.items()):
-                if row.state == UNREADABLE and is_superseded(
-                    row.place, row.last_order, readable.get(group[:2], ())
-                ):
-                    del chosen[group]
+            rows = connection.execute(tables.counting(), execution_options=self._stream)
+            chosen = attempts_that_count(rows, attempts, people or {})
             reports = outlines(
-                connection, {row.result_id for _, row in chosen.values()}, self._chunk
+                connection, {row.result_id for row, _ in chosen.values()}, self._chunk
             )
             adjustments = in_force(by_hand.of_people(by_hand.read(connection), people or {}))
         # Sorted here: databases sort text by the rules of a language.
         standings = [
             Standing(
                 *group[:3],
-                _handed_in(row, attempts),
+                file_of(row, attempts),
                 reports[row.result_id],
-                number[group] - 1,
+                number - 1,
                 row.result_id,
             )
-            for group, (_, row) in sorted(chosen.items(), key=lambda item: item[0])
+            for group, (row, number) in sorted(chosen.items(), key=lambda item: item[0])
         ]
         return by_hand.with_adjustments(standings, adjustments)
 
@@ -395,23 +376,6 @@ class Gradebook:
         }
         new = self._insert(tables.hand_in_times).values(identity=identity, **values)
         connection.execute(new.on_conflict_do_update(index_elements=["identity"], set_=values))
-
-
-def _rank(row: sa.Row, attempts: str) -> tuple:
-    """Return what is greatest for the attempt that counts, least for the first."""
-    name = (row.attempt, row.place, row.sha256)  # ties: no two files have the same
-    unreadable = row.state == UNREADABLE
-    if attempts == FIRST:
-        return (unreadable, row.first_order, *name)
-    if attempts == BEST:
-        return (not unreadable, row.reached, row.last_order, *name)
-    return (not unreadable, row.last_order, *name)
-
-
-def _handed_in(row: sa.Row, attempts: str) -> HandedIn:
-    order = row.first_order if attempts == FIRST else row.last_order
-    names = (row.student, row.user, row.place, row.attempt, order, row.sha256)
-    return HandedIn(*names, row.handed_in_exercise, time_of(row))
 
 
 def _setting(connection: Connection, name: str) -> str | None:
