@@ -26,8 +26,9 @@ from course_tools.grading.visible_text import visible
 _MOST_BYTES = 10_000_000
 _LONGEST_REASON = 1_000  # characters
 _LONGEST_NAME = 200
-_COLUMNS = ("student", "exercise", "action", "points", "reason")
+_NEEDED = ("student", "exercise", "action", "points", "reason")
 _ALSO = ("task", "user", "by")
+COLUMNS = (*_NEEDED, *_ALSO)
 
 
 @dataclass(frozen=True)
@@ -187,11 +188,11 @@ def read_requests(path: Path, by: str) -> list[MarkRequest]:
         raise ValueError(f"{path}, line {reader.line_num}: no CSV, {error}") from error
     rows = [(line, row) for line, row in rows if any(row)]
     columns = [name.lower() for name in rows[0][1]] if rows else []
-    wrong = [name for name in columns if name not in (*_COLUMNS, *_ALSO)]
-    missing = [name for name in _COLUMNS if name not in columns]
+    wrong = [name for name in columns if name not in COLUMNS]
+    missing = [name for name in _NEEDED if name not in columns]
     if wrong or missing or len(set(columns)) < len(columns):
         raise ValueError(
-            f"{path} must have the columns {', '.join(_COLUMNS)} and may have "
+            f"{path} must have the columns {', '.join(_NEEDED)} and may have "
             f"{', '.join(_ALSO)}; got {visible(', '.join(columns)) or 'nothing'}"
         )
     if len(rows) < 2:

@@ -6,12 +6,14 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from course_tools.cli import main
-from course_tools.grading import exports, report
+from course_tools.grading import exports, mark_requests, report
 from course_tools.grading.box import seccomp
+from course_tools.grading.gradebook import adjustments
 from course_tools.grading.intake import layouts, roster
 from course_tools.grading.pages import class_pages
 from course_tools.grading.pages.feedback_zips import zip_name
 from course_tools.grading.settings import Settings, read_settings
+from course_tools.mark_cli import mark
 
 ROOT = Path(__file__).parents[3]
 GUIDE = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
@@ -38,9 +40,10 @@ def test_every_state_is_explained():
 
 
 def test_every_option_that_is_named_exists_and_every_option_is_named():
-    told = CliRunner().invoke(main, ["grade", "--help"]).output
+    calls = (["grade"], *(["mark", "GRADES", name] for name in mark.commands))
+    told = "".join(CliRunner().invoke(main, [*call, "--help"]).output for call in calls)
     options = set(re.findall(r"--[a-z-]+[a-z]", told)) - {"--help"}
-    named = set(re.findall(r"(?<![a-z-])--[a-z-]+[a-z]", GUIDE)) - {"--user", "--scope"}
+    named = set(re.findall(r"(?<![a-z-])--[a-z-]+[a-z]", GUIDE)) - {"--scope"}
     assert named == options
 
 
@@ -60,6 +63,15 @@ def test_every_file_that_is_named_is_written():
 def test_every_column_of_a_roster_is_explained():
     table = GUIDE.partition("## Who is in the class")[2].partition("\n\nSomebody")[0]
     assert set(re.findall(r"`([a-z_]+)`(?=[^|]*\|[^|]*\|$)", table, re.M)) >= set(roster.COLUMNS)
+
+
+def test_the_commands_for_marks_are_those_that_there_are():
+    section = GUIDE.partition("## Marks by hand")[2].partition("\n## ")[0]
+    shown = re.findall(r"^    .venv/bin/lr-course mark GRADES ([a-z]+)", section, re.M)
+    assert set(shown) == set(mark.commands)
+    table = section.partition("`marks.csv` has")[2].partition(". With")[0]
+    columns = re.findall(r"`([a-z]+)`", table)
+    assert set(columns) == {*mark_requests.COLUMNS, *adjustments.ACTIONS}
 
 
 def test_the_programs_shown_are_python():

@@ -15,8 +15,10 @@ import pytest
 
 from course_tools.grading.gradebook import journal as gradebook
 from course_tools.grading.gradebook.journal import Gradebook
+from course_tools.grading.publishing import Publication
 from tests.machine.tools import postgresql_owner, postgresql_programs
-from tests.tools.grading.example_reports import key, report
+from tests.tools.calling import lr_course
+from tests.tools.grading.example_reports import handed_in, key, report
 from tests.tools.grading.gradebook import (
     test_adjustments,
     test_gradebook,
@@ -110,6 +112,21 @@ def url(server):
 def test_the_plain_url_of_postgresql_is_understood(url):
     with Gradebook(url.replace("+psycopg", "")) as one:
         assert one._engine.dialect.driver == "psycopg"
+
+
+def test_marks_are_changed_by_hand_there_as_well(url, book, tmp_path):
+    book.hand_in(handed_in("ada"))
+    book.record(key(), report())
+    Publication().keep(book)
+    words = ("set", "ada", "ex04_warmup", "3", "--reason", "So it is.", "--gradebook", url)
+    done = lr_course("mark", tmp_path, *words)
+    assert done.output.splitlines()[0] == "ada, ex04_warmup: 3 of 4 points"
+    assert [one.points for one in book.standings()] == [3.0]
+    assert "ada,,,,,3" in (tmp_path / "canvas.csv").read_text()
+    with book.held("lr-course grade"):
+        told = lr_course("mark", tmp_path, *words)
+    assert told.exit_code == 2
+    assert "is in use by lr-course grade, process" in told.output
 
 
 def test_a_connection_that_the_server_ended_is_replaced(url):
