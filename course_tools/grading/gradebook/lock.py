@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -24,7 +25,9 @@ except ImportError:  # Windows, which has no sandbox either: no lock
 
 _NUMBER = 0x6C7264  # any but that of the writers' turns in engine.py
 _LONGEST = 63  # bytes that PostgreSQL keeps of a name; the text here is ASCII
-_WHO = (
+_TAKE = sa.text("SELECT pg_try_advisory_lock(:number)")
+_GIVE_BACK = sa.text("SELECT pg_advisory_unlock(:number)")
+_WHO = sa.text(
     "SELECT application_name, backend_start FROM pg_locks JOIN pg_stat_activity USING (pid)"
     " WHERE locktype = 'advisory' AND granted AND classid = 0 AND objsubid = 1"
     " AND objid = :number AND datname = current_database()"
@@ -97,14 +100,22 @@ def _advisory_held(engine: Engine, me: str) -> Iterator[None]:
         connection = pooled.execution_options(isolation_level="AUTOCOMMIT")
         named = sa.text("SELECT set_config('application_name', :name, false)")
         connection.execute(named, {"name": me[:_LONGEST]})
-        taken = sa.text("SELECT pg_try_advisory_lock(:number)")
         try:
-            if not connection.scalar(taken, {"number": _NUMBER}):
-                found = connection.execute(sa.text(_WHO), {"number": _NUMBER}).first()
+            # The server may need a moment to see that a process which had it was killed.
+            for wait in (0.1, 0.3, 0.6, 0.0):
+                if connection.scalar(_TAKE, {"number": _NUMBER}):
+                    break
+                time.sleep(wait)
+            else:
+                found = connection.execute(_WHO, {"number": _NUMBER}).first()
                 raise _in_use(engine, f"{found[0]}, since {_shown(found[1])}" if found else "")
-            yield
+            try:
+                yield
+            finally:
+                with suppress(GradebookError):  # where the server is gone, so is the lock
+                    connection.execute(_GIVE_BACK, {"number": _NUMBER})
         finally:
-            pooled.invalidate()  # a connection that went back to the pool would keep the lock
+            pooled.invalidate()  # it has a name that no other use of a connection should have
 
 
 def _shown(moment: datetime) -> str:
