@@ -91,9 +91,9 @@ def test_two_graders_on_one_folder_say_so_at_once(copied):
     assert first.rest() == []
     assert grade_folder(source, out, jobs=1) == 0
     assert sorted(file.name for file in out.iterdir() if file.suffix != ".csv") == [
-        *("class.html", "feedback", "grades.sqlite")
+        *("class-report.html", "class.html", "feedback", "grades.sqlite")
     ]
-    assert len(pages(out)) == 2
+    assert len(pages(out)) == 3
 
 
 def test_while_one_grades_another_looks_at_what_was_handed_in(copied):

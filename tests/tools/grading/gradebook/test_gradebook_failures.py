@@ -215,6 +215,22 @@ def test_damage_is_found_before_anything_is_done_or_nobody_lost_anything(tmp_pat
         )
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE results SET report = substr(report, 1, 50) WHERE id = 3", "result 3 is no report"),
+        ("UPDATE handed_in SET student = 'Eve' WHERE id = 4", "file 4 was handed in under other n"),
+    ],
+)
+def test_texts_that_are_not_as_they_were_are_found_at_the_beginning(tmp_path, change, told):
+    url = f"sqlite:///{tmp_path / 'grades.sqlite'}"
+    _filled(url, 5)
+    with closing(sqlite3.connect(tmp_path / "grades.sqlite")) as base, base:
+        base.execute(change)
+    with pytest.raises(GradebookError, match=told):
+        Gradebook(url)
+
+
 def test_damage_that_shows_later_is_one_sentence_too(tmp_path):
     file = tmp_path / "grades.sqlite"
     _filled(f"sqlite:///{file}")

@@ -1,5 +1,6 @@
 """One command at a time writes to a gradebook; the others are told at once who does."""
 
+import fcntl
 import os
 import re
 import socket
@@ -75,6 +76,21 @@ def take_turns(told, url, there):
                     told.send("mine")
             except GradebookError as error:
                 told.send("in use" if "is in use by" in str(error) else str(error))
+
+
+def test_a_file_that_its_holder_has_just_removed_is_no_lock(tmp_path, monkeypatch):
+    file, really, calls = tmp_path / "grades.sqlite-lock", fcntl.flock, []
+
+    def removed_meanwhile(descriptor, operation):
+        if not calls:
+            file.unlink()
+        calls.append(really(descriptor, operation))
+
+    monkeypatch.setattr(fcntl, "flock", removed_meanwhile)
+    with Gradebook(f"sqlite:///{tmp_path / 'grades.sqlite'}") as book, book.held("lr-course mark"):
+        assert file.read_text().startswith("lr-course mark, process ")
+        with pytest.raises(GradebookError, match="is in use by lr-course mark, process"):
+            book.held("lr-course grade").__enter__()
 
 
 def test_a_folder_in_which_nothing_can_be_locked(tmp_path):
