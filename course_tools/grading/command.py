@@ -111,9 +111,9 @@ def run(options: Options) -> int:
         people = enrolled(roster, matching, book.files())
         given = Publication(config, people, options.csv)
         _compare_with_last(book, given, options)
+        course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
         given.keep(book)
         before = book.last_id()
-        course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
         outcome, status = _graded(found, book, course, jobs, executor)
         left = len(found) - outcome.done
         given = dataclasses.replace(given, pending=left)
