@@ -25,18 +25,6 @@ from course_tools.grading.pages.by_hand_words import (
     outdated_words,
 )
 from course_tools.grading.pages.feedback import (
-    AlikeView,
-    AttentionView,
-    Bin,
-    ByHandView,
-    ClassView,
-    ExerciseView,
-    MarkView,
-    MistakeView,
-    SettingView,
-    StudentView,
-    TaskTable,
-    TaskView,
     class_page,
     page_name,
     report_page,
@@ -49,6 +37,20 @@ from course_tools.grading.pages.report_words import (
     reproduction_words,
     stopped_words,
     suspicion_words,
+)
+from course_tools.grading.pages.views import (
+    AlikeView,
+    AttentionView,
+    Bin,
+    ByHandView,
+    ClassView,
+    ExerciseView,
+    MarkView,
+    MistakeView,
+    SettingView,
+    StudentView,
+    TaskTable,
+    TaskView,
 )
 from course_tools.grading.report import Note, Report
 from course_tools.grading.settings import Settings, in_words

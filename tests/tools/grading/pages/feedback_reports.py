@@ -6,7 +6,14 @@ import math
 from course_tools.grading import report as words
 from course_tools.grading.gradebook.discrimination import Discrimination
 from course_tools.grading.late_days import Lateness
-from course_tools.grading.pages.feedback import (
+from course_tools.grading.pages.people_view import (
+    ChoiceView,
+    LateView,
+    MissingView,
+    PeopleView,
+    late_words,
+)
+from course_tools.grading.pages.views import (
     AttentionView,
     Bin,
     ByHandView,
@@ -18,13 +25,6 @@ from course_tools.grading.pages.feedback import (
     StudentView,
     TaskTable,
     TaskView,
-)
-from course_tools.grading.pages.people_view import (
-    ChoiceView,
-    LateView,
-    MissingView,
-    PeopleView,
-    late_words,
 )
 from course_tools.grading.report import (
     Curve,

@@ -14,13 +14,12 @@ from hypothesis import strategies as st
 from course_tools.grading import report as words
 from course_tools.grading.pages.feedback import (
     MOST_ROWS,
-    ClassView,
-    StudentView,
     class_page,
     page_name,
     report_page,
     student_page,
 )
+from course_tools.grading.pages.views import ClassView, StudentView
 from course_tools.grading.report import OUTCOMES, STATES, Report, Reproduction
 from tests.tools.grading.example_reports import OUTCOME_OF, told
 from tests.tools.grading.pages import feedback_reports as made
