@@ -6,7 +6,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty
 from typing import Any
 
 import papermill
@@ -25,6 +27,7 @@ from course_tools.grading.box.kernels import SubmissionKernelManager
 ENGINE = "lr-course-submission"
 _START_SECONDS = 60
 _BYTES_A_MESSAGE = 200  # that a message costs in addition to its content
+_PUBLISHED = 0.2  # seconds after a reply in which a kernel says that it is idle
 _LOOK_AGAIN = 0.1  # seconds after which a kernel is seen to have ended
 _TRIED_AGAIN = 0.3  # seconds in which ZeroMQ says that it tries to connect again
 
@@ -229,7 +232,28 @@ class _Client(PapermillNotebookClient):
         self.kc = self.km.client()
         # No heartbeat: whether the kernel lives is seen from its process.
         self.kc.start_channels(stdin=False, hb=False)
-        await self.kc.wait_for_ready(timeout=self.startup_timeout)
+        deadline = time.monotonic() + self.startup_timeout
+        while not await self._has_answered(self.kc.kernel_info()):
+            if not await self.km.is_alive():
+                raise RuntimeError("the kernel ended before it was ready")
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"the kernel is not ready after {self.startup_timeout} s")
+
+    async def _has_answered(self, asked: str) -> bool:
+        """Return whether a request was answered, and what the kernel publishes arrives as well.
+
+        The last that it publishes about a request says that it is idle: nothing else is under way.
+        Jupyter's own `wait_for_ready` waits a fifth of a second to see that.
+        """
+        with suppress(Empty):
+            while (await self.kc.get_shell_msg(timeout=1))["parent_header"].get("msg_id") != asked:
+                pass
+            while True:
+                said = await self.kc.get_iopub_msg(timeout=_PUBLISHED)
+                is_idle = said["content"].get("execution_state") == "idle"
+                if is_idle and said["parent_header"].get("msg_id") == asked:
+                    return True
+        return False
 
     async def async_execute_cell(self, cell: NotebookNode, *args: Any, **kwargs: Any) -> Any:
         if not self._monitors:

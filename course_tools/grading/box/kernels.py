@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
 import signal
@@ -29,6 +30,8 @@ PROVISIONER = "lr-course-sandbox"  # its entry point, jupyter_client.kernel_prov
 # Files there count as memory of the process that writes them, so no submission can fill a disk.
 _SHARED = Path("/dev/shm")
 _MOST_STDERR = 4096
+_LOOK_AGAIN = 0.005  # seconds after which a box is seen to have ended
+_CONNECT_AGAIN = 10  # milliseconds after which a kernel is called again that did not listen yet
 
 
 class SandboxProvisioner(LocalProvisioner):
@@ -84,6 +87,12 @@ class SandboxProvisioner(LocalProvisioner):
         """Return how long a kernel may take to end by itself: nothing of it is worth waiting."""
         return 0.2
 
+    async def wait(self) -> int | None:
+        """Wait until the box has ended: Jupyter's own looks only ten times a second."""
+        while await self.poll() is None:
+            await asyncio.sleep(_LOOK_AGAIN)
+        return await super().wait()
+
     def kill_now(self) -> None:
         """Kill all processes of the box; returns at once."""
         # Once it has ended, its number may be another's.
@@ -125,6 +134,7 @@ class SubmissionKernelManager(AsyncKernelManager):
         self._created_context = True
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, self.message_bytes)
+        context.setsockopt(zmq.RECONNECT_IVL, _CONNECT_AGAIN)
         return context
 
     def client(self, **kwargs: Any) -> AsyncKernelClient:
