@@ -14,7 +14,7 @@ import pytest
 
 import course_tasks
 from course_tools.grading import report
-from course_tools.grading.box import kernels, probe, wire
+from course_tools.grading.box import fork_server, kernels, probe, wire
 from course_tools.grading.intake import reader
 from course_tools.grading.intake.submissions import UnreadableError, submissions
 from course_tools.grading.run import marking, questions, submission_execution, submission_grading
@@ -92,8 +92,21 @@ def _gone(left):
     return not left()
 
 
-def graded(one: Hostile, host):
-    warm = kernels.WarmKernels(one.settings.limits)
+@pytest.fixture(scope="module")
+def forks(watched):
+    """The server of which kernels are forks, as they are when a class is graded."""
+    server = fork_server.ForkServer()
+    try:
+        assert server.is_ready(60)
+        yield server
+        assert server.is_ready(), "some kernels were started, as they could not be forked"
+        assert os.listdir(server.folder) == []
+    finally:
+        server.close()
+
+
+def graded(one: Hostile, host, server=None):
+    warm = kernels.WarmKernels(one.settings.limits, fork_server=server)
     try:
         return submission_grading.grade(one.content(host), one.settings, _SEED, warm)
     finally:
@@ -111,10 +124,10 @@ def chosen():
 
 
 @pytest.mark.parametrize("one", chosen(), ids=lambda one: one.name.replace(" ", "-"))
-def test_a_submission_gets_what_it_deserves(one, host):
+def test_a_submission_gets_what_it_deserves(one, forks, host):
     start = time.monotonic()
     with peak_memory() as peak:
-        found = graded(one, host)
+        found = graded(one, host, forks)
     seconds = time.monotonic() - start
     expected = [task.name for task in course_tasks.EXERCISES[one.exercise]] if one.exercise else []
     assert (found.exercise, [task.task for task in found.tasks]) == (one.exercise, expected)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
-import signal
-import subprocess
 import sys
 import tempfile
 from contextlib import suppress
@@ -23,13 +20,12 @@ from jupyter_client.provisioning import LocalProvisioner
 from nbclient.util import run_sync
 from traitlets import Bool, Dict, Instance
 
-from course_tools.grading.box import cgroups, sandbox, seccomp
+from course_tools.grading.box import cgroups
+from course_tools.grading.box.boxed_process import BoxedProcess, remove_folder
+from course_tools.grading.box.fork_server import SHARED, ForkError, ForkServer
 from course_tools.grading.settings import Limits
 
 PROVISIONER = "lr-course-sandbox"  # its entry point, jupyter_client.kernel_provisioners
-# Files there count as memory of the process that writes them, so no submission can fill a disk.
-_SHARED = Path("/dev/shm")
-_MOST_STDERR = 4096
 _LOOK_AGAIN = 0.005  # seconds after which a box is seen to have ended
 _CONNECT_AGAIN = 10  # milliseconds after which a kernel is called again that did not listen yet
 
@@ -39,49 +35,31 @@ class SandboxProvisioner(LocalProvisioner):
 
     limits = Dict(help="of the submission, by name").tag(config=True)
 
-    _shared = Instance(Path, allow_none=True)
-    _group = Instance(cgroups.Group, allow_none=True)
-    _told = Instance(object, allow_none=True)
+    _box = Instance(BoxedProcess, allow_none=True)
     out_of_memory = Bool(False, help="whether one of its processes was killed for want of memory")
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
-        """Make the shared folder and the control group, and put the box around the command."""
-        limits = Limits(**self.limits)
-        name = cgroups.new_name()
-        self._shared = _SHARED / (cgroups.PREFIX + name)
-        self._shared.mkdir(mode=0o700)
-        self._group = cgroups.make(name, limits.memory_mb, limits.processes, limits.cores)
+        """Make the shared folder and the control group."""
         manager = self.parent
-        manager.transport, manager.ip = "ipc", str(self._shared / "kernel")
-        manager.connection_file = str(self._shared / "connection.json")
-        kwargs = await super().pre_launch(**kwargs)
-        descriptor = seccomp.as_descriptor()
-        kwargs["cmd"] = sandbox.command(
-            kwargs["cmd"], self._shared, self._group, limits, descriptor
-        )
-        kwargs["pass_fds"] = (descriptor,)
-        return kwargs
+        self._box = BoxedProcess(Limits(**self.limits), getattr(manager, "fork_server", None))
+        manager.transport, manager.ip = "ipc", str(self._box.shared / "kernel")
+        manager.connection_file = str(self._box.shared / "connection.json")
+        return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Launch the box. Its output goes nowhere; what it says on stderr is kept for an error."""
-        descriptors = kwargs["pass_fds"]
-        try:
-            self.process = subprocess.Popen(
-                cmd,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                # Nobody reads this pipe while the box runs: when it is full, the box waits.
-                stderr=subprocess.PIPE,
-                pass_fds=descriptors,
-                env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
-                start_new_session=True,
-            )
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
+        """Launch the box, with the kernel in it."""
+        self.process = self._box.start(cmd)
         self.pid = self.pgid = self.process.pid
-        self._told = self.process.stderr
         return self.connection_info
+
+    async def poll(self) -> int | None:
+        """Return the exit status, or None while the kernel runs."""
+        return 0 if self.process is None else self._box.poll()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the kernel has begun and not ended."""
+        return self.process is not None and self._box is not None and self._box.poll() is None
 
     def get_shutdown_wait_time(self, recommended: float = 5.0) -> float:
         """Return how long a kernel may take to end by itself: nothing of it is worth waiting."""
@@ -95,30 +73,27 @@ class SandboxProvisioner(LocalProvisioner):
 
     def kill_now(self) -> None:
         """Kill all processes of the box; returns at once."""
-        # Once it has ended, its number may be another's.
-        if self.process is not None and self.process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
+        if self._box is not None:
+            self._box.kill()
+
+    def wait_until_safe(self) -> None:
+        """Wait until a forked kernel has the same walls around it as one that was started.
+
+        Raises:
+            ForkError: it has not, and may not be used.
+        """
+        self._box.wait_until_safe()
 
     def last_words(self) -> str:
         """Return what the box has written to stderr: why it could not be made."""
-        if self._told is None or self._told.closed:
-            return ""
-        os.set_blocking(self._told.fileno(), False)
-        return (self._told.read(_MOST_STDERR) or b"").decode(errors="replace").strip()
+        return "" if self._box is None else self._box.last_words()
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the control group, with all that is left in it, and the shared folder."""
-        self.kill_now()
-        if self._group is not None:
-            self.out_of_memory = self._group.was_out_of_memory
-            self._group.remove()
-            self._group = None
-        if self._shared is not None:
-            remove_folder(self._shared)
-            self._shared = None
-        if self._told is not None:
-            self._told.close()
+        if self._box is not None:
+            self._box.remove()
+            self.out_of_memory = self._box.was_out_of_memory
+            self._box = None
         await super().cleanup(restart=restart)
 
 
@@ -129,6 +104,7 @@ class SubmissionKernelManager(AsyncKernelManager):
     """
 
     message_bytes = 8_000_000
+    fork_server: ForkServer | None = None  # of which the kernel becomes a fork
 
     def _context_default(self) -> zmq.asyncio.Context:
         self._created_context = True
@@ -151,8 +127,19 @@ class SubmissionKernelManager(AsyncKernelManager):
     @property
     def has_process(self) -> bool:
         """Whether the kernel's process is there."""
+        if isinstance(self.provisioner, SandboxProvisioner):
+            return self.provisioner.is_running
         process = getattr(self.provisioner, "process", None)
         return process is not None and process.poll() is None
+
+    def wait_until_safe(self) -> None:
+        """Wait until a forked kernel has the same walls around it as one that was started.
+
+        Raises:
+            ForkError: it has not, and may not be used.
+        """
+        if isinstance(self.provisioner, SandboxProvisioner):
+            self.provisioner.wait_until_safe()
 
     def last_words(self) -> str:
         """Return what the sandbox said when it could not be made."""
@@ -231,15 +218,24 @@ class KernelStartError(RuntimeError):
 class WarmKernels:
     """Gives out started kernels; ahead of need, if wanted, as starting one takes half a second."""
 
-    def __init__(self, limits: Limits, *, unsafe: bool = False, ahead: bool = False) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        unsafe: bool = False,
+        ahead: bool = False,
+        fork_server: ForkServer | None = None,
+    ) -> None:
         """Start nothing yet.
 
         Args:
             limits: limits of every submission.
             unsafe: whether kernels run without the sandbox.
             ahead: whether the next one starts as soon as one is taken; `close` then ends it.
+            fork_server: forks the kernels, as soon as it can; None to start each of them.
         """
         self._limits, self._unsafe, self._ahead = limits, unsafe, ahead
+        self._fork_server = fork_server
         self._next: SubmissionKernelManager | None = None
         self._taken: SubmissionKernelManager | None = None
         self.is_stopped = False
@@ -251,10 +247,11 @@ class WarmKernels:
             KernelStartError: it cannot be started, or no more are wanted.
         """
         manager, self._next = self._next, None
-        if manager is not None and not manager.has_process:  # somebody has killed it
-            manager.end()
-            manager = None
-        self._taken = manager = manager or self._start()
+        if manager is None or not self._is_fit(manager):
+            manager = self._start()
+            if not self._is_fit(manager):
+                manager = self._start(is_forked=False)
+        self._taken = manager
         if self._ahead:
             with suppress(KernelStartError):  # it is tried again when it is needed
                 self._next = self._start()
@@ -272,10 +269,25 @@ class WarmKernels:
             self._next.end()
             self._next = None
 
-    def _start(self) -> SubmissionKernelManager:
+    def _is_fit(self, manager: SubmissionKernelManager) -> bool:
+        """Return whether a kernel may be used; end it otherwise."""
+        try:
+            manager.wait_until_safe()
+        except ForkError as error:
+            self._fork_server.note(error)
+        else:
+            if manager.has_process:  # nobody has killed it
+                return True
+        manager.end()
+        return False
+
+    def _start(self, *, is_forked: bool = True) -> SubmissionKernelManager:
         if self.is_stopped:
             raise KernelStartError("no more kernels are wanted")
         manager = kernel_manager(self._limits, unsafe=self._unsafe)
+        server = self._fork_server
+        if is_forked and server is not None and server.is_ready():
+            manager.fork_server = server
         try:
             # In the sandbox the folder is the box's own; without, at least not the grader's.
             folder = {"cwd": str(Path(manager.connection_file).parent)} if self._unsafe else {}
@@ -289,17 +301,6 @@ class WarmKernels:
 def sweep() -> None:
     """Remove what graders that were killed have left: control groups and shared folders."""
     cgroups.sweep(cgroups.is_alive)
-    for folder in _SHARED.glob(f"{cgroups.PREFIX}*"):
+    for folder in SHARED.glob(f"{cgroups.PREFIX}*"):
         if not cgroups.is_alive(folder.name.removeprefix(cgroups.PREFIX)):
             remove_folder(folder)
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder in which a stranger has written, whatever it holds.
-
-    Python's own `rmtree` ends at a thousand folders inside each other; those of this system do not.
-    """
-    subprocess.run(["rm", "-rf", "--", folder], check=False, stderr=subprocess.DEVNULL)
-    if folder.exists():  # folders that nobody may enter
-        subprocess.run(["chmod", "-R", "u+rwX", "--", folder], check=False)
-        subprocess.run(["rm", "-rf", "--", folder], check=False)

@@ -73,6 +73,9 @@ def command(
     limits: Limits,
     filter_fd: int,
     library: Path = _LIBRARY,
+    *,
+    information_fd: int | None = None,
+    around: Sequence[str] = (),
 ) -> list[str]:
     """Return the command that runs a program in the box.
 
@@ -83,19 +86,55 @@ def command(
         limits: limits of the box.
         filter_fd: descriptor with the filter for system calls.
         library: folder of `course_lib`.
+        information_fd: descriptor to which the number of the box's first process is written.
+        around: command that runs another one in the fork server's box, if this box is made in it.
     """
     # A shell joins the groups and lowers the limits of the process before it becomes bubblewrap:
     # nothing may run in between, and Python code between fork and exec is unsafe beside threads.
     script = [f'echo $$ > "{path}"' for path in group.entrances]
-    script += [
-        "ulimit -c 0",
-        f"ulimit -f {limits.disk_mb * 2000}",  # blocks of 512 bytes
-        f"ulimit -t {round(limits.submission_seconds * limits.cores) + 1}",
-        "ulimit -n 512",
-        'exec "$@"',
+    kinds = {"RLIMIT_CORE": "-c", "RLIMIT_FSIZE": "-f", "RLIMIT_CPU": "-t", "RLIMIT_NOFILE": "-n"}
+    for name, limit in resource_limits(limits).items():
+        # The shell counts files in blocks of 512 bytes.
+        script.append(f"ulimit {kinds[name]} {limit // 512 if name == 'RLIMIT_FSIZE' else limit}")
+    script.append('exec "$@"')
+    box = [*_namespaces(), "--seccomp", str(filter_fd)]
+    if information_fd is not None:
+        box += ["--info-fd", str(information_fd)]
+    if around:  # there a folder of PATH may be missing
+        box[0] = os.path.realpath(shutil.which(box[0]) or box[0])
+    box += [*_view(shared, limits, library, is_inside=bool(around)), *_read_only("/proc")]
+    return ["/bin/sh", "-ec", "; ".join(script), "sh", *around, *box, "--", *program]
+
+
+def fork_server_command(program: Path, shared: Path, library: Path = _LIBRARY) -> list[str]:
+    """Return the command that runs the fork server, in a box of its own.
+
+    It sees what other boxes see, and so do its forks until they join theirs; but it has all rights
+    over the boxes that are made in its own, and sees the processes of the machine, as they do.
+
+    Args:
+        program: program for Python, in a file.
+        shared: folder in which the other boxes' shared folders are made.
+        library: folder of `course_lib`.
+    """
+    place = f"{HOME}/{program.name}"
+    return [
+        *("bwrap", "--unshare-user", "--unshare-ipc", "--unshare-net", "--unshare-uts"),
+        *("--uid", "0", "--gid", "0", "--cap-add", "ALL"),
+        *("--die-with-parent", "--new-session", "--clearenv", "--hostname", "box"),
+        *_view(shared, Limits(), library, is_server=True),
+        *("--ro-bind", str(program), place, *_read_only(), "--", sys.executable, place),
     ]
-    box = [*_namespaces(), "--seccomp", str(filter_fd), *_view(shared, limits, library)]
-    return ["/bin/sh", "-ec", "; ".join(script), "sh", *box, "--", *program]
+
+
+def resource_limits(limits: Limits) -> dict[str, int]:
+    """Return the limits of a process by the names that the module `resource` has for them."""
+    return {
+        "RLIMIT_CORE": 0,
+        "RLIMIT_FSIZE": limits.disk_mb * 1_024_000,
+        "RLIMIT_CPU": round(limits.submission_seconds * limits.cores) + 1,
+        "RLIMIT_NOFILE": 512,
+    }
 
 
 def _namespaces() -> list[str]:
@@ -105,10 +144,14 @@ def _namespaces() -> list[str]:
     ]
 
 
-def _view(shared: Path, limits: Limits, library: Path) -> Iterator[str]:
+def _view(
+    shared: Path, limits: Limits, library: Path, *, is_inside: bool = False, is_server: bool = False
+) -> Iterator[str]:
     for name, value in environment().items():
         yield from ("--setenv", name, value)
-    yield from ("--proc", "/proc", "--dev", "/dev")
+    # Linux lets a box have a new /proc only where one is seen that may be written.
+    yield from ("--bind", "/proc", "/proc") if is_server else ("--proc", "/proc")
+    yield from ("--dev", "/dev")
     disk = str(limits.disk_mb * 1_000_000)
     for place in ("/dev/shm", "/tmp", HOME):
         yield from ("--size", disk, "--perms", "0700", "--tmpfs", place)
@@ -122,12 +165,16 @@ def _view(shared: Path, limits: Limits, library: Path) -> Iterator[str]:
     yield from ("--ro-bind", str(library), str(library))
     for place in (*covered(library.parent), *_debugger()):
         yield from ("--size", "4096", "--tmpfs", place, "--remount-ro", place)
-    yield from _fonts()
+    for source, place in _fonts():
+        yield from ("--ro-bind", place if is_inside else source, place)
     yield from ("--bind", str(shared), str(shared), "--chdir", HOME)
+
+
+def _read_only(*more: str) -> Iterator[str]:
     # Outside, the box's user is the grader's. When that is root, every file of root that can be
     # seen is open to it, whatever its capabilities: kernel settings in /proc/sys, above all. (The
     # modes of devices, which cannot be on a read-only mount, are guarded by the filter.)
-    for place in ("/proc", "/dev", "/"):
+    for place in (*more, "/dev", "/"):
         yield from ("--remount-ro", place)
 
 
@@ -192,8 +239,8 @@ def _debugger() -> tuple[str, ...]:
 
 
 @cache
-def _fonts() -> tuple[str, ...]:
-    """Return options for matplotlib's list of fonts: making it anew takes seconds."""
+def _fonts() -> tuple[tuple[str, str], ...]:
+    """Return where matplotlib's list of fonts is, and in the box: making it anew takes seconds."""
     import matplotlib
     from matplotlib import font_manager  # makes the list if there is none
 
@@ -201,4 +248,4 @@ def _fonts() -> tuple[str, ...]:
     found = Path(matplotlib.get_cachedir()) / name
     if not found.is_file():
         return ()
-    return ("--ro-bind", str(found), f"{HOME}/.matplotlib/{name}")
+    return ((str(found), f"{HOME}/.matplotlib/{name}"),)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 from course_tools.grading import report
+from course_tools.grading.box.fork_server import ForkError, ForkServer
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels
 from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.settings import Settings
@@ -42,12 +44,13 @@ class Worker:
         """Start nothing yet."""
         self._own = threading.local()
         self._all: list[WarmKernels] = []
+        self._lock = threading.Lock()
+        self._fork_server: ForkServer | None = None
 
     def __call__(self, job: GradingJob) -> str:
         """Return the report as JSON."""
         if not hasattr(self._own, "warm"):
-            self._own.warm = WarmKernels(job.settings.limits, unsafe=job.unsafe, ahead=True)
-            self._all.append(self._own.warm)
+            self._own.warm = self._new_kernels(job)
         return _graded(job, self._own.warm)
 
     def stop(self) -> None:
@@ -56,9 +59,22 @@ class Worker:
             warm.stop()
 
     def close(self) -> None:
-        """End the kernels that nobody used."""
+        """End the kernels that nobody used, and what they were forked of."""
         for warm in self._all:
             warm.close()
+        if self._fork_server is not None:
+            self._fork_server.close()
+
+    def _new_kernels(self, job: GradingJob) -> WarmKernels:
+        with self._lock:
+            if not self._all and not job.unsafe:
+                with suppress(ForkError):  # then every kernel is started
+                    self._fork_server = ForkServer()
+            limits = job.settings.limits
+            server = self._fork_server
+            warm = WarmKernels(limits, unsafe=job.unsafe, ahead=True, fork_server=server)
+            self._all.append(warm)
+        return warm
 
 
 def grade_job(job: GradingJob) -> str:
