@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from course_lib.svg import Area, Tick, path, short_number
 from course_tools.grading.report import Curve
@@ -172,11 +171,19 @@ def _first_difference(got: np.ndarray, expected: np.ndarray) -> int | None:
 
 def _ticks(low: float, high: float) -> tuple[list[float], list[str]]:
     """Return round values between two numbers: their shares of the way, and their texts."""
-    values = MaxNLocator(4, steps=(1, 2, 5, 10)).tick_values(low, high)
+    values = _round_values(low, high)
     shares = (values - low) / (high - low)
     inside = np.abs(shares - 0.5) <= 0.5 + 1e-9
     span = values[-1] - values[0]
     return shares[inside].tolist(), [_tick_text(value, span) for value in values[inside].tolist()]
+
+
+def _round_values(low: float, high: float) -> np.ndarray:
+    """Return five multiples, or fewer, of a round number that begin and end beside two numbers."""
+    least = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(one * power for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9))
+    return step * np.arange(math.floor(low / step), math.ceil(high / step) + 1)
 
 
 def _tick_text(value: float, span: float) -> str:
