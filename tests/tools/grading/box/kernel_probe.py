@@ -32,6 +32,16 @@ def _look(used):
         except OSError as error:
             return f"errno {error.errno}"
 
+    def refused(call):
+        try:
+            call()
+        except OSError as error:
+            return error.errno
+
+    found["program is kept from"] = [
+        refused(lambda: open("/proc/self/exe", "r+b")),
+        refused(lambda: os.setxattr("/proc/self/exe", "user.mine", b"1")),
+    ]
     status = dict(line.split(":\\t", 1) for line in read("/proc/self/status").splitlines())
     for name in used:
         status.pop(name, None)

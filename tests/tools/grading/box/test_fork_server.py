@@ -1,6 +1,7 @@
 """A forked kernel has the walls of one that was started; where it has not, it is not used."""
 
 import contextlib
+import errno
 import os
 import time
 
@@ -31,6 +32,23 @@ found["drawn"] = [
     get_ipython().kernel.session.msg_id,
 ]
 found["pid"] = __import__("os").getpid()
+"""
+
+
+#: Finds patterns in all of the process's memory. No pattern matches itself.
+REMEMBERED = """
+def _remembered(patterns):
+    import re
+    found = set()
+    with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            low, high = (int(one, 16) for one in span.split("-"))
+            if rights.startswith("rw") and "[v" not in line:
+                memory.seek(low)
+                held = memory.read(high - low)
+                found |= {one for one in patterns if re.search(one.encode(), held)}
+    return found
 """
 
 
@@ -85,6 +103,28 @@ def test_what_is_drawn_before_the_fork_is_drawn_again(server, forked):
     other = seen_in_kernel(server, DRAWN)
     assert other["pid"] == forked["pid"], "a process number of its own would hide the rest"
     assert not set(other["drawn"]) & set(forked["drawn"])
+
+
+def test_the_program_cannot_be_written_through_proc(forked):
+    # It runs, so that nobody may write it; after that, because it lies on a read-only mount.
+    assert forked["program is kept from"] == [errno.ETXTBSY, errno.EROFS]
+
+
+def test_memory_holds_nothing_of_the_grader_or_of_another_kernel(needs_sandbox, monkeypatch):
+    monkeypatch.setenv("CANARY", "a-secret-of-the-grader")
+    with serving() as server:
+        assert server.is_ready(60)
+        earlier = Kernels(server).take()
+        place = earlier.provisioner._box.shared.name
+        try:
+            warm = Kernels(server)
+            own = "a-text-of-this-kerne[l]"
+            others = (f"[{place[0]}]{place[1:]}", "a-secret-of-the-grade[r]")
+            kept = "kept = 'a-text-of-this-kerne' + 'L'.lower()"
+            text = shown_in_kernel(warm, REMEMBERED, kept, f"_remembered({(own, *others)})")
+        finally:
+            earlier.end()
+    assert eval(text) == {own}, "it shows that texts are found"
 
 
 def test_no_memory_can_be_written_by_two(forked):
