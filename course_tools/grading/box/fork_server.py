@@ -18,8 +18,9 @@ from typing import Any
 
 from course_tools.grading.box import cgroups, sandbox
 
-#: Runs in a box until a fork joins it, and then beside it: a box ends with its first program.
-HOLDER = ("/bin/sh", "-c", "echo; exec sleep infinity >/dev/null")
+#: The first process of a box that a fork joins: it says that the box is made, and then waits for
+#: ever. Nobody in the box can kill a first process; nor does one that ignores ends leave zombies.
+HOLDER = ("/bin/sh", "-c", "echo; exec env --ignore-signal=CHLD sleep infinity >/dev/null")
 # Files there count as memory of the process that writes them, so no submission can fill a disk.
 SHARED = Path("/dev/shm")
 _PROGRAM = Path(__file__).with_name("forking.py")
@@ -145,7 +146,7 @@ class ForkedKernel:
         finally:
             self._channel.close()
         try:
-            differing = differences(_holder(first), kernel)
+            differing = differences(first, kernel)
         except (OSError, ValueError) as error:
             raise ForkError(f"a forked kernel cannot be looked at: {error}") from error
         if self.has_ended:  # and what was looked at may be another's
@@ -188,7 +189,7 @@ def differences(program: int, fork: int) -> list[str]:
     """Return in what a fork has not the same walls around it as a program of the same box.
 
     Args:
-        program: number of a process that bubblewrap has started in the box.
+        program: number of the process that bubblewrap has started in the box.
         fork: number of the one that has joined it.
     """
     ours, theirs = (Path(f"/proc/{process}") for process in (fork, program))
@@ -205,12 +206,6 @@ def differences(program: int, fork: int) -> list[str]:
         if os.readlink(ours / "ns" / kind) != os.readlink(theirs / "ns" / kind):
             found.append(kind)
     return found
-
-
-def _holder(first: int) -> int:
-    """Return the number of the one program that a box's first process has started."""
-    (holder,) = Path(f"/proc/{first}/task/{first}/children").read_text(encoding="utf-8").split()
-    return int(holder)
 
 
 def _status(process: Path) -> dict[str, str]:

@@ -93,7 +93,8 @@ def command(
         limits: limits of the box.
         filter_fd: descriptor with the filter for system calls.
         library: folder of `course_lib`.
-        information_fd: descriptor to which the number of the box's first process is written.
+        information_fd: descriptor to which the number of the box's first process is written; the
+            program is that process then, and not a child of bubblewrap's own.
         around: command that runs another one in the fork server's box, if this box is made in it.
     """
     # A shell joins the groups and lowers the limits of the process before it becomes bubblewrap:
@@ -106,7 +107,7 @@ def command(
     script.append('exec "$@"')
     box = [*_namespaces(), "--seccomp", str(filter_fd)]
     if information_fd is not None:
-        box += ["--info-fd", str(information_fd)]
+        box += ["--info-fd", str(information_fd), "--as-pid-1"]
     if around:  # there a folder of PATH may be missing
         box[0] = os.path.realpath(shutil.which(box[0]) or box[0])
     box += [*_view(shared, limits, library, is_inside=bool(around)), *_read_only("/proc")]

@@ -54,7 +54,7 @@ def _look(used):
         found[name] = read("/proc/self/" + name)
     found["mounts"] = [line.split(" ", 4)[4] for line in read("/proc/self/mountinfo").splitlines()]
     found["links"] = {one: link("/proc/self/" + one) for one in ("exe", "cwd", "root")}
-    for who in ("self", "1", "2"):
+    for who in ("self", "1"):
         there = os.listdir(f"/proc/{who}/fd")
         found["descriptors of " + who] = sorted(link(f"/proc/{who}/fd/{n}") for n in there)
     found["processes"] = sorted(int(one) for one in os.listdir("/proc") if one.isdigit())
