@@ -63,11 +63,12 @@ class ForkServer:
         self._failures = 0
         if shutil.which("nsenter") is None or not hasattr(os, "pidfd_open"):
             raise ForkError("there is no nsenter (util-linux), or no pidfd_open")
+        command = sandbox.fork_server_command(program, self.folder)
         self.folder.mkdir(mode=0o700)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(
-                sandbox.fork_server_command(program, self.folder),
+                command,
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -249,8 +249,11 @@ def _debugger() -> tuple[str, ...]:
 @cache
 def _fonts() -> tuple[tuple[str, str], ...]:
     """Return where matplotlib's list of fonts is, and in the box: making it anew takes seconds."""
-    # In a process of its own: matplotlib would stay in the grader's memory for good.
+    # In a process of its own, as matplotlib would stay in the grader's memory for good; and in a
+    # session of its own, as Ctrl-C is for the grader.
     command = [sys.executable, "-c", _FIND_FONTS]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True, start_new_session=True
+    ).stdout
     found = Path(said.rstrip("\n").rpartition("\n")[2])
     return ((str(found), f"{HOME}/.matplotlib/{found.name}"),) if found.is_file() else ()
