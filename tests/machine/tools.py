@@ -21,6 +21,9 @@ from pathlib import Path
 
 from course_tools import doctor
 from course_tools.grading.box import cgroups, sandbox, seccomp
+from course_tools.grading.box.boxed_process import BoxedProcess
+from course_tools.grading.box.fork_server import ForkError, ForkServer
+from course_tools.grading.settings import Limits
 
 #: Names of tools, separated by commas, that were hidden on purpose: tests without them are skipped
 #: even where CI=true is set. `tests/machine/without.py` sets it.
@@ -76,6 +79,21 @@ def _refusal(use: Callable[[], object], error: type[Exception]) -> str:
 
 def _use_control_groups() -> None:
     cgroups.make(cgroups.new_name(), 64, 8, 1.0).remove()
+
+
+def _fork_a_kernel() -> None:
+    server = ForkServer()
+    try:
+        if not server.is_ready(60):
+            raise ForkError("the fork server does not start")
+        box = BoxedProcess(Limits(), server)
+        try:
+            box.start(["python", "-m", "ipykernel_launcher"])
+            box.wait_until_safe()
+        finally:
+            box.remove()
+    finally:
+        server.close()
 
 
 def _no_postgresql() -> str:
@@ -144,6 +162,12 @@ TOOLS = {
         "lr-course grade says what its sandbox lacks",
         partial(_refusal, sandbox.check_sandbox, sandbox.NoSandboxError),
         parts=("bubblewrap", "libseccomp", "control_groups"),
+    ),
+    "fork_server": Tool(
+        "fork server",
+        "Linux 5.8, util-linux, and user namespaces inside each other",
+        partial(_refusal, _fork_a_kernel, ForkError),
+        parts=("sandbox", "bubblewrap", "libseccomp", "control_groups"),
     ),
     "chromium": Tool(
         "Chromium",

@@ -28,7 +28,7 @@ from tests.machine.tools import HIDDEN_ON_PURPOSE, TOOLS
 
 BARE = "bare"
 #: Root's control groups cannot be taken away; a sandbox is hidden with its parts.
-_HIDEABLE = tuple(key for key in TOOLS if key not in ("control_groups", "sandbox"))
+_HIDEABLE = tuple(key for key in TOOLS if key not in ("control_groups", "sandbox", "fork_server"))
 _PROGRAMS = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
 #: Variables that lead to what lies elsewhere.
 _LEADS = ("LD_LIBRARY_PATH", "PLAYWRIGHT_BROWSERS_PATH", "PYTHONPATH", "VIRTUAL_ENV")

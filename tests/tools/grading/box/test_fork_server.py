@@ -63,7 +63,7 @@ def serving(program=PROGRAM):
 
 
 @pytest.fixture(scope="module")
-def server(needs_sandbox):
+def server(needs_fork_server):
     with serving() as found:
         assert found.is_ready(60)
         yield found
@@ -108,7 +108,7 @@ def test_the_program_cannot_be_written_through_proc(forked):
     assert forked["program is kept from"] == [errno.ETXTBSY, errno.EROFS]
 
 
-def test_memory_holds_nothing_of_the_grader_or_of_another_kernel(needs_sandbox, monkeypatch):
+def test_memory_holds_nothing_of_the_grader_or_of_another_kernel(needs_fork_server, monkeypatch):
     monkeypatch.setenv("CANARY", "a-secret-of-the-grader")
     with serving() as server:
         assert server.is_ready(60)
@@ -147,7 +147,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_fork_that_lacks_a_wall_is_not_used_and_one_is_started(
-    needs_sandbox, name, tmp_path, caplog
+    needs_fork_server, name, tmp_path, caplog
 ):
     before, after, told = BROKEN[name]
     source = PROGRAM.read_text(encoding="utf-8")
@@ -170,7 +170,7 @@ def test_a_fork_that_lacks_a_wall_is_not_used_and_one_is_started(
         "raise ImportError",
     ],
 )
-def test_a_server_whose_forks_would_share_something_does_not_start(needs_sandbox, more, tmp_path):
+def test_a_server_whose_forks_would_share_does_not_start(needs_fork_server, more, tmp_path):
     program = tmp_path / "sharing.py"
     source = PROGRAM.read_text(encoding="utf-8")
     program.write_text(
@@ -183,7 +183,7 @@ def test_a_server_whose_forks_would_share_something_does_not_start(needs_sandbox
         assert warm.taken.fork_server is None
 
 
-def test_a_server_that_has_ended_is_done_without(needs_sandbox):
+def test_a_server_that_has_ended_is_done_without(needs_fork_server):
     with serving() as server:
         assert server.is_ready(60)
         os.kill(server._pid, 9)
@@ -196,7 +196,7 @@ def test_a_server_that_has_ended_is_done_without(needs_sandbox):
         assert not server.is_ready()
 
 
-def test_until_it_is_ready_kernels_are_started(needs_sandbox, tmp_path):
+def test_until_it_is_ready_kernels_are_started(needs_fork_server, tmp_path):
     program = tmp_path / "slow.py"
     program.write_text("import time; time.sleep(60)")
     with serving(program) as server:
