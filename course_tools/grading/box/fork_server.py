@@ -66,6 +66,7 @@ class ForkServer:
         command = sandbox.fork_server_command(program, self.folder)
         self.folder.mkdir(mode=0o700)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control.settimeout(_SECONDS)
         with theirs:
             self._process = subprocess.Popen(
                 command,
