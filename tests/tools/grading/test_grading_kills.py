@@ -266,7 +266,9 @@ def _kernel_of(grader):
     with suppress(psutil.NoSuchProcess):
         for one in psutil.Process(grader.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                if one.name() == "bwrap" and "ipykernel_launcher" in one.cmdline():
+                # The kernel is its program, or a fork that has joined it.
+                words = set(one.cmdline())
+                if one.name() == "bwrap" and words & {"ipykernel_launcher", "--as-pid-1"}:
                     return one
     return None
 
