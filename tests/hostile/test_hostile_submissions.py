@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 import course_tasks
-from course_tools.grading import report
+from course_tools.grading import report, report_json
 from course_tools.grading.box import fork_server, kernels, probe, wire
 from course_tools.grading.intake import reader
 from course_tools.grading.intake.submissions import UnreadableError, submissions
@@ -140,7 +140,7 @@ def test_a_submission_gets_what_it_deserves(one, forks, host):
     assert found.state in one.states, _told(found, found.tasks)
     assert peak.bytes < _GROWTH, f"the grader grew by {peak.bytes / 1e6:.0f} MB"
     assert seconds < one.seconds
-    assert report.from_json(report.to_json(found)) == found
+    assert report_json.from_json(report_json.to_json(found)) == found
     assert _odd_characters(dataclasses.asdict(found)) == [], "no database takes that"
 
 
@@ -241,9 +241,9 @@ def test_values_that_no_answer_has_are_refused(value, form):
         return
     asked = submission_execution.Asked(report.ANSWERED, said.values, said.seconds)
     marked = marking.mark(task, _SEED, asked)
-    found = report.storable(report.Report(EX01, report.GRADED, (marked,)))
+    found = report_json.storable(report.Report(EX01, report.GRADED, (marked,)))
     assert found.reached == 0
-    assert report.from_json(report.to_json(found)) == found
+    assert report_json.from_json(report_json.to_json(found)) == found
     assert _odd_characters(dataclasses.asdict(found)) == []
 
 

@@ -35,7 +35,8 @@ from course_tools.grading.gradebook.rows import (
 )
 from course_tools.grading.gradebook.stored_reports import outlines, report_of, reports_of
 from course_tools.grading.late_days import HandInTime
-from course_tools.grading.report import Report, to_json
+from course_tools.grading.report import Report
+from course_tools.grading.report_json import to_json
 from course_tools.grading.settings import BEST, FIRST, LATEST
 
 __all__ = ["GradeChange", "Gradebook", "HandedIn", "Key", "Standing", "TaskChange"]

@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from course_tools.grading.gradebook import tables
 from course_tools.grading.gradebook.engine import damaged
-from course_tools.grading.report import Report, from_json, outline
+from course_tools.grading.report import Report, outline
+from course_tools.grading.report_json import from_json
 
 
 def outlines(connection: Connection, ids: set[int], chunk: int) -> dict[int, Report]:

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExec
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from course_tools.grading import report
+from course_tools.grading import report, report_json
 from course_tools.grading.box import kernels, sandbox
 from course_tools.grading.gradebook.journal import Gradebook, HandedIn, Key
 from course_tools.grading.intake import reader
@@ -188,7 +188,7 @@ class _Batch:
         for future in done:
             item = self.waiting.pop(future)
             try:
-                found = report.from_json(future.result())
+                found = report_json.from_json(future.result())
             except Exception as error:  # of the machine or of a worker: no mark may come of it
                 self._fail(item, error)
             else:

@@ -6,7 +6,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 
-from course_tools.grading import report
+from course_tools.grading import report_json
 from course_tools.grading.box.fork_server import ForkError, ForkServer
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels
 from course_tools.grading.run.submission_grading import grade
@@ -95,7 +95,7 @@ def _graded(job: GradingJob, warm: WarmKernels) -> str:
                 exercise=job.exercise,
                 unsafe=job.unsafe,
             )
-            return report.to_json(found)
+            return report_json.to_json(found)
         except KernelStartError:
             failures += 1
             if failures == _ATTEMPTS or warm.is_stopped:

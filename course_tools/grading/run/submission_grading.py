@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import course_tasks
-from course_tools.grading import report
+from course_tools.grading import report, report_json
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake import reader
 from course_tools.grading.intake.cell_code import only_defines, read_code
@@ -91,7 +91,7 @@ def grade(
     except UnreadableError as error:
         note = Note(report.TOLD, told=_sentence(error))
         unread = Report("", report.UNREADABLE, notes=(note,), unsafe=unsafe)
-        return report.storable(unread)
+        return report_json.storable(unread)
     handed_out = exercise_of(work.exercise)
     members = course_tasks.EXERCISES[work.exercise]
     given, cells = _in_order(work.cells, handed_out)
@@ -131,7 +131,7 @@ def grade(
         seconds=round(time.monotonic() - start, 3),
         structure=work.structure,
     )
-    return report.storable(found)
+    return report_json.storable(found)
 
 
 def _sentence(error: Exception) -> str:

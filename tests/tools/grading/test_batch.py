@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 import pytest
 
-from course_tools.grading import report
+from course_tools.grading import report, report_json
 from course_tools.grading.box.kernels import KernelStartError
 from course_tools.grading.intake.submissions import submissions
 from course_tools.grading.run import batch, version
@@ -33,7 +33,7 @@ class Counting(Executor):
         else:
             note = told(str(len(job.content)))
             found = report.Report("ex01_constant_lr", report.GRADED, notes=(note,))
-            future.set_result(report.to_json(found))
+            future.set_result(report_json.to_json(found))
         return future
 
 

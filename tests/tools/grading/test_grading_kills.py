@@ -21,7 +21,7 @@ import pytest
 from course_tools.grading.gradebook.journal import Gradebook
 from course_tools.grading.mark_command import change_marks
 from course_tools.grading.mark_requests import read_requests
-from course_tools.grading.report import from_json
+from course_tools.grading.report_json import from_json
 from course_tools.grading.run import grading_job
 from tests.tools.grading import handed_in
 from tests.tools.grading.example_reports import by_hand, key, report

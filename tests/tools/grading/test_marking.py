@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import course_tasks
 from course_tasks import answers_of, built, judge
 from course_tasks.showing import show, show_call
-from course_tools.grading import report
+from course_tools.grading import report, report_json
 from course_tools.grading.box import wire
 from course_tools.grading.pages.feedback import student_page
 from course_tools.grading.report import RaisedError, Report
@@ -53,7 +53,7 @@ def test_the_references_answers_get_all_points_after_their_trip(task):
     assert found.is_right, found
     assert found.possible == task.points
     assert (found.public, found.hidden, found.curve, found.cause) == (None, None, None, "")
-    report.to_json(Report("ex", report.GRADED, (found,)))
+    report_json.to_json(Report("ex", report.GRADED, (found,)))
 
 
 @pytest.mark.parametrize("task", FEW, ids=lambda task: task.name)
@@ -62,7 +62,7 @@ def test_known_mistakes_are_named(task):
         found = marked(task, by(known.function, task))
         assert not found.is_right
         assert found.cause
-        report.to_json(Report("ex", report.GRADED, (found,)))
+        report_json.to_json(Report("ex", report.GRADED, (found,)))
 
 
 def wrong(**arguments):
@@ -88,7 +88,7 @@ def test_nothing_of_the_hidden_cases_is_in_what_a_learner_reads(task):
     for function in [*functions, lambda **_: np.ones(3), lambda **_: 3, lambda **_: None]:
         found = dataclasses.replace(marked(task, by(function, task)), hidden=None)
         page = student_page("ada", [Report("ex01_constant_lr", report.GRADED, (found,))], False)
-        told = report.to_json(Report("ex", report.GRADED, (found,))) + page
+        told = report_json.to_json(Report("ex", report.GRADED, (found,))) + page
         for case in hidden:
             assert show_call(task.name, case) not in told
     if found.public:
@@ -292,7 +292,9 @@ def test_no_answer_that_arrives_stops_the_marking(task, odd, among_right_ones):
     travelled = [wire.decode(wire.loads(wire.dumps(wire.encode(v)))) for v in answers]
     found = marked(task, travelled)
     assert 0 <= found.reached <= found.possible
-    assert report.from_json(report.to_json(Report("e", "graded", (found,)))).tasks == (found,)
+    assert report_json.from_json(report_json.to_json(Report("e", "graded", (found,)))).tasks == (
+        found,
+    )
 
 
 @pytest.mark.parametrize(
@@ -309,5 +311,5 @@ def test_no_answer_that_arrives_stops_the_marking(task, odd, among_right_ones):
 def test_odd_answers_are_wrong_answers(task, odd):
     found = marked(task, [odd] * len(right(task.name)))
     assert found.reached < found.possible
-    report.to_json(Report("e", "graded", (found,)))
+    report_json.to_json(Report("e", "graded", (found,)))
     show(odd, 1.0)

@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from course_tools.grading import report
+from course_tools.grading import report, report_json
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels, kernel_manager
 from course_tools.grading.intake.course_exercises import given_cells
 from course_tools.grading.report import Note, RaisedError, Suspicion
@@ -50,7 +50,7 @@ def test_a_solution_gets_everything():
     assert found.reached == found.possible > 0
     assert (found.suspicions, found.unsafe, found.reproduction) == ((), False, None)
     assert 0 < found.seconds < 30
-    assert report.from_json(report.to_json(found)) == found
+    assert report_json.from_json(report_json.to_json(found)) == found
 
 
 def test_the_same_submission_gets_the_same_report_and_another_seed_other_cases():

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from course_tools.grading.gradebook import journal as gradebook
 from course_tools.grading.gradebook.engine import GradebookError, NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, Key
-from course_tools.grading.report import from_json
+from course_tools.grading.report_json import from_json
 from tests.tools.grading.example_reports import handed_in, key, report
 from tests.tools.grading.gradebook.gradebooks import Forked, contents, write
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_tools.grading import report as words
+from course_tools.grading import report_json
 from course_tools.grading.pages.feedback import (
     MOST_ROWS,
     class_page,
@@ -385,7 +386,7 @@ def test_pages_are_accessible_and_load_nothing(page):
 
 
 def test_the_same_reports_give_the_same_page():
-    again = [words.from_json(words.to_json(report)) for report in made.REPORTS]
+    again = [report_json.from_json(report_json.to_json(report)) for report in made.REPORTS]
     assert student_page("Ada", again, True) == student_page("Ada", made.REPORTS, True)
 
 

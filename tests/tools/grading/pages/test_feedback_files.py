@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_tools.grading import report as words
+from course_tools.grading import report_json
 from course_tools.grading.pages.feedback import page_name, student_page, write_pages
 from tests.tools.grading.example_reports import told
 from tests.tools.grading.pages import feedback_reports as made
@@ -120,7 +120,7 @@ def test_a_page_that_comes_twice_is_refused(tmp_path):
 
 def test_pages_of_json_that_came_from_strangers(tmp_path):
     report = made.REPORTS[0]
-    text = words.to_json(dataclasses.replace(report, notes=(told("half \ud83d of a pair"),)))
-    page = student_page("Ada", [words.from_json(json.dumps(json.loads(text)))], False)
+    text = report_json.to_json(dataclasses.replace(report, notes=(told("half \ud83d of a pair"),)))
+    page = student_page("Ada", [report_json.from_json(json.dumps(json.loads(text)))], False)
     write_pages(tmp_path, [("a.html", page)])
     assert "half ⟨U+D83D⟩ of a pair" in (tmp_path / "a.html").read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from course_tools.grading import report as kinds
+from course_tools.grading import report_json
 from course_tools.grading.pages.report_words import (
     note_words,
     reproduction_words,
@@ -164,9 +165,9 @@ def test_what_was_not_asked_has_no_words_and_an_unknown_kind_is_shown():
 
 def older(suspicions, notes, reproduction):
     """A report as versions wrote it that kept sentences."""
-    found = json.loads(kinds.to_json(full_report()))
+    found = json.loads(report_json.to_json(full_report()))
     found |= {"suspicions": suspicions, "notes": notes, "reproduction": reproduction}
-    return kinds.from_json(json.dumps(found))
+    return report_json.from_json(json.dumps(found))
 
 
 @pytest.mark.parametrize(("_found", "sentence", "is_other"), REPRODUCTIONS)
@@ -177,7 +178,7 @@ def test_reports_of_older_versions_are_read_with_their_sentences(_found, sentenc
     assert [note_words(one) for one in found.notes] == said[1]
     assert reproduction_words(found.reproduction) == sentence
     assert found.reproduction.is_other == is_other
-    assert kinds.from_json(kinds.to_json(found)) == found
+    assert report_json.from_json(report_json.to_json(found)) == found
 
 
 def test_an_older_report_without_any_of_them_is_as_one_of_today():
