@@ -82,6 +82,15 @@ def _use_control_groups() -> None:
 
 
 def _fork_a_kernel() -> None:
+    """Fork a kernel.
+
+    Raises:
+        ForkError: there is no sandbox, or none that a fork can join.
+    """
+    try:
+        sandbox.check_sandbox()
+    except sandbox.NoSandboxError as error:
+        raise ForkError(f"there is no sandbox: {error}") from error
     server = ForkServer()
     try:
         if not server.is_ready(60):

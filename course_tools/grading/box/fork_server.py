@@ -67,7 +67,7 @@ class ForkServer:
         self.folder.mkdir(mode=0o700)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._control.settimeout(_SECONDS)
-        with theirs:
+        try:
             self._process = subprocess.Popen(
                 command,
                 stdin=theirs,
@@ -76,6 +76,12 @@ class ForkServer:
                 env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")},
                 start_new_session=True,
             )
+        except OSError as error:
+            self._control.close()
+            self.folder.rmdir()
+            raise ForkError(f"bubblewrap cannot be started: {error}") from error
+        finally:
+            theirs.close()
 
     def is_ready(self, seconds: float = 0.0) -> bool:
         """Return whether kernels can be forked.

@@ -209,6 +209,16 @@ def test_without_nsenter_there_is_none(monkeypatch, tmp_path):
         ForkServer()
 
 
+def test_without_bubblewrap_there_is_none_and_no_folder_is_left(monkeypatch, tmp_path):
+    (tmp_path / "nsenter").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(fork_server, "SHARED", tmp_path / "shared")
+    fork_server.SHARED.mkdir()
+    with pytest.raises(fork_server.ForkError, match="bubblewrap cannot be started"):
+        ForkServer()
+    assert os.listdir(fork_server.SHARED) == []
+
+
 def test_a_kernel_that_ends_is_seen_to_have_ended(server):
     warm = Kernels(server)
     assert run_in_kernel(warm, "import os; os._exit(0)").why == report.DIED
