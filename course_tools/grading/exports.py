@@ -18,7 +18,12 @@ from course_tools.grading.gradebook.summary import summary
 from course_tools.grading.pages.by_hand_words import adjustment_words
 from course_tools.grading.pages.class_pages import FOLDER, section_of
 from course_tools.grading.pages.feedback import page_name
-from course_tools.grading.pages.report_words import note_words, reproduction_words, suspicion_words
+from course_tools.grading.pages.report_words import (
+    joined,
+    note_words,
+    reproduction_words,
+    suspicion_words,
+)
 from course_tools.grading.platform_exports import (
     Row,
     blackboard,
@@ -142,7 +147,10 @@ def grades(standings: Sequence[Standing], enrollment: Enrollment | None = None) 
         yield (
             *(student, user, exercise, report.state, *worth, *_by_hand(one)),
             " ".join(map(suspicion_words, report.suspicions)),
-            *(" ".join(map(note_words, report.notes)), reproduction_words(report.reproduction)),
+            *(
+                " ".join(map(note_words, joined(report.notes))),
+                reproduction_words(report.reproduction),
+            ),
             *(one.handed_in.place, report.unsafe, f"{FOLDER}/{page_name(student, user)}"),
             *(_late_cells(one) if has_late else ()),
             *(known if roster else ()),

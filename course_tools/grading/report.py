@@ -6,6 +6,7 @@ Kinds and names are kept here; `pages.report_words` makes sentences of them for 
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 from dataclasses import dataclass
 from typing import Literal
@@ -89,6 +90,8 @@ ENDLESS: ReproductionKind = "endless"
 OTHER_OUTPUTS: ReproductionKind = "other outputs"
 SAME_OUTPUTS: ReproductionKind = "same outputs"
 
+#: How a SyntaxError names the file that a cell is compiled from.
+_OF_CELL = re.compile(r"\(\d+\.py, line (\d+)\)")
 _MOST_OF_ERROR = 200  # characters of an exception's text
 
 TOLD: Literal["told"] = "told"  # in the sentence of an error, or of a report of an older version
@@ -324,9 +327,15 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}… (cut off)"
 
 
+def without_file(text: str) -> str:
+    """Return the text of an error without the name that Python gives a cell: only a number."""
+    return _OF_CELL.sub(r"(line \1)", text)
+
+
 def raised_error(kind: str, text: str) -> RaisedError:
     """Return an exception for a report, which keeps little of what may be a very long text."""
     line = text[: 4 * _MOST_OF_ERROR].strip().partition("\n")[0].strip()
+    line = without_file(line)
     return RaisedError(cut(kind, _MOST_OF_ERROR // 2), cut(line, _MOST_OF_ERROR))
 
 

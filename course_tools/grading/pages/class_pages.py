@@ -27,12 +27,14 @@ from course_tools.grading.pages.by_hand_words import (
 from course_tools.grading.pages.feedback import (
     class_page,
     page_name,
+    remove_other_pages,
     report_page,
     student_page,
     write_pages,
 )
 from course_tools.grading.pages.people_view import PeopleView, late_words
 from course_tools.grading.pages.report_words import (
+    joined,
     note_words,
     reproduction_words,
     stopped_words,
@@ -93,6 +95,7 @@ def write(
         people: people who are missing, unknown or late, and the notebooks that were chosen.
     """
     write_pages(out / FOLDER, _student_pages(whole, settings.policy.show_hidden))
+    remove_other_pages(out / FOLDER, {page_name(one.student, one.user) for one in standings})
     view = dataclasses.replace(
         class_view(standings),
         people=people or PeopleView(),
@@ -290,7 +293,7 @@ def _is_untouched(found: Report) -> bool:
 
 def _told_to_staff(found: Report) -> Iterator[str]:
     yield from map(suspicion_words, found.suspicions)
-    for note in found.notes:
+    for note in joined(found.notes):
         yield note_words(note, for_staff=True)
 
 

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from course_tools.grading.gradebook.discrimination import (
 from course_tools.grading.gradebook.similarity import INDEPENDENT_MOST, INDEPENDENT_PAIRS, SHARE
 from course_tools.grading.pages import curve_svg
 from course_tools.grading.pages.feedback_words import state_words, task_words
-from course_tools.grading.pages.report_words import note_words, reproduction_words
+from course_tools.grading.pages.report_words import joined, note_words, reproduction_words
 from course_tools.grading.pages.views import ClassView, MarkView
 from course_tools.grading.report import Report
 from course_tools.grading.visible_text import as_on_a_terminal, visible
@@ -37,6 +37,7 @@ _MOST_SLUG = 40  # characters
 _HASH = 16  # hexadecimal digits: nobody finds a second name with the same ones
 _FOLDER = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,99})?")
 _PAGE = re.compile(r"[a-z0-9][a-z0-9-]{0,200}\.html")
+_OURS = re.compile(rf"(?:[a-z0-9-]*-)?[0-9a-f]{{{_HASH}}}\.html")  # as `page_name` names them
 
 
 def student_page(
@@ -131,6 +132,18 @@ def page_name(student: str, user: str) -> str:
     return "-".join(part for part in parts if part) + ".html"
 
 
+def remove_other_pages(out: Path, names: Container[str]) -> None:
+    """Remove the pages in a folder that are nobody's any more, as when somebody's name changed.
+
+    Args:
+        out: the folder.
+        names: names of the pages that stay; files that are no pages stay as well.
+    """
+    for file in out.iterdir():
+        if _OURS.fullmatch(file.name) and file.name not in names:
+            file.unlink()
+
+
 def write_pages(out: Path, pages: Iterable[tuple[str, str]]) -> list[str]:
     """Write pages, each in one step, and only where they differ from what is there.
 
@@ -201,6 +214,7 @@ def _environment() -> Environment:
         alike_from=SHARE,
         independent_pairs=INDEPENDENT_PAIRS,
         independent_most=INDEPENDENT_MOST,
+        joined=joined,
         note_words=note_words,
         page_name=page_name,
         reproduction_words=reproduction_words,

@@ -6,6 +6,9 @@ unchanged.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+
 from course_tools.grading import report
 from course_tools.grading.report import Note, Reproduction, Suspicion
 
@@ -23,12 +26,13 @@ _NOTES = {
     report.CELL_STOPPED: "{whose}, which begins with “{begins}”, was stopped: {why}.",
     report.LEFT_OUT: "{some}, the first of which begins with “{begins}”, were not run: {spent}.",
     report.TWICE: "{task} occurs more than once; the best one counts.",
-    report.CHANGED_LATER: "{task} earned these points right after its own cell. At the end of the "
-    "notebook it no longer does, because of {later}.",
-    report.RIGHT_LATER: "{task} earned these points at the end of the notebook. Right after its "
-    "own cell it had fewer, so a check there says something else.",
+    report.CHANGED_LATER: "For {task}, these points were earned right after the function's own "
+    "cell. At the end of the notebook they no longer are, because of {later}.",
+    report.RIGHT_LATER: "For {task}, these points were earned at the end of the notebook. Right "
+    "after the function's own cell there were fewer, so a check there says something else.",
     report.EMPTY_FILE: "The file is empty (0 bytes).",
 }
+_OF_SEVERAL = (report.CHANGED_LATER, report.RIGHT_LATER)
 #: What cells of one's own have used up.
 _SPENT = {
     report.TIMED_OUT: "such cells may use half of the time of a submission, and others had",
@@ -60,6 +64,18 @@ def suspicion_words(found: Suspicion) -> str:
     if words is None:
         return found.told or found.kind
     return words.format(task=found.task, names=", ".join(found.names))
+
+
+def joined(notes: Sequence[Note]) -> list[Note]:
+    """Return notes with those joined that say the same of several tasks."""
+    found: dict[Note, list[str]] = {}
+    for note in notes:
+        rest = dataclasses.replace(note, task="") if note.kind in _OF_SEVERAL else note
+        found.setdefault(rest, []).append(note.task)
+    return [
+        dataclasses.replace(rest, task=", ".join(tasks)) if rest.kind in _OF_SEVERAL else rest
+        for rest, tasks in found.items()
+    ]
 
 
 def note_words(note: Note, *, for_staff: bool = False) -> str:

@@ -76,7 +76,7 @@ class StepDone:
             if output.output_type == "stream":
                 pieces.append(str(output.text))
             elif output.output_type == "error":
-                pieces.append(f"{output.ename}: {output.evalue}\n")
+                pieces.append(report.without_file(f"{output.ename}: {output.evalue}\n"))
             elif "text/plain" in shown(output):
                 pieces.append(f"{shown(output)['text/plain']}\n")
         return report.cut("".join(pieces), _MOST_KEPT)

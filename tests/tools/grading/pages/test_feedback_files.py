@@ -10,7 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_tools.grading import report_json
-from course_tools.grading.pages.feedback import page_name, student_page, write_pages
+from course_tools.grading.pages.feedback import (
+    page_name,
+    remove_other_pages,
+    student_page,
+    write_pages,
+)
 from tests.tools.grading.example_reports import told
 from tests.tools.grading.pages import feedback_reports as made
 from tests.tools.grading.pages.feedback_reports import PAYLOADS
@@ -124,3 +129,11 @@ def test_pages_of_json_that_came_from_strangers(tmp_path):
     page = student_page("Ada", [report_json.from_json(json.dumps(json.loads(text)))], False)
     write_pages(tmp_path, [("a.html", page)])
     assert "half ⟨U+D83D⟩ of a pair" in (tmp_path / "a.html").read_text(encoding="utf-8")
+
+
+def test_pages_that_are_nobodys_any_more_go_and_other_files_stay(tmp_path):
+    mine, old = page_name("Ada", "11"), page_name("lovelaceada", "11")
+    for name in (mine, old, "notes.html", "picture.png"):
+        (tmp_path / name).write_text("x")
+    remove_other_pages(tmp_path, {mine})
+    assert {file.name for file in tmp_path.iterdir()} == {mine, "notes.html", "picture.png"}

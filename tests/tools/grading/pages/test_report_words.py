@@ -9,6 +9,7 @@ import pytest
 from course_tools.grading import report as kinds
 from course_tools.grading import report_json
 from course_tools.grading.pages.report_words import (
+    joined,
     note_words,
     reproduction_words,
     stopped_words,
@@ -60,13 +61,13 @@ NOTES = (
     ),
     (
         Note(kinds.CHANGED_LATER, "f", "np = 3"),
-        "f earned these points right after its own cell. At the end of the notebook it no longer "
-        "does, because of the later cell that begins with “np = 3”.",
+        "For f, these points were earned right after the function's own cell. At the end of the "
+        "notebook they no longer are, because of the later cell that begins with “np = 3”.",
     ),
     (
         Note(kinds.RIGHT_LATER, "f"),
-        "f earned these points at the end of the notebook. Right after its own cell it had fewer, "
-        "so a check there says something else.",
+        "For f, these points were earned at the end of the notebook. Right after the function's "
+        "own cell there were fewer, so a check there says something else.",
     ),
     (
         Note(kinds.CELL_STOPPED, "f", "x = 1", kinds.OVER_LIMIT, stopped_by="output_mb"),
@@ -133,6 +134,16 @@ def test_a_note_is_a_sentence_for_the_learner_or_about_the_learner(note, sentenc
     for mine, theirs in (("A cell of yours", "A cell"), ("Cells of yours", "Cells")):
         sentence = sentence.replace(mine, f"{theirs} of their own")
     assert about == sentence
+
+
+def test_notes_that_say_the_same_of_several_tasks_are_one():
+    notes = [Note(kinds.CHANGED_LATER, name, "np = 3") for name in ("f", "g")]
+    notes += [Note(kinds.CHANGED_LATER, "h", "x = 1"), Note(kinds.TWICE, "f")]
+    assert [(note.kind, note.task) for note in joined(notes)] == [
+        (kinds.CHANGED_LATER, "f, g"),
+        (kinds.CHANGED_LATER, "h"),
+        (kinds.TWICE, "f"),
+    ]
 
 
 @pytest.mark.parametrize(("found", "sentence", "is_other"), REPRODUCTIONS)
