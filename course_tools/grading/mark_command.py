@@ -45,7 +45,8 @@ def change_marks(out: Path, gradebook: str | None, requests: Sequence[MarkReques
         standings, people = standings_of(book, given), given.people
         files = {(one.student, one.user) for one in book.files()}
         students = {people.people.get(one, one) for one in files} | set(people.persons)
-        changes = list(_checked(requests, ClassList(standings, students)))
+        others = {student: person.names for student, person in people.persons.items()}
+        changes = list(_checked(requests, ClassList(standings, students, others)))
         new = book.adjust(*changes)
         marks = {_name(one): one for one in publish(book, out, given)}
     for change, is_new in zip(changes, new, strict=True):

@@ -6,7 +6,7 @@ import csv
 import io
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -63,8 +63,20 @@ class MarkRequest:
 class ClassList:
     """The students of a class and their marks."""
 
-    def __init__(self, standings: Sequence[Standing], students: Iterable[Student]) -> None:
-        """Take the marks that count, and students who have none."""
+    def __init__(
+        self,
+        standings: Sequence[Standing],
+        students: Iterable[Student],
+        others: Mapping[Student, Sequence[str]] | None = None,
+    ) -> None:
+        """Take the class.
+
+        Args:
+            standings: the marks that count.
+            students: students, also those who have no mark.
+            others: other names of students, such as logins.
+        """
+        self._others = others or {}
         self.standings = {(one.student, one.user, one.exercise): one for one in standings}
         self.students = sorted({*students, *((one.student, one.user) for one in standings)})
 
@@ -75,7 +87,11 @@ class ClassList:
             ValueError: there is none, or there are several.
         """
         wanted = _normal(student)
-        found = [one for one in self.students if wanted in map(_normal, one) and wanted]
+        found = [
+            one
+            for one in self.students
+            if wanted and {wanted, wanted.casefold()} & self._names(one)
+        ]
         if user:
             found = [one for one in found if _normal(one[1]) == _normal(user)]
         if not found:
@@ -91,6 +107,10 @@ class ClassList:
                 f"--user: {numbers}"
             )
         return found[0]
+
+    def _names(self, student: Student) -> set[str]:
+        others = {_normal(name).casefold() for name in self._others.get(student, ())}
+        return {*map(_normal, student), *others}
 
     def possible(self, exercise: str) -> float:
         """Return the points that an exercise is worth for somebody who has no result."""

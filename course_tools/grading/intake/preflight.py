@@ -58,13 +58,12 @@ def preflight(
         roster: the people of the class, None where there is no roster.
         matching: the people of the roster among those who handed in.
     """
-    lines = [*_found(found), *_several(found, attempts)]
+    lines = [*_found(found), *_several(found, attempts), *_marked_late(found)]
     questions = [*_doubtful_names(found, matching), *_ties(found, attempts)]
     if roster is not None and matching is not None:
         lines += _by_roster(found, roster, matching)
         questions += _doubtful_people(found, matching)
     if late is not None and late.due:
-        lines += _lateness(found)
         questions += _packed(found, late)
     return Preflight(tuple(lines), tuple(questions))
 
@@ -193,7 +192,7 @@ def _doubtful_people(found: Intake, matching: Matching) -> Iterator[str]:
         )
 
 
-def _lateness(found: Intake) -> Iterator[str]:
+def _marked_late(found: Intake) -> Iterator[str]:
     marked = [one.student for one in found.submissions if one.time.marked_late]
     if marked:
         yield (

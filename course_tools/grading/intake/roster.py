@@ -56,6 +56,12 @@ class RosterPerson:
     section: str = ""
     extension: float = 0.0
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the person: id, name, and those in platforms that are known."""
+        found = (getattr(self, name) for name in COLUMNS if name not in ("section", "extension"))
+        return tuple(one for one in found if one)
+
 
 COLUMNS = tuple(one.name for one in dataclasses.fields(RosterPerson))
 #: Columns in which no two people may have the same.
