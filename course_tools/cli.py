@@ -195,6 +195,7 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
 )
 @click.option("--preview", is_flag=True, help="Say who handed in what, and grade nothing.")
 @click.option("--yes", is_flag=True, help="Go on where the command asks for a decision.")
+@click.option("--changed-settings", is_flag=True, help="Go on without the last --config, --roster.")
 @click.option("--unsafe", is_flag=True, help="Run strangers' code without the sandbox.")
 def grade(submissions: Path, **options: Any) -> None:
     """Grade SUBMISSIONS, a folder or a zip file, such as the export of a learning platform.

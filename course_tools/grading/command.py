@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from course_tools.grading import exports
+from course_tools.grading import decisions, exports
 from course_tools.grading.enrollment import Enrollment, enrolled
 from course_tools.grading.gradebook.engine import NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
@@ -28,12 +28,12 @@ from course_tools.grading.intake.roster_matching import Matching, match
 from course_tools.grading.intake.submissions import Submission, take_in
 from course_tools.grading.pages import class_pages
 from course_tools.grading.pages.by_hand_words import outdated_lines
-from course_tools.grading.publishing import Publication, last_publication, publish
+from course_tools.grading.publishing import Publication, publish
+from course_tools.grading.report import NOT_HANDED_IN
 from course_tools.grading.run import batch
 from course_tools.grading.settings import (
     Settings,
     config_text,
-    differences,
     in_words,
     parse_settings,
 )
@@ -68,6 +68,7 @@ class Options:
     roster: Path | None = None
     csv: str = exports.STANDARD
     yes: bool = False
+    changed_settings: bool = False
 
 
 def run(options: Options) -> int:
@@ -89,14 +90,20 @@ def run(options: Options) -> int:
     again = _again(options.regrade, found, matching)
     checked = preflight(taken, settings.policy.attempts, settings.late, roster, matching)
     click.echo("\n".join(checked.lines), err=True)
-    if checked.questions:
-        click.echo("\n".join(["To be decided:", *(f"  {q}" for q in checked.questions)]), err=True)
+    url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
+    before = decisions.earlier(url)
+    has = {"has_config": options.config is not None, "has_roster": roster is not None}
+    other = decisions.compared(before.last, settings, **has)
+    open_questions = [one for one in checked.questions if one not in before.decided]
+    decided = [one for one in checked.questions if one in before.decided]
+    for head, some in (("Decided before:", decided), ("To be decided:", open_questions)):
+        if some:
+            click.echo("\n".join([head, *(f"  {one}" for one in some)]), err=True)
+    if other.told:
+        click.echo(other.told, err=True)
     if options.preview:
         return 0
-    if checked.questions and not options.yes:
-        raise ValueError(
-            "nothing was graded, because somebody has to decide what stands above; --yes goes on"
-        )
+    _stop_if_unclear(open_questions, other, options)
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -104,61 +111,57 @@ def run(options: Options) -> int:
     if options.unsafe:
         click.echo(_UNSAFE, err=True)
     with (
-        _gradebook(options) as book,
+        _gradebook(url, options.out) as book,
         book.held("lr-course grade"),
         _executor(options) as (executor, jobs),
     ):
         people = enrolled(roster, matching, book.files())
         given = Publication(config, people, options.csv)
-        _compare_with_last(book, given, options)
         course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
         given.keep(book)
-        before = book.last_id()
+        decisions.keep(book, before, open_questions)
+        last = book.last_id()
         outcome, status = _graded(found, book, course, jobs, executor)
         left = len(found) - outcome.done
         given = dataclasses.replace(given, pending=left)
         given.keep(book)
         standings = publish(book, options.out, given)
-        changes = book.changes(before)
+        changes = book.changes(last)
     _say(outcome, left, standings, changes, people, settings, options.out)
     return status
 
 
-def _gradebook(options: Options) -> Gradebook:
+def _stop_if_unclear(
+    questions: Sequence[str], other: decisions.Differences, options: Options
+) -> None:
+    """Grade nothing where somebody has to decide, or where an option of the last call is missing.
+
+    Raises:
+        ValueError: it is so; the message says which option goes on.
+    """
+    why = []
+    if questions and not options.yes:
+        why.append("somebody has to decide what stands above, and --yes goes on")
+    if other.missing and not options.changed_settings:
+        why.append(
+            f"the last call had {other.missing}: give it again, or go on without it with "
+            "--changed-settings"
+        )
+    if why:
+        raise ValueError(f"nothing was graded, because {'; and '.join(why)}")
+
+
+def _gradebook(url: str, out: Path) -> Gradebook:
     """Open the gradebook; a new one never stands in silently for one that is lost."""
-    url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
-    began = any((options.out / name).exists() for name in (class_pages.CLASS_PAGE, "grades.csv"))
+    began = any((out / name).exists() for name in (class_pages.CLASS_PAGE, "grades.csv"))
     try:
         return Gradebook(url, create=not began)
     except NoGradebookError as error:
         raise ValueError(
-            f"{options.out} holds the tables of an earlier call, but {error}; a new one would "
+            f"{out} holds the tables of an earlier call, but {error}; a new one would "
             "draw other hidden cases and know no earlier mark. Put a copy from a backup in its "
             "place, name the gradebook with --gradebook, or give another --out"
         ) from error
-
-
-def _compare_with_last(book: Gradebook, given: Publication, options: Options) -> None:
-    """Say what is not as in the last call: a forgotten --config or --roster changes marks."""
-    last = last_publication(book)
-    if last is None:
-        return
-    try:
-        changed = differences(last.settings, given.settings)
-    except ValueError as error:  # of a version of the course that had other settings
-        changed = [f"those of the last call cannot be read ({error})"]
-    missing = "--config" if changed and options.config is None else ""
-    told = f"Settings differ from those of the last call: {', '.join(changed)}." if changed else ""
-    if last.people.roster is not None and given.people.roster is None:
-        told = f"{told} The last call had a roster.".strip()
-        missing = f"{missing} and --roster" if missing else "--roster"
-    if missing and not options.yes:
-        raise ValueError(
-            f"{told} Nothing was graded: give the {missing} of the last call, or --yes to go on "
-            "without"
-        )
-    if told:
-        click.echo(told, err=True)
 
 
 def _graded(
@@ -284,8 +287,9 @@ def _say(
         lines.append(f"Not graded yet: {left}. Run the same command again.")
     found = summary(standings)
     replaced = sum(one.others for one in standings)
+    attempts = [one for one in standings if one.report.state != NOT_HANDED_IN]
     lines.append(
-        f"Attempts that count, one for each student and exercise: {len(standings)}"
+        f"Attempts that count, one for each student and exercise: {len(attempts)}"
         + (f" (other attempts: {replaced})" if replaced else "")
     )
     lines += [f"  {state:14} {number:6}" for state, number in found.states]

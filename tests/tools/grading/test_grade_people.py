@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from course_tools.cli import main
+from course_tools.grading.intake.roster import RosterPerson
+from course_tools.grading.mark_requests import ClassList
 from tests.tools.grading.handed_in import WRONG, grade_folder, hand_in, pages, solved, with_task
 
 ROSTER = (
@@ -59,7 +61,7 @@ def test_what_somebody_must_decide_stops_before_anything_is_graded(graded, tmp_p
     assert done.exit_code == 2
     assert "Roster: 3 students, of whom 2 handed in. Not among these files: Cy Eld" in done.output
     assert "To be decided:\n  Not in the roster: mallory" in done.output
-    assert "nothing was graded, because somebody has to decide what stands above; --yes" in (
+    assert "nothing was graded, because somebody has to decide what stands above, and --yes" in (
         done.output
     )
     assert not (tmp_path / "out").exists()
@@ -112,6 +114,27 @@ def test_late_days_are_told_and_raw_points_are_kept(graded):
     assert b"Ben \xc3\x96z,12,,,,5.4" in (folder / "grades" / "canvas.csv").read_bytes()
 
 
+def test_what_was_decided_once_is_not_asked_again_and_something_new_is(graded):
+    folder, arguments, _ = graded
+    done = command(*arguments)
+    assert done.exit_code == 0
+    assert "Decided before:\n  Not in the roster: mallory" in done.output
+    new = hand_in(folder / "class", "trudy", solved() | {"of": "trudy"})
+    done = command(*arguments)
+    new.unlink()
+    assert done.exit_code == 2
+    assert "To be decided:\n  Not in the roster: mallory, trudy" in done.output
+
+
+def test_a_mark_by_hand_finds_a_person_by_any_name_of_the_roster():
+    known = RosterPerson("7", "Ada Byron", email="ada@x.org", sis_login="byron01")
+    found = ClassList((), [("Ada Byron", "7")], {("Ada Byron", "7"): known.names})
+    for name in ("Ada Byron", "7", "ADA@x.org", "byron01"):
+        assert found.find(name) == ("Ada Byron", "7")
+    with pytest.raises(ValueError, match="no student is called 'byron02'"):
+        found.find("byron02")
+
+
 def test_a_person_is_graded_again_by_the_rosters_name_or_id(graded):
     _, arguments, _ = graded
     for who in ("Ben Öz", "2", "ben"):
@@ -130,7 +153,7 @@ def test_without_a_roster_names_are_as_they_were(graded, tmp_path):
         book,
         "--config",
         folder / "grading.toml",
-        "--yes",
+        "--changed-settings",
     )
     assert "The last call had a roster." in done.output
     assert "0 graded now, 3 graded before" in done.output

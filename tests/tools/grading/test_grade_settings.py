@@ -53,19 +53,21 @@ def test_a_forgotten_configuration_is_said_before_anything_is_graded(graded):
     done = _grade(folder)
     assert done.exit_code == 2
     assert (
-        "Error: Settings differ from those of the last call: limits.memory_mb 512 -> 1024, "
-        "policy.attempts best -> latest. Nothing was graded: give the --config of the last call, "
-        "or --yes to go on without"
+        "Settings differ from those of the last call: limits.memory_mb 512 -> 1024, "
+        "policy.attempts best -> latest.\nError: nothing was graded, because the last call had "
+        "--config: give it again, or go on without it with --changed-settings"
     ) in done.output
+    assert "Settings differ" in _grade(folder, "--preview").output
+    assert _grade(folder, "--yes").exit_code == 2
     assert tables(folder / "grades") | pages(folder / "grades") == before
 
 
-def test_with_yes_or_another_configuration_it_goes_on_and_says_what_differs(graded):
+def test_with_changed_settings_or_another_configuration_it_goes_on_and_says_what_differs(graded):
     folder, _ = graded
     told = "Settings differ from those of the last call: "
     toml = folder / "best.toml"
     assert told not in _grade(folder, "--config", toml).output
-    done = _grade(folder, "--yes")
+    done = _grade(folder, "--changed-settings")
     assert (done.exit_code, f"{told}limits.memory_mb 512 -> 1024, policy" in done.output) == (
         0,
         True,
