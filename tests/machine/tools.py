@@ -176,7 +176,7 @@ TOOLS = {
         "fork server",
         "Linux 5.8, util-linux, and user namespaces inside each other",
         partial(_refusal, _fork_a_kernel, ForkError),
-        parts=("sandbox", "bubblewrap", "libseccomp", "control_groups"),
+        parts=("bubblewrap", "libseccomp", "control_groups"),
     ),
     "chromium": Tool(
         "Chromium",

@@ -21,6 +21,7 @@ from course_tools.authoring.exercise_checks import check_notebook
 from course_tools.authoring.notebook_execution import execute
 from course_tools.authoring.sources import complete_notebook
 from course_tools.cli import main
+from course_tools.grading.intake import comparable_outputs
 from course_tools.grading.pages.report_words import reproduction_words
 from course_tools.grading.report import NO_OUTPUTS, Reproduction
 from course_tools.grading.run import reproduction
@@ -141,7 +142,7 @@ def test_marks_that_hide_cells_from_nbval_are_told():
             cell("print(1)\n# NBVAL_CHECK_OUTPUT"),
         ]
     )
-    assert reproduction._prepare(nb) == (3, 2)
+    assert comparable_outputs._prepare(nb) == (3, 2)
     assert [cell.metadata.tags for cell in nb.cells] == [[], ["mine"], [], [], []]
     found = Reproduction(NO_OUTPUTS, left_out=2)
     assert found.is_other
