@@ -30,7 +30,7 @@ from course_tools.grading.pages import class_pages
 from course_tools.grading.pages.by_hand_words import outdated_lines
 from course_tools.grading.publishing import Publication, publish
 from course_tools.grading.report import NOT_HANDED_IN
-from course_tools.grading.run import batch
+from course_tools.grading.run import batch, memory
 from course_tools.grading.settings import (
     Settings,
     config_text,
@@ -81,6 +81,7 @@ def run(options: Options) -> int:
         ValueError: a bad option, folder, configuration or gradebook; nothing was graded.
         NoSandboxError: submissions cannot be run safely here.
     """
+    memory.keep_together()
     config = config_text(options.config)
     settings = parse_settings(config, str(options.config))
     roster = None if options.roster is None else read_roster(options.roster)
