@@ -4,12 +4,14 @@
 half an hour, a plain run takes a few of them; LR_COURSE_THOROUGH=1 takes all.
 """
 
+import contextlib
 import json
 import os
 
 import pytest
 
 from course_tools.grading import report
+from course_tools.grading.box.fork_server import ForkError, ForkServer
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.run.submission_grading import grade
 from tests.tools.grading.handed_in import SHORT
@@ -33,9 +35,14 @@ def checks():
 
 @pytest.fixture(scope="module")
 def warm():
-    found = WarmKernels(SHORT.limits, ahead=True)
-    yield found
-    found.close()
+    with contextlib.ExitStack() as opened:
+        server = None
+        with contextlib.suppress(ForkError):  # then every kernel is started, which takes longer
+            server = ForkServer()
+            opened.callback(server.close)
+        found = WarmKernels(SHORT.limits, ahead=True, fork_server=server)
+        opened.callback(found.close)
+        yield found
 
 
 def disagreements(number, checks, warm):
