@@ -208,7 +208,7 @@ def _moves(
         *_, last = ran.asked[task]
         first = ran.asked[task][0]
         points = marks.of(task, best).reached
-        places = sum(task in cell.asks for cell in request.cells)
+        places = sum(cell.task == task for cell in request.cells)
         if last.outcome in _SAID and marks.of(task, last).reached < points:
             number = changed_by(task, best, last, request, ran, warm)
             begins = "" if number is None else _beginning(request.cells[number])

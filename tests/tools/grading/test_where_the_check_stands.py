@@ -93,6 +93,13 @@ KEPT = {
         on_top_of_check("from numpy import linalg as LA", SECOND, EIGEN.format("LA.")),
         set(),
     ),
+    "a helper defined below, and an import typed into the check": (
+        lambda nb: (
+            on_top_of_check("import math", SECOND, TWO.format("below"))(nb),
+            last("below = 2")(nb),
+        ),
+        {report.RIGHT_LATER},
+    ),
     "an annotated constant": (
         on_top_of_check("TWO: float = 2.0", SECOND, TWO.format("TWO")),
         set(),
