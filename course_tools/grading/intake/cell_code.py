@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import symtable
 import warnings
@@ -117,6 +118,23 @@ def checked(body: Sequence[ast.stmt]) -> list[str]:
         if (call := _check_call(node)) is not None
         and call.args
         and isinstance(call.args[0], ast.Name)
+    ]
+
+
+def ends_of_checks(source: str) -> list[int]:
+    """Return the numbers of the lines after which a cell goes on behind a check of a function.
+
+    >>> ends_of_checks("check(f)\nf = None\ncheck(f)")
+    [1]
+    """
+    if source.lstrip().startswith("%%"):
+        return []
+    found = _parsed(source)
+    body = found.body if found is not None else ()
+    return [
+        node.end_lineno
+        for node, after in itertools.pairwise(body)
+        if _check_call(node) is not None and after.lineno > node.end_lineno
     ]
 
 

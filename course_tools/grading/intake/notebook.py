@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +75,7 @@ def parse(content: bytes, exercise: str = "") -> SubmittedNotebook:
     cells, metadata = _cells_and_metadata(document_of(content))
     if len(cells) > _MOST_CELLS:
         raise UnreadableError(f"{len(cells)} cells are more than the {_MOST_CELLS} allowed")
-    read = [_read(cell) for cell in cells]
+    read = [_read(part) for cell in cells for part in _parts(cell)]
     tasks = [cell.task for cell in read if cell.task]
     main = exercise_named(metadata, tasks)
     exercise = exercise or main
@@ -203,6 +204,20 @@ def _read(cell: Mapping) -> _ReadCell:
         frozenset(names),
         code.reads,
     )
+
+
+def _parts(cell: Mapping) -> Iterator[Mapping]:
+    """Yield a code cell in parts that end where it checks a function, as it may change it below."""
+    source = _source(cell)
+    ends = cell_code.ends_of_checks(source) if cell.get("cell_type") == "code" else []
+    if not ends:
+        yield cell
+        return
+    lines = source.splitlines(keepends=True)
+    metadata = {**_metadata(cell)}
+    for start, end in itertools.pairwise([0, *ends, len(lines)]):
+        yield {**cell, "source": "".join(lines[start:end]), "metadata": metadata}
+        metadata = {name: value for name, value in metadata.items() if name != "task"}
 
 
 def _own(cells: Sequence[_ReadCell]) -> set[int]:

@@ -29,7 +29,7 @@ from course_tools.grading.run.marking import (
     without_points,
 )
 from course_tools.grading.run.reproduction import reproduction
-from course_tools.grading.run.submission_execution import Asked, Ran, RunRequest
+from course_tools.grading.run.submission_execution import AT_THE_END, Asked, Ran, RunRequest
 from course_tools.grading.run.suspicion import allowed_in, suspicions
 from course_tools.grading.settings import IGNORE, ZERO, Policy, Settings
 
@@ -206,14 +206,14 @@ def _moves(
     """Yield what is to be said where a function earns more in one place than in another."""
     for task, best in counted.items():
         *_, last = ran.asked[task]
-        first = ran.asked[task][0]
+        at_checks = [one for one in ran.asked[task] if one.after != AT_THE_END]
         points = marks.of(task, best).reached
         places = sum(cell.task == task for cell in request.cells)
         if last.outcome in _SAID and marks.of(task, last).reached < points:
             number = changed_by(task, best, last, request, ran, warm)
             begins = "" if number is None else _beginning(request.cells[number])
             yield Note(report.CHANGED_LATER, task, begins)
-        elif places < 2 and first.outcome in _SAID and marks.of(task, first).reached < points:
+        elif places < 2 and at_checks and marks.of(task, at_checks[-1]).reached < points:
             yield Note(report.RIGHT_LATER, task)
 
 

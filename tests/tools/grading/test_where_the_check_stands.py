@@ -100,6 +100,13 @@ KEPT = {
         ),
         {report.RIGHT_LATER},
     ),
+    "the function changed below its check, in one cell": (
+        in_cell(
+            SECOND,
+            TWO.format(2) + "\ncheck(largest_stable_rate)\nlargest_stable_rate = None\n",
+        ),
+        {report.CHANGED_LATER, report.TWICE},
+    ),
     "an annotated constant": (
         on_top_of_check("TWO: float = 2.0", SECOND, TWO.format("TWO")),
         set(),
