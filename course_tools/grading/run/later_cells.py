@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
+import dataclasses
 import time
 from collections.abc import Sequence
 
 from course_tools.grading.box.client import Allowance
 from course_tools.grading.box.kernels import KernelStartError, WarmKernels
-from course_tools.grading.run import questions
-from course_tools.grading.run.kernel_run import ASK, BOOT, CELL, GIVEN, Step, run_steps
-from course_tools.grading.run.submission_execution import AT_THE_END, Asked, Ran, RunRequest, asked
+from course_tools.grading.run.kernel_run import ASK, run_steps
+from course_tools.grading.run.submission_execution import (
+    AT_THE_END,
+    Asked,
+    Ran,
+    RunRequest,
+    asked,
+    planned_steps,
+)
 
 _SECONDS = 30.0  # of the whole search; without a result, the page names no cell
-_GIVEN_SECONDS = 60.0
 
 
 def changed_by(
@@ -34,23 +39,13 @@ def changed_by(
     if len(later) < 2:
         return later[0] if later else None
     number = _differing(good.encoded, bad.encoded)
-    case = request.cases[task][number]
-    nonce = secrets.token_hex(8)
-    limits = request.limits
-    probes = []
-    steps = [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
-    for n in range(end):
-        if n in ran.ended:
-            continue
-        steps.append(Step(CELL, request.cells[n].source, limits.cell_seconds, n))
-        if n > good.after:
-            probes.append(questions.probe_cell(task, [case], nonce))
-            steps.append(Step(ASK, probes[-1].source, limits.task_seconds, n, task))
-    boot = questions.boot_cell(probes)
-    steps.insert(0, Step(BOOT, boot.source, _GIVEN_SECONDS, kept=boot.kept))
-    allowance = Allowance(time.monotonic() + _SECONDS, _SECONDS, limits.output_mb * 1_000_000)
+    one_case = dataclasses.replace(request, cases={task: [request.cases[task][number]]})
+    numbers = [n for n in range(end) if n not in ran.ended]
+    steps, nonce = planned_steps(one_case, numbers, {task: later})
+    output = request.limits.output_mb * 1_000_000
+    allowance = Allowance(time.monotonic() + _SECONDS, _SECONDS, output)
     try:
-        session = run_steps(steps, warm, limits, allowance)
+        session = run_steps(steps, warm, request.limits, allowance)
     except KernelStartError:
         return None
     for done in session.done:

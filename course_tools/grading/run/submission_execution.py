@@ -145,7 +145,7 @@ class _Run:
         self._request, self._warm, self._ran = request, warm, Ran()
         self._has_state = {task: questions.has_state(cs) for task, cs in request.cases.items()}
         self._died: set[Step] = set()
-        self._took: dict[int, StepDone] = {}  # of own work that came to its end
+        self._is_light: dict[int, bool] = {}  # of cells that came to their end: quick and quiet
         self._allowance = Allowance(
             time.monotonic() + limits.submission_seconds,
             limits.submission_seconds * _OWN_SHARE,
@@ -196,7 +196,7 @@ class _Run:
             # What a function has found out in one asking it may know in the next, in one kernel.
             now = {task: at[:1] if self._has_state[task] else at for task, at in places.items()}
             kept = [n for n in numbers if n not in self._ran.ended and not self._is_too_much(n)]
-            steps, nonce = self._steps(kept, now)
+            steps, nonce = planned_steps(self._request, kept, now)
             session = run_steps(steps, self._warm, self._request.limits, self._allowance)
             self._collect(session, steps, nonce)
             if session.ended_by is None and now == places:
@@ -219,32 +219,7 @@ class _Run:
         """Return whether own work does not run again, as it has used up its part."""
         if not (self._request.cells[number].is_own and self._allowance.own_is_over):
             return False
-        took = self._took.get(number)
-        return took is None or took.seconds > _QUICK or took.size > _QUIET
-
-    def _steps(
-        self, numbers: Sequence[int], places: Mapping[str, Sequence[int]]
-    ) -> tuple[list[Step], str]:
-        request, nonce = self._request, secrets.token_hex(8)
-        limits = request.limits
-
-        probes = []
-
-        def asks(place: int) -> Iterator[Step]:
-            for task in places:
-                if place in places[task]:
-                    probes.append(questions.probe_cell(task, request.cases[task], nonce))
-                    yield Step(ASK, probes[-1].source, limits.task_seconds, place, task)
-
-        # The exercise's own code: when the machine is busy, that must not be the learner's limit.
-        steps = [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
-        for n in numbers:
-            cell = request.cells[n]
-            steps.append(Step(CELL, cell.source, limits.cell_seconds, n, is_own=cell.is_own))
-            steps += asks(n)
-        steps += asks(AT_THE_END)
-        boot = questions.boot_cell(probes)
-        return [Step(BOOT, boot.source, _GIVEN_SECONDS, kept=boot.kept), *steps], nonce
+        return not self._is_light.get(number, False)
 
     def _collect(self, session: KernelRun, steps: Sequence[Step], nonce: str) -> None:
         """Keep what the steps printed and answered, and why some did not come to their end."""
@@ -254,7 +229,7 @@ class _Run:
                 if one.text:
                     self._ran.printed[step.cell] = one.text
                 if one.is_whole:
-                    self._took[step.cell] = one
+                    self._is_light[step.cell] = one.seconds <= _QUICK and one.size <= _QUIET
                 if (error := one.raised) is not None:
                     self._ran.raised[step.cell] = error
             elif step.role == ASK and one.is_whole:
@@ -265,7 +240,7 @@ class _Run:
             ran = {one.step for one in session.done}
             why = _why_over(self._allowance)
             for step in steps:
-                if step.is_own and step not in ran and step.cell not in self._took:
+                if step.is_own and step not in ran and step.cell not in self._is_light:
                     self._ran.ended.setdefault(step.cell, Ended(why, is_left_out=True))
 
     def _keep(self, step: Step, answer: Asked) -> None:
@@ -283,6 +258,36 @@ class _Run:
             self._allowance.own_stops -= step.is_own
         else:
             self._keep(step, Asked(why, printed=session.done[-1].text, limit=session.limit))
+
+
+def planned_steps(
+    request: RunRequest, numbers: Sequence[int], places: Mapping[str, Sequence[int]]
+) -> tuple[list[Step], str]:
+    """Return what a kernel runs, and the nonce by which its answers are known.
+
+    Args:
+        request: the cells and the questions.
+        numbers: indices of the learner's cells that run.
+        places: task -> indices of the cells after which it is asked, or `AT_THE_END`.
+    """
+    limits, nonce = request.limits, secrets.token_hex(8)
+    probes = []
+
+    def asks(place: int) -> Iterator[Step]:
+        for task in places:
+            if place in places[task]:
+                probes.append(questions.probe_cell(task, request.cases[task], nonce))
+                yield Step(ASK, probes[-1].source, limits.task_seconds, place, task)
+
+    # The exercise's own code: when the machine is busy, that must not be the learner's limit.
+    steps = [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
+    for n in numbers:
+        cell = request.cells[n]
+        steps.append(Step(CELL, cell.source, limits.cell_seconds, n, is_own=cell.is_own))
+        steps += asks(n)
+    steps += asks(AT_THE_END)
+    boot = questions.boot_cell(probes)
+    return [Step(BOOT, boot.source, _GIVEN_SECONDS, kept=boot.kept), *steps], nonce
 
 
 def asked(done: StepDone, nonce: str, number: int) -> Asked:
