@@ -7,28 +7,19 @@ from dataclasses import dataclass, field
 
 import course_tasks
 from course_tools.grading.intake.course_exercises import given_cells
-from course_tools.grading.intake.notebook import Cell, parse
+from course_tools.grading.intake.notebook import SubmittedNotebook, parse
 from course_tools.grading.intake.used_names import NotebookNames
-from course_tools.grading.report import Note
 
 
 @dataclass(frozen=True)
-class Work:
-    """The work of a learner, as read from the file.
+class Work(SubmittedNotebook):
+    """A notebook that was handed in, with what its code says about itself.
 
     Attributes:
-        exercise: the exercise it belongs to, a name of `course_tasks.EXERCISES`.
-        cells: code cells in their order, without checks.
-        notes: oddities of the file.
-        others: other exercises that are written in the same notebook.
         used: task -> names that its function uses, as `NotebookNames.used_by` gives them.
         structure: fingerprints of all tasks' functions, as `NotebookNames.structure_of` gives them.
     """
 
-    exercise: str
-    cells: tuple[Cell, ...]
-    notes: tuple[Note, ...] = ()
-    others: tuple[str, ...] = ()
     used: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     structure: str = ""
 
