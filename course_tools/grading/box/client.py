@@ -80,6 +80,7 @@ class Watch:
         notebook: the notebook that is executed.
         current: the cell that runs; None before the first.
         limit_of_time: the limit of time that the current cell has to keep, by its name.
+        over_limit: the limit that was exceeded, by its name; "" for none.
     """
 
     def __init__(
@@ -95,20 +96,10 @@ class Watch:
         self.notebook: NotebookNode | None = None
         self.current: NotebookNode | None = None
         self.limit_of_time = ""
-        self._over_limit = ""
+        self.over_limit = ""
         self._manager, self._allowance, self._left = manager, allowance, output_bytes
         self._began = time.monotonic()
         self._used = 0
-
-    @property
-    def is_over_limit(self) -> bool:
-        """Whether a limit was exceeded."""
-        return bool(self._over_limit)
-
-    @property
-    def over_limit(self) -> str:
-        """The limit that was exceeded, by its name in the settings; "" for none."""
-        return self._over_limit
 
     def leaves_out(self, cell: NotebookNode) -> bool:
         """Return whether a cell is not run, because others of its kind have used too much."""
@@ -156,7 +147,7 @@ class Watch:
 
     def end(self, limit: str) -> None:
         """End a kernel that is over a limit."""
-        self._over_limit = self._over_limit or limit
+        self.over_limit = self.over_limit or limit
         self._manager.kill_now()
 
 
@@ -190,7 +181,7 @@ def execute(nb: NotebookNode, manager: SubmissionKernelManager, watch: Watch) ->
     except PapermillExecutionError:  # some cell raised, which its outputs show
         return
     except Exception as error:
-        if watch.is_over_limit:
+        if watch.over_limit:
             raise OverLimitError(watch.over_limit) from error
         raise
 
@@ -295,7 +286,7 @@ class _Client(PapermillNotebookClient):
 
     def process_message(self, msg: Any, cell: NotebookNode, cell_index: int) -> Any:
         self.watch.count(msg)
-        if self.watch.is_over_limit:
+        if self.watch.over_limit:
             return None
         try:
             return super().process_message(msg, cell, cell_index)

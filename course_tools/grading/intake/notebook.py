@@ -196,7 +196,7 @@ def _read(cell: Mapping) -> _ReadCell:
     asks = [*([task] if task and code.body else []), *defined, *cell_code.checked(code.body)]
     return _ReadCell(
         is_code,
-        is_code and bool(_OURS & set(_tags(cell))) and _only_checks(source, code),
+        is_code and _is_check(cell, code),
         source,
         task,
         tuple(dict.fromkeys(asks)),
@@ -235,12 +235,13 @@ def _own(cells: Sequence[_ReadCell]) -> set[int]:
 
 def is_check(cell: Mapping) -> bool:
     """Return whether a cell is one of the exercise's checks, and nothing was written into it."""
-    source = _source(cell)
-    return bool(_OURS & set(_tags(cell))) and _only_checks(source, cell_code.read_code(source))
+    return _is_check(cell, cell_code.read_code(_source(cell)))
 
 
-def _only_checks(source: str, code: cell_code.CellCode) -> bool:
-    return cell_code.only_checks(code.body) if code.body else not _has_code(source)
+def _is_check(cell: Mapping, code: cell_code.CellCode) -> bool:
+    if not _OURS & set(_tags(cell)):
+        return False
+    return cell_code.only_checks(code.body) if code.body else not _has_code(_source(cell))
 
 
 def _has_code(source: str) -> bool:
