@@ -40,6 +40,12 @@ def with_task(nb, task, source):
     return nb
 
 
+def code_cell(source, **metadata):
+    """A code cell of a notebook that has not run."""
+    cell = {"cell_type": "code", "source": source, "metadata": metadata}
+    return {**cell, "outputs": [], "execution_count": None}
+
+
 def hand_in(folder, student, nb=None, name="exercise.ipynb"):
     """Hand in a notebook, or bytes; by default a solved one; return the file."""
     file = folder / student / name

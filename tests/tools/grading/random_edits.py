@@ -4,7 +4,7 @@ import copy
 import random
 
 import course_tasks
-from tests.tools.grading.handed_in import shipped, solved
+from tests.tools.grading.handed_in import code_cell, shipped, solved
 
 #: Those whose own cells take no time.
 EXERCISES = ("ex01_constant_lr", "ex04_warmup", "ex05_cyclical", "ex09_after_cosine")
@@ -67,11 +67,6 @@ def edited(number):
     return exercise, nb
 
 
-def _code(source):
-    cell = {"cell_type": "code", "source": source, "metadata": {}}
-    return {**cell, "outputs": [], "execution_count": None}
-
-
 def _task(rng, exercise):
     return rng.choice(course_tasks.EXERCISES[exercise]).name
 
@@ -91,7 +86,7 @@ def _any(rng, cells, tag=""):
 
 
 def _insert(rng, cells, exercise):
-    cells.insert(rng.randint(0, len(cells)), _code(_snippet(rng, exercise)))
+    cells.insert(rng.randint(0, len(cells)), code_cell(_snippet(rng, exercise)))
 
 
 def _type_into_check(rng, cells, exercise):
@@ -152,7 +147,7 @@ def _own_helper(rng, cells, exercise):
     cells[n]["source"] = source.replace('"""', f'"""\n    {name}', 2).replace(
         f'"""\n    {name}', '"""', 1
     )
-    cells.insert(rng.randint(0, len(cells)), _code(f"{name} = 1"))
+    cells.insert(rng.randint(0, len(cells)), code_cell(f"{name} = 1"))
 
 
 def _as_text(rng, cells, exercise):

@@ -15,7 +15,7 @@ from course_tools.grading.report import Note, RaisedError, Suspicion
 from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.settings import Limits, Policy, Settings
 from tests.tools.grading.example_reports import OUTCOME_OF
-from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, solved, with_task
+from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, code_cell, solved, with_task
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
 SEED = 5
@@ -29,14 +29,6 @@ def grade_notebook(nb, settings=SHORT, **options):
     content = nb if isinstance(nb, bytes) else json.dumps(nb).encode()
     warm = WarmKernels(settings.limits, unsafe=options.get("unsafe", False))
     return grade(content, settings, SEED, warm, **options)
-
-
-def cell_of(source, *tags):
-    metadata = {"tags": list(tags)}
-    return {
-        **{"cell_type": "code", "source": source, "metadata": metadata},
-        **{"outputs": [], "execution_count": None},
-    }
 
 
 @functools.cache
@@ -85,8 +77,8 @@ def graded_mess():
     late["source"] = WRONG
     cells += [
         late,
-        cell_of("print('hello', np.ones(2).sum())\n1 / 0\n"),
-        cell_of("check(gradient_step)", "check"),
+        code_cell("print('hello', np.ones(2).sum())\n1 / 0\n"),
+        code_cell("check(gradient_step)", tags=["check"]),
     ]
     return grade_notebook({**nb, "cells": cells})
 
@@ -143,7 +135,7 @@ def test_a_stopped_cell_is_named_with_its_first_line():
 
 def test_a_cell_of_ones_own_that_does_not_end_costs_no_points():
     nb = solved()
-    nb["cells"].insert(0, cell_of(SLOW))
+    nb["cells"].insert(0, code_cell(SLOW))
     limits = dataclasses.replace(SHORT.limits, cell_seconds=1.0)
     found = grade_notebook(nb, dataclasses.replace(SHORT, limits=limits))
     assert found.reached == found.possible

@@ -11,7 +11,7 @@ from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.pages.report_words import note_words
 from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.settings import Limits, Settings
-from tests.tools.grading.handed_in import SHORT, shipped, solved, with_task
+from tests.tools.grading.handed_in import SHORT, code_cell, shipped, solved, with_task
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
 SEED = 5
@@ -23,21 +23,16 @@ def graded(nb, settings=SHORT):
     return grade(json.dumps(nb).encode(), settings, SEED, WarmKernels(settings.limits))
 
 
-def code(source, **metadata):
-    cell = {"cell_type": "code", "source": source, "metadata": metadata}
-    return {**cell, "outputs": [], "execution_count": None}
-
-
 def last(source):
     def edit(nb):
-        nb["cells"].append(code(source))
+        nb["cells"].append(code_cell(source))
 
     return edit
 
 
 def first(source):
     def edit(nb):
-        nb["cells"].insert(0, code(source))
+        nb["cells"].insert(0, code_cell(source))
 
     return edit
 
@@ -48,7 +43,7 @@ def position(nb, task):
 
 def before(task, source):
     def edit(nb):
-        nb["cells"].insert(position(nb, task), code(source))
+        nb["cells"].insert(position(nb, task), code_cell(source))
 
     return edit
 
@@ -220,8 +215,8 @@ def test_all_points_are_kept_and_what_happened_is_said(name):
 def test_the_later_cell_is_named(many):
     nb = solved()
     for number in range(many):
-        nb["cells"].append(code(f"x{number} = {number}"))
-    nb["cells"] += [code("np = 3  # oh"), *(code(f"y{n} = {n}") for n in range(many))]
+        nb["cells"].append(code_cell(f"x{number} = {number}"))
+    nb["cells"] += [code_cell("np = 3  # oh"), *(code_cell(f"y{n} = {n}") for n in range(many))]
     notes = [note for note in graded(nb).notes if note.task == SECOND]
     assert [(note.kind, note.begins) for note in notes] == [(report.CHANGED_LATER, "np = 3  # oh")]
     assert "the later cell that begins with “np = 3  # oh”" in note_words(notes[0])
@@ -253,7 +248,7 @@ GREEDY = {
 @pytest.mark.parametrize("name", GREEDY)
 def test_own_work_uses_up_nothing_that_a_task_needs(name, place):
     nb = solved()
-    cells = [code(source) for source in GREEDY[name]]
+    cells = [code_cell(source) for source in GREEDY[name]]
     nb["cells"] = [*cells, *nb["cells"]] if place == "first" else [*nb["cells"], *cells]
     limits = SMALL
     if (
