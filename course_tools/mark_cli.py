@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,25 @@ import click
 
 from course_tools.cli_errors import InputError, one_line_errors
 
+_STUDENT, _EXERCISE, _POINTS = map(click.argument, ("student", "exercise", "points"))
 _GRADEBOOK = click.option("--gradebook", help="SQLAlchemy URL; by default GRADES/grades.sqlite.")
 _REASON = click.option("--reason", required=True, help="Why; the student reads it.")
 _BY = click.option("--by", help="Your name, which the student reads; by default your login.")
 _TASK = click.option("--task", default="", help="Only this task of the exercise.")
 _USER = click.option("--user", default="", help="Number of the student, if several have one name.")
 _NEW = click.option("--new", "is_new", is_flag=True, help="The student handed in nothing at all.")
+
+
+def _takes(*parameters: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return a decorator that gives a command parameters, in this order, and the folder."""
+
+    def decorated(function: Any) -> Any:
+        command = click.pass_obj(function)
+        for add in reversed(parameters):
+            command = add(command)
+        return command
+
+    return decorated
 
 
 @click.group()
@@ -32,32 +45,14 @@ def mark(context: click.Context, grades: Path) -> None:
 
 
 @mark.command("set")
-@click.argument("student")
-@click.argument("exercise")
-@click.argument("points")
-@_TASK
-@_REASON
-@_BY
-@_USER
-@_NEW
-@_GRADEBOOK
-@click.pass_obj
+@_takes(_STUDENT, _EXERCISE, _POINTS, _TASK, _REASON, _BY, _USER, _NEW, _GRADEBOOK)
 def set_points(grades: Path, **values: Any) -> None:
     """Set the mark of STUDENT in EXERCISE to POINTS."""
     _change(grades, "set", values)
 
 
 @mark.command(context_settings={"ignore_unknown_options": True})  # a number may begin with -
-@click.argument("student")
-@click.argument("exercise")
-@click.argument("points")
-@_TASK
-@_REASON
-@_BY
-@_USER
-@_NEW
-@_GRADEBOOK
-@click.pass_obj
+@_takes(_STUDENT, _EXERCISE, _POINTS, _TASK, _REASON, _BY, _USER, _NEW, _GRADEBOOK)
 def bonus(grades: Path, **values: Any) -> None:
     """Add POINTS to the mark of STUDENT in EXERCISE; -1 takes one off.
 
@@ -67,28 +62,14 @@ def bonus(grades: Path, **values: Any) -> None:
 
 
 @mark.command()
-@click.argument("student")
-@click.argument("exercise")
-@_REASON
-@_BY
-@_USER
-@_NEW
-@_GRADEBOOK
-@click.pass_obj
+@_takes(_STUDENT, _EXERCISE, _REASON, _BY, _USER, _NEW, _GRADEBOOK)
 def excuse(grades: Path, **values: Any) -> None:
     """Excuse STUDENT from EXERCISE: no mark is expected."""
     _change(grades, "excuse", values)
 
 
 @mark.command()
-@click.argument("student")
-@click.argument("exercise")
-@_TASK
-@_REASON
-@_BY
-@_USER
-@_GRADEBOOK
-@click.pass_obj
+@_takes(_STUDENT, _EXERCISE, _TASK, _REASON, _BY, _USER, _GRADEBOOK)
 def undo(grades: Path, **values: Any) -> None:
     """Go back to the grader's mark of STUDENT in EXERCISE: no set mark, bonus or excuse."""
     _change(grades, "undo", values)
