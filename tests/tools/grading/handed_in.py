@@ -80,6 +80,11 @@ def tables(out):
     return found
 
 
+def table(folder, name):
+    """The rows of an exported file, as any reader of CSV finds them."""
+    return list(csv.reader(io.StringIO((folder / name).read_bytes().decode("utf-8-sig"), "")))
+
+
 def pages(out):
     """The pages of a folder of grades, by name, without the times of calls."""
     found = {str(file.relative_to(out)): file.read_bytes() for file in sorted(out.rglob("*.html"))}
