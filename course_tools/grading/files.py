@@ -1,4 +1,4 @@
-"""Writes a file in one step."""
+"""Writes a file in one step, and reads one that somebody named."""
 
 from __future__ import annotations
 
@@ -7,6 +7,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+
+def read_at_most(path: Path, most: int, name: str) -> bytes:
+    """Return the content of a file that an instructor named.
+
+    Args:
+        path: path of the file.
+        most: most bytes that it may have.
+        name: its name in an error.
+
+    Raises:
+        ValueError: it cannot be read, or is larger.
+    """
+    try:
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise ValueError(f"{name} cannot be read: {error.strerror}") from error
+    if len(content) > most:
+        raise ValueError(f"{name} is larger than {most} bytes")
+    return content
 
 
 def write_whole(path: Path, content: bytes, *, durable: bool = False) -> None:

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import course_tasks
+from course_tools.grading.files import read_at_most
 from course_tools.grading.gradebook.adjustments import (
     ACTIONS,
     BONUS,
@@ -188,13 +189,7 @@ def read_requests(path: Path, by: str) -> list[MarkRequest]:
     Raises:
         ValueError: it cannot be read, or has other columns.
     """
-    try:
-        with open(path, "rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}") from error
-    if len(content) > _MOST_BYTES:
-        raise ValueError(f"{path} is larger than {_MOST_BYTES} bytes")
+    content = read_at_most(path, _MOST_BYTES, str(path))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from course_tools.grading.cells import cell
+from course_tools.grading.files import read_at_most
 
 _MOST_BYTES = 50_000_000
 _MOST_DAYS = 3_650
@@ -137,13 +138,7 @@ def read_roster(path: Path) -> Roster:
 
 
 def _text(path: Path) -> str:
-    try:
-        with open(path, "rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise ValueError(f"the roster {path} cannot be read: {error.strerror}") from error
-    if len(content) > _MOST_BYTES:
-        raise ValueError(f"the roster {path} is larger than {_MOST_BYTES} bytes")
+    content = read_at_most(path, _MOST_BYTES, f"the roster {path}")
     if content.startswith(b"PK\x03\x04"):
         raise ValueError(f"the roster {path} is a spreadsheet or zip file: save it as CSV UTF-8")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
