@@ -18,10 +18,7 @@ from tests.machine.tools import TOOLS
 _MODULES = "LR_COURSE_HIDDEN_MODULES"
 _SITE = Path(__file__).with_name("hidden_modules")  # its sitecustomize hides them elsewhere
 #: Functions that remember that a tool was there.
-_REMEMBERING = (
-    ("course_tools.grading.box.sandbox", "check_sandbox"),
-    ("course_tools.grading.box.seccomp", "program"),
-)
+_REMEMBERING = (("course_tools.grading.box.sandbox", "check_sandbox"),)
 
 
 @contextmanager

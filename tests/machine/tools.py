@@ -20,7 +20,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from course_tools import doctor
-from course_tools.grading.box import cgroups, sandbox, seccomp
+from course_tools.grading.box import cgroups, filter_compiler, sandbox
 from course_tools.grading.box.boxed_process import BoxedProcess
 from course_tools.grading.box.fork_server import ForkError, ForkServer
 from course_tools.grading.settings import Limits
@@ -152,8 +152,8 @@ TOOLS = {
     ),
     "libseccomp": Tool(
         "libseccomp",
-        "apt-get install libseccomp2",
-        partial(_refusal, seccomp.program, seccomp.NoSeccompError),
+        "apt-get install libseccomp2; make frameworks",
+        partial(_refusal, filter_compiler.binding, filter_compiler.CompilerError),
         modules=("pyseccomp",),
         files=tuple(
             f"{place}/lib*/{below}libseccomp.so*"
@@ -170,13 +170,13 @@ TOOLS = {
         "sandbox",
         "lr-course grade says what its sandbox lacks",
         partial(_refusal, sandbox.check_sandbox, sandbox.NoSandboxError),
-        parts=("bubblewrap", "libseccomp", "control_groups"),
+        parts=("bubblewrap", "control_groups"),
     ),
     "fork_server": Tool(
         "fork server",
         "Linux 5.8, util-linux, and user namespaces inside each other",
         partial(_refusal, _fork_a_kernel, ForkError),
-        parts=("bubblewrap", "libseccomp", "control_groups"),
+        parts=("bubblewrap", "control_groups"),
     ),
     "chromium": Tool(
         "Chromium",

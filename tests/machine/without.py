@@ -76,8 +76,6 @@ def places(key: str, path: str) -> Iterator[Path]:
         yield from (Path(folder, name) for name in tool.commands)
     for pattern in tool.files:
         yield from map(Path, glob.glob(pattern))
-    if tool.files:
-        return  # a module of such a tool comes with the course, and is of no use without the rest
     distributions = importlib.metadata.packages_distributions()
     for module in tool.modules:
         if spec := importlib.util.find_spec(module):

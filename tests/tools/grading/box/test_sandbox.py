@@ -132,7 +132,7 @@ def test_of_a_course_among_the_packages_of_the_interpreter_all_else_is_covered()
     assert sandbox.covered(Path("/somewhere/of/a/teacher")) == []
 
 
-def test_what_is_covered_is_an_empty_folder_in_the_command(needs_libseccomp, tmp_path):
+def test_what_is_covered_is_an_empty_folder_in_the_command(tmp_path):
     packages = Path(sys.prefix) / "lib" / "site-packages"
     group = cgroups.Group(())
     told = sandbox.command(["true"], tmp_path, group, LIMITS, 9, packages / "course_lib")
