@@ -5,7 +5,7 @@
 # make portable   execute them as other processors would, and list every change
 # make grade-demo   grade a made-up class: docs/grading.md
 # make bench   measure how fast the course's own code is
-# make frameworks   add JAX, optax, Keras, transformers, dask, psycopg, TensorBoard, for the tests that use them
+# make frameworks   add JAX, optax, Keras, transformers, dask, psycopg, TensorBoard, pyseccomp, for the tests that use them
 # make versions    run make test with the oldest and the newest versions: docs/versions.md
 # make clean   remove .venv
 #
@@ -119,7 +119,7 @@ bench: $(STAMP)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 frameworks: $(STAMP)
-	@$(SETUP) add frameworks,cluster,postgresql,bench,tensorboard
+	@$(SETUP) add frameworks,cluster,postgresql,bench,tensorboard,filters
 
 versions: export TORCH_INDEX := $(TORCH_INDEX)
 versions: $(STAMP)
