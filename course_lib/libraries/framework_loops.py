@@ -156,6 +156,11 @@ def lightning_loop(
     begins anew in every epoch, and one above batches_per_epoch never steps. With interval="epoch"
     it steps after every frequency-th epoch. An update that mixed precision skips advances it.
 
+    A resume is no argument here. ReduceLROnPlateau misses the metric of an epoch at each one, since
+    fit_loop.py writes the checkpoint before its step. After two resumes from checkpoints that
+    every_n_train_steps wrote at the end of an epoch, one epoch is trained twice, and from there on
+    each has the rate of the next.
+
     Args:
         updates: number of optimizer steps, skipped ones included, >= 1.
         interval: "step" or "epoch", of the dictionary that configure_optimizers returns.
@@ -206,6 +211,9 @@ def optax_loop(
     batches. Inside apply_if_finite its count stands still in an update that is not applied, and
     outside it advances. inject_hyperparams counts the same. After max_consecutive_errors of them
     without a finite one between, apply_if_finite applies what is not finite, and the count goes on.
+
+    A schedule's rates are kept by inject_hyperparams, but numbers such as b2=0.999 are rounded to
+    the parameters' dtype, in bfloat16 to 1, unless hyperparam_dtype=jnp.float32 (optax issue 1414).
 
     Args:
         updates: number of updates, those not applied included, >= 1.

@@ -120,6 +120,19 @@ def test_the_installed_optax_has_the_recorded_rates(tmp_path, needs_optax):
     check_runs_again("optax", tmp_path)
 
 
+def test_inject_hyperparams_rounds_numbers_to_bfloat16_and_keeps_the_rates(needs_optax):
+    jnp, optax = pytest.importorskip("jax.numpy"), pytest.importorskip("optax")
+    weights = {"only": jnp.ones(2, jnp.bfloat16)}
+    make = optax.inject_hyperparams(optax.adam)
+    state = make(optax.linear_schedule(0.999, 0.0, 1000), b2=0.999).init(weights)
+    assert float(state.hyperparams["b2"]) == 1
+    assert float(state.hyperparams["learning_rate"]) == np.float32(0.999)
+    wide = optax.inject_hyperparams(optax.adam, hyperparam_dtype=jnp.float32)
+    assert float(wide(0.1, b2=0.999).init(weights).hyperparams["b2"]) == np.float32(0.999)
+    for word in ("b2=0.999", "bfloat16", "hyperparam_dtype=jnp.float32"):
+        assert word in optax_loop.__doc__
+
+
 # --- Stable-Baselines3, whose rates are recorded for its converter ------------------------------
 
 
