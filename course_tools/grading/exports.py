@@ -47,6 +47,8 @@ _TASKS = (
     *("student", "user", "exercise", "task", "outcome", "points", "possible"),
     *("misconception", "cause", "stopped_by", "exception", "exception_text"),
 )
+#: Platforms with a table for each exercise.
+BY_EXERCISE = {"moodle": moodle, "blackboard": blackboard, "brightspace": brightspace}
 _STATISTICS = (
     *("exercise", "task", "students", "possible", "difficulty"),
     *("students_all_points", "students_no_points"),
@@ -66,7 +68,8 @@ def write_exports(
 
     The same standings give the same bytes. Tables for people begin with a byte order mark, without
     which Excel takes UTF-8 for another encoding; those for import have none, as it is no part of
-    a column's name. Blackboard and Brightspace have tables where anybody's name in them is known.
+    a column's name. Moodle, Blackboard and Brightspace have tables where anybody's number or name
+    in them is known.
 
     Args:
         standings: as `Gradebook.standings` returns them.
@@ -93,8 +96,7 @@ def write_exports(
             raise ValueError(
                 f"exercise must be a name of letters, digits and underscores, got {exercise!r}"
             )
-        tables[f"moodle_{exercise}.csv"] = _bytes(moodle(standings, exercise, people))
-        for name, make in (("blackboard", blackboard), ("brightspace", brightspace)):
+        for name, make in BY_EXERCISE.items():
             rows = make(standings, exercise, people).rows
             if len(rows) > 1:
                 quoting = csv.QUOTE_ALL if make is blackboard else csv.QUOTE_MINIMAL
@@ -109,7 +111,7 @@ def left_out(standings: Sequence[Standing], enrollment: Enrollment) -> dict[str,
     """Return the students who are in no table of a platform though others are: table -> names."""
     found = {}
     for exercise in exercises_in(standings):
-        for name, make in (("blackboard", blackboard), ("brightspace", brightspace)):
+        for name, make in BY_EXERCISE.items():
             table = make(standings, exercise, enrollment)
             if len(table.rows) > 1 and table.without:
                 found[f"{name}_{exercise}.csv"] = table.without

@@ -93,18 +93,25 @@ def canvas(standings: Sequence[Standing], enrollment: Enrollment) -> Iterator[Ro
         yield (*names, *(reached.get(exercise) for exercise in exercises))
 
 
-def moodle(standings: Sequence[Standing], exercise: str, enrollment: Enrollment) -> Iterator[Row]:
-    """Return the worksheet of an assignment in Moodle: a row a student."""
-    yield _MOODLE
+def moodle(standings: Sequence[Standing], exercise: str, enrollment: Enrollment) -> PlatformTable:
+    """Return the worksheet of an assignment in Moodle: a row a student whose number is known.
+
+    A row without a number is one that Moodle does not find anybody for.
+    """
     most = most_points(standings, exercise)
     # The number of a participant is another one in every assignment.
     is_only = exercises_in(standings) == [exercise]
-    for one in standings:
-        if one.exercise == exercise and has_grade(one):
-            person = enrollment.persons.get((one.student, one.user))
-            number = _number_in(MOODLE, one) or (person.moodle_id if person and is_only else "")
-            identifier = f"Participant {number}" if number else ""
-            yield (identifier, one.student, min(one.points, most), most, "Yes", "")
+    rows: list[Row] = [_MOODLE]
+    without = []
+    for one in _graded(standings, exercise):
+        person = enrollment.persons.get((one.student, one.user))
+        number = _number_in(MOODLE, one) or (person.moodle_id if person and is_only else "")
+        if number:
+            points = min(one.points, most)
+            rows.append((f"Participant {number}", one.student, points, most, "Yes", ""))
+        else:
+            without.append(one.student)
+    return PlatformTable(tuple(rows), tuple(without))
 
 
 def blackboard(

@@ -66,7 +66,7 @@ def test_a_class_is_graded_with_one_command(graded):
     assert "2 students, on average 5.5 of 6 points" in done.stdout
     assert str(folder / "grades" / "class.html") in done.stdout
     assert set(tables(folder / "grades")) == {
-        *("canvas.csv", "grades.csv", "moodle_ex01_constant_lr.csv", "tasks.csv"),
+        *("canvas.csv", "grades.csv", "tasks.csv"),
         "statistics.csv",
     }
     found = pages(folder / "grades")

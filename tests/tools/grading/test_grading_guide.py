@@ -52,12 +52,11 @@ def test_every_file_that_is_named_is_written():
     written = {class_pages.CLASS_PAGE, f"{class_pages.FOLDER}/<student>.html", "grades.sqlite"}
     written |= {class_pages.CLASS_REPORT, "statistics.csv"}
     written |= {zip_name(name, "<exercise>") for name in (layouts.CANVAS, layouts.MOODLE)}
-    written |= {"grades.csv", "tasks.csv", "canvas.csv", "moodle_<exercise>.csv"}
-    written |= {"blackboard_<exercise>.csv", "brightspace_<exercise>.csv"}
+    written |= {"grades.csv", "tasks.csv", "canvas.csv"}
+    written |= {f"{name}_<exercise>.csv" for name in exports.BY_EXERCISE}
     table = GUIDE.partition("| in GRADES |")[2].partition("\n\n")[0]
     assert set(re.findall(r"`([^`]+\.[a-z]+)`", table)) == written
     code = Path(exports.__file__).read_text(encoding="utf-8")
-    assert "moodle_{exercise}.csv" in code
     assert "{name}_{exercise}.csv" in code
 
 
