@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -92,42 +92,43 @@ def run(options: Options) -> int:
     checked = preflight(taken, settings.policy.attempts, settings.late, roster, matching)
     click.echo("\n".join(checked.lines), err=True)
     url = options.gradebook or f"sqlite:///{(options.out / 'grades.sqlite').resolve()}"
-    before = decisions.earlier(url)
-    has = {"has_config": options.config is not None, "has_roster": roster is not None}
-    other = decisions.compared(before.last, settings, **has)
-    open_questions = [one for one in checked.questions if one not in before.decided]
-    decided = [one for one in checked.questions if one in before.decided]
-    for head, some in (("Decided before:", decided), ("To be decided:", open_questions)):
-        if some:
-            click.echo("\n".join([head, *(f"  {one}" for one in some)]), err=True)
-    if other.told:
-        click.echo(other.told, err=True)
-    if options.preview:
-        return 0
-    _stop_if_unclear(open_questions, other, options)
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ValueError(f"cannot write to --out {options.out}: {error.strerror}") from error
-    if options.unsafe:
-        click.echo(_UNSAFE, err=True)
-    with (
-        _gradebook(url, options.out) as book,
-        book.held("lr-course grade"),
-        _executor(options) as (executor, jobs),
-    ):
-        people = enrolled(roster, matching, book.files())
-        given = Publication(config, people, options.csv)
-        course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
-        given.keep(book)
-        decisions.keep(book, before, open_questions)
-        last = book.last_id()
-        outcome, status = _graded(found, book, course, jobs, executor)
-        left = len(found) - outcome.done
-        given = dataclasses.replace(given, pending=left)
-        given.keep(book)
-        standings = publish(book, options.out, given)
-        changes = book.changes(last)
+    with _existing(url) as old:
+        before = decisions.earlier(old)
+        has = {"has_config": options.config is not None, "has_roster": roster is not None}
+        other = decisions.compared(before.last, settings, **has)
+        open_questions = [one for one in checked.questions if one not in before.decided]
+        decided = [one for one in checked.questions if one in before.decided]
+        for head, some in (("Decided before:", decided), ("To be decided:", open_questions)):
+            if some:
+                click.echo("\n".join([head, *(f"  {one}" for one in some)]), err=True)
+        if other.told:
+            click.echo(other.told, err=True)
+        if options.preview:
+            return 0
+        _stop_if_unclear(open_questions, other, options)
+        try:
+            options.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"cannot write to --out {options.out}: {error.strerror}") from error
+        if options.unsafe:
+            click.echo(_UNSAFE, err=True)
+        with (
+            nullcontext(old) if old is not None else _new(url, options.out) as book,
+            book.held("lr-course grade"),
+            _executor(options) as (executor, jobs),
+        ):
+            people = enrolled(roster, matching, book.files())
+            given = Publication(config, people, options.csv)
+            course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
+            given.keep(book)
+            decisions.keep(book, before, open_questions)
+            last = book.last_id()
+            outcome, status = _graded(found, book, course, jobs, executor)
+            left = len(found) - outcome.done
+            given = dataclasses.replace(given, pending=left)
+            given.keep(book)
+            standings = publish(book, options.out, given)
+            changes = book.changes(last)
     _say(outcome, left, standings, changes, people, settings, options.out)
     return status
 
@@ -152,8 +153,20 @@ def _stop_if_unclear(
         raise ValueError(f"nothing was graded, because {'; and '.join(why)}")
 
 
-def _gradebook(url: str, out: Path) -> Gradebook:
-    """Open the gradebook; a new one never stands in silently for one that is lost."""
+@contextmanager
+def _existing(url: str) -> Iterator[Gradebook | None]:
+    """Open the gradebook of earlier calls, once: looking for damage takes its time."""
+    try:
+        book = Gradebook(url, create=False)
+    except NoGradebookError:
+        yield None
+        return
+    with book:
+        yield book
+
+
+def _new(url: str, out: Path) -> Gradebook:
+    """Begin a gradebook; it never stands in silently for one that is lost."""
     began = any((out / name).exists() for name in (class_pages.CLASS_PAGE, "grades.csv"))
     try:
         return Gradebook(url, create=not began)

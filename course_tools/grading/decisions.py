@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from course_tools.grading.gradebook.engine import NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook
 from course_tools.grading.publishing import Publication, last_publication
 from course_tools.grading.settings import Settings, differences
@@ -40,17 +39,11 @@ class Differences:
     missing: str = ""
 
 
-def earlier(url: str) -> Earlier:
-    """Return what earlier calls left in a gradebook; nothing where there is none yet.
-
-    Raises:
-        ValueError: the gradebook cannot be used.
-    """
-    try:
-        with Gradebook(url, create=False) as book:
-            return Earlier(frozenset(json.loads(book.kept(_NAME) or "[]")), last_publication(book))
-    except NoGradebookError:
+def earlier(book: Gradebook | None) -> Earlier:
+    """Return what earlier calls left in a gradebook; nothing where there is none yet."""
+    if book is None:
         return Earlier()
+    return Earlier(frozenset(json.loads(book.kept(_NAME) or "[]")), last_publication(book))
 
 
 def keep(book: Gradebook, before: Earlier, questions: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from course_tools.grading.gradebook import health
 from course_tools.grading.gradebook.journal import Gradebook
 from tests.tools.calling import lr_course
 from tests.tools.grading.gradebook.gradebooks import Forked, hold
@@ -94,6 +95,14 @@ def test_two_graders_on_one_folder_say_so_at_once(copied):
         *("class-report.html", "class.html", "feedback", "grades.sqlite")
     ]
     assert len(pages(out)) == 3
+
+
+def test_the_gradebook_is_looked_through_for_damage_once(copied, monkeypatch):
+    source, out = copied
+    seen = []
+    monkeypatch.setattr(health, "check", seen.append)
+    assert grade_folder(source, out, jobs=1) == 0
+    assert len(seen) == 1
 
 
 def test_while_one_grades_another_looks_at_what_was_handed_in(copied):
