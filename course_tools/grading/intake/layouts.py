@@ -16,12 +16,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
-
-import yaml
 
 from course_tools.grading.intake.places import is_notebook, stem_of
 from course_tools.grading.late_days import RecordedTime
@@ -29,7 +25,6 @@ from course_tools.grading.late_days import RecordedTime
 CANVAS, MOODLE = "Canvas", "Moodle"
 BLACKBOARD, BRIGHTSPACE, GITHUB = "Blackboard", "Brightspace", "GitHub"
 GRADESCOPE, ILIAS = "Gradescope", "ILIAS"
-METADATA = "submission_metadata.yml"
 #: The word that stands for a student in an instructor's own layout.
 STUDENT = "STUDENT"
 _MOST_SHOWN = 3
@@ -50,8 +45,7 @@ _MARKS = {
 }
 PLATFORMS = {name: re.compile(mark, re.S) for name, mark in _MARKS.items()}
 #: Their marks are what a student's own name for a file or a folder may look like.
-_WEAK = (ILIAS, CANVAS)
-_SURE = 3  # as many different students of a weak mark in one folder are no accident
+WEAK = (ILIAS, CANVAS)
 _CONTAINER = re.compile(
     r"(?:submissions?|submitted|hand(?:ed)?[-_ ]?ins?|abgaben?|entregas?|rendus?|assignments?|"
     r"home[-_ ]?works?|hw|classe?|course|kurs|students?|exercises?|export|assignment_\d+_export|"
@@ -153,79 +147,6 @@ def is_container(name: str, container: str = "") -> bool:
     return bool(_CONTAINER.fullmatch(name)) or (bool(container) and name == container)
 
 
-def platform_layout(
-    platform: str, files: Sequence[str], read: Callable[[str], bytes], container: str = ""
-) -> FoundLayout:
-    """Return the owners of files as a platform's names say.
-
-    Args:
-        platform: one of `PLATFORMS`.
-        files: paths of all files; those without the platform's mark are nobody's.
-        read: returns the content of a file.
-        container: name of the folder or zip file.
-
-    Raises:
-        UnclearError: Gradescope's list of names is missing, or a submission is missing from it.
-    """
-    marks = {one: mark for one in files if (mark := marks_of(platform, one, container))}
-    if platform == GRADESCOPE:
-        names = _gradescope_names(files, read)
-        owners = {one: _submitters(names, mark, one) for one, mark in marks.items()}
-    elif platform == BLACKBOARD:
-        users = _blackboard_users(marks)
-        owners = {
-            one: (Owner(users[one], moment=_moment(mark.match["when"], "%Y-%m-%d-%H-%M-%S")),)
-            for one, mark in marks.items()
-        }
-    else:
-        owners = {one: (_owner(mark.match),) for one, mark in marks.items()}
-    return FoundLayout(f"{platform}'s export", owners, platform)
-
-
-def recognised(
-    notebooks: Sequence[str], files: Sequence[str], read: Callable[[str], bytes], container: str
-) -> FoundLayout | None:
-    """Return the layout of the platform whose marks all notebooks have, None for no platform.
-
-    Args:
-        notebooks: paths of the notebooks that decide.
-        files: paths of all files.
-        read: returns the content of a file.
-        container: name of the folder or zip file.
-
-    Raises:
-        UnclearError: several platforms fit, or one fits a part of the notebooks.
-    """
-    fitting: dict[str, int] = {}
-    partly: dict[str, list[str]] = {}
-    for platform in PLATFORMS:
-        marks = {one: marks_of(platform, one, container) for one in notebooks}
-        found = {one: mark for one, mark in marks.items() if mark}
-        if platform in _WEAK:
-            found = _sure(found, container)
-        if found and len(found) == len(notebooks):
-            fitting[platform] = max(mark.depth for mark in found.values())
-        elif 2 * len(found) >= len(notebooks) or (
-            # A name deeper down may be a student's own joke, and must not stop a class.
-            platform not in _WEAK and any(mark.depth < 1 for mark in found.values())
-        ):
-            partly[platform] = [one for one in notebooks if one not in found]
-    # A student may call a file as another platform would; the folders around it are not theirs.
-    fitting = {one: depth for one, depth in fitting.items() if depth == min(fitting.values())}
-    if len(fitting) > 1:
-        options = " or ".join(f"--layout {one.lower()}" for one in fitting)
-        raise UnclearError(f"the names are those of {' and of '.join(fitting)}: say {options}")
-    if fitting:
-        return platform_layout(next(iter(fitting)), files, read, container)
-    for platform, others in partly.items():
-        raise UnclearError(
-            f"some notebooks have the names that {platform} gives and {len(others)} do not "
-            f"({shown(others)}): --layout {platform.lower()} leaves those out; "
-            f"--layout {STUDENT} takes a folder, --layout {STUDENT}.ipynb a file for each student"
-        )
-    return None
-
-
 def pattern_layout(wanted: str, files: Sequence[str]) -> FoundLayout:
     """Return the owners of files by an instructor's own layout.
 
@@ -267,119 +188,3 @@ def shown(names: Sequence[str]) -> str:
     """Return some names for a sentence."""
     more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
     return ", ".join(repr(one) for one in names[:_MOST_SHOWN]) + more
-
-
-def _sure(found: Mapping[str, Mark], container: str) -> dict[str, Mark]:
-    """Return the weak marks in folders that hold hand-ins of several people."""
-    people: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for mark in found.values():
-        people[mark.base].add((mark.match["student"], mark.match["user"]))
-    return {
-        one: mark
-        for one, mark in found.items()
-        if not mark.base
-        or is_container(mark.base.rpartition("/")[2], container)
-        or len(people[mark.base]) >= _SURE
-    }
-
-
-def _owner(match: re.Match[str]) -> Owner:
-    found = match.groupdict()
-    return Owner(
-        named(found["student"].strip()).student,
-        found.get("user") or "",
-        int(found.get("submission") or 0),
-        _moment(re.sub(r"\b(\d{3}) ([AP]M)", r"0\1 \2", found.get("when") or "")),
-        bool(found.get("late") or found.get("anonymous_late")),
-        # Canvas packs files as they are downloaded, and says only whether they are late.
-        "submission" in found,
-    )
-
-
-def _moment(text: str, form: str = "%b %d, %Y %I%M %p") -> RecordedTime | None:
-    try:
-        found = datetime.strptime(text, form).replace(tzinfo=timezone.utc)
-    except ValueError:  # of another language: the file's own time counts
-        return None
-    return RecordedTime(found.timestamp(), is_local=True)
-
-
-def _blackboard_users(marks: Mapping[str, Mark]) -> dict[str, str]:
-    """Return the users: what is left without the assignment, which all names begin with."""
-    heads: dict[str, set[str]] = defaultdict(set)
-    for mark in marks.values():
-        heads[mark.base].add(mark.match["head"])
-    same: dict[str, int] = {}
-    for base, some in heads.items():
-        first, *others = (head.split("_") for head in some)
-        count, most = 0, min(map(len, (first, *others))) - 1
-        while count < most and all(parts[count] == first[count] for parts in others):
-            count += 1
-        same[base] = count
-    return {
-        one: "_".join(mark.match["head"].split("_")[same[mark.base] :])
-        for one, mark in marks.items()
-    }
-
-
-def _gradescope_names(files: Sequence[str], read: Callable[[str], bytes]) -> dict[str, tuple]:
-    lists = [one for one in files if one.rpartition("/")[2] == METADATA]
-    if not lists:
-        raise UnclearError(
-            f"Gradescope's folders have numbers for names, and its {METADATA}, which says whose "
-            f"they are, is missing: download it again, or say --layout {STUDENT} or */{STUDENT}"
-        )
-    found: dict[str, tuple] = {}
-    for one in lists:
-        for name, entry in _read_metadata(read(one)).items():
-            people = entry.get(":submitters") if isinstance(entry, dict) else None
-            people = [who for who in people or [] if isinstance(who, dict)]
-            moment = _created_at(entry.get(":created_at")) if isinstance(entry, dict) else None
-            base = one.rpartition("/")[0]
-            found[f"{base}/{name}"] = tuple(_gradescope_owner(who, moment) for who in people)
-    return found
-
-
-def _read_metadata(content: bytes) -> dict[str, object]:
-    """Return who handed in what. Other entries hold what students printed, and are left alone."""
-    kept, inside = [], False
-    for line in content.decode("utf-8", "replace").splitlines():
-        if re.match(r"submission_\d+:", line):
-            kept.append(line)
-            inside = False
-        elif re.match(r"  :\w+:", line):
-            inside = line.startswith(("  :submitters:", "  :created_at:"))
-        if inside:
-            kept.append(line)
-    try:
-        found = yaml.safe_load("\n".join(kept))
-    except yaml.YAMLError as error:
-        raise UnclearError(f"{METADATA} cannot be read: {error}") from error
-    return found if isinstance(found, dict) else {}
-
-
-def _gradescope_owner(person: Mapping[str, object], moment: RecordedTime | None) -> Owner:
-    name = str(person.get(":name") or person.get(":email") or "")
-    user = str(person.get(":sid") or person.get(":email") or "")
-    return Owner(named(name).student, user, moment=moment)
-
-
-def _created_at(found: object) -> RecordedTime | None:
-    """Return the time of a submission: YAML has read it, unless Gradescope has quoted it."""
-    if isinstance(found, str):
-        try:
-            found = datetime.fromisoformat(found)
-        except ValueError:
-            return None
-    if not isinstance(found, datetime):
-        return None
-    if found.tzinfo is None:
-        return RecordedTime(found.replace(tzinfo=timezone.utc).timestamp(), is_local=True)
-    return RecordedTime(found.timestamp())
-
-
-def _submitters(names: Mapping[str, tuple], mark: Mark, place: str) -> tuple[Owner, ...]:
-    found = names.get(f"{mark.base}/submission_{mark.match['submission']}", ())
-    if not found or not all(one.student for one in found):
-        raise UnclearError(f"{METADATA} does not say whose {place!r} is")
-    return found

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from course_tools.grading.intake.alike_names import alike_names, merged_names
 from course_tools.grading.intake.course_files import (
     EXERCISE,
     LESSON,
@@ -21,8 +21,6 @@ from course_tools.grading.intake.layouts import (
     Owner,
     UnclearError,
     pattern_layout,
-    platform_layout,
-    recognised,
     shown,
 )
 from course_tools.grading.intake.places import (
@@ -35,10 +33,9 @@ from course_tools.grading.intake.places import (
     is_notebook,
     is_systems,
     reader,
-    stem_of,
-    without_copy,
 )
 from course_tools.grading.intake.plain_layouts import plain_layout
+from course_tools.grading.intake.platform_layouts import platform_layout, recognised
 from course_tools.grading.intake.reader import look
 from course_tools.grading.intake.roster_matching import Origin
 from course_tools.grading.intake.zip_names import looks_garbled
@@ -176,7 +173,7 @@ def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: 
     for name in sorted(files):
         if name not in places:
             left_out[_why(name, found, glances)].append(name)
-    alike, copies = _alike(by_person)
+    alike, copies = alike_names(student for student, user in by_person if not user)
     return Intake(
         found.words,
         sorted(taken, key=lambda one: (one.student, one.user, one.place)),
@@ -184,7 +181,7 @@ def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: 
         {key: some for key, some in several.items() if len(some) > 1},
         alike,
         copies,
-        _merged(by_person, files),
+        merged_names((student for student, _ in by_person), files),
         [one.readings for _, one in sorted(files.items()) if one.readings],
         sorted({student for student, _ in by_person if looks_garbled(student)}),
         sorted(filter(is_archive, files)),
@@ -288,26 +285,3 @@ def _why(name: str, found: FoundLayout, glances: Mapping[str, Glance]) -> str:
     if name in glances and glances[name].kind != THEIRS:
         return COURSES_OWN
     return BESIDE if found.owners.get(name) else NOBODYS
-
-
-def _alike(people: Iterable[Person]) -> tuple[list[list[str]], list[list[str]]]:
-    """Return names that differ in case and blanks, and in a copy's number: no platform tells."""
-    names = sorted({student for student, user in people if not user})
-    whole: dict[str, list[str]] = defaultdict(list)
-    without: dict[str, list[str]] = defaultdict(list)
-    for student in names:
-        plain = " ".join(unicodedata.normalize("NFKC", student).casefold().split())
-        whole[plain].append(student)
-        without[without_copy(plain).strip()].append(student)
-    alike = [some for some in whole.values() if len(some) > 1]
-    return alike, [some for some in without.values() if len(some) > 1 and some not in alike]
-
-
-def _merged(people: Iterable[Person], files: Iterable[str]) -> list[str]:
-    """Return students whose name occurs in the files in two normal forms."""
-    parts = {part for name in files if not name.isascii() for part in name.split("/")}
-    forms: dict[str, set[bool]] = defaultdict(set)
-    for part in parts:
-        plain = unicodedata.normalize("NFC", part)
-        forms[plain if "." not in plain else stem_of(plain)].add(plain == part)
-    return sorted(student for student, _ in people if len(forms.get(student, ())) > 1)
