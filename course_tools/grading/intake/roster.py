@@ -19,6 +19,12 @@ from course_tools.grading.files import read_at_most
 _MOST_BYTES = 50_000_000
 _MOST_DAYS = 3_650
 _DELIMITERS = (",", ";", "\t")
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.I)  # 1.02E+16
+#: Numbers as they are written: 11.0; in Moodle's worksheet "Participant 11", in any language.
+_NUMBERS = {
+    "canvas_id": re.compile(r"(\d+)(?:[.,]0+)?"),
+    "moodle_id": re.compile(r"(?:\D*\s)?(\d+)(?:[.,]0+)?"),
+}
 
 
 @dataclass(frozen=True)
@@ -118,6 +124,8 @@ def read_roster(path: Path) -> Roster:
     seen: dict[tuple[str, str], int] = {}
     for line, row in rows[1:]:
         where = f"the roster {path}, line {line}"
+        while len(row) > len(head) and not row[-1].strip():
+            row.pop()
         if len(row) > len(head):
             raise ValueError(
                 f"{where}: {len(row)} values for {len(head)} columns; a value that contains the "
@@ -157,15 +165,20 @@ def _text(path: Path) -> str:
 
 def _rows(text: str, path: Path) -> list[tuple[int, list[str]]]:
     """Return the rows that hold anything, with the numbers of the lines in which they begin."""
-    first = text.lstrip("\r\n").splitlines()[0] if text.strip() else ""
-    delimiter = max(_DELIMITERS, key=first.count)
+    first, _, rest = text.lstrip("\r\n").partition("\n")
+    said = re.fullmatch(r'"?sep=(.)"?\s*', first)  # spreadsheets put this in front
+    above = 0
+    if said:
+        above = text.count("\n") - rest.count("\n")
+        text = rest
+    delimiter = said[1] if said else max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    found, line = [], 1
+    found, line = [], above + 1
     try:
         for row in reader:
             if any(value.strip() for value in row):
                 found.append((line, row))
-            line = reader.line_num + 1
+            line = above + reader.line_num + 1
     except csv.Error as error:
         raise ValueError(f"the roster {path}, line {line}: it is no row of CSV: {error}") from error
     return found
@@ -209,6 +222,17 @@ def _person(values: Mapping[str, str], where: str) -> RosterPerson:
                 f"{where}: the {name} {value!r} begins like a formula, or holds characters that "
                 "cannot be seen: no platform takes it back"
             )
+        if name in _UNIQUE and _ROUNDED.fullmatch(value):
+            raise ValueError(
+                f"{where}: a spreadsheet has rounded the {name} to {value!r}. Make the column one "
+                "of texts there, and write the numbers again"
+            )
+        if name == "email" and value and "@" not in value:
+            raise ValueError(
+                f"{where}: the email {value!r} has no @; a name with the separator in it needs "
+                "quotes around it"
+            )
+    values = {**values, **_numbers(values, where)}
     texts = {name: unicodedata.normalize("NFC", value) for name, value in values.items()}
     texts["extension"] = texts.get("extension") or "0"
     try:
@@ -221,3 +245,15 @@ def _person(values: Mapping[str, str], where: str) -> RosterPerson:
             f"got {values['extension']!r}"
         )
     return RosterPerson(**{**texts, "extension": days})
+
+
+def _numbers(values: Mapping[str, str], where: str) -> dict[str, str]:
+    """Return the platforms' numbers without what people and spreadsheets put around them."""
+    found = {}
+    for name, pattern in _NUMBERS.items():
+        if value := values.get(name, ""):
+            match = pattern.fullmatch(value)
+            if match is None:
+                raise ValueError(f"{where}: the {name} must be a number, got {value!r}")
+            found[name] = match[1]
+    return found

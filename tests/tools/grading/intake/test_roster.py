@@ -29,6 +29,9 @@ def read(folder, content):
         ("\n" + TEXT + "\n,,,,,\n\n").encode(),
         TEXT.replace("Zoë,,,,", "Zoë").encode(),
         TEXT.replace("Zoë", "Zoe\u0308").encode(),
+        ("sep=,\n" + TEXT).encode("utf-8-sig"),
+        ("sep=;\r\n" + TEXT.replace(",", ";").replace("Lovelace;", "Lovelace,")).encode(),
+        TEXT.replace("Zoë,,,,", "Zoë,,,,,,").encode(),
     ],
 )
 def test_what_spreadsheets_write(tmp_path, content):
@@ -40,7 +43,8 @@ def test_what_spreadsheets_write(tmp_path, content):
 
 def test_every_column_has_its_name_in_any_spelling(tmp_path):
     head = ";".join(name.upper().replace("_", " ") for name in reversed(COLUMNS))
-    values = {name: f"{name}1" for name in COLUMNS} | {"extension": "2"}
+    values = {name: f"{name}1" for name in COLUMNS} | {"extension": "2", "email": "a@x"}
+    values |= {"canvas_id": "12", "moodle_id": "13"}
     (one,) = read(
         tmp_path, f"{head}\n{';'.join(values[name] for name in reversed(COLUMNS))}"
     ).people
@@ -49,6 +53,20 @@ def test_every_column_has_its_name_in_any_spelling(tmp_path):
 
 def test_a_column_that_is_not_known_is_said(tmp_path):
     assert read(tmp_path, "id,name,favourite colour,\n1,Ada,red,\n").unused == ("favourite colour",)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("11", "11"),
+        ("11.0", "11"),
+        ("11,0", "11"),
+        ("Participant 11", "11"),
+        ("Teilnehmer/in 11", "11"),
+    ],
+)
+def test_numbers_are_read_as_spreadsheets_and_moodle_write_them(tmp_path, text, number):
+    assert read(tmp_path, f"id;name;moodle_id\n1;Ada;{text}\n").people[0].moodle_id == number
 
 
 @pytest.mark.parametrize(
@@ -80,6 +98,11 @@ def test_a_column_that_is_not_known_is_said(tmp_path):
             "id,name\n1,Ada\n2,Zoë\n".encode("cp1252"),
             "line 3: it is not UTF-8. If this is right: '2,Zoë'",
         ),
+        ("id,name,canvas_id\n1,Ada,1.023E+16\n", "line 2: a spreadsheet has rounded the canvas_id"),
+        ("id;name\n1,23457E+11;Ada\n", "rounded the id to '1,23457E+11'. Make the column one of"),
+        ("id,name,email\n1,Lovelace, Ada\n", "line 2: the email 'Ada' has no @; a name with the"),
+        ("id,name,canvas_id\n1,Lovelace, Ada\n", "line 2: the canvas_id must be a number, got 'Ad"),
+        ("sep=;\nid;name\n1;Ada\n\n;Ben\n", "line 5: the id is empty"),
         (b"PK\x03\x04xlsx", "is a spreadsheet or zip file: save it as CSV UTF-8"),
     ],
 )
