@@ -9,7 +9,7 @@ from itertools import groupby
 
 from course_tools.grading.gradebook.adjustments import graded_points
 from course_tools.grading.gradebook.journal import HandedIn, Standing, Student
-from course_tools.grading.intake.layouts import platform_of
+from course_tools.grading.intake.layouts import NUMBERING, platform_of
 from course_tools.grading.intake.roster import Roster, RosterPerson
 from course_tools.grading.intake.roster_matching import Matching, Origin, match
 from course_tools.grading.late_days import DatedWork, LatePolicy, lateness
@@ -85,9 +85,15 @@ def enrolled(roster: Roster | None, now: Matching, files: Iterable[HandedIn]) ->
     for one in files:
         if (who := (one.student, one.user)) not in asked:
             exercises = before.get(who, Origin()).exercises | {one.exercise} - {""}
-            before[who] = Origin(platform_of(one.place), exercises)
+            before[who] = Origin(_platform(one), exercises)
     found = {**match(roster, before).people, **now.people}
     return enrollment({student: (one.name, one.id) for student, one in found.items()}, roster)
+
+
+def _platform(one: HandedIn) -> str:
+    """Return the platform that named somebody; other people's own names may look like it."""
+    platform = platform_of(one.place)
+    return platform if one.user or platform not in NUMBERING else ""
 
 
 def enrollment(people: Mapping[Student, Student], roster: Roster) -> Enrollment:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import course_lib
 import course_tasks
-from course_tools.grading.intake.notebook import exercise_named
+from course_tools.grading.intake.notebook import document_of, exercise_named
 from course_tools.grading.intake.places import UnreadableError
 
 _COURSE = Path(course_lib.__file__).resolve().parent.parent
@@ -48,6 +48,8 @@ def glance(content: bytes) -> Glance:
     """
     try:
         document = json.loads(content.decode("utf-8-sig"))
+        if isinstance(document, dict) and document.get("nbformat") in (2, 3):
+            document = document_of(content)
     except (ValueError, RecursionError):
         return Glance()
     code = list(_code(document))

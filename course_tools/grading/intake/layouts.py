@@ -9,7 +9,8 @@ Blackboard's "Assignment File Download", `assignment_user_attempt_date_file`; Br
 "Download", folders `number-number - name - date`; Gradescope's "Export Submissions", folders
 `submission_number` and `submission_metadata.yml`; ILIAS, folders `last_first_login_number`, in
 those of teams where there are teams; `gh classroom clone student-repos`, folders
-`assignment-submissions/assignment-user`.
+`assignment-submissions/assignment-user`; nbgrader's exchange, folders `user+assignment+time+random`
+(its tree `submitted/user/assignment` is a folder for each student).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from course_tools.grading.late_days import RecordedTime
 
 CANVAS, MOODLE = "Canvas", "Moodle"
 BLACKBOARD, BRIGHTSPACE, GITHUB = "Blackboard", "Brightspace", "GitHub"
-GRADESCOPE, ILIAS = "Gradescope", "ILIAS"
+GRADESCOPE, ILIAS, NBGRADER = "Gradescope", "ILIAS", "nbgrader"
 #: The word that stands for a student in an instructor's own layout.
 STUDENT = "STUDENT"
 _MOST_SHOWN = 3
@@ -39,13 +40,18 @@ _MARKS = {
     BLACKBOARD: r"(?P<head>[^/]+?)_attempt_(?P<when>\d{4}(?:-\d\d){5})[_.][^/]+",
     GITHUB: r"(?P<slug>[^/]+)-submissions/(?P=slug)-(?P<student>[^/]+)/.+",
     ILIAS: r"(?P<student>[^/]+_[^/]+_[^/_]+)_(?P<user>\d+)/.+",
-    #: `lastfirst_LATE_123_456_my notebook-2`; with anonymous grading `LATE_anon_x1y2z_456_…`.
-    CANVAS: r"(?P<anonymous_late>LATE_(?=anon_))?(?P<student>[^_/]+)_(?P<late>LATE_)?"
-    r"(?P<user>\d+|(?<=anon_)[A-Za-z0-9]+)_(?P<submission>\d+)_[^/]+",
+    NBGRADER: r"(?P<student>[^/+]+)\+[^/+]+\+(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? "
+    r"(?P<zone>[^/+]+)(?:\+[^/+]+)?/.+",
+    #: `lastfirst_LATE_123_456_my notebook-2`; with anonymous grading `LATE_anon_x1y2z_456_…`. A
+    #: group's name may hold signs of its own, but no number between two of them.
+    CANVAS: r"(?P<anonymous_late>LATE_(?=anon_))?(?P<student>[^/]+?)_(?P<late>(?:LATE|late)_)?"
+    r"(?P<user>\d+|(?<=anon_)[A-Za-z0-9]+)_(?P<submission>\d+)_(?P<rest>[^/]+)",
 }
 PLATFORMS = {name: re.compile(mark, re.S) for name, mark in _MARKS.items()}
 #: Their marks are what a student's own name for a file or a folder may look like.
 WEAK = (ILIAS, CANVAS)
+#: They give everybody a number.
+NUMBERING = (BRIGHTSPACE, CANVAS, ILIAS, MOODLE)
 _CONTAINER = re.compile(
     r"(?:submissions?|submitted|hand(?:ed)?[-_ ]?ins?|abgaben?|entregas?|rendus?|assignments?|"
     r"home[-_ ]?works?|hw|classe?|course|kurs|students?|exercises?|export|assignment_\d+_export|"

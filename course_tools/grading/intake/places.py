@@ -24,15 +24,30 @@ from course_tools.grading.late_days import HandInTime, RecordedTime
 
 NOTEBOOK = ".ipynb"
 #: What browsers, mail programs and Windows make of the end of a notebook's name.
-_ENDING = re.compile(r"\.ipynb(?:\.txt|\.json)?\Z", re.I)
-#: What browsers add to the name of a second file: `ex01-1`, `ex01 (1)`.
-_COPY = re.compile(r".*(?:-| ?\()(?P<number>\d{1,3})\)?", re.S)
+_ENDING = re.compile(
+    r"\.ipynb(?:\.(?:txt|json|text|download))*"
+    r"(?P<copy> ?\(\d{1,3}\)| - \w+(?: \(\d{1,3}\))?)?\s*\Z",
+    re.I,
+)
+#: What browsers, systems and Jupyter add to the name of a second file: `ex01-1`, `ex01 (1)`,
+#: `ex01 - Copy (2)`, `ex01 copy 2`, `ex01-Copy1`, `Copy of ex01`.
+_COPY = re.compile(
+    r"(?:-(?P<dash>\d{1,3})| ?\((?P<bracket>\d{1,3})\)"
+    r"|[ -]+(?P<word>copy|copie|copia|kopie)(?: ?\(?(?P<number>\d{1,3})\)?)?)\Z",
+    re.I,
+)
+_COPY_OF = re.compile(r"(?:copy of|kopie von|copie de|copia de) ", re.I)
 #: Archives that are not opened, as students hand them in and instructors keep them.
 _ARCHIVE = re.compile(r"\.(?:zip|7z|rar|tar|tgz|tar\.(?:gz|bz2|xz|zst))\Z", re.I)
 #: Files that no person made: those of systems, of Jupyter, of Git.
-_SYSTEMS_OWN = ("Thumbs.db", "desktop.ini", "__MACOSX", ".DS_Store")
-#: More than any time in seconds. Canvas puts the number of a shard in front of as many digits.
-_UPLOADS = 10**13
+_SYSTEMS_OWN = {
+    *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "system volume information"),
+    *("__macosx", ".ds_store", "icon\r", "lost+found", "@eadir", "#recycle"),
+    *("__pycache__", "node_modules", "site-packages"),
+}
+_NO_DATE = (1980, 1, 1, 0, 0, 0)  # of a zip file's member whose time nobody has set
+#: Canvas puts the number of a shard in front of as many digits. No time in seconds is as large.
+CANVAS_SHARD = 10**13
 _TOP = PurePosixPath()
 
 
@@ -76,10 +91,8 @@ class Submission:
         added.
         """
         if self.upload:
-            return _UPLOADS + self.upload % _UPLOADS
-        copy = _COPY.fullmatch(stem_of(self.place))
-        number = int(copy["number"]) if copy else 0
-        return self.modified + number / 1000
+            return CANVAS_SHARD + self.upload % CANVAS_SHARD
+        return self.modified + _copys_number(stem_of(self.place)) / 1000
 
     def read(self, limit: int) -> bytes:
         """Return the bytes of the file.
@@ -162,13 +175,26 @@ def stem_of(place: str) -> str:
     """Return the name of a file without its ending."""
     name = place.rpartition("/")[2]
     if is_notebook(name):
-        return _ENDING.sub("", name)
+        return _ENDING.sub(lambda match: match["copy"] or "", name)
     return name.removesuffix(PurePosixPath(name).suffix)
 
 
 def without_copy(stem: str) -> str:
-    """Return a name without the number that a browser or Jupyter gives to a copy."""
-    return re.sub(r"(?:-Copy\d*|-\d{1,3}| ?\(\d{1,3}\))\Z", "", stem)
+    """Return a name without what browsers, systems and Jupyter add to that of a copy.
+
+    >>> [without_copy(one) for one in ("ex01 (1)", "ex01-Copy2", "ex01 - Copy (2)", "Copy of a")]
+    ['ex01', 'ex01', 'ex01', 'a']
+    """
+    return _COPY_OF.sub("", _COPY.sub("", stem), count=1)
+
+
+def _copys_number(stem: str) -> int:
+    """Return the number of a copy: 0 for a name that is not a copy's, 1 for `ex01 - Copy`."""
+    copy = _COPY.search(stem)
+    if copy is None:
+        return int(_COPY_OF.match(stem) is not None)
+    number = copy["dash"] or copy["bracket"] or copy["number"]
+    return int(number) if number else 1
 
 
 def is_archive(place: str) -> bool:
@@ -183,15 +209,19 @@ class FoundFile:
     Attributes:
         place: its path there, by which it is read.
         modified: time of its last change, in seconds since 1970; in a zip file as if it were UTC.
-        moment: the same as a time from which late days are counted.
+        moment: the same as a time from which late days are counted, None where there is none.
         readings: (encoding, name) for each way to read its name, where the zip file does not say
             which one is right and several fit.
+        hides: whether a zip file holds another file of the same name, which cannot be read.
+        is_linked_folder: whether it is a symbolic link to a folder, which is not entered.
     """
 
     place: str
     modified: float
-    moment: RecordedTime
+    moment: RecordedTime | None
     readings: tuple[tuple[str, str], ...] = ()
+    hides: bool = False
+    is_linked_folder: bool = False
 
 
 def files_in(source: Path, zip_names: str = "") -> dict[str, FoundFile]:
@@ -208,11 +238,7 @@ def files_in(source: Path, zip_names: str = "") -> dict[str, FoundFile]:
     if zip_names:
         check_encoding(zip_names)
     if source.is_dir():
-        found = {}
-        for name in map(str, _files(source)):
-            moment = RecordedTime((source / name).lstat().st_mtime)
-            found[name] = FoundFile(name, moment.seconds, moment)
-        return found
+        return _files_of_folder(source)
     if not source.is_file():
         raise ValueError(f"there is no folder or zip file {source}")
     try:
@@ -221,12 +247,47 @@ def files_in(source: Path, zip_names: str = "") -> dict[str, FoundFile]:
     except (OSError, zipfile.BadZipFile) as error:
         raise ValueError(_no_zip(source, error)) from error
     is_windows = not any("/" in one.filename for one in members)
-    found = {}
+    found: dict[str, FoundFile] = {}
+    contents: dict[str, tuple[int, int]] = {}
     for one, (name, other) in zip(members, _names(members, zip_names), strict=True):
         label = name.replace("\\", "/") if is_windows else name
-        utc, seconds = utc_time(one), _time_of(one)
-        moment = RecordedTime(seconds, is_local=True) if utc is None else RecordedTime(utc)
-        found[label] = FoundFile(one.filename, seconds, moment, other)
+        content = (one.CRC, one.file_size)
+        hides = label in found and (found[label].hides or contents[label] != content)
+        contents[label] = content
+        found[label] = FoundFile(one.filename, _time_of(one), _moment_of(one), other, hides)
+    return found
+
+
+def empty_folders(source: Path) -> list[str]:
+    """Return the folders in which there is no file at all, without those inside of them.
+
+    Args:
+        source: the folder or the zip file, which can be read.
+    """
+    if source.is_dir():
+        folders = [str(one) for one in _folders(source)]
+        files = map(str, _files(source))
+    else:
+        with zipfile.ZipFile(source) as archive:
+            members = archive.infolist()
+        folders = [one.filename.rstrip("/") for one in members if one.is_dir()]
+        files = (one.filename for one in members if not one.is_dir())
+    filled = {str(parent) for one in files for parent in PurePosixPath(one).parents}
+    empty = {one for one in folders if one not in filled and not is_systems(f"{one}/x")}
+    return sorted(one for one in empty if str(PurePosixPath(one).parent) not in empty)
+
+
+def _files_of_folder(source: Path) -> dict[str, FoundFile]:
+    found = {}
+    try:
+        for name in map(str, _files(source)):
+            entry = source / name
+            status = entry.lstat()
+            moment = RecordedTime(status.st_mtime)
+            is_linked_folder = stat.S_ISLNK(status.st_mode) and entry.is_dir()
+            found[name] = FoundFile(name, moment.seconds, moment, is_linked_folder=is_linked_folder)
+    except OSError as error:
+        raise ValueError(f"{error.filename} cannot be read: {error.strerror}") from error
     return found
 
 
@@ -265,12 +326,22 @@ def _no_zip(source: Path, error: Exception) -> str:
 def is_systems(place: str) -> bool:
     """Return whether a file is a system's or a tool's, such as a checkpoint, and nobody's work."""
     *folders, name = place.split("/")
-    if name.startswith("._") or name in _SYSTEMS_OWN:
+    if name.startswith(("._", "~$")) or name.casefold() in _SYSTEMS_OWN:
         return True
     if name.startswith(".") and not is_notebook(name):
         return True
     # A student may be called "..", as far as the name of a folder goes.
-    return any(one in _SYSTEMS_OWN or (one.startswith(".") and one.strip(".")) for one in folders)
+    return any(
+        one.casefold() in _SYSTEMS_OWN or (one.startswith(".") and one.strip("."))
+        for one in folders
+    )
+
+
+def _moment_of(info: zipfile.ZipInfo) -> RecordedTime | None:
+    utc = utc_time(info)
+    if utc is not None:
+        return RecordedTime(utc)
+    return None if info.date_time == _NO_DATE else RecordedTime(_time_of(info), is_local=True)
 
 
 def _time_of(info: zipfile.ZipInfo) -> float:
@@ -278,6 +349,13 @@ def _time_of(info: zipfile.ZipInfo) -> float:
         return datetime(*info.date_time, tzinfo=timezone.utc).timestamp()
     except ValueError:  # a month 0, say
         return 0.0
+
+
+def _folders(folder: Path, below: PurePosixPath = _TOP) -> Iterator[PurePosixPath]:
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir() and not entry.is_symlink():
+            yield below / entry.name
+            yield from _folders(entry, below / entry.name)
 
 
 def _files(folder: Path, below: PurePosixPath = _TOP) -> Iterator[PurePosixPath]:

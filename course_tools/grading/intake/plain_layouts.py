@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations
 
-import course_tasks
 from course_tools.grading.intake.layouts import (
     STUDENT,
     FoundLayout,
@@ -16,24 +13,13 @@ from course_tools.grading.intake.layouts import (
     pattern_layout,
     shown,
 )
-from course_tools.grading.intake.places import is_notebook, stem_of, without_copy
-
-#: Folders of the course, of which a student may hand in all.
-_COURSE = {"exercises", "solutions", "notebooks", "sources"}
-#: Words in names of files and folders that are nobody's name.
-_WORDS = {
-    *(word for name in course_tasks.EXERCISES for word in name.split("_")),
-    *_COURSE,
-    *("exercise", "lesson", "lessons", "notebook", "untitled", "copy", "kopie", "of", "the", "my"),
-    *("homework", "hw", "assignment", "task", "tasks", "sheet", "week", "day", "part", "problem"),
-    *("submission", "submissions", "submit", "submitted", "handin", "upload", "attempt", "try"),
-    *("final", "finished", "done", "complete", "completed", "new", "newer", "newest", "old"),
-    *("last", "latest", "first", "second", "version", "update", "updated", "draft", "backup"),
-    *("fixed", "corrected", "correct", "revised", "improved", "solution", "solved", "answer"),
-    *("answers", "work", "code", "test", "tmp", "temp", "file", "files", "src", "home", "course"),
-    *("alt", "neu", "abgabe", "aufgabe", "loesung", "lösung", "blatt", "übung", "uebung", "v"),
-    *("entrega", "tarea", "devoir", "rendu"),
-}
+from course_tools.grading.intake.person_words import (
+    COURSE_FOLDERS,
+    is_files_name,
+    of_several_people,
+    possible_names,
+)
+from course_tools.grading.intake.places import is_notebook, stem_of
 
 
 def plain_layout(files: Sequence[str], exercises: Mapping[str, str], container: str) -> FoundLayout:
@@ -92,27 +78,6 @@ def plain_layout(files: Sequence[str], exercises: Mapping[str, str], container: 
     return FoundLayout(f"{found.words}, and {both.words}", {**found.owners, **both.owners})
 
 
-def is_files_name(stem: str) -> bool:
-    """Return whether a name is a file's, such as `ex01 (1)` or `homework`, and not a person's."""
-    words = _words(stem)
-    return not _left(words) and not all(word.isdigit() for word in words)
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", without_copy(text).casefold())
-
-
-def _left(words: Sequence[str]) -> set[str]:
-    """Return the words that can be somebody's name."""
-    found = set()
-    for word in words:
-        stem = word.rstrip("0123456789")
-        is_number = len(word) - len(stem) <= 2 and (not stem or stem in {*_WORDS, "ex", "copy"})
-        if word not in _WORDS and not is_number:
-            found.add(word)
-    return found
-
-
 def _only_folder(files: Sequence[str], notebooks: Sequence[str], base: str) -> str:
     """Return the only folder below a base, "" where there are several, or notebooks beside it."""
     inside = [one[len(base) :] for one in files if one.startswith(base)]
@@ -128,7 +93,7 @@ def _is_students(folder: str, notebooks: Sequence[str], base: str) -> bool:
     below = {parts[0].casefold() for parts in inside if len(parts) > 1}
     if direct:
         return all(is_files_name(stem_of(one)) for one in direct)
-    return below <= _COURSE
+    return below <= COURSE_FOLDERS
 
 
 def _around(folder: str, files: Sequence[str], notebooks: Sequence[str], base: str) -> str:
@@ -147,25 +112,30 @@ def _around(folder: str, files: Sequence[str], notebooks: Sequence[str], base: s
 
 
 def _refuse_heaps(exercises: Mapping[str, str], base: str, outer: str) -> None:
-    """Refuse folders that hold one exercise under the names of several people, as sections do."""
-    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for one, exercise in exercises.items():
-        folder, slash, _ = one[len(base) :].partition("/")
-        if one.startswith(base) and slash and exercise:
-            groups[folder, exercise].append(one)
-    for (folder, exercise), some in sorted(groups.items()):
-        labels = [_left(_words(_label(one, base, folder))) for one in some]
-        for (n, first), (m, second) in combinations(enumerate(labels[:50]), 2):
-            if first - second and second - first:
-                ending = "" if "/" in some[n].removeprefix(f"{base}{folder}/") else ".ipynb"
-                raise UnclearError(
-                    f"the folder {folder!r} holds {exercise} several times, under names that may "
-                    f"be people's ({shown([some[n], some[m]])}): if they are students, say "
-                    f"--layout '{outer}*/{STUDENT}{ending}'; if {folder!r} is a student, say "
-                    f"--layout '{outer}{STUDENT}', and the attempt that counts is chosen"
-                )
-
-
-def _label(place: str, base: str, folder: str) -> str:
-    rest = place.removeprefix(f"{base}{folder}/")
-    return f"{rest.rpartition('/')[0]} {stem_of(rest)}"
+    """Refuse folders that hold work under the names of several people, as sections do."""
+    labels: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in exercises:
+        folder, slash, rest = one[len(base) :].partition("/")
+        if one.startswith(base) and slash:
+            labels[folder][one] = f"{rest.rpartition('/')[0]} {stem_of(rest)}"
+    # Students give a file its exercise's name here and there, and not the names of others.
+    folders_of = Counter(
+        label for some in labels.values() for label in {*map(possible_names, some.values())}
+    )
+    everywhere = all(folders_of)
+    for folder, some in sorted(labels.items()):
+        pair = of_several_people(some, exercises)
+        if everywhere and not pair:
+            own = {
+                one: label for one, label in some.items() if folders_of[possible_names(label)] == 1
+            }
+            pair = of_several_people(own, dict.fromkeys(own, "any"))
+        if pair:
+            ending = "" if "/" in pair[0].removeprefix(f"{base}{folder}/") else ".ipynb"
+            exercise = exercises[pair[0]] if exercises[pair[0]] == exercises[pair[1]] else ""
+            what = f"holds {exercise} several times, under" if exercise else "holds work under"
+            raise UnclearError(
+                f"the folder {folder!r} {what} names that may be people's ({shown(pair)}): if "
+                f"they are students, say --layout '{outer}*/{STUDENT}{ending}'; if {folder!r} is "
+                f"a student, say --layout '{outer}{STUDENT}', and the attempt that counts is chosen"
+            )

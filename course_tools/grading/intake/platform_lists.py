@@ -9,18 +9,62 @@ from datetime import datetime, timezone
 
 import yaml
 
-from course_tools.grading.intake.layouts import STUDENT, Mark, Owner, UnclearError, named
+from course_tools.grading.intake.layouts import STUDENT, Mark, Owner, UnclearError, named, shown
 from course_tools.grading.late_days import RecordedTime
 
 METADATA = "submission_metadata.yml"
+_MOST_OF_A_LINE = 2_000
 
 
-def blackboard_users(marks: Mapping[str, Mark]) -> dict[str, str]:
-    """Return the users: what is left without the assignment, which all names begin with.
+def blackboard_users(marks: Mapping[str, Mark], read: Callable[[str], bytes]) -> dict[str, str]:
+    """Return the users, whom Blackboard's names put between the assignment and the attempt.
+
+    Both may hold the sign that is between them. The text that Blackboard puts beside an attempt
+    says who the user is; else it is what is left without the words that all names begin with.
 
     Args:
         marks: file -> Blackboard's mark in its name.
+        read: returns the content of a file.
+
+    Raises:
+        UnclearError: the names begin with several assignments, and no text says whose they are.
     """
+    told = _receipts(marks, read)
+    titles = {(base, head.removesuffix(f"_{user}")) for (base, head), user in told.items()}
+    for base, head in map(_head, marks.values()):
+        known = [title for at, title in titles if at == base and head.startswith(f"{title}_")]
+        if known and (base, head) not in told:
+            told[base, head] = head.removeprefix(f"{max(known, key=len)}_")
+    begins = _common_beginnings(
+        {one: mark for one, mark in marks.items() if _head(mark) not in told}
+    )
+    found = {}
+    for one, mark in marks.items():
+        parts = mark.match["head"].split("_")
+        found[one] = told.get(_head(mark)) or "_".join(parts[begins.get(mark.base, 0) :])
+    return found
+
+
+def _head(mark: Mark) -> tuple[str, str]:
+    return mark.base, mark.match["head"]
+
+
+def _receipts(
+    marks: Mapping[str, Mark], read: Callable[[str], bytes]
+) -> dict[tuple[str, str], str]:
+    """Return the users whom texts name, as `Name: Ada Lovelace (ada)` in the first line."""
+    found = {}
+    for one, mark in marks.items():
+        if one.endswith(f"_attempt_{mark.match['when']}.txt"):
+            first = read(one)[:_MOST_OF_A_LINE].decode("utf-8-sig", "replace").partition("\n")[0]
+            for user in re.findall(r"\(([^()]+)\)", first):
+                if mark.match["head"].endswith(f"_{user}"):
+                    found[_head(mark)] = user
+    return found
+
+
+def _common_beginnings(marks: Mapping[str, Mark]) -> dict[str, int]:
+    """Return the number of words of the assignment's title, by folder."""
     heads: dict[str, set[str]] = defaultdict(set)
     for mark in marks.values():
         heads[mark.base].add(mark.match["head"])
@@ -30,11 +74,14 @@ def blackboard_users(marks: Mapping[str, Mark]) -> dict[str, str]:
         count, most = 0, min(map(len, (first, *others))) - 1
         while count < most and all(parts[count] == first[count] for parts in others):
             count += 1
+        if not count and others:
+            raise UnclearError(
+                "the names are those of several assignments in Blackboard "
+                f"({shown(sorted(some))}): put the files of each download into a folder of its "
+                "own, together with the texts that Blackboard has put beside them"
+            )
         same[base] = count
-    return {
-        one: "_".join(mark.match["head"].split("_")[same[mark.base] :])
-        for one, mark in marks.items()
-    }
+    return same
 
 
 def gradescope_names(

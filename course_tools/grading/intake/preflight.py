@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from course_tools.grading.intake.layouts import CANVAS
+from course_tools.grading.intake.places import NOTEBOOK
 from course_tools.grading.intake.roster import Roster
-from course_tools.grading.intake.roster_matching import Matching, Student
+from course_tools.grading.intake.roster_matching import (
+    Matching,
+    Student,
+    is_canvas_name,
+    is_somebody_elses,
+)
 from course_tools.grading.intake.submissions import (
     BESIDE,
     COURSES_OWN,
@@ -59,7 +66,11 @@ def preflight(
         matching: the people of the roster among those who handed in.
     """
     lines = [*_found(found), *_several(found, attempts), *_marked_late(found)]
-    questions = [*_doubtful_names(found, matching), *_ties(found, attempts)]
+    questions = [
+        *_doubtful_names(found, matching),
+        *_doubtful_files(found),
+        *_ties(found, attempts),
+    ]
     if roster is not None and matching is not None:
         lines += _by_roster(found, roster, matching)
         questions += _doubtful_people(found, matching)
@@ -84,6 +95,10 @@ def _found(found: Intake) -> Iterator[str]:
         yield f"Not run, as it is the course's own: {_some(refused)}"
     if found.archives:
         yield f"Not opened, though there may be work in it: {_some(found.archives)}"
+    if found.unread:
+        yield f"Cannot be read: {_some(found.unread)}"
+    if found.empty:
+        yield f"Folders without any file: {_some(found.empty)}"
     if found.copies:
         groups = [", ".join(map(_quoted, some)) for some in found.copies[:_MOST_NAMED]]
         more = len(found.copies) - _MOST_NAMED
@@ -127,6 +142,21 @@ def _doubtful_names(found: Intake, matching: Matching | None) -> Iterator[str]:
         )
 
 
+def _doubtful_files(found: Intake) -> Iterator[str]:
+    if found.unclaimed:
+        yield (
+            f"Belong to nobody, though there may be work in them: {_some(found.unclaimed)}. Unpack "
+            "an archive into a folder with the student's name, put the file itself in place of a "
+            f"link, and end the name of a notebook with {NOTEBOOK}; --yes leaves them out."
+        )
+    if found.hiding:
+        yield (
+            f"Several files in the zip file have one name: {_some(found.hiding)}. They may be two "
+            "people's, and a program can read only one of them. Pack the files again; --yes takes "
+            "the last."
+        )
+
+
 def _readings(unclear: Sequence[Sequence[tuple[str, str]]]) -> str:
     """Return what a name is in the encodings that read it differently."""
     choices = max(unclear, key=lambda some: len({text for _, text in some}))
@@ -145,7 +175,8 @@ def _ties(found: Intake, attempts: str) -> Iterator[str]:
     for (student, user, exercise), some in sorted(found.several.items()):
         ordered = _ordered(some)
         one, other = ordered[:2] if attempts == FIRST else ordered[-2:]
-        if one.order == other.order:
+        # A file that Canvas gave to download twice is one file.
+        if one.order == other.order and not one.upload:
             names = _some([one.place for one in ordered])
             tied.append(f"{student_words((student, user))}, {exercise}: {names}")
     if tied:
@@ -165,6 +196,8 @@ def _by_roster(found: Intake, roster: Roster, matching: Matching) -> Iterator[st
     )
     if roster.unused:
         yield f"Columns of the roster that are not used: {_some(roster.unused)}"
+    if others := _named_otherwise(found, matching):
+        yield f"Named otherwise in the roster, as a group may be: {_some(others)}"
     for person, some in matching.together:
         names = ", ".join(map(student_words, some))
         yield f"One person by the roster, {visible(person.name)}: {names}"
@@ -183,9 +216,11 @@ def _doubtful_people(found: Intake, matching: Matching) -> Iterator[str]:
         )
     for student, people in list(matching.ambiguous.items())[:_MOST_ASKED]:
         names = " or ".join(f"{visible(one.name)} ({one.id})" for one in people)
-        why = (
-            "" if len(people) > 1 else ", and so may somebody else who handed in the same exercise"
-        )
+        why = ", and so may somebody else who handed in the same exercise"
+        if len(people) > 1:
+            why = ""
+        elif is_somebody_elses(people[0], student[1], found.platform):
+            why = f", whose number in {found.platform} is another one"
         yield (
             f"{student_words(student)} may be {names}{why}. The platform's number or the login in "
             "the roster decides; with --yes it is nobody of the roster."
@@ -201,7 +236,30 @@ def _marked_late(found: Intake) -> Iterator[str]:
         )
 
 
+def _named_otherwise(found: Intake, matching: Matching) -> list[str]:
+    """Return whom Canvas' number names, and the name does not: a group has one member's number."""
+    if found.platform != CANVAS:
+        return []
+    return [
+        f"{student_words(student)} is {visible(person.name)}"
+        for student, person in matching.people.items()
+        if not is_canvas_name(student[0], person.name)
+    ]
+
+
 def _packed(found: Intake, late: LatePolicy) -> Iterator[str]:
+    timeless = [
+        one.place
+        for one in found.submissions
+        if one.time.moment is None
+        and found.platform != CANVAS
+        and late.due_at(one.exercise) is not None
+    ]
+    if timeless:
+        yield (
+            f"No time is known, so that nobody is late with: {_some(timeless)}. Give the "
+            "platform's own zip file; --yes takes them as in time."
+        )
     moments: dict[str, list[RecordedTime]] = {}
     for one in found.submissions:
         if one.exercise and one.time.moment is not None:

@@ -22,6 +22,7 @@ from course_tools.grading.intake.layouts import (
     ILIAS,
     MOODLE,
 )
+from course_tools.grading.intake.places import CANVAS_SHARD
 from course_tools.grading.intake.roster import Roster, RosterPerson
 
 #: Name and platform's number of a student, as the hand-ins give them.
@@ -73,13 +74,15 @@ def match(roster: Roster, students: Mapping[Student, Origin]) -> Matching:
         roster: the people of the class.
         students: student -> the source of the name.
     """
-    index = _Index(roster)
+    index = _Index(roster, in_teams=_in_teams(students))
     ambiguous: dict[Student, tuple[RosterPerson, ...]] = {}
     unknown: dict[Student, str] = {}
     claims: dict[RosterPerson, list[tuple[int, Student]]] = defaultdict(list)
     for student, origin in sorted(students.items(), key=lambda item: item[0]):
         rank, fitting = index.fitting(student, origin.platform)
-        if len(fitting) == 1:
+        if len(fitting) == 1 and is_somebody_elses(fitting[0], student[1], origin.platform):
+            ambiguous[student] = fitting
+        elif len(fitting) == 1:
             claims[fitting[0]].append((rank, student))
         elif fitting:
             ambiguous[student] = fitting
@@ -104,6 +107,12 @@ def match(roster: Roster, students: Mapping[Student, Origin]) -> Matching:
     return Matching(people, unknown, ambiguous, tuple(together))
 
 
+def _in_teams(students: Mapping[Student, Origin]) -> bool:
+    """Return whether Moodle's teams handed in: then all names are like "Team 1-Ada Lovelace"."""
+    names = [name for (name, _), origin in students.items() if origin.platform == MOODLE]
+    return len(names) > 1 and all("-" in name for name in names)
+
+
 def _differ(one: Origin, other: Origin) -> bool:
     """Return whether two names are those of two people: each handed in the same exercise."""
     return one.platform == other.platform and bool(one.exercises & other.exercises)
@@ -121,8 +130,9 @@ def plain_name(name: str) -> str:
 class _Index:
     """The people of a roster by everything that may name them."""
 
-    def __init__(self, roster: Roster) -> None:
+    def __init__(self, roster: Roster, *, in_teams: bool) -> None:
         self._people = roster.people
+        self._in_teams = in_teams
         self._by_column: dict[str, dict[str, list[RosterPerson]]] = {}
         self._names = self._keyed(lambda one: {plain_name(one.name)})
         self._squeezed = self._keyed(lambda one: _squeezed_names(one.name))
@@ -131,11 +141,15 @@ class _Index:
         """Return the people whom the first kind of name fits that fits anybody, and which it is."""
         name, user = student
         if platform == CANVAS:
-            return self._first(self._by("canvas_id", user), self._squeezed.get(_squeezed(name), ()))
+            named = self._squeezed.get(_squeezed(name), ())
+            possible = [one for one in named if not is_somebody_elses(one, user, platform)]
+            return self._first(self._by("canvas_id", user), possible, named)
         if platform in _NAME_FIRST:
             named = self._names.get(plain_name(name), [])
+            if platform == MOODLE and self._in_teams and not named:
+                named = self._without_group(name)
             numbered = [one for one in named if getattr(one, _NAME_FIRST[platform]) == user]
-            return self._first(numbered, named)
+            return self._first(numbered, named, self._by("login", name))
         if platform == GRADESCOPE:
             mail = self._by("email", user) if "@" in user else []
             ids = [one for column in ("id", "sis_id") for one in self._by(column, user)]
@@ -150,6 +164,14 @@ class _Index:
         logins = [one for column in columns for one in self._by(column, name)]
         mail = self._by("email", name)
         return self._first(own, logins, mail, self._names.get(plain_name(name), ()))
+
+    def _without_group(self, name: str) -> list[RosterPerson]:
+        """Return the people whom a name fits behind a team's."""
+        while "-" in name:
+            name = name.partition("-")[2]
+            if found := self._names.get(plain_name(name)):
+                return found
+        return []
 
     def similar(self, name: str) -> str:
         """Return the name in the roster that is most like another, "" for none."""
@@ -177,6 +199,24 @@ class _Index:
             if found := tuple(dict.fromkeys(kind)):
                 return rank, found
         return len(kinds), ()
+
+
+def is_somebody_elses(person: RosterPerson, user: str, platform: str) -> bool:
+    """Return whether a number is another person's, as Canvas gives everybody one for good.
+
+    Args:
+        person: somebody in the roster.
+        user: the platform's number of a student.
+        platform: the platform, one of `layouts.PLATFORMS`.
+    """
+    if platform != CANVAS or not (person.canvas_id.isdecimal() and user.isdecimal()):
+        return False
+    return int(person.canvas_id) % CANVAS_SHARD != int(user) % CANVAS_SHARD
+
+
+def is_canvas_name(name: str, full_name: str) -> bool:
+    """Return whether a name in Canvas' files can be that of a person, whose full name is known."""
+    return _squeezed(name) in _squeezed_names(full_name)
 
 
 def _squeezed(name: str) -> str:

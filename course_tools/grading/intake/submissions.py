@@ -20,6 +20,8 @@ from course_tools.grading.intake.layouts import (
     FoundLayout,
     Owner,
     UnclearError,
+    is_container,
+    named,
     pattern_layout,
     shown,
 )
@@ -28,11 +30,13 @@ from course_tools.grading.intake.places import (
     FoundFile,
     Submission,
     UnreadableError,
+    empty_folders,
     files_in,
     is_archive,
     is_notebook,
     is_systems,
     reader,
+    stem_of,
 )
 from course_tools.grading.intake.plain_layouts import plain_layout
 from course_tools.grading.intake.platform_layouts import platform_layout, recognised
@@ -43,6 +47,7 @@ from course_tools.grading.late_days import HandInTime
 
 _MOST_BYTES = 20_000_000  # of a notebook that is looked at; a larger one is refused when graded
 _MOST_METADATA = 200_000_000
+_OTHER_ENDINGS = ("", ".json", ".txt")  # what programs make of a notebook's
 # Why a file is left out.
 NOBODYS = "nobody's"
 BESIDE = "beside a notebook"  # of the same student: data, a script, a picture
@@ -73,6 +78,10 @@ class Intake:
         unclear: the names for which a zip file's encoding is not certain: readings of each.
         garbled: names of students that look as if they had been read in a wrong encoding.
         archives: files in which there may be work, and which are not opened.
+        unclaimed: files and links of nobody in which there may be work.
+        hiding: names that several files in a zip file have, of which one can be read.
+        unread: files that cannot be read, each with the reason.
+        empty: folders without any file.
         platform: the platform whose export it is, "" for folders and files.
         exercises: person -> the exercises of which there is a notebook.
     """
@@ -87,6 +96,10 @@ class Intake:
     unclear: list[tuple[tuple[str, str], ...]]
     garbled: list[str]
     archives: list[str]
+    unclaimed: list[str]
+    hiding: list[str]
+    unread: list[str]
+    empty: list[str]
     platform: str
     exercises: Mapping[Person, frozenset[str]]
 
@@ -137,8 +150,11 @@ def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: 
     left_out: dict[str, list[str]] = defaultdict(list)
     left_out[TOOLS_OWN] = sorted(name for name in everything if is_systems(name))
     files = {name: one for name, one in everything.items() if not is_systems(name)}
+    unread: list[str] = []
     with reader(source) as content:
-        glances = {n: _glance(content, one.place) for n, one in files.items() if is_notebook(n)}
+        glances = {
+            n: _glance(content, one.place, n, unread) for n, one in files.items() if is_notebook(n)
+        }
         if not glances:
             raise ValueError(_no_notebook(source, sorted(files)))
         found = _layout(
@@ -148,6 +164,7 @@ def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: 
             layout,
             lambda name: content(files[name].place, _MOST_METADATA),
         )
+        glances |= _of_other_endings(content, files, glances)
     by_person: dict[Person, dict[str, Owner]] = defaultdict(dict)
     for name in files:
         for owner in found.owners.get(name, ()):
@@ -185,6 +202,10 @@ def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: 
         [one.readings for _, one in sorted(files.items()) if one.readings],
         sorted({student for student, _ in by_person if looks_garbled(student)}),
         sorted(filter(is_archive, files)),
+        _unclaimed(left_out[NOBODYS], files, glances, found),
+        sorted(name for name, one in files.items() if one.hides),
+        unread,
+        empty_folders(source),
         found.platform,
         exercises,
     )
@@ -212,11 +233,54 @@ def _without(out: Path, source: Path, files: Mapping[str, FoundFile]) -> dict[st
     }
 
 
-def _glance(content: Callable[[str, int], bytes], place: str) -> Glance:
+def _glance(
+    content: Callable[[str, int], bytes], place: str, name: str, unread: list[str]
+) -> Glance:
     try:
-        return look(content(place, _MOST_BYTES))
-    except UnreadableError:  # it is told when it is graded
-        return Glance()
+        found = content(place, _MOST_BYTES)
+        if found.strip():
+            return look(found)
+        unread.append(f"{name} (the file is empty)")
+    except UnreadableError as error:  # its page says so as well
+        unread.append(f"{name} ({error})")
+    return Glance()
+
+
+def _of_other_endings(
+    content: Callable[[str, int], bytes],
+    files: Mapping[str, FoundFile],
+    known: Mapping[str, Glance],
+) -> dict[str, Glance]:
+    """Return notebooks of the course to which a program gave another ending, such as .json."""
+    found = {}
+    for name, one in files.items():
+        ending = name.rpartition("/")[2].casefold().removeprefix(stem_of(name).casefold())
+        if name not in known and ending in _OTHER_ENDINGS and not one.is_linked_folder:
+            glance = _glance(content, one.place, name, [])
+            if glance.exercise:
+                found[name] = glance
+    return found
+
+
+def _unclaimed(
+    nobodys: Sequence[str],
+    files: Mapping[str, FoundFile],
+    glances: Mapping[str, Glance],
+    found: FoundLayout,
+) -> list[str]:
+    """Return what is nobody's though there may be work in it, but for what lies there unpacked."""
+    students = {owner.student for some in found.owners.values() for owner in some}
+    return [
+        name
+        for name in nobodys
+        if files[name].is_linked_folder
+        or (name in glances and not is_notebook(name))
+        or (is_archive(name) and not _is_unpacked(stem_of(name), students))
+    ]
+
+
+def _is_unpacked(stem: str, students: set[str]) -> bool:
+    return named(stem).student in students or is_container(stem)
 
 
 def _layout(
@@ -239,7 +303,7 @@ def _layout(
     theirs = {name: one.exercise for name, one in glances.items() if one.kind == THEIRS}
     exercises = theirs or {name: one.exercise for name, one in glances.items()}
     try:
-        return recognised(sorted(exercises), names, content, container) or plain_layout(
+        return recognised(exercises, names, content, container) or plain_layout(
             names, exercises, source.stem if source.is_file() else ""
         )
     except UnclearError as error:

@@ -1,5 +1,6 @@
 """Writes what a class handed in as learning platforms give it to download."""
 
+import itertools
 import json
 import zipfile
 from dataclasses import dataclass
@@ -29,10 +30,11 @@ def _ascii(name):
 
 
 def canvas(people):
+    uploads = itertools.count(10_000)
     for one in people:
         for n, file in enumerate(one.files):
             stem = file.removesuffix(".ipynb") + (f"-{n}" if n else "")
-            yield f"{one.login}_{one.number}_{10_000 + n}_{stem}.ipynb", one
+            yield f"{one.login}_{one.number}_{next(uploads)}_{stem}.ipynb", one
 
 
 def moodle(people):
@@ -95,6 +97,12 @@ def github(people):
         for file in one.files:
             yield f"hw-1-submissions/hw-1-{one.login}/{file}", one
         yield f"hw-1-submissions/hw-1-{one.login}/.git/config", None
+
+
+def nbgrader(people):
+    for one in people:
+        for n, file in enumerate(one.files):
+            yield f"inbound/{one.login}+ps1+2025-03-{10 + n} 09:26:05.123456 UTC+x{n}/{file}", one
 
 
 def folders(people):

@@ -5,6 +5,7 @@ import copy
 import json
 import os
 
+import nbformat
 import pytest
 
 from course_tools.grading.intake.course_files import EXERCISE, LESSON, SOLUTION, THEIRS, glance
@@ -50,6 +51,12 @@ def changed(nb, change):
         if "task" in cell["metadata"]:
             cell["source"] = change("".join(cell["source"]))
     return nb
+
+
+def test_an_older_form_of_notebook_makes_no_other_solution():
+    old = nbformat.convert(nbformat.from_dict(shipped("solutions")), 3)
+    found = glance(in_bytes(old))
+    assert (found.exercise, found.kind) == (EX01, SOLUTION)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,10 @@ def test_who_handed_in_earlier_is_found_as_now():
         ("ben", ""): ("Ben Öz", "2"),
     }
     assert enrolled(None, Matching(), files) == Enrollment()
+    # Nobody's number: the name is a file's, which looks as Canvas gives them.
+    flat = handed_in("ben_ex_1_2_x", place="ben_ex_1_2_x.ipynb")
+    roster = Roster((RosterPerson("2", "Ben Öz", login="ben_ex_1_2_x"),))
+    assert len(enrolled(roster, Matching(), [flat]).people) == 1
 
 
 def test_whom_the_instructor_was_asked_about_is_not_found_behind_their_back():

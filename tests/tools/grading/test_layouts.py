@@ -40,9 +40,10 @@ FILES = (
 
 
 def zip_of(path, *places):
+    second = ("ex02_classic_decay", "step_decay")
     with zipfile.ZipFile(path, "w") as archive:
         for place in places:
-            archive.writestr(place, notebook(place))
+            archive.writestr(place, notebook(place, *(second if "ex02" in place else ())))
     return path
 
 
@@ -97,7 +98,7 @@ def test_every_file_of_a_person_is_that_persons(tmp_path, export, seed):
             assert user == str(one.number)
         if export.startswith(("moodle", "brightspace", "gradescope")):
             assert student == unicodedata.normalize("NFC", one.name)
-        elif export in ("canvas", "blackboard", "github", "folders", "flat_files"):
+        elif export in ("canvas", "blackboard", "github", "nbgrader", "folders", "flat_files"):
             assert student == one.login
 
 
@@ -117,6 +118,19 @@ def test_every_platform_is_among_the_exports():
         (("anna/old/ex01.ipynb", "anna/new/ex01.ipynb", "ben/ex01.ipynb"), "anna ben"),
         (("anna/x_1_2_a.ipynb", "ben/y_3_4_b.ipynb", "cyd/z_5_6_c.ipynb"), "anna ben cyd"),
         (("01.ipynb", "02.ipynb", "1234.ipynb"), "01 02 1234"),
+        # Names of groups and of earlier versions of Canvas.
+        (("ada_l_1_11_x.ipynb", "ben_late_2_12_x.ipynb", "cy_3_13_x_1_2.ipynb"), "ada_l ben cy"),
+        # One file of a group whose members get marks of their own.
+        (("ada_1_11_x.ipynb", "ben_2_11_x.ipynb", "cy_3_12_x.ipynb"), "ada ben cy"),
+        # nbgrader's assignments have the same names everywhere.
+        (
+            (
+                *("submitted/ada/a/x.ipynb", "submitted/ada/b/ex02.ipynb"),
+                *("submitted/ben/a/x.ipynb", "submitted/ben/b/ex02.ipynb"),
+            ),
+            "ada ben",
+        ),
+        (("ada/Desktop/ex01.ipynb", "ada/Downloads/ex02.ipynb", "ben/ex01.ipynb"), "ada ben"),
         (("Ada_11_assignsubmission_file_/H_eve_attempt_2024-01-01-01-01-01_a.ipynb",), "Ada"),
     ],
 )
@@ -149,6 +163,33 @@ def test_who_the_students_are(tmp_path, places, wanted):
             "lovelace turing",
         ),
         (("a_1_2_x_b_attempt_2024-01-01-01-01-01_a.ipynb",), "canvas", "a"),
+        # Names that only look like Canvas', or like folders of ILIAS.
+        (
+            ("hw_12_05_ada.ipynb", "hw_12_05_ben.ipynb"),
+            "STUDENT.ipynb",
+            "hw_12_05_ada hw_12_05_ben",
+        ),
+        (("ex_01_1_ada.ipynb", "ex_01_2_ben.ipynb"), "STUDENT.ipynb", "ex_01_1_ada ex_01_2_ben"),
+        (("lr_01_1_ada.ipynb", "lr_01_2_ben.ipynb"), "STUDENT.ipynb", "lr_01_1_ada lr_01_2_ben"),
+        (
+            ("in/a_2025_03_x.ipynb", "in/b_2025_03_x.ipynb"),
+            "*/STUDENT.ipynb",
+            "a_2025_03_x b_2025_03_x",
+        ),
+        (("a_2025_03_x.ipynb", "b_2025_03_x.ipynb", "c_1_2_x.ipynb"), "canvas", "a b c"),
+        (("A_WS_25_1/ada/x.ipynb", "A_WS_25_1/ben/x.ipynb"), "*/STUDENT", "ada ben"),
+        (("A_WS_25_1/ada.ipynb", "A_WS_25_1/ben.ipynb"), "*/STUDENT.ipynb", "ada ben"),
+        (
+            ("x/a_1_11_x.ipynb", "x/b_2_12_x.ipynb", "x/c_3_13_x.ipynb", "y/d_4_14_x.ipynb"),
+            *("canvas", "a b c d"),
+        ),
+        # Sections in which people handed in different exercises.
+        (("s1/ada/ex01.ipynb", "s1/ben/ex02.ipynb", "s2/cy/ex01.ipynb"), "*/STUDENT", "ada ben cy"),
+        (
+            ("s1/ada.ipynb", "s1/ben-ex02.ipynb", "s2/cy.ipynb"),
+            "*/STUDENT.ipynb",
+            "ada ben-ex02 cy",
+        ),
         # Gradescope's list of names is missing.
         (
             ("submission_1/ex01.ipynb", "submission_2/ex01.ipynb"),
@@ -219,6 +260,7 @@ def test_a_group_shares_what_it_handed_in(tmp_path):
         ),
         ("5-7 - Ada L - Mar 9, 2025 926 PM/a.ipynb", "5-7 - Ada L - Mar 10, 2025 926 AM/a.ipynb"),
         ("5-7 - Ada L- Mar 9, 2025 926 AM - a.ipynb", "5-7 - Ada L- Mar 9, 2025 1026 AM - a.ipynb"),
+        ("Ada L+a+2025-03-09 09:26:05 CET+x/a.ipynb", "Ada L+a+2025-03-09 09:26:06 CET/a.ipynb"),
     ],
 )
 def test_the_platforms_time_says_which_attempt_is_later(tmp_path, earlier, later):
@@ -228,6 +270,40 @@ def test_the_platforms_time_says_which_attempt_is_later(tmp_path, earlier, later
     first, last = sorted(submissions(tmp_path / "in.zip"), key=lambda one: one.order)
     assert (first.place, last.place) == (earlier, later)
     assert first.student == last.student == ("ada" if "attempt" in earlier else "Ada L")
+
+
+def blackboard_zip(path, *attempts):
+    """A download of Blackboard: title, user, exercise and the name that a text beside it gives."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for title, user, exercise, told in attempts:
+            begins = f"{title}_{user}_attempt_2025-03-10-09-26-05"
+            archive.writestr(f"{begins}_{exercise}.ipynb", notebook(begins))
+            if told is not None:
+                archive.writestr(f"{begins}.txt", told)
+    return path
+
+
+def test_the_text_beside_an_attempt_says_who_the_user_of_blackboard_is(tmp_path):
+    told = "Name: Zoë (Z.) Müller ({})\r\nAssignment: Rates_1 (ben)\r\n".encode("cp1252")
+    attempts = [("Rates_1", "s_ada", "a"), ("Rates_1", "s_ben", "a"), ("Decay", "s_ada", "b")]
+    named = [(*one, told.replace(b"{}", one[1].encode())) for one in attempts]
+    found = students(blackboard_zip(tmp_path / "in.zip", *named))
+    assert {who: len(files) for who, files in found.items()} == {"s_ada": 2, "s_ben": 1}
+    # Of one title, one text says where it ends.
+    one_told = [named[0], (*attempts[1], None)]
+    assert set(students(blackboard_zip(tmp_path / "a.zip", *one_told))) == {"s_ada", "s_ben"}
+    # Without it, nobody knows where the user begins, and several titles say nothing.
+    nameless = [(*one, None) for one in attempts]
+    assert set(students(blackboard_zip(tmp_path / "one.zip", *nameless[:2]))) == {"ada", "ben"}
+    with pytest.raises(UnclearError, match="those of several assignments in Blackboard"):
+        students(blackboard_zip(tmp_path / "two.zip", *nameless))
+
+
+def test_a_time_of_nbgraders_exchange_has_its_zone(tmp_path):
+    places = ("ada+a+2025-03-09 09:26:05.5 UTC+x/a.ipynb", "ben+a+2025-03-09 09:26:05 CET/a.ipynb")
+    ada, ben = submissions(zip_of(tmp_path / "in.zip", *places))
+    assert (ada.time.moment.is_local, ben.time.moment.is_local) == (False, True)
+    assert ada.time.moment.seconds == ben.time.moment.seconds == 1_741_512_365
 
 
 def test_one_person_is_one_student_in_every_normal_form(tmp_path):
@@ -241,22 +317,29 @@ def test_one_person_is_one_student_in_every_normal_form(tmp_path):
 
 def test_names_that_may_be_one_persons_are_said(tmp_path):
     source = zip_of(
-        tmp_path / "in.zip", *(f"{who}/ex01.ipynb" for who in ("ada", "Ada ", "ada (1)", "bo"))
+        tmp_path / "in.zip",
+        *(f"{who}/ex01.ipynb" for who in ("ada", "Ada ", "ada (1)", "bo-1", "bo-2")),
     )
     found = preflight(take_in(source), LATEST)
-    assert "Named as copies, taken as several people: 'Ada ', 'ada', 'ada (1)'" in found.lines
+    assert "Named as copies, taken as several people: 'bo-1', 'bo-2'" in found.lines
     assert len(found.questions) == 1
-    assert found.questions[0].startswith("May be one person: 'Ada ', 'ada'. If so, put")
+    assert found.questions[0].startswith("May be one person: 'Ada ', 'ada', 'ada (1)'. If so, put")
 
 
 def test_other_endings_are_notebooks_too(tmp_path):
-    source = zip_of(tmp_path / "in.zip", "BEN.IPYNB", "cara.ipynb.txt", "ada.ipynb")
-    assert sorted(students(source)) == ["BEN", "ada", "cara"]
+    names = ("BEN.IPYNB", "cara.ipynb.txt", "ada.ipynb", "di.ipynb.txt.txt", "eve.ipynb.download")
+    source = zip_of(
+        tmp_path / "in.zip", *names, "flo.ipynb (1)", "gus.ipynb - Kopie (2)", "hal.ipynb "
+    )
+    found = ["BEN", "ada", "cara", "di", "eve", "flo (1)", "gus - Kopie (2)", "hal"]
+    assert sorted(students(source)) == found
 
 
 def test_files_of_systems_and_tools_are_nobodys(tmp_path):
     own = (".Trash-0/files/ex01.ipynb", "ada/._ex01.ipynb", "ada/.virtual_documents/ex01.ipynb")
     own = (*own, "__MACOSX/ada/ex01.ipynb", "ada/.ipynb_checkpoints/ex01-checkpoint.ipynb")
+    own = (*own, "$RECYCLE.BIN/S-1-5/ex01.ipynb", "System Volume Information/x.ipynb")
+    own = (*own, "ada/~$ex01.ipynb", "@eaDir/ada.ipynb", "ben/venv/lib/site-packages/a/x.ipynb")
     found = take_in(zip_of(tmp_path / "in.zip", "ada/ex01.ipynb", "ben/ex01.ipynb", *own))
     assert {one.place for one in found.submissions} == {"ada/ex01.ipynb", "ben/ex01.ipynb"}
     assert sorted(found.left_out[TOOLS_OWN]) == sorted(own)

@@ -1,12 +1,15 @@
 """Submissions are found in every layout, and read as bytes: too large, linked, broken ones too."""
 
+import errno
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from course_tools.grading.intake.places import UnreadableError
 from course_tools.grading.intake.submissions import BESIDE, NOBODYS, submissions, take_in
+from tests.tools.grading.layout_exports import notebook
 
 CONTENT = b'{"cells": []}'
 
@@ -185,7 +188,38 @@ def test_what_a_platform_gives_that_is_no_notebook_is_somebodys(tmp_path, name, 
     assert {place: user for _, user, place in found(source)} == {name: "11", other: "12"}
 
 
-@pytest.mark.parametrize("later", ["ex01-1.ipynb", "ex01 (1).ipynb", "ex01(1).ipynb"])
+def test_a_notebook_of_the_course_with_another_ending_is_one(tmp_path):
+    root = folder_of(tmp_path / "in", "ada/ex01.ipynb", "ada/data.json", "ada/ex02", "ben/a.txt")
+    folder_of(root, "ben/ex01.ipynb", "ben/picture.png")
+    ex02 = notebook("x", "ex02_classic_decay", "step_decay")
+    for place in ("ada/ex02", "ben/a.txt", "ben/picture.png"):
+        (root / place).write_text(ex02)
+    everything = take_in(root)
+    assert [one.place for one in everything.submissions] == [
+        *("ada/ex01.ipynb", "ada/ex02", "ben/a.txt", "ben/ex01.ipynb")
+    ]
+    assert everything.left_out[BESIDE] == ["ada/data.json", "ben/picture.png"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    root = folder_of(tmp_path, "ada/ex01.ipynb", "ben/ex01.ipynb")
+    read = Path.iterdir
+
+    def iterdir(folder):
+        if folder == root / "ben":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return read(folder)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    with pytest.raises(ValueError, match=r"ben cannot be read: Permission denied$"):
+        submissions(root)
+
+
+LATER = ["ex01-1.ipynb", "ex01 (1).ipynb", "ex01(1).ipynb", "ex01 - Copy.ipynb", "ex01-Copy1.ipynb"]
+LATER += ["ex01 copy 2.ipynb", "Copy of ex01.ipynb", "ex01 - Kopie (2).ipynb", "ex01.ipynb (1)"]
+
+
+@pytest.mark.parametrize("later", LATER)
 def test_within_a_second_the_copys_number_says_which_is_later(tmp_path, later):
     root = folder_of(tmp_path, "ada/ex01.ipynb", f"ada/{later}")
     for name in ("ex01.ipynb", later):

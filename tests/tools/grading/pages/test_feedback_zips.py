@@ -222,7 +222,7 @@ def test_from_a_download_to_the_zip_that_goes_back(tmp_path, export, name):
         files = write_zips(book.standings(), book.whole, tmp_path, False)
     assert [file.name for file in files] == ([name] if name else [])
     if export == "canvas":
-        attachments = {31: [10_001], 32: [10_000], 33: [10_000]}  # the latest one counts
+        attachments = {31: [10_001], 32: [10_002], 33: [10_003]}  # the latest one counts
         found = by_canvas_rule(read(files[0]), attachments)
         assert {user: len(paths) for user, paths in found.items()} == {31: 1, 32: 1, 33: 1}
     elif name:
