@@ -26,6 +26,7 @@ _WORDS = {
     *("alt", "neu", "abgabe", "aufgabe", "loesung", "lösung", "blatt", "übung", "uebung", "v"),
     *("entrega", "tarea", "devoir", "rendu", "ps", "pset", "lab", "labs", "project", "projekt"),
     *("section", "sections", "tutorial", "seminar", "unit", "module", "serie", "series"),
+    *("late", "resubmission", "resubmissions", "resubmitted"),
 }
 _MOST_COMPARED = 50  # files of one student
 

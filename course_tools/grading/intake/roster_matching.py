@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -141,9 +141,10 @@ class _Index:
         """Return the people whom the first kind of name fits that fits anybody, and which it is."""
         name, user = student
         if platform == CANVAS:
-            named = self._squeezed.get(_squeezed(name), ())
+            named = self._squeezed.get(_squeezed(name), [])
             possible = [one for one in named if not is_somebody_elses(one, user, platform)]
-            return self._first(self._by("canvas_id", user), possible, named)
+            numbered = self._by("canvas_id", user)
+            return self._first(_unless_another(numbered, named), possible, named)
         if platform in _NAME_FIRST:
             named = self._names.get(plain_name(name), [])
             if platform == MOODLE and self._in_teams and not named:
@@ -153,12 +154,12 @@ class _Index:
         if platform == GRADESCOPE:
             mail = self._by("email", user) if "@" in user else []
             ids = [one for column in ("id", "sis_id") for one in self._by(column, user)]
-            return self._first(ids, mail, self._names.get(plain_name(name), ()))
+            named = self._names.get(plain_name(name), [])
+            return self._first(*(_unless_another(some, named) for some in (ids, mail)), named)
         if platform == ILIAS:
             family_and_given, _, login = name.rpartition("_")
-            return self._first(
-                self._by("login", login), self._squeezed.get(_squeezed(family_and_given), ())
-            )
+            named = self._squeezed.get(_squeezed(family_and_given), [])
+            return self._first(_unless_another(self._by("login", login), named), named)
         own = [one for column in _OWN.get(platform, ()) for one in self._by(column, name)]
         columns = ("login",) if platform in _OWN else _PLAIN
         logins = [one for column in columns for one in self._by(column, name)]
@@ -199,6 +200,13 @@ class _Index:
             if found := tuple(dict.fromkeys(kind)):
                 return rank, found
         return len(kinds), ()
+
+
+def _unless_another(
+    found: Sequence[RosterPerson], named: Sequence[RosterPerson]
+) -> Sequence[RosterPerson]:
+    """Return the people of a number; where the name is another's, those of both: who is it?"""
+    return found if not found or not named or set(found) & set(named) else [*found, *named]
 
 
 def is_somebody_elses(person: RosterPerson, user: str, platform: str) -> bool:

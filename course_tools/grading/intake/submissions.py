@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -255,9 +256,11 @@ def _of_other_endings(
     found = {}
     for name, one in files.items():
         ending = name.rpartition("/")[2].casefold().removeprefix(stem_of(name).casefold())
-        if name not in known and ending in _OTHER_ENDINGS and not one.is_linked_folder:
-            glance = _glance(content, one.place, name, [])
-            if glance.exercise:
+        if name in known or ending not in _OTHER_ENDINGS or one.is_linked_folder:
+            continue
+        with suppress(UnreadableError):  # whose it is, is said all the same
+            text = content(one.place, _MOST_BYTES)
+            if b'"cells"' in text and (glance := look(text)).exercise:
                 found[name] = glance
     return found
 

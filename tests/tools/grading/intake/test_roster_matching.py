@@ -73,6 +73,11 @@ def test_who_is_found(name, user, platform, person):
         ("liwei", "999", CANVAS, TWO),
         ("Wei Li", "", "", TWO),
         ("müllerzoë", "99", CANVAS, (ZOE,)),  # somebody else of her name
+        # The number is one person's and the name another's, as after sorting one column alone.
+        ("müllerzoë", "11", CANVAS, (ADA, ZOE)),
+        ("Zoë Müller", "7", GRADESCOPE, (ADA, ZOE)),
+        ("Zoë Müller", "ada@x.edu", GRADESCOPE, (ADA, ZOE)),
+        ("Müller_Zoë_lovelace", "321", ILIAS, (ADA, ZOE)),
     ],
 )
 def test_who_may_be_several_is_nobody(name, user, platform, people):
