@@ -117,7 +117,9 @@ def _refuse_heaps(exercises: Mapping[str, str], base: str, outer: str) -> None:
     for one in exercises:
         folder, slash, rest = one[len(base) :].partition("/")
         if one.startswith(base) and slash:
-            labels[folder][one] = f"{rest.rpartition('/')[0]} {stem_of(rest)}"
+            label = f"{rest.rpartition('/')[0]} {stem_of(rest)}"
+            is_own = possible_names(label) & possible_names(folder)
+            labels[folder][one] = folder if is_own else label
     # Students give a file its exercise's name here and there, and not the names of others.
     folders_of = Counter(
         label for some in labels.values() for label in {*map(possible_names, some.values())}

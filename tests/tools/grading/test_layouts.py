@@ -130,6 +130,8 @@ def test_every_platform_is_among_the_exports():
             ),
             "ada ben",
         ),
+        (("ada/ada_a.ipynb", "ada/ada_b_ex02.ipynb", "ben/ben_a.ipynb"), "ada ben"),
+        (("ada/ada_a.ipynb", "ada/ada_b.ipynb", "ben/ben/x.ipynb"), "ada ben"),
         (("ada/Desktop/ex01.ipynb", "ada/Downloads/ex02.ipynb", "ben/ex01.ipynb"), "ada ben"),
         (("Ada_11_assignsubmission_file_/H_eve_attempt_2024-01-01-01-01-01_a.ipynb",), "Ada"),
     ],
@@ -183,6 +185,8 @@ def test_who_the_students_are(tmp_path, places, wanted):
             ("x/a_1_11_x.ipynb", "x/b_2_12_x.ipynb", "x/c_3_13_x.ipynb", "y/d_4_14_x.ipynb"),
             *("canvas", "a b c d"),
         ),
+        (("ada/ada.ipynb", "ada/ben.ipynb", "cy/x.ipynb"), "STUDENT", "ada cy"),
+        (("late/ada/x.ipynb", "in time/ben/x.ipynb"), "*/STUDENT", "ada ben"),
         # Sections in which people handed in different exercises.
         (("s1/ada/ex01.ipynb", "s1/ben/ex02.ipynb", "s2/cy/ex01.ipynb"), "*/STUDENT", "ada ben cy"),
         (
