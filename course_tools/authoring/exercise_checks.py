@@ -26,8 +26,8 @@ class TaskState:
         task: name of the task.
         points: points reached.
         possible: points that the task is worth.
-        state: "right", "partly right", "wrong", "not written", "stopped" (it took too long),
-            "ended the kernel" or "not checked" (no check of it ran).
+        state: "right", "partly right", "wrong", "not written", "stopped" (it took too long, or
+            printed too much), "ended the kernel" or "not checked" (no check of it ran).
     """
 
     task: str

@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from papermill.exceptions import strip_color
 
 from course_tools.authoring.errors import CourseError
+from course_tools.authoring.kernel_output import MOST_BYTES, TooMuchOutput
 from course_tools.authoring.kernel_sockets import with_own_sockets
 from course_tools.authoring.notebook_execution import kernel_environment
 
@@ -31,6 +32,7 @@ get_ipython().enable_gui = lambda gui=None: None
 get_ipython().enable_matplotlib = (
     lambda gui=None, own=get_ipython().enable_matplotlib: own("inline")
 )
+__import__("course_tools.authoring.kernel_output", fromlist=["_"]).count_output(get_ipython())
 """
 _TIMED_OUT = "CellTimeout"  # the name under which nbclient gives us an error that we asked for
 _SECONDS_TO_STOP = 10  # from the interruption to the end of a cell, and for its last outputs
@@ -48,6 +50,11 @@ class CellError:
 
 
 STOPPED = CellError("stopped", "It took too long and was stopped (see --timeout).")
+PRINTED = CellError(
+    "stopped",
+    f"It printed or displayed more than {MOST_BYTES / 1e6:g} MB and was stopped; look for a loop "
+    "that does not end.",
+)
 ENDED = CellError(
     "ended", "The kernel ended in this cell. It was left out, and the others were run without it."
 )
@@ -164,6 +171,8 @@ def _ends_cell(msg: Mapping[str, Any]) -> bool:
 
 
 def _error_of(content: Mapping[str, Any]) -> CellError:
+    if content["ename"] == TooMuchOutput.__name__:
+        return PRINTED
     kind = "not written" if content["ename"] == "NotImplementedError" else "error"
     lines = content["traceback"] or [f"{content['ename']}: {content['evalue']}"]
     return CellError(kind, strip_color("\n".join(lines)).strip())
