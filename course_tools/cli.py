@@ -155,22 +155,30 @@ def check(notebooks: tuple[Path, ...], timeout: int) -> None:
     """Check your answers in NOTEBOOKS, or in all exercises, and print points and likely causes.
 
     They are run from the start, each in a fresh kernel; the files are not changed. Exit status 0:
-    all cells run and all tasks are right.
+    all cells run and all tasks are right; 2: a file could not be checked.
     """
     with one_line_errors():
         from course_tools.authoring.exercise_checks import check_notebook
 
-        paths = _notebook_paths(notebooks or (_course_root(None) / "exercises",))
-        passed = True
+        folder = () if notebooks else (_course_root(None, "the notebook") / "exercises",)
+        paths = _notebook_paths(notebooks or folder)
+        passed, refused = True, 0
         for path in paths:
-            checked = check_notebook(path, timeout)
+            try:
+                checked = check_notebook(path, timeout)
+            except CourseError as error:
+                if len(paths) == 1:
+                    raise
+                refused += 1
+                click.echo(f"Error: {' '.join(str(error).split())}\n", err=True)
+                continue
             click.echo(path)
             for message in checked.messages:
                 click.echo(textwrap.indent(message, "  ") + "\n")
             rows = [(t.task, f"{t.points:.4g} of {t.possible:g}", t.state) for t in checked.tasks]
             click.echo(textwrap.indent(_table(("task", "points", "state"), rows), "  ") + "\n")
             passed &= checked.passed
-    sys.exit(not passed)
+    sys.exit(InputError.exit_code if refused else not passed)
 
 
 @main.command()
@@ -257,14 +265,14 @@ def doctor(folders: bool) -> None:
     sys.exit(examination.folders_main() if folders else examination.main())
 
 
-def _course_root(given: Path | None) -> Path:
+def _course_root(given: Path | None, named: str = "it with --root") -> Path:
     start = (given or Path.cwd()).resolve()
     for folder in (start,) if given else (start, *start.parents):
         if (folder / "sources").is_dir() and (folder / "pyproject.toml").is_file():
             return folder
     raise CourseError(
         f"{start} is not in a course folder (one with sources/ and pyproject.toml); "
-        "go to the course, or name it with --root"
+        f"go to the course, or name {named}"
     )
 
 

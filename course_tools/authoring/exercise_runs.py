@@ -34,6 +34,13 @@ get_ipython().enable_matplotlib = (
 )
 __import__("course_tools.authoring.kernel_output", fromlist=["_"]).count_output(get_ipython())
 """
+# Errors that are said in a sentence: their tracebacks lead into Jupyter and Python.
+_IN_WORDS = {
+    "StdinNotImplementedError": "It asks for input, which nobody gives it here. Write the answer "
+    'into the cell, as in name = "Ada".',
+    "SystemExit": "It calls sys.exit, which ends the cell with an error. The cells below it were "
+    "run all the same.",
+}
 _TIMED_OUT = "CellTimeout"  # the name under which nbclient gives us an error that we asked for
 _SECONDS_TO_STOP = 10  # from the interruption to the end of a cell, and for its last outputs
 
@@ -173,6 +180,8 @@ def _ends_cell(msg: Mapping[str, Any]) -> bool:
 def _error_of(content: Mapping[str, Any]) -> CellError:
     if content["ename"] == TooMuchOutput.__name__:
         return PRINTED
+    if content["ename"] in _IN_WORDS:
+        return CellError("error", _IN_WORDS[content["ename"]])
     kind = "not written" if content["ename"] == "NotImplementedError" else "error"
     lines = content["traceback"] or [f"{content['ename']}: {content['evalue']}"]
     return CellError(kind, strip_color("\n".join(lines)).strip())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,7 +82,8 @@ def _document(path: Path) -> dict[str, Any]:
         raise CourseError(f"{path} cannot be read: {error.strerror}") from error
     if not content.strip():
         raise _no_notebook(path, "the file is empty")
-    if content.lstrip()[:1] == b"<":
+    begins = content.removeprefix(codecs.BOM_UTF8).lstrip()
+    if begins.startswith(b"<") and not begins.startswith(b"<<"):
         raise _no_notebook(path, "it is a web page; download the notebook's file itself")
     try:
         document = json.loads(content)
@@ -89,6 +92,9 @@ def _document(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise _no_notebook(path, "it is not text") from error
     except ValueError as error:
+        if re.search(rb"^<<<<<<< ", content, re.M):
+            reason = "Git left two versions of some lines in it, between <<<<<<< and >>>>>>>"
+            raise _no_notebook(path, reason) from error
         raise _no_notebook(path, f"it is not JSON ({_reason(error)})") from error
     if not isinstance(document, dict) or "nbformat" not in document:
         raise _no_notebook(path, "it is JSON, but names no nbformat")

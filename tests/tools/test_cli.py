@@ -40,6 +40,7 @@ def test_build_outside_a_course(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert_one_line_error(lr_course("build"), "not in a course folder", "--root")
     assert_one_line_error(lr_course("build", "--root", tmp_path), "not in a course folder")
+    assert_one_line_error(lr_course("check"), "go to the course, or name the notebook")
 
 
 def test_build_check_from_a_folder_inside_the_course(course, monkeypatch):

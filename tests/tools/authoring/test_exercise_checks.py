@@ -155,6 +155,18 @@ def test_a_missing_file_is_one_line_and_status_two():
     assert run.output.count("\n") == 1
 
 
+def test_a_file_that_cannot_be_checked_is_told_and_the_others_are_checked(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    nbformat.write(solved_task(), "last.ipynb")
+    Path("a note.ipynb").write_text('{"cells": [], "nbformat": 4}', encoding="utf-8")
+    Path("broken.ipynb").write_text("{", encoding="utf-8")
+    run = CliRunner().invoke(main, ["check", "."])
+    assert run.exit_code == 2
+    assert "Error: a note.ipynb holds no task of the course" in run.stderr
+    assert "Error: broken.ipynb is not a notebook" in run.stderr
+    assert "gradient_step  1 of 1  right" in run.stdout
+
+
 NAMES = ["ex01 [final].ipynb", "a::b.ipynb", "-t.ipynb", "two\nlines.ipynb", "Übung.IPYNB"]
 
 
@@ -261,6 +273,18 @@ def test_a_magic_above_the_function_changes_nothing(tmp_path, monkeypatch, magic
     found = checked(tmp_path, nb)
     assert states(found) == [("gradient_step", 1, "right")]
     assert found.passed
+
+
+def test_what_nobody_can_answer_and_an_exit_are_said_in_a_sentence(tmp_path):
+    nb = solved_task()
+    for code in ("name = input()", "import getpass\ngetpass.getpass()", "import sys\nsys.exit(3)"):
+        nb.cells.insert(1, new_code_cell(code))
+    found = checked(tmp_path, nb)
+    assert states(found) == [("gradient_step", 1, "right")]
+    ended, *asked = found.messages
+    assert ended.startswith("`import sys`\nIt calls sys.exit, which ends the cell with an error.")
+    assert [text.count("\n") for text in asked] == [1, 1]
+    assert all("It asks for input, which nobody gives it here." in text for text in asked)
 
 
 def test_an_unknown_magic_is_an_error_as_it_is_in_the_notebook(tmp_path):
