@@ -44,14 +44,15 @@ def mark(context: click.Context, grades: Path) -> None:
     context.obj = grades
 
 
-@mark.command("set")
+# A number may begin with -.
+@mark.command("set", context_settings={"ignore_unknown_options": True})
 @_takes(_STUDENT, _EXERCISE, _POINTS, _TASK, _REASON, _BY, _USER, _NEW, _GRADEBOOK)
 def set_points(grades: Path, **values: Any) -> None:
     """Set the mark of STUDENT in EXERCISE to POINTS."""
     _change(grades, "set", values)
 
 
-@mark.command(context_settings={"ignore_unknown_options": True})  # a number may begin with -
+@mark.command(context_settings={"ignore_unknown_options": True})
 @_takes(_STUDENT, _EXERCISE, _POINTS, _TASK, _REASON, _BY, _USER, _NEW, _GRADEBOOK)
 def bonus(grades: Path, **values: Any) -> None:
     """Add POINTS to the mark of STUDENT in EXERCISE; -1 takes one off.

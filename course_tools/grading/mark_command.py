@@ -8,11 +8,19 @@ from pathlib import Path
 
 import click
 
-from course_tools.grading.gradebook.adjustments import SET, UNDO, Adjustment, in_force
+from course_tools.grading.gradebook.adjustments import (
+    BONUS,
+    EXCUSE,
+    SET,
+    UNDO,
+    Adjustment,
+    in_force,
+)
 from course_tools.grading.gradebook.engine import NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, Standing
 from course_tools.grading.mark_requests import ClassList, MarkRequest, adjustment_of
 from course_tools.grading.pages.by_hand_words import (
+    action_words,
     adjustment_words,
     mark_words,
     outdated_lines,
@@ -44,7 +52,8 @@ def change_marks(out: Path, gradebook: str | None, requests: Sequence[MarkReques
         given = _last(book, out)
         standings, people = standings_of(book, given), given.people
         files = {(one.student, one.user) for one in book.files()}
-        students = {people.people.get(one, one) for one in files} | set(people.persons)
+        written = {(one.student, one.user) for one in book.adjustments()}
+        students = {people.people.get(one, one) for one in files | written} | set(people.persons)
         others = {student: person.names for student, person in people.persons.items()}
         changes = list(_checked(requests, ClassList(standings, students, others)))
         new = book.adjust(*changes)
@@ -53,14 +62,21 @@ def change_marks(out: Path, gradebook: str | None, requests: Sequence[MarkReques
         mark = marks.get(_name(change))
         words = mark_words(mark) if mark else "no mark"
         was = "" if is_new else ", as it was before"
-        if (
-            change.task
-            and mark
-            and any(one.action == SET and not one.task for one in mark.adjustments)
-        ):
-            was += ", as the mark of the whole exercise was set by hand"
-        click.echo(f"{who_words(change)}: {words}{was}")
+        click.echo(f"{who_words(change)}: {words}{was}{_reason(change, mark)}")
     click.echo(f"Tables and pages: {out}")
+
+
+def _reason(change: Adjustment, mark: Standing | None) -> str:
+    """Return why a mark is not what the change says, "" where it is."""
+    own = mark.adjustments if mark else ()
+    if mark and mark.is_excused and change.action in (SET, BONUS):
+        return ", because the student is excused from it; `undo` ends that"
+    if change.task and any(one.action == SET and not one.task for one in own):
+        return ", because the mark of the whole exercise was set by hand"
+    bonus = [one for one in own if one.action == BONUS and not one.task]
+    if change.action == SET and not change.task and bonus:
+        return f", with what was given before: {action_words(bonus[0])}"
+    return ""
 
 
 def list_marks(out: Path, gradebook: str | None) -> None:
@@ -128,9 +144,11 @@ def _checked(requests: Sequence[MarkRequest], known: ClassList) -> Iterator[Adju
             wrong.append(f"{one.where}{error}")
             continue
         found.append(change)
-        slot = (*_name(change), change.task, change.action)
+        # A mark and an excuse of one exercise take each other's place.
+        kind = SET if change.action == EXCUSE else change.action
+        slot = (*_name(change), change.task, kind)
         if (first := seen.setdefault(slot, one.where)) != one.where:
-            wrong.append(f"{one.where}the same change as in {first.rstrip(': ')}")
+            wrong.append(f"{one.where}the same mark as in {first.rstrip(': ')}")
     if len(wrong) == 1:
         raise ValueError(f"{wrong[0]}; nothing was written")
     if wrong:

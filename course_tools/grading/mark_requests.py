@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import course_tasks
-from course_tools.grading.files import read_at_most
 from course_tools.grading.gradebook.adjustments import (
     ACTIONS,
     BONUS,
@@ -22,6 +20,7 @@ from course_tools.grading.gradebook.adjustments import (
     graded_points,
 )
 from course_tools.grading.gradebook.journal import Standing, Student
+from course_tools.grading.intake.typed_tables import read_typed_table
 from course_tools.grading.visible_text import visible
 
 _MOST_BYTES = 10_000_000
@@ -30,6 +29,8 @@ _LONGEST_NAME = 200
 _NEEDED = ("student", "exercise", "action", "points", "reason")
 _ALSO = ("task", "user", "by")
 COLUMNS = (*_NEEDED, *_ALSO)
+#: What is one number for everybody: neither 1e1 nor 1_0, which is often a slip for 1.0.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,16 @@ def adjustment_of(request: MarkRequest, known: ClassList) -> Adjustment:
         if request.is_new
         else known.find(request.student, request.user)
     )
+    change = _adjustment(request, known, student, user)
+    if request.is_new and (student, user) in known.students:
+        mark = known.standings.get((student, user, request.exercise))
+        # A command that was killed can be given again.
+        if mark is None or change.content not in [one.content for one in mark.adjustments]:
+            raise ValueError(f"there is a student {visible(student)!r} already; leave out --new")
+    return change
+
+
+def _adjustment(request: MarkRequest, known: ClassList, student: str, user: str) -> Adjustment:
     exercises = known.exercises()
     if request.exercise not in exercises:
         raise ValueError(
@@ -180,7 +191,7 @@ def adjustment_of(request: MarkRequest, known: ClassList) -> Adjustment:
 def read_requests(path: Path, by: str) -> list[MarkRequest]:
     """Return the changes in a CSV file, one a line below a head with the names of columns.
 
-    It is UTF-8, with commas or semicolons; with semicolons, points may have a decimal comma.
+    With semicolons or tabs between the columns, points may have a decimal comma.
 
     Args:
         path: the file.
@@ -189,19 +200,8 @@ def read_requests(path: Path, by: str) -> list[MarkRequest]:
     Raises:
         ValueError: it cannot be read, or has other columns.
     """
-    content = read_at_most(path, _MOST_BYTES, str(path))
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"{path} is not in UTF-8; save it as CSV UTF-8") from error
-    head = text.split("\n", 1)[0]
-    is_european = head.count(";") > head.count(",")
-    reader = csv.reader(io.StringIO(text, ""), delimiter=";" if is_european else ",", strict=True)
-    try:
-        rows = [(reader.line_num, [value.strip() for value in row]) for row in reader]
-    except csv.Error as error:
-        raise ValueError(f"{path}, line {reader.line_num}: no CSV, {error}") from error
-    rows = [(line, row) for line, row in rows if any(row)]
+    table = read_typed_table(path, _MOST_BYTES, str(path))
+    rows, is_european = table.rows, table.delimiter != ","
     columns = [name.lower() for name in rows[0][1]] if rows else []
     wrong = [name for name in columns if name not in COLUMNS]
     missing = [name for name in _NEEDED if name not in columns]
@@ -232,11 +232,9 @@ def _request(values: dict[str, str], line: int, by: str, is_european: bool) -> M
 
 
 def _new_student(request: MarkRequest, known: ClassList) -> Student:
-    name = _text("student", request.student, _LONGEST_NAME)
+    name = unicodedata.normalize("NFC", _text("student", request.student, _LONGEST_NAME))
     same = [one for one in known.students if _normal(name) in map(_normal, one)]
-    if same:
-        raise ValueError(f"there is a student {visible(same[0][0])!r} already; leave out --new")
-    return unicodedata.normalize("NFC", name), request.user
+    return same[0] if same else (name, request.user)
 
 
 def _points(request: MarkRequest, possible: float) -> float | None:
@@ -245,16 +243,16 @@ def _points(request: MarkRequest, possible: float) -> float | None:
             raise ValueError(f"{request.action} takes no points, got {visible(request.points)!r}")
         return None
     least = 0.0 if request.action == SET else -possible
-    try:
-        points = float(request.points)
-    except ValueError:
-        points = math.nan
+    text = request.points.strip()
+    points = float(text) if _NUMBER.fullmatch(text) else math.nan
     if not least <= points <= possible or (request.action == BONUS and points == 0):
         what = "points" if request.action == SET else "a bonus"
         but = " but not 0" if request.action == BONUS else ""
+        with_point = text.replace(",", ".", 1)
+        is_comma = with_point != text and _NUMBER.fullmatch(with_point)
         raise ValueError(
             f"{what} must be a number from {least:g} to {possible:g}{but}, got "
-            f"{visible(request.points)!r}"
+            f"{visible(request.points)!r}" + (f"; write {with_point!r}" if is_comma else "")
         )
     return points + 0.0
 

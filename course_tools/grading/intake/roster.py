@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import io
 import math
 import re
 import unicodedata
@@ -14,11 +12,10 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from course_tools.grading.cells import cell
-from course_tools.grading.files import read_at_most
+from course_tools.grading.intake.typed_tables import read_typed_table
 
 _MOST_BYTES = 50_000_000
 _MOST_DAYS = 3_650
-_DELIMITERS = (",", ";", "\t")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.I)  # 1.02E+16
 #: Numbers as they are written: 11.0; in Moodle's worksheet "Participant 11", in any language.
 _NUMBERS = {
@@ -115,7 +112,7 @@ def read_roster(path: Path) -> Roster:
         ValueError: it cannot be read, a column is missing, or a row is wrong; the message names
             the line.
     """
-    rows = _rows(_text(path), path)
+    rows = read_typed_table(path, _MOST_BYTES, f"the roster {path}").rows
     if not rows:
         raise ValueError(f"the roster {path} is empty: it needs a head with the columns id, name")
     line, head = rows[0]
@@ -124,14 +121,7 @@ def read_roster(path: Path) -> Roster:
     seen: dict[tuple[str, str], int] = {}
     for line, row in rows[1:]:
         where = f"the roster {path}, line {line}"
-        while len(row) > len(head) and not row[-1].strip():
-            row.pop()
-        if len(row) > len(head):
-            raise ValueError(
-                f"{where}: {len(row)} values for {len(head)} columns; a value that contains the "
-                "separator needs quotes around it"
-            )
-        values = {name: row[n].strip() if n < len(row) else "" for name, n in columns.items()}
+        values = {name: row[n] if n < len(row) else "" for name, n in columns.items()}
         one = _person(values, where)
         for name in _UNIQUE:
             value = str(getattr(one, name)).casefold()
@@ -143,45 +133,6 @@ def read_roster(path: Path) -> Roster:
     if not people:
         raise ValueError(f"the roster {path} has a head and no people")
     return Roster(tuple(people), tuple(unused))
-
-
-def _text(path: Path) -> str:
-    content = read_at_most(path, _MOST_BYTES, f"the roster {path}")
-    if content.startswith(b"PK\x03\x04"):
-        raise ValueError(f"the roster {path} is a spreadsheet or zip file: save it as CSV UTF-8")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        shown = content.split(b"\n")[line - 1].strip()[:80].decode("cp1252", "replace")
-        raise ValueError(
-            f"the roster {path}, line {line}: it is not UTF-8. If this is right: {shown!r}, it is "
-            f"Windows-1252: save it in a spreadsheet as CSV UTF-8, or convert it by "
-            f"iconv -f CP1252 -t UTF-8"
-        ) from error
-
-
-def _rows(text: str, path: Path) -> list[tuple[int, list[str]]]:
-    """Return the rows that hold anything, with the numbers of the lines in which they begin."""
-    first, _, rest = text.lstrip("\r\n").partition("\n")
-    said = re.fullmatch(r'"?sep=(.)"?\s*', first)  # spreadsheets put this in front
-    above = 0
-    if said:
-        above = text.count("\n") - rest.count("\n")
-        text = rest
-    delimiter = said[1] if said else max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    found, line = [], above + 1
-    try:
-        for row in reader:
-            if any(value.strip() for value in row):
-                found.append((line, row))
-            line = above + reader.line_num + 1
-    except csv.Error as error:
-        raise ValueError(f"the roster {path}, line {line}: it is no row of CSV: {error}") from error
-    return found
 
 
 def _columns(head: Sequence[str], path: Path, line: int) -> tuple[dict[str, int], list[str]]:

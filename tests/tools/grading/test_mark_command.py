@@ -117,8 +117,39 @@ def test_a_mark_of_a_task_below_one_of_the_exercise_says_what_counts(grades):
     done(grades, "set", "Ben", EX, "3", *WHY)
     words = done(grades, "set", "Ben", EX, "0", "--task", "lr_at_step", *WHY)
     assert words[0] == (
-        f"Ben (11), {EX}: 3 of 4 points, as the mark of the whole exercise was set by hand"
+        f"Ben (11), {EX}: 3 of 4 points, because the mark of the whole exercise was set by hand"
     )
+
+
+def test_a_mark_that_is_not_what_was_typed_says_why(grades):
+    done(grades, "bonus", "Ben", EX, "-1", *WHY)
+    words = done(grades, "set", "Ben", EX, "3", *WHY)
+    assert words[0] == (
+        f"Ben (11), {EX}: 2 of 4 points, with what was given before: 1 point taken off"
+    )
+    done(grades, "excuse", "Ben", EX, *WHY)
+    words = done(grades, "bonus", "Ben", EX, "2", *WHY)
+    assert words[0] == (
+        f"Ben (11), {EX}: excused, because the student is excused from it; `undo` ends that"
+    )
+
+
+def test_every_command_that_was_killed_before_it_wrote_tables_can_be_given_again(grades):
+    commands = (
+        ("excuse", "Quentin", EX, "--new", *WHY),
+        ("bonus", "Ben", EX, "1", *WHY),
+        ("undo", "Quentin", EX, *WHY),
+    )
+    for command in commands:
+        before = contents(grades)
+        done(grades, *command)
+        after = contents(grades)
+        for file in set(after) - {grades / "grades.sqlite"}:
+            file.unlink()
+            if file in before:
+                file.write_bytes(before[file])
+        assert done(grades, *command)[0].endswith(", as it was before")
+        assert contents(grades) == after
 
 
 def test_a_command_that_is_given_again_changes_nothing(grades):
@@ -168,7 +199,14 @@ def test_students_of_one_name_are_told_apart(grades):
         (("set", "Zoë", EX, "1", "--task", "lr_at_step", *WHY), "so its tasks have no marks"),
         (("set", "Ben", EX, "4.5", *WHY), "points must be a number from 0 to 4, got '4.5'"),
         (("set", "Ben", EX, "nan", *WHY), "points must be a number from 0 to 4, got 'nan'"),
-        (("set", "Ben", EX, "3,5", *WHY), "points must be a number from 0 to 4, got '3,5'"),
+        (
+            ("set", "Ben", EX, "3,5", *WHY),
+            "points must be a number from 0 to 4, got '3,5'; write '3.5'",
+        ),
+        (("set", "Ben", EX, "-1", *WHY), "points must be a number from 0 to 4, got '-1'"),
+        (("set", "Ben", EX, "1_0", *WHY), "points must be a number from 0 to 4, got '1_0'"),
+        (("set", "Ben", EX, "1e0", *WHY), "points must be a number from 0 to 4, got '1e0'"),
+        (("set", "Ben", EX, "1", "--resaon", "x"), "Missing option '--reason'"),
         (("bonus", "Ben", EX, "-1", *WHY), None),
         (("bonus", "Ben", EX, "-9", *WHY), "a bonus must be a number from -4 to 4 but not 0, got"),
         (("bonus", "Ben", EX, "0", *WHY), "a bonus must be a number from -4 to 4 but not 0, got"),
@@ -253,15 +291,34 @@ def test_a_european_table_with_names_of_its_own(grades, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        f"sep=;\r\n{HEAD.replace(',', ';')}Ben;{EX};set;2,5;x\r\n".encode(),
+        f"{HEAD.strip()},,\r\n\r\nBen,{EX},set,2.5,x,,,,\r\n,,,,,,,,\r\n".encode(),
+        f"{HEAD.replace(',', chr(9))}Ben\t{EX}\tset\t2,5\tx\r\n".encode("utf-16"),
+    ],
+)
+def test_a_table_as_spreadsheets_write_it(grades, tmp_path, text):
+    file = table(tmp_path, text)
+    assert done(grades, "from", file, "--by", "Eve")[0] == f"Ben (11), {EX}: 2.5 of 4 points"
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("", "must have the columns student, exercise, action, points, reason and may have task"),
         ("student,points\n", "got student, points"),
         (HEAD.replace("user", "mood"), "got student, exercise, action, points, reason, task, mood"),
         (HEAD, "has a head and no changes"),
-        (b"\xff\xfe", "is not in UTF-8; save it as CSV UTF-8"),
-        (HEAD + 'Ben,"x\n', "no CSV"),
-        (HEAD + f"Ben,{EX},set,1,x\nBen,{EX},set,2,y\n", "line 3: the same change as in line 2"),
+        (
+            f"{HEAD}Zoë,{EX}".encode("cp1252"),
+            f"line 2: it is not UTF-8. If this is right: 'Zoë,{EX}",
+        ),
+        (b"PK\x03\x04xlsx", "is a spreadsheet or zip file: save it as CSV UTF-8"),
+        (HEAD + 'Ben,"x\n', "line 2: it is no row of CSV"),
+        (HEAD + f"Ben,{EX},set,1,x,,,late, and ill\n", "line 2: 9 values for 7 columns; a value "),
+        (HEAD + f"Ben,{EX},set,1,x\nBen,{EX},excuse,,y\n", "line 3: the same mark as in line 2"),
+        (HEAD + f"Ben,{EX},set,1,x\nBen,{EX},set,2,y\n", "line 3: the same mark as in line 2"),
         (HEAD + "Ben\n", "line 2: action must be set, bonus, excuse, undo, got ''"),
     ],
 )
