@@ -18,7 +18,7 @@ import click
 from tqdm import tqdm
 
 from course_tools.grading import decisions, exports
-from course_tools.grading.enrollment import Enrollment, enrolled
+from course_tools.grading.enrollment import Enrollment, Missing, enrolled
 from course_tools.grading.gradebook.engine import NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
 from course_tools.grading.gradebook.summary import summary
@@ -27,7 +27,7 @@ from course_tools.grading.intake.roster import read_roster
 from course_tools.grading.intake.roster_matching import Matching, match
 from course_tools.grading.intake.submissions import Submission, take_in
 from course_tools.grading.pages import class_pages
-from course_tools.grading.pages.by_hand_words import outdated_lines
+from course_tools.grading.pages.by_hand_words import outdated_lines, without_work_words
 from course_tools.grading.publishing import Publication, publish
 from course_tools.grading.report import NOT_HANDED_IN
 from course_tools.grading.run import batch, memory
@@ -339,7 +339,7 @@ def _of_people(standings: Sequence[Standing], people: Enrollment) -> Iterator[st
         )
         some = sorted({one.exercise for one in missing} - {""})
         for exercise in some:
-            names = [one.person.name for one in missing if one.exercise == exercise]
+            names = [_without_work(one) for one in missing if one.exercise == exercise]
             yield f"  without {exercise}: {_shown(names)}"
         if unknown := people.unknown(standings):
             yield f"  not in the roster: {_shown([name for name, _ in unknown])}"
@@ -349,6 +349,11 @@ def _of_people(standings: Sequence[Standing], people: Enrollment) -> Iterator[st
         yield f"Late: {_count(len(late), 'hand-in')}, {lost:g} points taken off"
     for name, without in exports.left_out(standings, people).items():
         yield f"Not in {name}, as the platform's name is not in the roster: {_shown(without)}"
+
+
+def _without_work(one: Missing) -> str:
+    words = without_work_words(one.by_hand)
+    return f"{one.person.name} ({words})" if words else one.person.name
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from course_tools.grading.intake.layouts import NUMBERING, platform_of
 from course_tools.grading.intake.roster import Roster, RosterPerson
 from course_tools.grading.intake.roster_matching import Matching, Origin, match
 from course_tools.grading.late_days import DatedWork, LatePolicy, lateness
+from course_tools.grading.report import NOT_HANDED_IN
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,13 @@ class Missing:
 
     Attributes:
         person: the person.
-        exercise: the exercise, "" for one who handed in nothing at all.
+        exercise: the exercise, "" for one who handed in nothing and has no mark at all.
+        by_hand: the excuse or the mark that somebody gave by hand, None for none.
     """
 
     person: RosterPerson
     exercise: str
+    by_hand: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,23 @@ class Enrollment:
         """
         if self.roster is None:
             return ()
-        exercises = sorted({one.exercise for one in standings if one.exercise})
         done: dict[Student, set[str]] = {}
+        by_hand: dict[Student, dict[str, Standing]] = {}
         for one in standings:
-            done.setdefault((one.student, one.user), set()).add(one.exercise)
+            student = (one.student, one.user)
+            if one.report.state == NOT_HANDED_IN:
+                by_hand.setdefault(student, {})[one.exercise] = one
+            else:
+                done.setdefault(student, set()).add(one.exercise)
+        exercises = set().union(*done.values()) - {""}
         found = []
         for student, person in self.persons.items():
-            of_them = done.get(student, set())
-            if not of_them:
+            of_them, given = done.get(student, set()), by_hand.get(student, {})
+            if not of_them and not given:
                 found.append(Missing(person, ""))
             elif "" not in of_them:
-                found += [Missing(person, name) for name in exercises if name not in of_them]
+                names = sorted((exercises | given.keys()) - of_them)
+                found += [Missing(person, name, given.get(name)) for name in names]
         return tuple(found)
 
     def unknown(self, standings: Sequence[Standing]) -> tuple[Student, ...]:

@@ -130,7 +130,9 @@ def grades(standings: Sequence[Standing], enrollment: Enrollment | None = None) 
     yield (*_GRADES, *late, *roster)
     rows = [(one.student, one.user, one.exercise, one) for one in standings]
     rows += [
-        (who.person.name, who.person.id, who.exercise, None) for who in people.missing(standings)
+        (who.person.name, who.person.id, who.exercise, None)
+        for who in people.missing(standings)
+        if who.by_hand is None  # the others have rows
     ]
     if people.roster:
         rows.sort(key=lambda row: row[:3])

@@ -71,6 +71,13 @@ def mark_words(standing: Standing) -> str:
     return f"{number_words(standing.points)} of {_points(standing.possible)}"
 
 
+def without_work_words(by_hand: Standing | None) -> str:
+    """Return what somebody without work has by hand: "excused", a mark, or "" for neither."""
+    if by_hand is None:
+        return ""
+    return "excused" if by_hand.is_excused else f"{mark_words(by_hand)} by hand"
+
+
 def number_words(value: float | None) -> str:
     """Return points with at most two digits after the point; "none" where there are none."""
     return "none" if value is None else f"{round(value, _DIGITS) + 0.0:.10g}"

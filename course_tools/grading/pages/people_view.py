@@ -9,17 +9,26 @@ from dataclasses import dataclass
 from course_tools.grading.enrollment import Enrollment
 from course_tools.grading.gradebook.journal import HandedIn, Standing, Student
 from course_tools.grading.late_days import Lateness
+from course_tools.grading.pages.by_hand_words import without_work_words
 
 _SAME_PLACE = "an earlier version of it"
 
 
 @dataclass(frozen=True)
 class MissingView:
-    """Somebody of the roster without work in an exercise, "" for any."""
+    """Somebody of the roster without work in an exercise, "" for any.
+
+    Attributes:
+        student: name of the person.
+        user: id of the person.
+        exercise: name of the exercise.
+        by_hand: "excused", or the mark that was given by hand, in words; "" for neither.
+    """
 
     student: str
     user: str
     exercise: str
+    by_hand: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,12 @@ def people_view(
     return PeopleView(
         None if roster is None else len(roster.people),
         tuple(
-            MissingView(one.person.name, one.person.id, one.exercise)
+            MissingView(
+                one.person.name,
+                one.person.id,
+                one.exercise,
+                without_work_words(one.by_hand),
+            )
             for one in enrollment.missing(standings)
         ),
         enrollment.unknown(standings),

@@ -1,9 +1,13 @@
 """The people of a roster in the gradebook: those asked about now, and those of earlier calls."""
 
+import dataclasses
+
 from course_tools.grading.enrollment import Enrollment, enrolled
 from course_tools.grading.intake.roster import Roster, RosterPerson
 from course_tools.grading.intake.roster_matching import Matching, Origin, match
-from tests.tools.grading.example_reports import handed_in, standing, unreadable_report
+from course_tools.grading.pages.by_hand_words import without_work_words
+from course_tools.grading.report import NOT_HANDED_IN, Report
+from tests.tools.grading.example_reports import by_hand, handed_in, standing, unreadable_report
 
 ADA, BEN = RosterPerson("1", "Ada Lovelace"), RosterPerson("2", "Ben Öz", login="ben")
 ROSTER = Roster((ADA, BEN))
@@ -46,5 +50,14 @@ def test_who_is_missing_and_who_is_unknown():
     ben, eve = standing("Ben Öz", "2"), standing("eve", "")
     assert [(one.person, one.exercise) for one in people.missing([ben, eve])] == [(ADA, "")]
     assert people.unknown([ben, eve]) == (("eve", ""),)
+    # Whoever has an excuse and no work is still missing, in that exercise; nobody else is there.
+    excused = standing("Ada Lovelace", "1", Report("ex05_cyclical", NOT_HANDED_IN))
+    excused = dataclasses.replace(excused, adjustments=(by_hand("excuse"),))
+    found = people.missing([ben, excused])
+    assert [(one.person, one.exercise, one.by_hand) for one in found] == [
+        (ADA, "ex04_warmup", None),
+        (ADA, "ex05_cyclical", excused),
+    ]
+    assert without_work_words(found[1].by_hand) == "excused"
     unreadable = standing("Ada Lovelace", "1", unreadable_report())
     assert people.missing([ben, unreadable]) == ()

@@ -167,6 +167,11 @@ def test_who_handed_in_nothing_readable_gets_a_mark(grades):
     # Somebody of the roster, and somebody whom nobody knows.
     assert done(grades, "excuse", "Lin Roe", EX, *WHY)[0] == f"Lin Roe (99), {EX}: excused"
     assert row_of(grades, "Lin Roe", "canvas.csv")["ID"] == "15"
+    assert (grades / "grades.csv").read_bytes().count(b"Lin Roe") == 1
+    page = (grades / "class.html").read_text(encoding="utf-8")
+    missing = page[page.index('<h2 id="missing">') :]
+    assert f'<bdi>{EX}</bdi> <span class="muted">(excused)</span>' in missing
+    assert "All of them handed in" not in page
     assert "did you mean" not in refused(grades, "excuse", "Quentin", EX, *WHY)
     assert done(grades, "excuse", "Quentin", EX, "--new", *WHY)[0] == f"Quentin, {EX}: excused"
     assert row_of(grades, "Quentin", "canvas.csv")[EX] == "EX"
