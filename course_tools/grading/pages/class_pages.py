@@ -233,6 +233,8 @@ def _mistakes(found: ClassSummary, standings: Sequence[Standing]) -> tuple[Mista
     causes: dict[tuple[str, str, str], str] = {}
     who: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
     for one in standings:
+        if one.is_excused:
+            continue  # as in the number of students
         for task in one.report.tasks:
             mistake = (one.exercise, task.task, task.misconception)
             causes.setdefault(mistake, task.cause)

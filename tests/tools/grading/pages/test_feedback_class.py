@@ -22,7 +22,13 @@ from course_tools.grading.report import (
     Reproduction,
 )
 from course_tools.grading.settings import Policy, Settings
-from tests.tools.grading.example_reports import report, standing, task_report, unreadable_report
+from tests.tools.grading.example_reports import (
+    by_hand,
+    report,
+    standing,
+    task_report,
+    unreadable_report,
+)
 
 UNTOUCHED = report(tasks=(task_report(reached=0.0, outcome=NOT_WRITTEN),))
 DIFFERS = Reproduction(OTHER_OUTPUTS, compared=3, different=1, named=("In [4]",))
@@ -96,6 +102,10 @@ def test_known_mistakes_have_the_sentence_and_five_names():
     (found,) = view.mistakes
     assert (found.students, found.cause) == (7, "It is late.")
     assert found.who == tuple((name, "") for name in "abcde")
+    # Who is excused is in no number, and so among no names.
+    excused = replace(of("A", mistaken), adjustments=(by_hand("excuse", student="A"),))
+    view = class_pages.class_view([excused, of("a", mistaken)])
+    assert (view.mistakes[0].students, view.mistakes[0].who) == (1, (("a", ""),))
 
 
 @pytest.mark.parametrize("pending", [0, 3])

@@ -190,11 +190,12 @@ def test_links_lead_to_the_pages_of_the_students(browser, tmp_path, folder):
     page.close()
 
 
-@pytest.mark.parametrize("heading", ["attention", "tasks", "mistakes"])
-def test_tables_fit_a_narrow_window(browser, tmp_path, heading):
-    with opened(browser, tmp_path, PAGES["class"], 400) as (page, _):
-        box = page.locator(f"section[aria-labelledby={heading}] .scroll")
-        assert box.evaluate("one => one.scrollWidth <= one.clientWidth")
+@pytest.mark.parametrize("width", [400, 1200])
+def test_tables_fit_a_narrow_window_and_a_wide_one(browser, tmp_path, width):
+    with opened(browser, tmp_path, PAGES["class"], width) as (page, _):
+        for heading in ("attention", "tasks", "mistakes", "by-hand"):
+            box = page.locator(f"section[aria-labelledby={heading}] .scroll")
+            assert box.evaluate("one => one.scrollWidth <= one.clientWidth"), heading
 
 
 @pytest.mark.parametrize("name", ["report", "class", "student", "strangers", "whole course"])
