@@ -18,7 +18,12 @@ import click
 from tqdm import tqdm
 
 from course_tools.grading import decisions, exports
-from course_tools.grading.enrollment import Enrollment, Missing, enrolled
+from course_tools.grading.enrollment import (
+    Enrollment,
+    Missing,
+    enrolled,
+    with_earlier_names,
+)
 from course_tools.grading.gradebook.engine import NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, GradeChange, Standing
 from course_tools.grading.gradebook.summary import summary
@@ -118,6 +123,8 @@ def run(options: Options) -> int:
             _executor(options) as (executor, jobs),
         ):
             people = enrolled(roster, matching, book.files())
+            if before.last is not None:
+                people = with_earlier_names(people, before.last.people, book.files())
             given = Publication(config, people, options.csv)
             course = batch.Course(settings, book.secret_seed(options.seed), options.unsafe, again)
             given.keep(book)

@@ -37,7 +37,8 @@ class Enrollment:
 
     Attributes:
         roster: the people; None: there is no roster, and everybody is who they say.
-        people: student as the hand-ins give the name -> the person's name and id.
+        people: student as the hand-ins give the name -> the person's name and id; and a person
+            as earlier calls named them -> the same person's name now.
         persons: the person's name and id -> the person.
     """
 
@@ -113,6 +114,45 @@ def enrollment(people: Mapping[Student, Student], roster: Roster) -> Enrollment:
         roster: the people of the class.
     """
     return Enrollment(roster, people, {(one.name, one.id): one for one in roster.people})
+
+
+def with_earlier_names(
+    now: Enrollment, before: Enrollment, files: Iterable[HandedIn]
+) -> Enrollment:
+    """Return a class in which people are found by the names that they had in earlier calls.
+
+    Marks by hand are kept under the name of that time. Where a roster has another name or id for
+    the same work now, or there is no roster any more, they would be nobody's.
+
+    Args:
+        now: the class of this call.
+        before: the class of the last call, with the names of the calls before it.
+        files: everything in the gradebook.
+    """
+    own = {(one.student, one.user) for one in files}
+    work: dict[Student, set[Student]] = {}
+    for student, person in before.people.items():
+        if student in own:
+            work.setdefault(person, set()).add(now.people.get(student, student))
+    names: dict[str, list[Student]] = {}
+    for person in now.persons:
+        names.setdefault(person[0], []).append(person)
+
+    def found(person: Student) -> Student:
+        if person in now.persons or person in now.people:
+            return now.people.get(person, person)
+        # By their work, which is the same under any name; or else by the name, if it is one.
+        for same in (work.get(person, ()), names.get(person[0], ())):
+            if len(same) == 1:
+                (person,) = same
+                break
+        return person
+
+    earlier = {*before.persons, *before.people, *before.people.values()}
+    earlier -= {*own, *now.persons, *now.people}
+    renamed = {one: found(before.people.get(one, one)) for one in sorted(earlier)}
+    renamed = {one: person for one, person in renamed.items() if one != person}
+    return dataclasses.replace(now, people={**renamed, **now.people})
 
 
 def with_lateness(

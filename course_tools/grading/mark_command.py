@@ -16,6 +16,7 @@ from course_tools.grading.gradebook.adjustments import (
     Adjustment,
     in_force,
 )
+from course_tools.grading.gradebook.by_hand import of_people
 from course_tools.grading.gradebook.engine import NoGradebookError
 from course_tools.grading.gradebook.journal import Gradebook, Standing
 from course_tools.grading.mark_requests import ClassList, MarkRequest, adjustment_of
@@ -56,7 +57,7 @@ def change_marks(out: Path, gradebook: str | None, requests: Sequence[MarkReques
         students = {people.people.get(one, one) for one in files | written} | set(people.persons)
         others = {student: person.names for student, person in people.persons.items()}
         changes = list(_checked(requests, ClassList(standings, students, others)))
-        new = book.adjust(*changes)
+        new = book.adjust(*changes, people=people.people)
         marks = {_name(one): one for one in publish(book, out, given)}
     for change, is_new in zip(changes, new, strict=True):
         mark = marks.get(_name(change))
@@ -90,8 +91,9 @@ def list_marks(out: Path, gradebook: str | None) -> None:
         ValueError: there is no gradebook.
     """
     with _opened(out, gradebook) as book:
-        written = book.adjustments()
-        standings = standings_of(book, _last(book, out))
+        given = _last(book, out)
+        written = list(of_people(book.adjustments(), given.people.people))
+        standings = standings_of(book, given)
     counting = {each for own in in_force(written).values() for each in own}
     for one in written:
         ended = "" if one in counting or one.action == UNDO else " - no longer in force"

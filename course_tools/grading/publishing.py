@@ -62,11 +62,12 @@ def last_publication(book: Gradebook) -> Publication | None:
     if text is None:
         return None
     values = json.loads(text)
-    people = Enrollment()
+    students = {(a, b): (c, d) for a, b, c, d in values["people"]}
+    people = Enrollment(people=students)
     if values["roster"] is not None:
         persons = tuple(RosterPerson(**one) for one in values["roster"]["people"])
         roster = Roster(persons, tuple(values["roster"]["unused"]))
-        people = enrollment({(a, b): (c, d) for a, b, c, d in values["people"]}, roster)
+        people = enrollment(students, roster)
     return Publication(values["config"], people, values["style"], values["pending"])
 
 

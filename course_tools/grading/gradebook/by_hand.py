@@ -34,13 +34,24 @@ def read(connection: Connection) -> list[Adjustment]:
     return found
 
 
-def add(connection: Connection, new: Iterable[Adjustment], now: datetime) -> list[bool]:
+def add(
+    connection: Connection,
+    new: Iterable[Adjustment],
+    now: datetime,
+    people: Mapping[Student, Student],
+) -> list[bool]:
     """Write adjustments; return of each whether it was new.
 
     What is in force already is not written once more, so that a command that was killed can be
     given again.
+
+    Args:
+        connection: connection that writes.
+        new: the adjustments.
+        now: the time, in UTC.
+        people: people under names that older adjustments may have -> their names in the new ones.
     """
-    written = read(connection)
+    written = list(of_people(read(connection), people))
     added = []
     for one in new:
         counts = in_force(written).get((one.student, one.user, one.exercise), ())

@@ -209,14 +209,20 @@ class Gradebook:
         with self._write() as connection:
             return sum(self._hand_in(connection, one) for one in files)
 
-    def adjust(self, *adjustments: Adjustment) -> list[bool]:
+    def adjust(
+        self, *adjustments: Adjustment, people: Mapping[Student, Student] | None = None
+    ) -> list[bool]:
         """Write changes of marks by hand, all or none; return of each whether it was new.
 
         None is ever changed or replaced: the last one counts, see `in_force`. One that is in
         force already is not written again.
+
+        Args:
+            adjustments: the changes.
+            people: as `standings` takes them, for changes that were made under other names.
         """
         with self._write() as connection:
-            return by_hand.add(connection, adjustments, _now())
+            return by_hand.add(connection, adjustments, _now(), people or {})
 
     def adjustments(self) -> list[Adjustment]:
         """Return all changes of marks by hand in the order in which they were written."""

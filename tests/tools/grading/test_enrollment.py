@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from course_tools.grading.enrollment import Enrollment, enrolled
+from course_tools.grading.enrollment import Enrollment, enrolled, with_earlier_names
 from course_tools.grading.intake.roster import Roster, RosterPerson
 from course_tools.grading.intake.roster_matching import Matching, Origin, match
 from course_tools.grading.pages.by_hand_words import without_work_words
@@ -61,3 +61,37 @@ def test_who_is_missing_and_who_is_unknown():
     assert without_work_words(found[1].by_hand) == "excused"
     unreadable = standing("Ada Lovelace", "1", unreadable_report())
     assert people.missing([ben, unreadable]) == ()
+
+
+def test_a_mark_by_hand_follows_its_person_through_every_roster():
+    """As when a name in the roster is corrected, an id changes, or the roster is left out."""
+    files = [handed_in("ben"), handed_in("eve")]
+    last, names = Enrollment(), set()
+    given = [
+        RosterPerson("2", "Ben Oz", login="ben"),
+        RosterPerson("2", "Ben Öz", login="ben"),
+        RosterPerson("77", "Ben Öz", login="ben"),
+        None,
+        RosterPerson("78", "B. Öz", login="ben"),
+    ]
+    for person in given:
+        roster = person and Roster((person, ADA))
+        last = with_earlier_names(enrolled(roster, Matching(), files), last, files)
+        now = (person.name, person.id) if person else ("ben", "")
+        names.add(now)
+        assert {last.people.get(name, name) for name in names} == {now}
+        assert last.people.get(("eve", ""), ("eve", "")) == ("eve", "")
+
+
+def test_no_mark_goes_to_somebody_else_who_got_an_id_or_a_login():
+    files = [handed_in("ben"), handed_in("eve")]
+    before = enrolled(Roster((BEN, ADA)), Matching(), files)
+    other = Roster(
+        (RosterPerson("2", "Cy", login="ben"), RosterPerson("5", "Ben Öz", login="x"), ADA)
+    )
+    now = with_earlier_names(enrolled(other, Matching(), files), before, files)
+    # The work says that Ben is called Cy; but Ada, whose id Eve has now, handed in nothing.
+    assert now.people["Ben Öz", "2"] == ("Cy", "2")
+    later = Roster((RosterPerson("1", "Eve", login="eve"),))
+    now = with_earlier_names(enrolled(later, Matching(), files), now, files)
+    assert ("Ada Lovelace", "1") not in now.people

@@ -180,6 +180,19 @@ def test_who_handed_in_nothing_readable_gets_a_mark(grades):
     )
 
 
+def test_a_mark_that_was_given_under_another_name_is_known_and_undone(grades):
+    """As when a roster has a student's name or id since then."""
+    done(grades, "set", "Ben", EX, "3", *WHY)
+    with Gradebook(f"sqlite:///{grades / 'grades.sqlite'}") as book:
+        roster = Roster((RosterPerson("5", "Ben Roe"),))
+        Publication(people=enrollment({("Ben", "11"): ("Ben Roe", "5")}, roster)).keep(book)
+    assert done(grades, "list")[0].startswith(f"Ben Roe (5), {EX}: set to 3 of 4 points")
+    words = done(grades, "set", "Ben Roe", EX, "3", *WHY)
+    assert words[0] == f"Ben Roe (5), {EX}: 3 of 4 points, as it was before"
+    assert done(grades, "undo", "5", EX, *WHY)[0] == f"Ben Roe (5), {EX}: 2 of 4 points"
+    assert done(grades, "list")[0].endswith(" - no longer in force")
+
+
 def test_students_of_one_name_are_told_apart(grades):
     assert (
         "several students are called 'Ada'; give one of their numbers with --user: '13', '14'"
@@ -372,3 +385,16 @@ def test_no_call_of_the_grader_takes_a_mark_away_and_one_under_it_is_told(needs_
     assert changed not in grade("--config", toml)
     with closing(sqlite3.connect(out / "grades.sqlite")) as base:
         assert base.execute("select count(*) from adjustments").fetchone() == (2,)
+    # The mark goes with the work, whatever a roster calls the person.
+    roster = tmp_path / "class.csv"
+    for name, number in (("Ben Ro", "5"), ("Ben Roe", "5"), ("Ben Roe", "77")):
+        roster.write_text(f"id,name,login\n{number},{name},ben\n", encoding="utf-8")
+        options = ("--out", out, "--config", toml, "--roster", roster, "--yes")
+        assert lr_course("grade", source, *options).exit_code == 0
+        if name == "Ben Ro":
+            done(out, "set", name, exercise, "4.5", *WHY)
+        row = row_of(out, name)
+        assert (row["user"], row["points that count"], row["state"]) == (number, "4.5", "graded")
+    again = ("--config", toml, "--changed-settings")
+    assert lr_course("grade", source, "--out", out, *again).exit_code == 0
+    assert row_of(out, "Ben")["points that count"] == "4.5"
