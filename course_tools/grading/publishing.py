@@ -85,7 +85,21 @@ def publish(book: Gradebook, out: Path, given: Publication) -> list[Standing]:
         book: the gradebook.
         out: folder of the tables.
         given: choices of the last call of `lr-course grade`.
+
+    Raises:
+        ValueError: a file cannot be written; the gradebook has everything all the same.
     """
+    try:
+        return _published(book, out, given)
+    except OSError as error:
+        file = error.filename2 or error.filename or out
+        raise ValueError(
+            f"{file} cannot be written: {error.strerror}. All marks are in the gradebook; when it "
+            "can be written, give the same command again for the tables and pages"
+        ) from error
+
+
+def _published(book: Gradebook, out: Path, given: Publication) -> list[Standing]:
     standings = standings_of(book, given)
     exports.write_exports(standings, out, given.people, given.style)
     class_pages.write(

@@ -228,6 +228,20 @@ def test_while_a_grader_is_at_work_marks_can_be_read_and_not_changed(grades):
     done(grades, "set", "Ben", EX, "2", *WHY)
 
 
+def test_tables_that_cannot_be_written_are_told_and_written_when_they_can_be(grades):
+    (grades / "canvas.csv").unlink()
+    (grades / "canvas.csv").mkdir()
+    result = mark(grades, "set", "Ben", EX, "1", *WHY)
+    assert result.exit_code == 2
+    told = (
+        f"Error: {grades / 'canvas.csv'} cannot be written: Is a directory. All marks are in the "
+    )
+    assert result.output.startswith(told)
+    (grades / "canvas.csv").rmdir()
+    assert done(grades, "set", "Ben", EX, "1", *WHY)[0].endswith("1 of 4 points, as it was before")
+    assert row_of(grades, "Ben", "canvas.csv")[EX] == "1"
+
+
 # Through the whole grader.
 
 
