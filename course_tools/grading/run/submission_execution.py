@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -196,7 +196,8 @@ class _Run:
             # What a function has found out in one asking it may know in the next, in one kernel.
             now = {task: at[:1] if self._has_state[task] else at for task, at in places.items()}
             kept = [n for n in numbers if n not in self._ran.ended and not self._is_too_much(n)]
-            steps, nonce = planned_steps(self._request, kept, now)
+            light = {n for n, is_light in self._is_light.items() if is_light}
+            steps, nonce = planned_steps(self._request, kept, now, light)
             session = run_steps(steps, self._warm, self._request.limits, self._allowance)
             self._collect(session, steps, nonce)
             if session.ended_by is None and now == places:
@@ -261,7 +262,10 @@ class _Run:
 
 
 def planned_steps(
-    request: RunRequest, numbers: Sequence[int], places: Mapping[str, Sequence[int]]
+    request: RunRequest,
+    numbers: Sequence[int],
+    places: Mapping[str, Sequence[int]],
+    light: Container[int] = (),
 ) -> tuple[list[Step], str]:
     """Return what a kernel runs, and the nonce by which its answers are known.
 
@@ -269,6 +273,8 @@ def planned_steps(
         request: the cells and the questions.
         numbers: indices of the learner's cells that run.
         places: task -> indices of the cells after which it is asked, or `AT_THE_END`.
+        light: indices of own work that was quick and quiet in an earlier kernel: it runs again,
+            however much other such work has used.
     """
     limits, nonce = request.limits, secrets.token_hex(8)
     probes = []
@@ -283,7 +289,8 @@ def planned_steps(
     steps = [Step(GIVEN, source, _GIVEN_SECONDS) for source in request.given]
     for n in numbers:
         cell = request.cells[n]
-        steps.append(Step(CELL, cell.source, limits.cell_seconds, n, is_own=cell.is_own))
+        is_own = cell.is_own and n not in light
+        steps.append(Step(CELL, cell.source, limits.cell_seconds, n, is_own=is_own))
         steps += asks(n)
     steps += asks(AT_THE_END)
     boot = questions.boot_cell(probes)

@@ -259,6 +259,50 @@ def test_own_work_uses_up_nothing_that_a_task_needs(name, place):
     assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
 
 
+class CountedKernels(WarmKernels):
+    """Kernels that are counted when they are taken."""
+
+    taken = 0
+
+    def take(self):
+        self.taken += 1
+        return super().take()
+
+
+#: Own cells that are all alike, the limits of their submission, the number of the first one that is
+#: left out, why it is, and how many kernels there are: the last one answers for every task.
+LEFT_OUT = {
+    "time": (SLEEPS.format(3), {"submission_seconds": 10}, 2, report.TIMED_OUT, 2),
+    "output": (PICTURE.format(800_000), {"output_mb": 2}, 2, report.OVER_LIMIT, 2),
+    "ends": ("import os\nos._exit(1)", {}, 3, report.DIED, 7),
+}
+
+
+@pytest.mark.parametrize("kind", LEFT_OUT)
+def test_own_work_that_has_used_its_part_is_left_out_and_what_came_before_it_is_kept(kind):
+    source, given, first_left_out, why, kernels = LEFT_OUT[kind]
+    nb = solved()
+    with_task(
+        nb,
+        FIRST,
+        "def gradient_step(w, gradient, rate):\n    print('before' in globals())\n"
+        "    return w - rate * gradient",
+    )
+    greedy = [code_cell(f"# {number}\n{source}") for number in range(5)]
+    nb["cells"] = [code_cell("before = int(1)"), *greedy, *nb["cells"]]
+    limits = Limits(cell_seconds=8, task_seconds=8, submission_seconds=60, memory_mb=400)
+    settings = Settings(dataclasses.replace(limits, **given))
+    warm = CountedKernels(settings.limits)
+    found = grade(json.dumps(nb).encode(), settings, SEED, warm)
+    assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
+    left_out = [note for note in found.notes if note.kind == report.LEFT_OUT]
+    assert [(note.begins, note.why) for note in left_out] == [(f"# {first_left_out}", why)]
+    stopped = [note.begins for note in found.notes if note.kind == report.CELL_STOPPED]
+    assert stopped == [f"# {n}" for n in range(first_left_out) if kind == "ends" or n]
+    assert set(found.tasks[0].printed.split()) == {"True"}
+    assert warm.taken == kernels
+
+
 @pytest.mark.parametrize("shown", ["", "\n    plt.show()"])
 def test_a_plot_left_in_a_function_costs_neither_time_nor_points(shown):
     nb = solved("ex04_warmup")
