@@ -190,6 +190,8 @@ class Unprintable(Exception):
         (np.complex128(0.5), np.float64(0.5)),
         (np.array([1 + 0j, 2]), np.array([1.0, 2.0])),
         ([np.complex64(3)], [np.float32(3)]),
+        (np.rec.fromarrays([[0.5, 1.0]], names="rate"), np.array([0.5, 1.0])),
+        (np.zeros(2, [("rate", "f4")])[0], np.float64(0.0)),
     ],
 )
 def test_subclasses_arrive_as_what_they_are_made_of(value, arrives):
