@@ -225,6 +225,8 @@ def environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # pip would try for ten seconds to reach an index, of which there is none without a network.
+        "PIP_NO_INDEX": "1",
     }
 
 

@@ -176,6 +176,15 @@ def test_a_function_that_was_never_defined_because_its_cell_raised_says_so():
     assert (third.is_right, third.raised) == (True, None)
 
 
+def test_pip_says_at_once_that_it_reaches_no_index():
+    nb = solved()
+    nb["cells"].insert(0, code_cell("%pip install of-nobody"))
+    found = grade_notebook(nb)
+    assert (found.reached, found.notes) == (found.possible, ())
+    assert "No matching distribution found for of-nobody" in found.printed
+    assert "Retrying" not in found.printed
+
+
 ALL_TIME = {"submission_seconds": 4.0, "task_seconds": 60.0}
 #: What stops a function, where its code stands, and the limits that are set for it.
 STOPPED = {
