@@ -20,7 +20,7 @@ from course_tools.grading.intake.places import UnreadableError
 from course_tools.grading.intake.work import Work
 from course_tools.grading.report import Note, Report, Suspicion, TaskReport
 from course_tools.grading.run import submission_execution
-from course_tools.grading.run.later_cells import changed_by
+from course_tools.grading.run.later_cells import Change, changed_by
 from course_tools.grading.run.marking import (
     cases_of,
     mark,
@@ -204,13 +204,18 @@ def _moves(
     counted: dict[str, Asked], marks: _Marks, request: RunRequest, ran: Ran, warm: WarmKernels
 ) -> Iterator[Note]:
     """Yield what is to be said where a function earns more in one place than in another."""
+    changes: dict[str, Change] = {}
     for task, best in counted.items():
         *_, last = ran.asked[task]
+        if last.outcome in _SAID and marks.of(task, last).reached < marks.of(task, best).reached:
+            changes[task] = Change(best, last)
+    found = changed_by(changes, request, ran, warm)
+    for task, best in counted.items():
         at_checks = [one for one in ran.asked[task] if one.after != AT_THE_END]
         points = marks.of(task, best).reached
         places = sum(cell.task == task for cell in request.cells)
-        if last.outcome in _SAID and marks.of(task, last).reached < points:
-            number = changed_by(task, best, last, request, ran, warm)
+        if task in changes:
+            number = found[task]
             begins = "" if number is None else _beginning(request.cells[number])
             yield Note(report.CHANGED_LATER, task, begins)
         elif places < 2 and at_checks and marks.of(task, at_checks[-1]).reached < points:

@@ -303,6 +303,19 @@ def test_own_work_that_has_used_its_part_is_left_out_and_what_came_before_it_is_
     assert warm.taken == kernels
 
 
+def test_one_more_kernel_finds_the_later_cells_of_all_functions():
+    nb = solved()
+    for number, task in enumerate((FIRST, SECOND, THIRD)):
+        nb["cells"] += [code_cell(f"x = {number}"), code_cell(f"{task} = None  # {number}")]
+    warm = CountedKernels(SHORT.limits)
+    found = grade(json.dumps(nb).encode(), SHORT, SEED, warm)
+    assert found.reached == found.possible
+    assert [(n.task, n.begins) for n in found.notes if n.kind == report.CHANGED_LATER] == [
+        (task, f"{task} = None  # {number}") for number, task in enumerate((FIRST, SECOND, THIRD))
+    ]
+    assert warm.taken == 2
+
+
 @pytest.mark.parametrize("shown", ["", "\n    plt.show()"])
 def test_a_plot_left_in_a_function_costs_neither_time_nor_points(shown):
     nb = solved("ex04_warmup")
