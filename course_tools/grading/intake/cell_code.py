@@ -22,6 +22,7 @@ _SCOPES += (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LONG = 100_000  # characters; shorter code that needs much memory is nested too deeply to be run
 #: Magics of a whole cell behind which Python follows.
 _CELL_MAGIC = re.compile(r"\s*%%(?:time|timeit|capture|prun|memit|mprun|lprun|snakeviz)\b[^\n]*\n?")
+_DEF = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.M)
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ def _parsed(source: str) -> CellCode | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a learner's odd escape sequences
-            body = tuple(ast.parse(source).body)
-            return CellCode(body, frozenset(_reads(source)))
+            tree = ast.parse(source)
+            return CellCode(tuple(tree.body), frozenset(_reads(tree, source)))
     except MemoryError:  # what CPython raises for a nested expression, too
         if len(source) > _LONG:
             raise
@@ -69,8 +70,13 @@ def _parsed(source: str) -> CellCode | None:
         return None
 
 
-def _reads(source: str) -> Iterator[str]:
-    waiting = [symtable.symtable(source, "<cell>", "exec")]
+def _reads(tree: ast.Module, source: str) -> Iterator[str]:
+    try:
+        waiting = [symtable.symtable(source, "<cell>", "exec")]
+    except SyntaxError:  # as of a late `from __future__`: IPython compiles each statement alone
+        nodes = ast.walk(tree)
+        yield from (one.id for one in nodes if isinstance(one, ast.Name) and not _is_stored(one))
+        return
     while waiting:
         table = waiting.pop()
         is_outermost = table.get_type() == "module"
@@ -78,6 +84,10 @@ def _reads(source: str) -> Iterator[str]:
             if symbol.is_referenced() and (is_outermost or symbol.is_global()):
                 yield symbol.get_name()
         waiting += table.get_children()
+
+
+def _is_stored(name: ast.Name) -> bool:
+    return isinstance(name.ctx, ast.Store)
 
 
 def _transformed(source: str) -> str:
@@ -104,6 +114,15 @@ def defined(body: Sequence[ast.stmt]) -> list[str]:
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.append(node.id)
     return names
+
+
+def defined_in_text(source: str) -> list[str]:
+    """Return the functions that a cell would define if it were Python, in order.
+
+    >>> defined_in_text("def f(x):\n    return 2 x\n\nasync def g(): ...")
+    ['f', 'g']
+    """
+    return _DEF.findall(source)
 
 
 def checked(body: Sequence[ast.stmt]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from course_tools.grading.report import NOT_CODE, Note
 
 _MOST_CELLS = 2_000
 _OLDEST = 2  # nbformat's oldest form that can be brought up to date
+_LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")  # as Python counts lines: a form feed is none
 _OURS = {"check", "progress"}  # cells that are left out: checks are the grader's
 
 
@@ -33,12 +35,14 @@ class Cell:
             those whose check stands behind it.
         is_own: whether it is work of their own: it defines nothing that a task's cell reads, and
             does more than define.
+        defines: tasks whose function it defines, or whose cell it is.
     """
 
     source: str
     task: str = ""
     asks: tuple[str, ...] = ()
     is_own: bool = False
+    defines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ def parse(content: bytes, exercise: str = "") -> SubmittedNotebook:
     if len(cells) > _MOST_CELLS:
         raise UnreadableError(f"{len(cells)} cells are more than the {_MOST_CELLS} allowed")
     read = [_read(part) for cell in cells for part in _parts(cell)]
-    tasks = [cell.task for cell in read if cell.task]
+    tasks = [name for cell in read for name in cell.tasks]
     main = exercise_named(metadata, tasks)
     exercise = exercise or main
     members = {task.name for task in course_tasks.EXERCISES[exercise]}
@@ -90,7 +94,8 @@ def parse(content: bytes, exercise: str = "") -> SubmittedNotebook:
                 notes.append(Note(NOT_CODE, cell.task))
         elif not cell.is_check:
             task = cell.task if cell.task in members else ""
-            kept.append(Cell(cell.source, task, tuple(asks), number in own))
+            defines = tuple(name for name in cell.tasks if name in members)
+            kept.append(Cell(cell.source, task, tuple(asks), number in own, defines))
         elif kept and asks:
             asks = list(dict.fromkeys([*kept[-1].asks, *asks]))
             kept[-1] = dataclasses.replace(kept[-1], asks=tuple(asks))
@@ -168,6 +173,7 @@ class _ReadCell:
         is_check: whether it is one of the exercise's checks, and nothing was written into it.
         source: its code.
         task: its task, of any exercise.
+        tasks: tasks of any exercise that it defines, and its own.
         asks: tasks of any exercise that are asked behind it.
         only_defines: whether it holds nothing but definitions, imports and plain values.
         defines: names that it binds.
@@ -178,6 +184,7 @@ class _ReadCell:
     is_check: bool
     source: str
     task: str
+    tasks: tuple[str, ...]
     asks: tuple[str, ...]
     only_defines: bool
     defines: frozenset[str]
@@ -190,15 +197,19 @@ def _read(cell: Mapping) -> _ReadCell:
     marked = marked if isinstance(marked, str) and marked in course_tasks.ALL else ""
     code = cell_code.read_code(source) if is_code else cell_code.CellCode()
     names = cell_code.defined(code.body)
+    if is_code and not code.body:  # it raises a SyntaxError, and the functions in it are missing
+        names = cell_code.defined_in_text(source)
     defined = [name for name in names if name in course_tasks.ALL]
     # Another exercise may be written into the cells of a copy of this one.
     task = marked if marked in defined or not defined else defined[-1]
-    asks = [*([task] if task and code.body else []), *defined, *cell_code.checked(code.body)]
+    tasks = tuple(dict.fromkeys([*defined, *([task] if task else [])]))
+    asks = [*tasks, *cell_code.checked(code.body)] if code.body else []
     return _ReadCell(
         is_code,
         is_code and _is_check(cell, code),
         source,
         task,
+        tasks,
         tuple(dict.fromkeys(asks)),
         bool(code.body) and cell_code.only_defines(code.body),
         frozenset(names),
@@ -213,7 +224,7 @@ def _parts(cell: Mapping) -> Iterator[Mapping]:
     if not ends:
         yield cell
         return
-    lines = source.splitlines(keepends=True)
+    lines = _LINE_END.split(source)
     metadata = {**_metadata(cell)}
     for start, end in itertools.pairwise([0, *ends, len(lines)]):
         yield {**cell, "source": "".join(lines[start:end]), "metadata": metadata}

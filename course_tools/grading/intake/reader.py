@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from course_tools.grading.intake.comparable_outputs import ComparableNotebook
@@ -203,12 +204,16 @@ def read(content: bytes, exercise: str = "") -> Work:
     found = _reader.ask("work_in", content, exercise)
     return Work(
         found["exercise"],
-        tuple(Cell(**{**cell, "asks": tuple(cell["asks"])}) for cell in found["cells"]),
+        tuple(map(_cell, found["cells"])),
         tuple(Note(**note) for note in found["notes"]),
         tuple(found["others"]),
         {task: tuple(names) for task, names in found["used"].items()},
         found["structure"],
     )
+
+
+def _cell(found: Mapping[str, Any]) -> Cell:
+    return Cell(**{**found, "asks": tuple(found["asks"]), "defines": tuple(found["defines"])})
 
 
 def comparable(content: bytes) -> ComparableNotebook:

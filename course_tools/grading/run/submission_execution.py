@@ -207,12 +207,13 @@ class _Run:
         return any(self._request.is_right(task, one) for one in self._ran.asked.get(task, ()))
 
     def _places(self, task: str, numbers: Sequence[int], at_the_end: bool) -> list[int]:
-        """Return behind which cells a task is still to be asked."""
+        """Return behind which cells a task is still to be asked: not behind one that was ended."""
         cells = self._request.cells
-        places = [n for n in numbers if task in cells[n].asks][-_MOST_ASKS:]
+        left = [n for n in numbers if n not in self._ran.ended]
+        places = [n for n in left if task in cells[n].asks][-_MOST_ASKS:]
         found = self._ran.asked.get(task, [])
         stops = {one.after for one in found if one.outcome not in (report.ANSWERED, report.MISSING)}
-        if not places or (at_the_end and places[-1] != numbers[-1] and places[-1] not in stops):
+        if not places or (at_the_end and places[-1] != left[-1] and places[-1] not in stops):
             places.append(AT_THE_END)
         return [place for place in places if place not in {one.after for one in found}]
 

@@ -143,11 +143,11 @@ def _in_order(cells: Sequence[Cell], exercise: Exercise) -> tuple[list[str], lis
     """Return the exercise's code that runs first, and the cells that run after it.
 
     Its imports run before everything, as does what was deleted; the rest of it runs where it
-    stands, and once more where the learner's own cells stand before it: they may have removed
-    what it defines.
+    stands, also within a cell that was merged, and once more where the learner's own cells stand
+    before it: they may have removed what it defines.
     """
-    there = {cell.source.strip() for cell in cells}
-    first = [one for one in exercise.given if one in exercise.imports or one.strip() not in there]
+    there = [f"\n{cell.source.strip()}\n" for cell in cells]
+    first = [one for one in exercise.given if one in exercise.imports or not _is_in(one, there)]
     at_once = {one.strip() for one in first}
     kept = list(itertools.dropwhile(lambda cell: cell.source.strip() in at_once, cells))
     given = {one.strip() for one in exercise.given}
@@ -155,6 +155,11 @@ def _in_order(cells: Sequence[Cell], exercise: Exercise) -> tuple[list[str], lis
         dataclasses.replace(cell, is_own=False) if cell.source.strip() in given else cell
         for cell in kept
     ]
+
+
+def _is_in(code: str, sources: Sequence[str]) -> bool:
+    """Return whether code stands in one of some sources, in lines of its own."""
+    return any(f"\n{code.strip()}\n" in source for source in sources)
 
 
 class _Marks:
@@ -188,12 +193,13 @@ def _best(task: str, marks: _Marks, work: Work, ran: Ran) -> Asked:
 
 
 def _own_cells(task: str, work: Work) -> list[int]:
-    return [n for n, cell in enumerate(work.cells) if cell.task == task]
+    return [n for n, cell in enumerate(work.cells) if task in cell.defines]
 
 
 def _mark(task: str, asked: Asked, marks: _Marks, work: Work, ran: Ran) -> TaskReport:
     own = _own_cells(task, work)
-    found = with_output(marks.of(task, asked), asked, "".join(ran.printed.get(n, "") for n in own))
+    printed = "".join(ran.printed.get(n, "") for n in own if work.cells[n].task == task)
+    found = with_output(marks.of(task, asked), asked, printed)
     raised = [ran.raised[n] for n in own if n in ran.raised]
     if found.outcome == report.MISSING and raised:
         return dataclasses.replace(found, raised=raised[-1])
@@ -213,7 +219,7 @@ def _moves(
     for task, best in counted.items():
         at_checks = [one for one in ran.asked[task] if one.after != AT_THE_END]
         points = marks.of(task, best).reached
-        places = sum(cell.task == task for cell in request.cells)
+        places = sum(task in cell.defines for cell in request.cells)
         if task in changes:
             number = found[task]
             begins = "" if number is None else _beginning(request.cells[number])
@@ -248,7 +254,7 @@ def _notes(work: Work, ran: Ran) -> list[Note]:
             notes.append(Note(report.CELL_STOPPED, *said, stopped_by=kind))
         elif number == min(left_out):
             notes.append(Note(report.LEFT_OUT, begins=_beginning(cell), why=ended.why))
-    names = [cell.task for cell in work.cells if cell.task in cell.asks]
+    names = [name for cell in work.cells for name in cell.defines if name in cell.asks]
     twice = sorted({name for name in names if names.count(name) > 1})
     return notes + [Note(report.TWICE, name) for name in twice]
 

@@ -176,6 +176,36 @@ def test_a_function_that_was_never_defined_because_its_cell_raised_says_so():
     assert (third.is_right, third.raised) == (True, None)
 
 
+def in_one_cell(nb, above):
+    """A notebook with one cell, which holds all code but the checks, and nothing else."""
+    own = [c for c in nb["cells"] if c["cell_type"] == "code" and "check(" not in str(c["source"])]
+    whole = "\n\n".join("".join(cell["source"]) for cell in own[:-1])
+    return {**nb, "cells": [code_cell(f"{above}\n{whole}")], "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    ("above", "outcome", "stopped_by", "raised"),
+    [
+        ("x = 2 3", report.MISSING, "", "SyntaxError"),
+        ("undefined", report.MISSING, "", "NameError"),
+        ("while True: pass", report.TIMED_OUT, "cell_seconds", None),
+    ],
+)
+def test_every_function_of_a_cell_that_failed_says_why(above, outcome, stopped_by, raised):
+    limits = dataclasses.replace(SHORT.limits, cell_seconds=2.0)
+    found = grade_notebook(in_one_cell(solved(), above), Settings(limits))
+    assert [task.outcome for task in found.tasks] == [outcome] * 3
+    assert {task.stopped_by for task in found.tasks} == {stopped_by}
+    assert {task.raised and task.raised.kind for task in found.tasks} == {raised}
+
+
+def test_what_the_exercise_came_with_runs_only_where_it_was_merged_into_another_cell():
+    assert any("\nw = np.zeros" in source for source in given_cells(EX01))
+    found = grade_notebook(in_one_cell(solved(), "print('w' in globals())"))
+    assert found.reached == found.possible
+    assert found.tasks[-1].printed.startswith("False\nrate 0.5")
+
+
 def test_pip_says_at_once_that_it_reaches_no_index():
     nb = solved()
     nb["cells"].insert(0, code_cell("%pip install of-nobody"))

@@ -9,6 +9,7 @@ import pytest
 from course_tools.grading.intake.notebook import parse
 from course_tools.grading.intake.submissions import UnreadableError
 from course_tools.grading.report import NOT_CODE, Note
+from tests.tools.grading.handed_in import code_cell
 
 ROOT = Path(__file__).parents[3]
 SOLVED = ROOT / "solutions" / "ex01_constant_lr.ipynb"
@@ -30,6 +31,41 @@ def tasks_of(work):
 
 def task_cell(nb, name):
     return next(cell for cell in nb["cells"] if cell["metadata"].get("task") == name)
+
+
+def test_all_functions_of_a_cell_are_its_own_and_tell_the_exercise(nb):
+    whole = "\n\n".join("".join(task_cell(nb, name)["source"]) for name in TASKS)
+    nb["cells"], nb["metadata"] = [code_cell(whole)], {}
+    work = parse(as_bytes(nb))
+    assert (work.exercise, work.cells[0].defines) == ("ex01_constant_lr", tuple(TASKS))
+
+
+def test_functions_of_a_cell_that_is_no_python_are_its_own_and_not_asked(nb):
+    nb["cells"], nb["metadata"] = [code_cell("def gradient_step(w):\n    return w -* 2")], {}
+    (cell,) = parse(as_bytes(nb)).cells
+    assert (cell.task, cell.defines, cell.asks) == (TASKS[0], (TASKS[0],), ())
+
+
+#: What IPython runs, as it compiles each statement alone, and what Python refuses as a whole.
+LATE = ("from __future__ import annotations", "global calls")
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_a_cell_whose_statements_ipython_compiles_one_by_one_is_read(nb, late):
+    cell = task_cell(nb, TASKS[0])
+    cell["source"] = f"calls = 0\n{late}\n" + "".join(cell["source"])
+    cell["metadata"] = {}
+    assert parse(as_bytes(nb)) != parse(SOLVED.read_bytes())
+    assert tasks_of(parse(as_bytes(nb))) == TASKS
+
+
+@pytest.mark.parametrize("odd", ["\f", "\x1c", "\x85", "\u2028", "\r"])
+def test_a_cell_goes_on_behind_a_check_at_the_line_that_python_counts(nb, odd):
+    cell = task_cell(nb, TASKS[0])
+    above = f"text = '''{odd}'''\n" + "".join(cell["source"]) + "\ncheck(gradient_step)\n"
+    cell["source"] = above + "gradient_step = None"
+    sources = [cell.source for cell in parse(as_bytes(nb)).cells if TASKS[0] in cell.asks]
+    assert sources == [above, "gradient_step = None"]
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "solutions").glob("*.ipynb")), ids=lambda p: p.stem)
