@@ -72,6 +72,8 @@ NoteKind = Literal[
     "changed later",
     "right later",
     "empty file",
+    "module not there",
+    "file not there",
     "told",
 ]
 NOT_CODE: NoteKind = "not code"  # the cell of a task
@@ -81,6 +83,8 @@ TWICE: NoteKind = "twice"  # a task has several cells
 CHANGED_LATER: NoteKind = "changed later"  # a later cell changed a function for the worse
 RIGHT_LATER: NoteKind = "right later"  # a function is better at the end than after its cell
 EMPTY_FILE: NoteKind = "empty file"
+MODULE_NOT_THERE: NoteKind = "module not there"  # when the notebook runs, as it is a file beside it
+FILE_NOT_THERE: NoteKind = "file not there"
 
 # Of a reproduction: what became of the outputs that were handed in.
 ReproductionKind = Literal["no outputs", "malformed", "endless", "other outputs", "same outputs"]
@@ -170,6 +174,7 @@ class Note:
         why: one of `OUTCOMES`, why it was stopped or left out.
         told: the sentence, where the kind is `TOLD`.
         stopped_by: the limit that stopped it, a `StopKind`; "" where that is not known.
+        name: name of the module or file that is meant.
     """
 
     kind: NoteKind
@@ -178,6 +183,7 @@ class Note:
     why: str = ""
     told: str = ""
     stopped_by: StopKind | Literal[""] = ""
+    name: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ _NOTES = {
     report.RIGHT_LATER: "For {task}, these points were earned at the end of the notebook. Right "
     "after the function's own cell there were fewer, so a check there says something else.",
     report.EMPTY_FILE: "The file is empty (0 bytes).",
+    report.MODULE_NOT_THERE: "The notebook imports {name}, which is not there when it runs: other "
+    "files are not, and of libraries only those that the course uses. What its functions need of "
+    "{name} belongs in the notebook itself.",
+    report.FILE_NOT_THERE: "The notebook reads {name}, which is not there when it runs: other "
+    "files are not. What its functions need of {name} belongs in the notebook itself.",
 }
 _OF_SEVERAL = (report.CHANGED_LATER, report.RIGHT_LATER)
 #: What cells of one's own have used up.
@@ -94,6 +99,7 @@ def note_words(note: Note, *, for_staff: bool = False) -> str:
         why=stopped_words(note.stopped_by) or note.why,
         spent=_SPENT.get(note.why, note.why),
         later=later,
+        name=note.name,
     )
 
 

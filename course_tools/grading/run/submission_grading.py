@@ -28,6 +28,7 @@ from course_tools.grading.run.marking import (
     with_output,
     without_points,
 )
+from course_tools.grading.run.not_there import not_there
 from course_tools.grading.run.reproduction import reproduction
 from course_tools.grading.run.submission_execution import AT_THE_END, Asked, Ran, RunRequest
 from course_tools.grading.run.suspicion import allowed_in, suspicions
@@ -107,7 +108,12 @@ def grade(
     work = dataclasses.replace(work, cells=tuple(cells))
     counted = {task.name: _best(task.name, marks, work, ran) for task in members}
     marked = [_mark(task.name, counted[task.name], marks, work, ran) for task in members]
-    notes = [*work.notes, *_notes(work, ran), *_moves(counted, marks, request, ran, warm)]
+    notes = [
+        *work.notes,
+        *_notes(work, ran),
+        *not_there(ran.raised.values(), marked),
+        *_moves(counted, marks, request, ran, warm),
+    ]
     given_too = {source.strip() for source in handed_out.given}
     suspected = [one for task in marked for one in _suspicions(task, work, settings.policy)]
     if settings.policy.library_calls == ZERO:

@@ -206,6 +206,35 @@ def test_what_the_exercise_came_with_runs_only_where_it_was_merged_into_another_
     assert found.tasks[-1].printed.startswith("False\nrate 0.5")
 
 
+def test_modules_and_files_that_were_beside_the_notebook_are_named():
+    nb = solved()
+    step = "def gradient_step(w, gradient, rate):\n    {}\n    return w - rate * gradient"
+    with_task(nb, FIRST, step.format("from tools.steps import better"))
+    cell = next(c for c in nb["cells"] if c["metadata"].get("task") == SECOND)
+    cell["source"] = "from helper import top\n" + cell["source"]
+    cell = next(c for c in nb["cells"] if c["metadata"].get("task") == THIRD)
+    cell["source"] = "%run side.py\n" + cell["source"]
+    for source in ("np.loadtxt('rates.csv')", "open('data/rates.csv')", "import numpy.nothing"):
+        nb["cells"].insert(0, code_cell(f"import numpy as np\n{source}"))
+    found = grade_notebook(nb)
+    assert {(note.kind, note.name) for note in found.notes} == {
+        (report.MODULE_NOT_THERE, "tools"),
+        (report.MODULE_NOT_THERE, "helper"),
+        (report.FILE_NOT_THERE, "side.py"),
+        (report.FILE_NOT_THERE, "rates.csv"),
+        (report.FILE_NOT_THERE, "data/rates.csv"),
+    }
+    assert found.reached == 0
+
+
+def test_nothing_is_said_of_a_module_that_no_function_needs():
+    nb = solved()
+    nb["cells"].insert(0, code_cell("from google.colab import drive"))
+    found = grade_notebook(nb)
+    assert (found.reached, found.notes) == (found.possible, ())
+    assert "No module named 'google" in found.printed  # protobuf brings a module google
+
+
 def test_pip_says_at_once_that_it_reaches_no_index():
     nb = solved()
     nb["cells"].insert(0, code_cell("%pip install of-nobody"))

@@ -75,6 +75,17 @@ NOTES = (
         "(output_mb).",
     ),
     (Note(kinds.EMPTY_FILE), "The file is empty (0 bytes)."),
+    (
+        Note(kinds.MODULE_NOT_THERE, name="helper"),
+        "The notebook imports helper, which is not there when it runs: other files are not, and of "
+        "libraries only those that the course uses. What its functions need of helper belongs in "
+        "the notebook itself.",
+    ),
+    (
+        Note(kinds.FILE_NOT_THERE, name="{a}.csv"),
+        "The notebook reads {a}.csv, which is not there when it runs: other files are not. What "
+        "its functions need of {a}.csv belongs in the notebook itself.",
+    ),
     (Note(kinds.TOLD, told="It is no JSON."), "It is no JSON."),
 )
 OTHER = "Run afresh, the notebook prints something else in "
