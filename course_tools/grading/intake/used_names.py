@@ -13,6 +13,7 @@ from course_tools.grading.intake.magics import DEFINING_NOTHING, HARMLESS_MAGICS
 from course_tools.grading.intake.name_bindings import (
     COMPREHENSIONS,
     FUNCTIONS,
+    NOTEBOOK,
     Bindings,
     bindings_of,
     imported,
@@ -131,12 +132,12 @@ class NotebookNames:
                 continue
             seen.add(mention)
             if mention.is_import:
-                found.update(_imported_names(mention.root, mention.attributes))
+                waiting.extend(_from_import(mention.root, mention.attributes, found))
                 continue
             live = self._bindings.live(mention.root, moment) if mention.root else []
             for one in live:
                 if one.origin:
-                    found.update(_imported_names(one.origin, mention.attributes))
+                    waiting.extend(_from_import(one.origin, mention.attributes, found))
                 elif not (one.is_given and isinstance(one.body, (*FUNCTIONS, ast.ClassDef))):
                     waiting.extend(self._mentioned(one.body))
                     if not one.is_given:
@@ -164,6 +165,15 @@ class NotebookNames:
                 yield from _imported_names(f"{module}.{mention.root}", mention.attributes)
         elif self._runs_text:
             yield f"{UNSEEN}{mention.root}"
+
+
+def _from_import(origin: str, attributes: Sequence[str], found: set[str]) -> Iterator[_Mention]:
+    """Add what was imported to what is found; yield what is rather the notebook's own."""
+    module, *names = (*origin.split("."), *attributes)
+    if module != NOTEBOOK:
+        found.update(_imported_names(origin, attributes))
+    elif names:
+        yield _Mention(names[0], tuple(names[1:]))
 
 
 def _imported_names(origin: str, attributes: Sequence[str]) -> Iterator[str]:

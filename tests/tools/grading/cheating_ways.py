@@ -51,6 +51,18 @@ CHEATING = {
         "from course_lib import plots\nimport course_lib.plots.lesson05",
     ),
     "all names of the library": _calls(f"cosine{_CALL}", "from course_lib.schedules import *"),
+    "a call in a helper that is imported from the notebook itself": _calls(
+        "other(peak_lr, total_steps, floor, step)",
+        "def helper(peak_lr, total_steps, floor, step):\n"
+        f"    return schedules.cosine{_CALL}\n{_LIBRARY}",
+        "from __main__ import helper as other",
+    ),
+    "the same by the name of the notebook's module": _calls(
+        "__main__.helper(peak_lr, total_steps, floor, step)",
+        "import __main__\ndef helper(peak_lr, total_steps, floor, step):\n"
+        f"    return schedules.cosine{_CALL}\n{_LIBRARY}",
+        "from __main__ import helper",
+    ),
     "torch's schedule": _calls(
         "CosineAnnealingWarmRestarts(optimizer, T_0=total_steps).get_last_lr()[0]"
     ),

@@ -213,6 +213,12 @@ HONEST = {
         "        print('odd step', type(step).__name__, step.__class__, file=sys.stderr)\n"
         "    log.info('%s', step)\n    return peak_lr * drop ** sum(m <= step for m in milestones)",
     ),
+    "functions of other cells, imported from the notebook itself": _step(
+        "def step_of(w, slope):\n    return w - slope",
+        "import __main__\nfrom __main__ import step_of\nfrom __main__ import step_of as moved\n"
+        "def gradient_step(w, gradient, rate):\n"
+        "    return moved(w, rate * gradient) + 0 * __main__.step_of(w, w) + 0 * step_of(w, w)",
+    ),
     "a copy of an argument": (
         "ex09_after_cosine",
         "schedule_free_weights",
