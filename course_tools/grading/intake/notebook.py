@@ -36,6 +36,7 @@ class Cell:
         is_own: whether it is work of their own: it defines nothing that a task's cell reads, and
             does more than define.
         defines: tasks whose function it defines, or whose cell it is.
+        is_given: whether the exercise came with it, and it is as it was.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Cell:
     asks: tuple[str, ...] = ()
     is_own: bool = False
     defines: tuple[str, ...] = ()
+    is_given: bool = False
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,9 @@ class _Run:
             for task in disturbed:
                 self._ran.asked.pop(task, None)
             self._died.clear()
+            for n in tasks_only:  # own work may have ended its kernel, or held the memory
+                if n in self._ran.ended and self._ran.ended[n].why != report.TIMED_OUT:
+                    del self._ran.ended[n]
             self._until_answered(tasks_only, disturbed, at_the_end=False)
         for task in self._request.cases:
             found = self._ran.asked.setdefault(task, [])
@@ -291,7 +294,8 @@ def planned_steps(
     for n in numbers:
         cell = request.cells[n]
         is_own = cell.is_own and n not in light
-        steps.append(Step(CELL, cell.source, limits.cell_seconds, n, is_own=is_own))
+        seconds = max(limits.cell_seconds, cell.is_given * _GIVEN_SECONDS)
+        steps.append(Step(CELL, cell.source, seconds, n, is_own=is_own))
         steps += asks(n)
     steps += asks(AT_THE_END)
     boot = questions.boot_cell(probes)

@@ -158,7 +158,9 @@ def _in_order(cells: Sequence[Cell], exercise: Exercise) -> tuple[list[str], lis
     kept = list(itertools.dropwhile(lambda cell: cell.source.strip() in at_once, cells))
     given = {one.strip() for one in exercise.given}
     return first, [
-        dataclasses.replace(cell, is_own=False) if cell.source.strip() in given else cell
+        dataclasses.replace(cell, is_own=False, is_given=True)
+        if cell.source.strip() in given
+        else cell
         for cell in kept
     ]
 

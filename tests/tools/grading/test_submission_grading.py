@@ -31,6 +31,10 @@ def grade_notebook(nb, settings=SHORT, **options):
     return grade(content, settings, SEED, warm, **options)
 
 
+def source_of(nb, task):
+    return next(c["source"] for c in nb["cells"] if c["metadata"].get("task") == task)
+
+
 @functools.cache
 def graded_solution():
     return grade_notebook(solved())
@@ -176,6 +180,15 @@ def test_a_function_that_was_never_defined_because_its_cell_raised_says_so():
     assert (third.is_right, third.raised) == (True, None)
 
 
+def test_a_slow_machine_stops_no_cell_that_the_exercise_came_with():
+    nb = solved()
+    slow = "import time\n_rng = np.random.default_rng\nnp.random.default_rng = lambda seed: "
+    with_task(nb, SECOND, f"{slow}time.sleep(3) or _rng(seed)\n{source_of(nb, SECOND)}")
+    limits = dataclasses.replace(SHORT.limits, cell_seconds=2.0)
+    found = grade_notebook(nb, Settings(limits))
+    assert (found.reached, found.notes) == (found.possible, ())
+
+
 def in_one_cell(nb, above):
     """A notebook with one cell, which holds all code but the checks, and nothing else."""
     own = [c for c in nb["cells"] if c["cell_type"] == "code" and "check(" not in str(c["source"])]
@@ -210,10 +223,8 @@ def test_modules_and_files_that_were_beside_the_notebook_are_named():
     nb = solved()
     step = "def gradient_step(w, gradient, rate):\n    {}\n    return w - rate * gradient"
     with_task(nb, FIRST, step.format("from tools.steps import better"))
-    cell = next(c for c in nb["cells"] if c["metadata"].get("task") == SECOND)
-    cell["source"] = "from helper import top\n" + cell["source"]
-    cell = next(c for c in nb["cells"] if c["metadata"].get("task") == THIRD)
-    cell["source"] = "%run side.py\n" + cell["source"]
+    with_task(nb, SECOND, f"from helper import top\n{source_of(nb, SECOND)}")
+    with_task(nb, THIRD, f"%run side.py\n{source_of(nb, THIRD)}")
     for source in ("np.loadtxt('rates.csv')", "open('data/rates.csv')", "import numpy.nothing"):
         nb["cells"].insert(0, code_cell(f"import numpy as np\n{source}"))
     found = grade_notebook(nb)

@@ -259,6 +259,15 @@ def test_own_work_uses_up_nothing_that_a_task_needs(name, place):
     assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
 
 
+def test_memory_that_own_work_holds_costs_no_function_its_cell():
+    nb = solved()
+    with_task(nb, SECOND, "table = np.ones(25_000_000)\n" + TWO.format("2"))
+    before(FIRST, "hoard = np.ones(30_000_000)")(nb)
+    found = graded(nb, Settings(dataclasses.replace(SHORT.limits, submission_seconds=60)))
+    assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
+    assert found.notes == ()
+
+
 class CountedKernels(WarmKernels):
     """Kernels that are counted when they are taken."""
 
