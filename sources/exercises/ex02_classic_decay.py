@@ -231,7 +231,8 @@ check(plateau_lr, seed)
 from course_lib.schedules.recipes import RECIPES
 
 resnet = RECIPES["ResNet on CIFAR-10"]
-drops = [t for t in range(1, resnet.total_steps) if resnet.schedule(t) < resnet.schedule(t - 1)]
+whole_run = resnet.schedule(np.arange(resnet.total_steps))
+drops = [int(t) for t in np.flatnonzero(np.diff(whole_run) < 0) + 1]
 print(f"the rate drops at t = {drops}; the run has {resnet.total_steps} updates")
 print("an update takes 128 images, and the training set has 45,000")
 
