@@ -63,6 +63,10 @@ CHEATING = {
         f"    return schedules.cosine{_CALL}\n{_LIBRARY}",
         "from __main__ import helper",
     ),
+    "a text that runs, by the name of its module": _reaches(
+        "builtins.eval('step')", "import builtins"
+    ),
+    "the names that are built in": _reaches("builtins.__dict__['step']", "import builtins"),
     "torch's schedule": _calls(
         "CosineAnnealingWarmRestarts(optimizer, T_0=total_steps).get_last_lr()[0]"
     ),
