@@ -36,6 +36,9 @@ class Cell:
         is_own: whether it is work of their own: it defines nothing that a task's cell reads, and
             does more than define.
         defines: tasks whose function it defines, or whose cell it is.
+        of: number of the cell in the file that it is, or is a part of.
+        behind: tasks that are checked above it in the same cell of the file: a check that fails
+            raises there, and the rest of its cell does not run.
         is_given: whether the exercise came with it, and it is as it was.
     """
 
@@ -44,6 +47,8 @@ class Cell:
     asks: tuple[str, ...] = ()
     is_own: bool = False
     defines: tuple[str, ...] = ()
+    of: int = -1
+    behind: tuple[str, ...] = ()
     is_given: bool = False
 
 
@@ -81,7 +86,7 @@ def parse(content: bytes, exercise: str = "") -> SubmittedNotebook:
     cells, metadata = _cells_and_metadata(document_of(content))
     if len(cells) > _MOST_CELLS:
         raise UnreadableError(f"{len(cells)} cells are more than the {_MOST_CELLS} allowed")
-    read = [_read(part) for cell in cells for part in _parts(cell)]
+    read = [part for of, cell in enumerate(cells) for part in _read_parts(of, cell)]
     tasks = [name for cell in read for name in cell.tasks]
     main = exercise_named(metadata, tasks)
     exercise = exercise or main
@@ -97,7 +102,8 @@ def parse(content: bytes, exercise: str = "") -> SubmittedNotebook:
         elif not cell.is_check:
             task = cell.task if cell.task in members else ""
             defines = tuple(name for name in cell.tasks if name in members)
-            kept.append(Cell(cell.source, task, tuple(asks), number in own, defines))
+            places = (cell.of, tuple(name for name in cell.behind if name in members))
+            kept.append(Cell(cell.source, task, tuple(asks), number in own, defines, *places))
         elif kept and asks:
             asks = list(dict.fromkeys([*kept[-1].asks, *asks]))
             kept[-1] = dataclasses.replace(kept[-1], asks=tuple(asks))
@@ -180,6 +186,9 @@ class _ReadCell:
         only_defines: whether it holds nothing but definitions, imports and plain values.
         defines: names that it binds.
         reads: names that it reads from outside.
+        checks: functions that it checks.
+        of: number of its cell in the file.
+        behind: functions that are checked above it in the same cell.
     """
 
     is_code: bool
@@ -191,6 +200,17 @@ class _ReadCell:
     only_defines: bool
     defines: frozenset[str]
     reads: frozenset[str]
+    checks: tuple[str, ...]
+    of: int = -1
+    behind: tuple[str, ...] = ()
+
+
+def _read_parts(of: int, cell: Mapping) -> Iterator[_ReadCell]:
+    behind: tuple[str, ...] = ()
+    for part in _parts(cell):
+        found = dataclasses.replace(_read(part), of=of, behind=behind)
+        behind += found.checks
+        yield found
 
 
 def _read(cell: Mapping) -> _ReadCell:
@@ -205,7 +225,8 @@ def _read(cell: Mapping) -> _ReadCell:
     # Another exercise may be written into the cells of a copy of this one.
     task = marked if marked in defined or not defined else defined[-1]
     tasks = tuple(dict.fromkeys([*defined, *([task] if task else [])]))
-    asks = [*tasks, *cell_code.checked(code.body)] if code.body else []
+    checks = cell_code.checked(code.body)
+    asks = [*tasks, *checks] if code.body else []
     return _ReadCell(
         is_code,
         is_code and _is_check(cell, code),
@@ -216,6 +237,7 @@ def _read(cell: Mapping) -> _ReadCell:
         bool(code.body) and cell_code.only_defines(code.body),
         frozenset(names),
         code.reads,
+        tuple(checks),
     )
 
 

@@ -109,15 +109,15 @@ class RunRequest:
         cells: the learner's.
         cases: cases of every task.
         limits: limits of the submission.
-        is_right: whether answers to a task's cases earn all its points, so that nothing that ends
-            a kernel later matters to them.
+        share: the share of a task's points that answers to its cases earn. Where it is 1, nothing
+            that ends a kernel later matters to them.
     """
 
     given: Sequence[str]
     cells: Sequence[Cell]
     cases: Mapping[str, Sequence[Case]]
     limits: Limits
-    is_right: Callable[[str, Asked], bool] = lambda task, asked: False
+    share: Callable[[str, Asked], float] = lambda task, asked: 0.0
 
 
 def run(request: RunRequest, warm: WarmKernels) -> Ran:
@@ -153,7 +153,9 @@ class _Run:
         )
 
     def whole(self) -> Ran:
-        """Run everything; then, without own work, the tasks that have no answer because of it."""
+        """Run everything; then once more what has no answer because of own work, and what is
+        wrong because a check that failed did not end its cell.
+        """
         everything = list(range(len(self._request.cells)))
         tasks_only = [n for n in everything if not self._request.cells[n].is_own]
         has_own = tasks_only != everything
@@ -170,6 +172,7 @@ class _Run:
                 if n in self._ran.ended and self._ran.ended[n].why != report.TIMED_OUT:
                     del self._ran.ended[n]
             self._until_answered(tasks_only, disturbed, at_the_end=False)
+        self._ask_without_what_did_not_run()
         for task in self._request.cases:
             found = self._ran.asked.setdefault(task, [])
             found.sort(key=lambda one: len(everything) if one.after == AT_THE_END else one.after)
@@ -183,6 +186,37 @@ class _Run:
         if report.ANSWERED in outcomes:
             return False
         return outcomes != {report.MISSING} or bool(self._ran.ended)
+
+    def _ask_without_what_did_not_run(self) -> None:
+        """Ask what is wrong once more without what a failed check, or an exception above it, kept
+        from running in the notebook. Here it ran, as it may define what a task needs.
+        """
+        cells = self._request.cells
+        did_not_run = {n for n in range(len(cells)) if self._is_behind_failed(n)}
+        wrong = [
+            task
+            for task in self._request.cases
+            if any(task in cells[n].asks for n in range(min(did_not_run, default=0), len(cells)))
+            and not self._is_right(task)
+        ]
+        if not did_not_run or not wrong:
+            return
+        before = {task: self._ran.asked.pop(task, []) for task in wrong}
+        ran = [n for n in range(len(cells)) if n not in did_not_run]
+        self._until_answered(ran, wrong, at_the_end=True)
+        for task, found in before.items():
+            if self._share(task, found) >= self._share(task, self._ran.asked.get(task, [])):
+                self._ran.asked[task] = found
+
+    def _is_behind_failed(self, number: int) -> bool:
+        """Return whether in the notebook the code above a cell's part, in the same cell, raised."""
+        cell = self._request.cells[number]
+        above = [n for n in self._ran.raised if n < number and self._request.cells[n].of == cell.of]
+        return bool(cell.behind and above) or any(
+            one.after == number - 1 and self._request.share(task, one) < 1
+            for task in cell.behind
+            for one in self._ran.asked.get(task, ())
+        )
 
     def _until_answered(
         self, numbers: Sequence[int], tasks: Sequence[str], *, at_the_end: bool
@@ -207,7 +241,10 @@ class _Run:
                 return
 
     def _is_right(self, task: str) -> bool:
-        return any(self._request.is_right(task, one) for one in self._ran.asked.get(task, ()))
+        return self._share(task, self._ran.asked.get(task, ())) == 1
+
+    def _share(self, task: str, found: Sequence[Asked]) -> float:
+        return max((self._request.share(task, one) for one in found), default=0.0)
 
     def _places(self, task: str, numbers: Sequence[int], at_the_end: bool) -> list[int]:
         """Return behind which cells a task is still to be asked: not behind one that was ended."""

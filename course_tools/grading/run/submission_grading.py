@@ -102,7 +102,7 @@ def grade(
         cells,
         {task.name: cases_of(task, seed) for task in members},
         settings.limits,
-        lambda task, asked: marks.of(task, asked).is_right,
+        marks.share,
     )
     ran = submission_execution.run(request, warm)
     work = dataclasses.replace(work, cells=tuple(cells))
@@ -184,6 +184,11 @@ class _Marks:
         if key not in self._known:
             self._known[key] = mark(self._tasks[task], self._seed, asked)
         return self._known[key]
+
+    def share(self, task: str, asked: Asked) -> float:
+        """Return the share of a task's points that answers earn, from 0 to 1."""
+        found = self.of(task, asked)
+        return 1.0 if found.is_right else found.reached / found.possible
 
 
 def _best(task: str, marks: _Marks, work: Work, ran: Ran) -> Asked:

@@ -211,6 +211,34 @@ def test_all_points_are_kept_and_what_happened_is_said(name):
         assert {note.kind for note in found.notes} == kinds
 
 
+#: Code that a notebook does not reach, as the cell ends above it with an exception.
+NOT_REACHED = {
+    "below a check that fails": "check({wrong})\nprint(1)\ndel np",
+    "below a check that is not reached": "1 / 0\ncheck({wrong})\nnp = 3",
+    "below the second of two checks": "check({right})\nx = 1\ncheck({wrong})\n%reset -f",
+}
+
+
+@pytest.mark.parametrize("name", NOT_REACHED)
+def test_what_the_notebook_does_not_reach_takes_no_points(name):
+    nb = solved()
+    with_task(nb, FIRST, f"def {FIRST}(*given):\n    return None")
+    source = NOT_REACHED[name].format(wrong=FIRST, right=THIRD)
+    nb["cells"].insert(position(nb, SECOND), code_cell(source))
+    found = {task.task: task for task in graded(nb).tasks}
+    assert (found[FIRST].reached, found[SECOND].is_right, found[THIRD].is_right) == (0, True, True)
+
+
+def test_what_a_failed_check_keeps_from_running_still_helps():
+    """A helper typed below a check that fails is there, as it was when the cell ran alone."""
+    nb = solved()
+    with_task(nb, FIRST, f"def {FIRST}(*given):\n    return None")
+    with_task(nb, SECOND, TWO.format("below"))
+    nb["cells"].insert(position(nb, SECOND), code_cell(f"check({FIRST})\nbelow = 2"))
+    found = {task.task: task for task in graded(nb).tasks}
+    assert found[SECOND].is_right
+
+
 @pytest.mark.parametrize("many", [0, 3])
 def test_the_later_cell_is_named(many):
     nb = solved()
