@@ -101,20 +101,11 @@ def run(options: Options) -> int:
         before = decisions.earlier(old)
         has = {"has_config": options.config is not None, "has_roster": roster is not None}
         other = decisions.compared(before.last, settings, **has)
-        open_questions = [one for one in checked.questions if one not in before.decided]
-        decided = [one for one in checked.questions if one in before.decided]
-        for head, some in (("Decided before:", decided), ("To be decided:", open_questions)):
-            if some:
-                click.echo("\n".join([head, *(f"  {one}" for one in some)]), err=True)
-        if other.told:
-            click.echo(other.told, err=True)
+        open_questions = _say_decisions(checked.questions, before, other)
         if options.preview:
             return 0
         _stop_if_unclear(open_questions, other, options)
-        try:
-            options.out.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ValueError(f"cannot write to --out {options.out}: {error.strerror}") from error
+        _make_folder(options.out)
         if options.unsafe:
             click.echo(_UNSAFE, err=True)
         with (
@@ -138,6 +129,27 @@ def run(options: Options) -> int:
             changes = book.changes(last)
     _say(outcome, left, standings, changes, people, settings, options.out)
     return status
+
+
+def _say_decisions(
+    questions: Sequence[str], before: decisions.Earlier, other: decisions.Differences
+) -> list[str]:
+    """Say what was decided before, and what is to be decided; return the latter."""
+    still_open = [one for one in questions if one not in before.decided]
+    decided = [one for one in questions if one in before.decided]
+    for head, some in (("Decided before:", decided), ("To be decided:", still_open)):
+        if some:
+            click.echo("\n".join([head, *(f"  {one}" for one in some)]), err=True)
+    if other.told:
+        click.echo(other.told, err=True)
+    return still_open
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(f"cannot write to --out {out}: {error.strerror}") from error
 
 
 def _stop_if_unclear(
