@@ -36,7 +36,7 @@ class Cell:
         is_own: whether it is work of their own: it defines nothing that a task's cell reads, and
             does more than define.
         defines: tasks whose function it defines, or whose cell it is.
-        of: number of the cell in the file that it is, or is a part of.
+        file_cell: number of the cell in the file that it is, or is a part of.
         behind: tasks that are checked above it in the same cell of the file: a check that fails
             raises there, and the rest of its cell does not run.
         is_given: whether the exercise came with it, and it is as it was.
@@ -47,7 +47,7 @@ class Cell:
     asks: tuple[str, ...] = ()
     is_own: bool = False
     defines: tuple[str, ...] = ()
-    of: int = -1
+    file_cell: int = -1
     behind: tuple[str, ...] = ()
     is_given: bool = False
 
@@ -86,7 +86,7 @@ def parse(content: bytes, exercise: str = "") -> SubmittedNotebook:
     cells, metadata = _cells_and_metadata(document_of(content))
     if len(cells) > _MOST_CELLS:
         raise UnreadableError(f"{len(cells)} cells are more than the {_MOST_CELLS} allowed")
-    read = [part for of, cell in enumerate(cells) for part in _read_parts(of, cell)]
+    read = [part for number, cell in enumerate(cells) for part in _read_parts(number, cell)]
     tasks = [name for cell in read for name in cell.tasks]
     main = exercise_named(metadata, tasks)
     exercise = exercise or main
@@ -102,7 +102,7 @@ def parse(content: bytes, exercise: str = "") -> SubmittedNotebook:
         elif not cell.is_check:
             task = cell.task if cell.task in members else ""
             defines = tuple(name for name in cell.tasks if name in members)
-            places = (cell.of, tuple(name for name in cell.behind if name in members))
+            places = (cell.file_cell, tuple(name for name in cell.behind if name in members))
             kept.append(Cell(cell.source, task, tuple(asks), number in own, defines, *places))
         elif kept and asks:
             asks = list(dict.fromkeys([*kept[-1].asks, *asks]))
@@ -187,7 +187,7 @@ class _ReadCell:
         defines: names that it binds.
         reads: names that it reads from outside.
         checks: functions that it checks.
-        of: number of its cell in the file.
+        file_cell: number of its cell in the file.
         behind: functions that are checked above it in the same cell.
     """
 
@@ -201,14 +201,14 @@ class _ReadCell:
     defines: frozenset[str]
     reads: frozenset[str]
     checks: tuple[str, ...]
-    of: int = -1
+    file_cell: int = -1
     behind: tuple[str, ...] = ()
 
 
-def _read_parts(of: int, cell: Mapping) -> Iterator[_ReadCell]:
+def _read_parts(number: int, cell: Mapping) -> Iterator[_ReadCell]:
     behind: tuple[str, ...] = ()
     for part in _parts(cell):
-        found = dataclasses.replace(_read(part), of=of, behind=behind)
+        found = dataclasses.replace(_read(part), file_cell=number, behind=behind)
         behind += found.checks
         yield found
 

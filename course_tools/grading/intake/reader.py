@@ -213,7 +213,8 @@ def read(content: bytes, exercise: str = "") -> Work:
 
 
 def _cell(found: Mapping[str, Any]) -> Cell:
-    return Cell(**{**found, "asks": tuple(found["asks"]), "defines": tuple(found["defines"])})
+    tuples = {name: tuple(found[name]) for name in ("asks", "defines", "behind")}
+    return Cell(**{**found, **tuples})
 
 
 def comparable(content: bytes) -> ComparableNotebook:

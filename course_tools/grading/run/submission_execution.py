@@ -161,7 +161,7 @@ class _Run:
         has_own = tasks_only != everything
         reserve = has_own * _TASKS_SHARE * self._request.limits.submission_seconds
         self._allowance.deadline -= reserve
-        self._until_answered(everything, list(self._request.cases), at_the_end=True)
+        self._until_answered(everything, list(self._request.cases))
         self._allowance.deadline += reserve
         disturbed = [task for task in self._request.cases if self._is_disturbed(task)]
         if has_own and disturbed:
@@ -191,7 +191,7 @@ class _Run:
         """Ask what is wrong once more without what a failed check, or an exception above it, kept
         from running in the notebook. Here it ran, as it may define what a task needs.
         """
-        cells = self._request.cells
+        cells, ran = self._request.cells, self._ran
         did_not_run = {n for n in range(len(cells)) if self._is_behind_failed(n)}
         wrong = [
             task
@@ -201,25 +201,36 @@ class _Run:
         ]
         if not did_not_run or not wrong:
             return
-        before = {task: self._ran.asked.pop(task, []) for task in wrong}
-        ran = [n for n in range(len(cells)) if n not in did_not_run]
-        self._until_answered(ran, wrong, at_the_end=True)
-        for task, found in before.items():
-            if self._share(task, found) >= self._share(task, self._ran.asked.get(task, [])):
-                self._ran.asked[task] = found
+        before = {task: ran.asked.pop(task, []) for task in wrong}
+        told = [dict(one) for one in (ran.printed, ran.ended, ran.raised)]
+        self._until_answered([n for n in range(len(cells)) if n not in did_not_run], wrong)
+        better = {
+            task
+            for task, found in before.items()
+            if self._share(task, ran.asked.get(task, ())) > self._share(task, found)
+        }
+        ran.asked |= {task: found for task, found in before.items() if task not in better}
+        for now, then in zip((ran.printed, ran.ended, ran.raised), told, strict=True):
+            kept = {n: one for n, one in now.items() if better & set(cells[n].defines)}
+            now.clear()
+            now.update(then | kept)
 
     def _is_behind_failed(self, number: int) -> bool:
         """Return whether in the notebook the code above a cell's part, in the same cell, raised."""
-        cell = self._request.cells[number]
-        above = [n for n in self._ran.raised if n < number and self._request.cells[n].of == cell.of]
-        return bool(cell.behind and above) or any(
-            one.after == number - 1 and self._request.share(task, one) < 1
+        cells, cell = self._request.cells, self._request.cells[number]
+        if not cell.behind:
+            return False
+        first = next(n for n in range(number + 1) if cells[n].file_cell == cell.file_cell)
+        # A check that begins the cell is asked behind the one above.
+        places = range(max(first - 1, 0), number)
+        return any(n in self._ran.raised for n in range(first, number)) or any(
+            one.after in places and self._request.share(task, one) < 1
             for task in cell.behind
             for one in self._ran.asked.get(task, ())
         )
 
     def _until_answered(
-        self, numbers: Sequence[int], tasks: Sequence[str], *, at_the_end: bool
+        self, numbers: Sequence[int], tasks: Sequence[str], *, at_the_end: bool = True
     ) -> None:
         """Run cells in one kernel after the other until nothing that matters is left to ask."""
         for start in range(_MOST_STARTS):

@@ -148,12 +148,12 @@ def _sentence(error: Exception) -> str:
 def _in_order(cells: Sequence[Cell], exercise: Exercise) -> tuple[list[str], list[Cell]]:
     """Return the exercise's code that runs first, and the cells that run after it.
 
-    Its imports run before everything, as does what was deleted; the rest of it runs where it
-    stands, also within a cell that was merged, and once more where the learner's own cells stand
-    before it: they may have removed what it defines.
+    Its imports run before everything, as does what was deleted or merged into another cell, which
+    may not come to its end; the rest of it runs where it stands, and once more where the learner's
+    own cells stand before it: they may have removed what it defines.
     """
-    there = [f"\n{cell.source.strip()}\n" for cell in cells]
-    first = [one for one in exercise.given if one in exercise.imports or not _is_in(one, there)]
+    there = {cell.source.strip() for cell in cells}
+    first = [one for one in exercise.given if one in exercise.imports or one.strip() not in there]
     at_once = {one.strip() for one in first}
     kept = list(itertools.dropwhile(lambda cell: cell.source.strip() in at_once, cells))
     given = {one.strip() for one in exercise.given}
@@ -163,11 +163,6 @@ def _in_order(cells: Sequence[Cell], exercise: Exercise) -> tuple[list[str], lis
         else cell
         for cell in kept
     ]
-
-
-def _is_in(code: str, sources: Sequence[str]) -> bool:
-    """Return whether code stands in one of some sources, in lines of its own."""
-    return any(f"\n{code.strip()}\n" in source for source in sources)
 
 
 class _Marks:

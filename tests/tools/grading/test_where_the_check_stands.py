@@ -216,6 +216,7 @@ NOT_REACHED = {
     "below a check that fails": "check({wrong})\nprint(1)\ndel np",
     "below a check that is not reached": "1 / 0\ncheck({wrong})\nnp = 3",
     "below the second of two checks": "check({right})\nx = 1\ncheck({wrong})\n%reset -f",
+    "below the first of two checks": "check({wrong})\nx = 1\ncheck({right})\ndel np",
 }
 
 
@@ -235,8 +236,19 @@ def test_what_a_failed_check_keeps_from_running_still_helps():
     with_task(nb, FIRST, f"def {FIRST}(*given):\n    return None")
     with_task(nb, SECOND, TWO.format("below"))
     nb["cells"].insert(position(nb, SECOND), code_cell(f"check({FIRST})\nbelow = 2"))
+    cell = nb["cells"][position(nb, SECOND)]
+    cell["source"] = "print(below)\n" + cell["source"]
     found = {task.task: task for task in graded(nb).tasks}
-    assert found[SECOND].is_right
+    assert (found[SECOND].is_right, found[SECOND].raised) == (True, None)
+
+
+def test_what_is_wrong_either_way_is_told_as_it_ran_first():
+    nb = solved()
+    with_task(nb, FIRST, f"def {FIRST}(*given):\n    return None")
+    with_task(nb, SECOND, "print(below)\n" + TWO.format("3"))
+    nb["cells"].insert(position(nb, SECOND), code_cell(f"check({FIRST})\nbelow = 'twice'"))
+    found = {task.task: task for task in graded(nb).tasks}
+    assert (found[SECOND].outcome, found[SECOND].printed) == (report.ANSWERED, "twice\n")
 
 
 @pytest.mark.parametrize("many", [0, 3])
