@@ -46,7 +46,7 @@ def read_code(source: str) -> CellCode:
     Raises:
         MemoryError: the code is long, and there is not enough memory for it.
 
-    >>> sorted(read_code("def double(x):\n    return two * x").reads)
+    >>> sorted(read_code("def double(x):\\n    return two * x").reads)
     ['two']
     """
     source = _CELL_MAGIC.sub("", source, count=1)
@@ -119,7 +119,7 @@ def defined(body: Sequence[ast.stmt]) -> list[str]:
 def defined_in_text(source: str) -> list[str]:
     """Return the functions that a cell would define if it were Python, in order.
 
-    >>> defined_in_text("def f(x):\n    return 2 x\n\nasync def g(): ...")
+    >>> defined_in_text("def f(x):\\n    return 2 x\\n\\nasync def g(): ...")
     ['f', 'g']
     """
     return _DEF.findall(source)
@@ -143,12 +143,18 @@ def checked(body: Sequence[ast.stmt]) -> list[str]:
 def ends_of_checks(source: str) -> list[int]:
     """Return the numbers of the lines after which a cell goes on behind a check of a function.
 
-    >>> ends_of_checks("check(f)\nf = None\ncheck(f)")
+    >>> ends_of_checks("check(f)\\nf = None\\ncheck(f)")
     [1]
+    >>> ends_of_checks("x = 1\\ncheck(f)\\n%reset -f")
+    [2]
     """
     if "check" not in source or source.lstrip().startswith("%%"):
         return []
     found = _parsed(source)
+    if found is None and re.search(r"[%!?]", source):
+        python = _transformed(source)
+        if len(python.splitlines()) == len(source.splitlines()):  # a line stands for a line
+            found = _parsed(python)
     body = found.body if found is not None else ()
     return [
         node.end_lineno

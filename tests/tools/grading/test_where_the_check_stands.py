@@ -224,8 +224,10 @@ NOT_REACHED = {
 def test_what_the_notebook_does_not_reach_takes_no_points(name):
     nb = solved()
     with_task(nb, FIRST, f"def {FIRST}(*given):\n    return None")
-    source = NOT_REACHED[name].format(wrong=FIRST, right=THIRD)
-    nb["cells"].insert(position(nb, SECOND), code_cell(source))
+    floor = "    return np.float64(rate * noise_std**2 / (4 - 2 * rate * curvature))"
+    with_task(nb, THIRD, FLOOR + floor)
+    source = NOT_REACHED[name].format(wrong=FIRST, right=SECOND)
+    nb["cells"].insert(position(nb, THIRD), code_cell(source))
     found = {task.task: task for task in graded(nb).tasks}
     assert (found[FIRST].reached, found[SECOND].is_right, found[THIRD].is_right) == (0, True, True)
 
