@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-NOTEBOOK = "__main__"  # the module whose names the cells define
+NOTEBOOKS_MODULE = "__main__"  # the module whose names the cells define
 #: Methods that put their arguments into the object they belong to.
 _FILLING = {"add", "append", "appendleft", "extend", "insert", "setdefault", "update"}
 
@@ -147,7 +147,7 @@ def _read(tree: ast.Module, cell: int, found: Bindings, *, is_given: bool) -> No
             for name, origin in imported(node):
                 if name == "*":
                     found.stars.append(origin)
-                elif origin != f"{NOTEBOOK}.{name}":  # that it already is
+                elif origin != f"{NOTEBOOKS_MODULE}.{name}":  # that it already is
                     bind(name, None, origin, is_certain)
         for target, value, replaces in _assignments(node):
             for name, is_whole in _roots(target):

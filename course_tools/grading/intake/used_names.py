@@ -13,7 +13,7 @@ from course_tools.grading.intake.magics import DEFINING_NOTHING, HARMLESS_MAGICS
 from course_tools.grading.intake.name_bindings import (
     COMPREHENSIONS,
     FUNCTIONS,
-    NOTEBOOK,
+    NOTEBOOKS_MODULE,
     Bindings,
     bindings_of,
     imported,
@@ -170,7 +170,7 @@ class NotebookNames:
 def _from_import(origin: str, attributes: Sequence[str], found: set[str]) -> Iterator[_Mention]:
     """Add what was imported to what is found; yield what is rather the notebook's own."""
     module, *names = (*origin.split("."), *attributes)
-    if module != NOTEBOOK:
+    if module != NOTEBOOKS_MODULE:
         found.update(_imported_names(origin, attributes))
     elif names:
         yield _Mention(names[0], tuple(names[1:]))
