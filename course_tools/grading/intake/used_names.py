@@ -172,12 +172,16 @@ def _from_import(origin: str, attributes: Sequence[str], found: set[str]) -> Ite
     module, *names = (*origin.split("."), *attributes)
     if module != NOTEBOOKS_MODULE:
         found.update(_imported_names(origin, attributes))
-    elif names:
+        return
+    if not names or names[0].startswith("__"):  # any name may be asked of it, unseen
+        found.add(".".join((module, *names)))
+    if names:
         yield _Mention(names[0], tuple(names[1:]))
 
 
 def _imported_names(origin: str, attributes: Sequence[str]) -> Iterator[str]:
-    yield origin
+    if not attributes or f"{origin}." != BUILT_IN:  # of that one only its names are told apart
+        yield origin
     if attributes:
         yield ".".join((origin, *attributes))
 
@@ -206,7 +210,8 @@ def _mentions(body: ast.AST) -> Iterator[_Mention]:
             named = _named_attributes(node)
             if named:
                 yield from (_mention(owner, names, scope) for owner, names in named)
-                rest = [*node.args, *node.keywords]
+                known = [owner for owner, _ in named if isinstance(owner, ast.Name)]
+                rest = [one for one in (*node.args, *node.keywords) if one not in known]
                 if isinstance(node.func, ast.Attribute):
                     rest.append(node.func.value)
                 waiting.extend((one, scope) for one in rest)

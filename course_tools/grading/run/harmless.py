@@ -31,7 +31,7 @@ PARTS_OF_MODULES = frozenset(
         *("sys.version", "sys.version_info", "types.MappingProxyType", "types.SimpleNamespace"),
     }
 )
-ROOTS_OF_PARTS = frozenset(name.partition(".")[0] for name in PARTS_OF_MODULES) | {"builtins"}
+ROOTS_OF_PARTS = frozenset(name.partition(".")[0] for name in PARTS_OF_MODULES)
 #: Libraries for numbers, plots and progress bars.
 LIBRARIES = {
     "IPython",

@@ -14,6 +14,7 @@ from functools import cache
 from types import ModuleType
 
 from course_tools.grading.intake.course_exercises import constants_given, names_of_solution
+from course_tools.grading.intake.name_bindings import NOTEBOOKS_MODULE
 from course_tools.grading.intake.used_names import BUILT_IN, UNSEEN
 from course_tools.grading.report import (
     CALLS_IMPLEMENTATION,
@@ -84,6 +85,8 @@ def kind_of(name: str) -> SuspicionKind | None:
     if name.startswith(BUILT_IN):
         return None if name.removeprefix(BUILT_IN) in harmless.BUILT_IN else REACHES_BEYOND
     root, *parts = name.split(".")
+    if name == NOTEBOOKS_MODULE:  # as with globals(): any function may be asked of it
+        return REACHES_BEYOND
     if any(_kind_of_attribute(part) == REACHES_BEYOND for part in parts):
         return REACHES_BEYOND
     if root in harmless.IMPLEMENTING:

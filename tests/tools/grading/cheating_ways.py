@@ -13,6 +13,10 @@ from course_tools.grading.report import (
 
 _CALL = "(peak_lr, total_steps, floor)(step)"
 _LIBRARY = "from course_lib import schedules"
+_HELPER = (
+    f"import __main__\n{_LIBRARY}\ndef helper(peak_lr, total_steps, floor, step):\n"
+    f"    return schedules.cosine{_CALL}"
+)
 
 
 def _cosine(kind, answer, before="", after=""):
@@ -59,14 +63,40 @@ CHEATING = {
     ),
     "the same by the name of the notebook's module": _calls(
         "__main__.helper(peak_lr, total_steps, floor, step)",
-        "import __main__\ndef helper(peak_lr, total_steps, floor, step):\n"
-        f"    return schedules.cosine{_CALL}\n{_LIBRARY}",
+        _HELPER,
         "from __main__ import helper",
     ),
     "a text that runs, by the name of its module": _reaches(
         "builtins.eval('step')", "import builtins"
     ),
     "the names that are built in": _reaches("builtins.__dict__['step']", "import builtins"),
+    "the module of what is built in by another name": _peak(
+        REACHES_BEYOND, "b = builtins\n    return b.eval('train')", "import builtins"
+    ),
+    "the same in another cell": _reaches("b.eval('1')", "import builtins\nb = builtins"),
+    "the same as a default": _reaches(
+        "helper()", "import builtins\ndef helper(b=builtins):\n    return b.eval('1')"
+    ),
+    "the same by a pattern": _peak(
+        REACHES_BEYOND,
+        "match builtins:\n        case object(eval=run):\n            return run('train')",
+        "import builtins",
+    ),
+    "the notebook's module by another name": _reaches(
+        "m.helper(peak_lr, total_steps, floor, step)", f"{_HELPER}\nm = __main__"
+    ),
+    "a helper that is asked of the notebook's module": _reaches(
+        "attrgetter('helper')(__main__)(peak_lr, total_steps, floor, step)",
+        f"from operator import attrgetter\n{_HELPER}",
+    ),
+    "a helper by a pattern": _peak(
+        REACHES_BEYOND,
+        "match __main__:\n        case object(helper=run):\n            return run(1, 9, 0, 3)",
+        _HELPER,
+    ),
+    "the names of the notebook's module": _reaches(
+        "__main__.__dict__['helper'](peak_lr, total_steps, floor, step)", _HELPER
+    ),
     "torch's schedule": _calls(
         "CosineAnnealingWarmRestarts(optimizer, T_0=total_steps).get_last_lr()[0]"
     ),

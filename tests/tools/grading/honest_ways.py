@@ -217,12 +217,14 @@ HONEST = {
         "def step_of(w, slope):\n    return w - slope",
         "import __main__\nfrom __main__ import step_of\nfrom __main__ import step_of as moved\n"
         "def gradient_step(w, gradient, rate):\n"
-        "    return moved(w, rate * gradient) + 0 * __main__.step_of(w, w) + 0 * step_of(w, w)",
+        "    getattr(__main__, 'step_of')(w, w), step_of(w, w)\n"
+        "    return moved(w, rate * gradient) + 0 * __main__.step_of(w, w)",
     ),
     "a print of its own in place of Python's": _step(
         "import builtins\nold = builtins.print\ndef print(*things):\n    old('>>', *things)\n"
         "builtins.print = print",
-        "def gradient_step(w, gradient, rate):\n    print(w)\n    return w - rate * gradient",
+        "def gradient_step(w, gradient, rate):\n    print(w)\n    builtins.print(w)\n"
+        "    return w - rate * gradient",
     ),
     "a copy of an argument": (
         "ex09_after_cosine",
