@@ -108,8 +108,8 @@ def _encode_array(value):
     array = np.asarray(value)
     if array.dtype.kind == "c" and not np.any(array.imag):
         array = array.real  # from NumPy 2.5 on, eigvals gives nothing but complex numbers
-    if array.dtype.names is not None and len(array.dtype) == 1:
-        array = array.astype(np.float64)  # a table of one column, which NumPy takes for its numbers
+    if len(array.dtype) == 1 and array.dtype[0].kind in "biuf":
+        array = array[array.dtype.names[0]]  # a table of one column, taken for its numbers
     dtype = array.dtype
     if dtype.names is not None or dtype.type is np.void:  # a table, bytes
         return _opaque(value)

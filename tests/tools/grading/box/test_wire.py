@@ -191,7 +191,8 @@ class Unprintable(Exception):
         (np.array([1 + 0j, 2]), np.array([1.0, 2.0])),
         ([np.complex64(3)], [np.float32(3)]),
         (np.rec.fromarrays([[0.5, 1.0]], names="rate"), np.array([0.5, 1.0])),
-        (np.zeros(2, [("rate", "f4")])[0], np.float64(0.0)),
+        (np.zeros(2, [("rate", "f4")])[0], np.float32(0.0)),
+        (np.array([(3,)], [("step", "i8")]), np.array([3])),
     ],
 )
 def test_subclasses_arrive_as_what_they_are_made_of(value, arrives):
@@ -207,9 +208,11 @@ def test_subclasses_arrive_as_what_they_are_made_of(value, arrives):
             np.array([1j]),
             np.array([None]),
             np.zeros(2, "i4,f4"),
+            np.zeros(wire.MOST_VALUES + 1, [("one", "f8")]),
             np.void(b"abc"),
             np.array([b"a"]),
         ),
+        *(np.zeros(2, [("one", kind)]) for kind in ("U3", "c16", "O", "M8[s]", "2f8", "(1,)f8")),
         *(np.array("2020-01-01", "M8[D]"), {(1, 2): 3}, {None: 1}, {2**70: 1}, float, np.float64),
         *(
             np.zeros(wire.MOST_VALUES + 1),
