@@ -13,11 +13,12 @@ from course_tools.grading.run import harmless
 _MOST_NOTES = 5
 _MOST_SHOWN = 60  # characters of a name
 _MODULE = re.compile(r"No module named '(\w+)")
-_FILES = (  # of `open`, of NumPy's `loadtxt` and of `%run`
+_RUN = re.compile(r"^File `'([^'/][^']*)'` not found\.$")  # of `%run`, which raises Exception
+_FILES = (  # of `open` and of NumPy's `loadtxt`
     re.compile(r"No such file or directory: '([^'/][^']*)'"),
     re.compile(r"^([^\s/]\S*) not found\.$"),
-    re.compile(r"^File `'([^'/][^']*)'` not found\.$"),
 )
+_OF_FILES = ("FileNotFoundError", "OSError")
 #: Where one of these is missing, no file beside the notebook is meant.
 _LIBRARIES = sys.stdlib_module_names | harmless.LIBRARIES | harmless.IMPLEMENTING
 
@@ -49,5 +50,6 @@ def _note(error: RaisedError) -> Note | None:
         name = module.group(1)
         is_known = name in _LIBRARIES
         return None if is_known else Note(report.MODULE_NOT_THERE, name=name[:_MOST_SHOWN])
-    found = next((match for one in _FILES if (match := one.search(error.text))), None)
+    patterns = (*_FILES, _RUN) if error.kind in _OF_FILES else (_RUN,)
+    found = next((match for one in patterns if (match := one.search(error.text))), None)
     return None if found is None else Note(report.FILE_NOT_THERE, name=found[1][:_MOST_SHOWN])

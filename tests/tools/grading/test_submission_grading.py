@@ -243,6 +243,19 @@ def test_modules_and_files_that_were_beside_the_notebook_are_named():
     assert found.reached == 0
 
 
+def test_words_of_an_error_that_is_none_of_a_file_name_no_file():
+    nb = solved()
+    for source in (
+        "raise ValueError('Milestone not found.')",
+        "raise KeyError(\"No such file or directory: 'rates.csv'\")",
+    ):
+        nb["cells"].insert(0, code_cell(source))
+    with_task(nb, FIRST, "pass")
+    found = grade_notebook(nb)
+    assert report.FILE_NOT_THERE not in {note.kind for note in found.notes}
+    assert found.tasks[0].outcome == report.MISSING
+
+
 def test_nothing_is_said_of_a_module_that_no_function_needs():
     nb = solved()
     nb["cells"].insert(0, code_cell("from google.colab import drive"))
