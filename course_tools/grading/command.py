@@ -367,7 +367,7 @@ def _of_people(standings: Sequence[Standing], people: Enrollment) -> Iterator[st
         lost = sum(one.late.lost for one in late)
         yield f"Late: {_count(len(late), 'hand-in')}, {lost:g} points taken off"
     for name, without in exports.left_out(standings, people).items():
-        yield f"Not in {name}, as the platform's name is not in the roster: {_shown(without)}"
+        yield f"Not in {name}, as no number or name for it is known: {_shown(without)}"
 
 
 def _without_work(one: Missing) -> str:

@@ -60,7 +60,7 @@ class PlatformTable:
 
     Attributes:
         rows: the rows.
-        without: students who are not in it, because the platform's name of them is not known.
+        without: students who are not in it, because no number or name for it is known.
     """
 
     rows: tuple[Row, ...]

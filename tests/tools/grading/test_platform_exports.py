@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from course_tools.grading import command
 from course_tools.grading.enrollment import Enrollment
 from course_tools.grading.exports import EUROPEAN, left_out, write_exports
 from course_tools.grading.intake.roster import Roster, RosterPerson
@@ -116,6 +117,14 @@ def test_moodle_gets_the_number_of_the_file_or_of_the_only_assignment(tmp_path):
     assert importers.moodle(got, {"70": "7"}) == {"7": 1 / 8}
     # In which of the two is she number 70?
     assert f"moodle_{EX04}.csv" not in files(tmp_path / "two", marks(ada), ada)
+
+
+def test_who_is_in_no_table_of_a_platform_is_told(tmp_path):
+    ada, *others = marks(ADA, replace(ZOE, moodle_id="80"))
+    raw = replace(ada.handed_in, user="55", place="Ada_55_assignsubmission_file_/a.ipynb")
+    people = enrolled(ADA, replace(ZOE, moodle_id="80"))
+    told = list(command._of_people([replace(ada, handed_in=raw), *others], people))
+    assert f"Not in moodle_{EX04}.csv, as no number or name for it is known: {ZOE.name}" in told
 
 
 def test_what_late_days_take_off_is_taken_off_everywhere_and_raw_points_stay(tmp_path):
