@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -131,25 +132,33 @@ def with_earlier_names(
     """
     own = {(one.student, one.user) for one in files}
     work: dict[Student, set[Student]] = {}
+    were = {person: {person} for person in before.persons}  # now -> in the last call
     for student, person in before.people.items():
+        same = now.people.get(student, student)
         if student in own:
-            work.setdefault(person, set()).add(now.people.get(student, student))
-    names: dict[str, list[Student]] = {}
-    for person in now.persons:
-        names.setdefault(person[0], []).append(person)
+            work.setdefault(person, set()).add(same)
+        were.setdefault(same, set()).add(person)
+    earlier = {*before.persons, *before.people, *before.people.values()}
+    earlier -= {*own, *now.persons, *now.people}
+    gone = {before.people.get(one, one) for one in earlier} - {*now.persons, *now.people}
+    namesakes = Counter(name for name, _ in gone)
 
     def found(person: Student) -> Student:
         if person in now.persons or person in now.people:
             return now.people.get(person, person)
-        # By their work, which is the same under any name; or else by the name, if it is one.
-        for same in (work.get(person, ()), names.get(person[0], ())):
+        # By their work, which is the same under any name; or else by the name, if it is one, and
+        # that of nobody else: who was somebody in the last call was not renamed to this one.
+        names = [
+            one
+            for one in now.persons
+            if one[0] == person[0] and namesakes[one[0]] == 1 and were.get(one, set()) <= {person}
+        ]
+        for same in (work.get(person, ()), names):
             if len(same) == 1:
                 (person,) = same
                 break
         return person
 
-    earlier = {*before.persons, *before.people, *before.people.values()}
-    earlier -= {*own, *now.persons, *now.people}
     renamed = {one: found(before.people.get(one, one)) for one in sorted(earlier)}
     renamed = {one: person for one, person in renamed.items() if one != person}
     return dataclasses.replace(now, people={**renamed, **now.people})

@@ -95,3 +95,31 @@ def test_no_mark_goes_to_somebody_else_who_got_an_id_or_a_login():
     later = Roster((RosterPerson("1", "Eve", login="eve"),))
     now = with_earlier_names(enrolled(later, Matching(), files), now, files)
     assert ("Ada Lovelace", "1") not in now.people
+
+
+def test_no_mark_goes_to_a_namesake():
+    """Whoever drops out of the roster was not renamed to somebody who was there all the time."""
+    first, second = RosterPerson("17", "Li Wei"), RosterPerson("18", "Li Wei")
+
+    def renamed(before, *people, files=()):
+        now = enrolled(Roster(people), Matching(), files)
+        return with_earlier_names(now, before, files).people
+
+    both = enrolled(Roster((first, second)), Matching(), [])
+    assert renamed(both, second) == {}
+    one = enrolled(Roster((first, ADA)), Matching(), [])
+    corrected = RosterPerson("170", "Li Wei")
+    assert renamed(one, corrected, ADA) == {("Li Wei", "17"): ("Li Wei", "170")}
+    # Of two who are gone, nobody knows whose id was corrected.
+    assert renamed(both, corrected) == {}
+    # Nor does a namesake get it who was called otherwise in the last call, as the work says, or
+    # as an earlier call did.
+    other = RosterPerson("18", "Li W.", login="liw")
+    files = [handed_in("liw")]
+    last = enrolled(Roster((first, other)), Matching(), files)
+    now = renamed(last, RosterPerson("18", "Li Wei", login="liw"), files=files)
+    assert now["Li W.", "18"] == ("Li Wei", "18")
+    assert ("Li Wei", "17") not in now
+    persons = {("Li Wei", "17"): first, ("Li W.", "18"): other}
+    earlier = Enrollment(None, {("Li Wei", "18"): ("Li W.", "18")}, persons)
+    assert ("Li Wei", "17") not in renamed(earlier, second)
