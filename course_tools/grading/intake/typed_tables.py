@@ -49,18 +49,20 @@ def read_typed_table(path: Path, most: int, name: str) -> TypedTable:
     delimiter = told[1] if told else max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     found: list[tuple[int, list[str]]] = []
-    line = begin
+    line, width = begin, 0
     try:
         for row in reader:
             cells = [value.strip() for value in row]
+            # A column of the head may have no name.
+            width = width if found else len(cells)
             while cells and not cells[-1]:
                 cells.pop()
             if cells:
                 found.append((line, cells))
-            if len(cells) > len(found[0][1] if found else cells):
+            if len(cells) > width:
                 raise ValueError(
-                    f"{name}, line {line}: {len(cells)} values for {len(found[0][1])} columns; a "
-                    "value that contains the separator needs quotes around it"
+                    f"{name}, line {line}: {len(cells)} values for {width} columns; a value that "
+                    "contains the separator needs quotes around it"
                 )
             line = begin + reader.line_num
     except csv.Error as error:

@@ -69,6 +69,11 @@ def test_numbers_are_read_as_spreadsheets_and_moodle_write_them(tmp_path, text, 
     assert read(tmp_path, f"id;name;moodle_id\n1;Ada;{text}\n").people[0].moodle_id == number
 
 
+def test_a_column_without_a_head_may_hold_notes(tmp_path):
+    found = read(tmp_path, "id,name,\n1,Ada,repeats the year\n2,Ben,\n")
+    assert [(one.id, one.name) for one in found.people] == [("1", "Ada"), ("2", "Ben")]
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -90,6 +95,7 @@ def test_numbers_are_read_as_spreadsheets_and_moodle_write_them(tmp_path, text, 
         ("id,name,extension\n1,Ada,-1\n", "got '-1'"),
         ("id,name,extension\n1,Ada,nan\n", "got 'nan'"),
         ("id,name\n1,Ada,Lovelace\n", "line 2: 3 values for 2 columns; a value that contains"),
+        ("id,name,\n1,Ada,Lovelace,x\n", "line 2: 4 values for 3 columns; a value that contains"),
         ('id,name\n1,"Ada\n2,Ben\n', "line 2: it is no row of CSV"),
         ('id,name\n1,"A\nda"\n1,B\n', "line 4: the id '1' is that of line 2"),
         ("id,name\n=1+1,Ada\n", "line 2: the id '=1+1' begins like a formula"),
