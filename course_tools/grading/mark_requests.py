@@ -219,7 +219,7 @@ def read_requests(path: Path, by: str) -> list[MarkRequest]:
 def _request(values: dict[str, str], line: int, by: str, is_european: bool) -> MarkRequest:
     points = values.get("points", "")
     return MarkRequest(
-        values["student"],
+        values.get("student", ""),
         values.get("exercise", ""),
         values.get("action", "").lower(),
         points.replace(",", ".") if is_european else points,

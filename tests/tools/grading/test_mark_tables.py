@@ -60,6 +60,12 @@ def test_a_table_as_spreadsheets_write_it(grades, tmp_path, text):
     assert done(grades, "from", file, "--by", "Eve")[0] == f"Ben (11), {EX}: 2.5 of 4 points"
 
 
+def test_a_line_without_a_student_says_so_in_every_order_of_columns(grades, tmp_path):
+    text = f"exercise,action,points,reason,student\n{EX},set,3,late,\n"
+    told = refused(grades, "from", table(tmp_path, text), "--by", "Eve")
+    assert "line 2: no student is called ''" in told
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
