@@ -233,7 +233,12 @@ def _request(values: dict[str, str], line: int, by: str, is_european: bool) -> M
 
 def _new_student(request: MarkRequest, known: ClassList) -> Student:
     name = unicodedata.normalize("NFC", _text("student", request.student, _LONGEST_NAME))
-    same = [one for one in known.students if _normal(name) in map(_normal, one)]
+    user = _normal(request.user)
+    same = [
+        one
+        for one in known.students
+        if _normal(name) in map(_normal, one) and user in ("", _normal(one[1]))
+    ]
     return same[0] if same else (name, request.user)
 
 

@@ -138,6 +138,15 @@ def test_who_handed_in_nothing_readable_gets_a_mark(grades):
     )
 
 
+def test_a_second_new_student_of_a_name_has_a_number_of_their_own(grades):
+    for number in ("1", "2"):
+        words = done(grades, "excuse", "Li Wei", EX, "--new", "--user", number, *WHY)
+        assert words[0] == f"Li Wei ({number}), {EX}: excused"
+    assert "there is a student 'Li Wei' already" in refused(
+        grades, "set", "Li Wei", EX, "1", "--new", "--user", "2", *WHY
+    )
+
+
 def test_a_mark_that_was_given_under_another_name_is_known_and_undone(grades):
     """As when a roster has a student's name or id since then."""
     done(grades, "set", "Ben", EX, "3", *WHY)
