@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from course_tools.grading.intake.layouts import CANVAS, STUDENT, Mark, UnclearError, shown
 from course_tools.grading.intake.person_words import is_files_name, of_several_people
+from course_tools.grading.intake.places import without_copy
 
 _Person = tuple[str, str, str]
 
@@ -16,8 +17,9 @@ def refuse_accidents(
 ) -> None:
     """Refuse files whose names contradict what the platform's names mean.
 
-    In Canvas a number is one person's, and an upload is one file. `homework_12_05_ada.ipynb` would
-    be an upload of somebody called homework, and a folder `Tutorial_Mo_10_1` somebody's in ILIAS.
+    In Canvas a number is one person's in an assignment, and an upload is one file.
+    `homework_12_05_ada.ipynb` would be an upload of somebody called homework, and a folder
+    `Tutorial_Mo_10_1` somebody's in ILIAS.
 
     Args:
         platform: Canvas or ILIAS.
@@ -54,7 +56,7 @@ def _contradictions(
         own = own.removeprefix("/").partition("/")[2] if platform != CANVAS else own
         files[base, student, user][one] = own
     if platform == CANVAS:
-        yield from _of_canvas(marks)
+        yield from _of_canvas(marks, exercises)
         nobodys = [student for _, student, _ in files if is_files_name(student)]
         if 2 * len(nobodys) >= len(files):
             yield f"{shown(nobodys)} is no student's name"
@@ -63,14 +65,17 @@ def _contradictions(
         yield f"one student would have handed in {shown(heaps[0])}, which may be several people's"
 
 
-def _of_canvas(marks: Mapping[str, Mark]) -> Iterator[str]:
-    names: dict[str, set[str]] = defaultdict(set)
+def _of_canvas(marks: Mapping[str, Mark], exercises: Mapping[str, str]) -> Iterator[str]:
+    names: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     uploads: dict[str, set[str]] = defaultdict(set)
-    for mark in marks.values():
+    for one, mark in marks.items():
         found = mark.match
-        names[found["user"]].add(found["student"])
-        uploads[found["submission"]].add(found["rest"])  # a group's file is of several people
-    for number, some in names.items():
+        # A group has the number of a member, who may have done another exercise alone; and in
+        # another download a person may have another name.
+        names[mark.base, exercises[one], found["user"]].add(found["student"])
+        # A group's file is of several people, and one may have been downloaded twice.
+        uploads[found["submission"]].add(without_copy(found["rest"]))
+    for (*_, number), some in names.items():
         if len(some) > 1:
             yield f"the number {number} stands for several people ({shown(sorted(some))})"
     for number, files in uploads.items():

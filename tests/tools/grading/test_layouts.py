@@ -122,6 +122,18 @@ def test_every_platform_is_among_the_exports():
         (("ada_l_1_11_x.ipynb", "ben_late_2_12_x.ipynb", "cy_3_13_x_1_2.ipynb"), "ada_l ben cy"),
         # One file of a group whose members get marks of their own.
         (("ada_1_11_x.ipynb", "ben_2_11_x.ipynb", "cy_3_12_x.ipynb"), "ada ben cy"),
+        # A group's file has the number of one member, who handed in another exercise alone.
+        (("ada_1_11_ex01.ipynb", "ben_2_12_ex01.ipynb", "team2_1_13_ex02.ipynb"), "ada ben team2"),
+        # Somebody has another name since the first download.
+        (
+            (
+                *("submissions/ada_1_11_x.ipynb", "submissions/ben_2_12_x.ipynb"),
+                *("submissions (1)/adal_1_13_x.ipynb", "submissions (1)/ben_2_14_x.ipynb"),
+            ),
+            "ada adal ben",
+        ),
+        # A file that was downloaded twice.
+        (("ada_1_11_x.ipynb", "ada_1_11_x (1).ipynb", "ben_2_12_x.ipynb"), "ada ben"),
         # nbgrader's assignments have the same names everywhere.
         (
             (
