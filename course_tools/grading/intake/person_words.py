@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, zip_longest
 
 import course_tasks
 from course_tools.grading.intake.places import without_copy
@@ -28,6 +28,8 @@ _WORDS = {
     *("section", "sections", "tutorial", "seminar", "unit", "module", "serie", "series"),
     *("late", "resubmission", "resubmissions", "resubmitted"),
 }
+#: Some of them are names of people as well, unless a number stands with them.
+_ALSO_NAMES = {"alt", "blatt", "day", "home", "my", "neu", "the", "v", "work"}
 _MOST_COMPARED = 50  # files of one student
 
 
@@ -70,11 +72,15 @@ def person_words(name: str) -> tuple[str, ...]:
 
     >>> person_words("Ada Lovelace - ex01"), person_words("group 2"), person_words("hw 2")
     (('ada', 'lovelace'), ('group', '2'), ())
+    >>> person_words("Doris Day"), person_words("Doris, day 2")
+    (('doris', 'day'), ('doris',))
     """
     found: list[str] = []
     behind = False
-    for word in _all_words(name):
-        is_files = not _left([word]) and not word.isdigit()
+    words = _all_words(name)
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        is_name = word in _ALSO_NAMES and not following.isdigit()
+        is_files = not is_name and not _left([word]) and not word.isdigit()
         if not is_files and not (behind and word.isdigit()):
             found.append(word)
         behind = is_files

@@ -73,8 +73,8 @@ class Intake:
         left_out: reason -> the files that are left out for it.
         several: the files of one student for one exercise, where there are several: person and
             exercise -> files.
-        alike: names of different students that differ in capitals and blanks alone.
-        copies: names that differ in a copy's number.
+        alike: names of different students that may be one person's, see `alike_names`.
+        copies: other names that differ in a copy's number.
         merged: names that are written in several normal forms and were taken as one.
         unclear: the names for which a zip file's encoding is not certain: readings of each.
         garbled: names of students that look as if they had been read in a wrong encoding.

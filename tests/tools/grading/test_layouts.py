@@ -9,6 +9,7 @@ from collections import defaultdict
 
 import pytest
 
+from course_tools.grading.intake.alike_names import alike_names
 from course_tools.grading.intake.layouts import PLATFORMS, UnclearError, platform_of
 from course_tools.grading.intake.plain_layouts import is_files_name
 from course_tools.grading.intake.preflight import preflight
@@ -340,6 +341,17 @@ def test_names_that_may_be_one_persons_are_said(tmp_path):
     assert "Named as copies, taken as several people: 'bo-1', 'bo-2'" in found.lines
     assert len(found.questions) == 1
     assert found.questions[0].startswith("May be one person: 'Ada ', 'ada', 'ada (1)'. If so, put")
+
+
+def test_surnames_that_are_words_of_files_as_well_tell_people_apart():
+    people = ["Anna", "Anna Day", "Anna Home", "Peter Alt", "Peter Neu", "Anna V", "Tran My"]
+    assert alike_names([*people, "Peter", "Tran", "Peter Alt ex01"]) == (
+        [["Peter Alt", "Peter Alt ex01"]],
+        [],
+    )
+    # Beside a number they are words of files, and others are so everywhere.
+    for one in ("anna day 2", "anna day2", "anna v2", "anna homework", "anna ex01_constant_lr"):
+        assert alike_names(["anna", one]) == ([["anna", one]], []), one
 
 
 def test_other_endings_are_notebooks_too(tmp_path):
