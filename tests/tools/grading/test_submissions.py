@@ -199,6 +199,10 @@ def test_a_notebook_of_the_course_with_another_ending_is_one(tmp_path):
         *("ada/ex01.ipynb", "ada/ex02", "ben/a.txt", "ben/ex01.ipynb")
     ]
     assert everything.left_out[BESIDE] == ["ada/data.json", "ben/picture.png"]
+    alone = folder_of(tmp_path / "alone", "ada/ex01.json")
+    (alone / "ada" / "ex01.json").write_text(ex02)
+    with pytest.raises(ValueError, match="holds no notebook"):
+        take_in(alone)
 
 
 def test_a_folder_that_cannot_be_read_is_named(tmp_path, monkeypatch):
