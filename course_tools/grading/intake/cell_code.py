@@ -49,11 +49,22 @@ def read_code(source: str) -> CellCode:
     >>> sorted(read_code("def double(x):\\n    return two * x").reads)
     ['two']
     """
-    source = _CELL_MAGIC.sub("", source, count=1)
+    return _parsed_cell(_CELL_MAGIC.sub("", source, count=1)) or CellCode()
+
+
+def _parsed_cell(source: str, *, by_lines: bool = False) -> CellCode | None:
+    """Return what is seen of Python with IPython's lines in it, None where it is none.
+
+    Args:
+        source: the code.
+        by_lines: whether it is None as well where a line does not stand for one line of Python.
+    """
     found = _parsed(source)
     if found is None and re.search(r"[%!?]", source):
-        found = _parsed(_transformed(source))
-    return found or CellCode()
+        python = _transformed(source)
+        if not by_lines or len(python.splitlines()) == len(source.splitlines()):
+            found = _parsed(python)
+    return found
 
 
 def _parsed(source: str) -> CellCode | None:
@@ -150,11 +161,7 @@ def ends_of_checks(source: str) -> list[int]:
     """
     if "check" not in source or source.lstrip().startswith("%%"):
         return []
-    found = _parsed(source)
-    if found is None and re.search(r"[%!?]", source):
-        python = _transformed(source)
-        if len(python.splitlines()) == len(source.splitlines()):  # a line stands for a line
-            found = _parsed(python)
+    found = _parsed_cell(source, by_lines=True)
     body = found.body if found is not None else ()
     return [
         node.end_lineno

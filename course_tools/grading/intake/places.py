@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -258,21 +258,19 @@ def files_in(source: Path, zip_names: str = "") -> dict[str, FoundFile]:
     return found
 
 
-def empty_folders(source: Path) -> list[str]:
+def empty_folders(source: Path, places: Iterable[str]) -> list[str]:
     """Return the folders in which there is no file at all, without those inside of them.
 
     Args:
         source: the folder or the zip file, which can be read.
+        places: paths of all files in it.
     """
     if source.is_dir():
-        folders = [str(one) for one in _folders(source)]
-        files = map(str, _files(source))
+        folders = map(str, _folders(source))
     else:
         with zipfile.ZipFile(source) as archive:
-            members = archive.infolist()
-        folders = [one.filename.rstrip("/") for one in members if one.is_dir()]
-        files = (one.filename for one in members if not one.is_dir())
-    filled = {str(parent) for one in files for parent in PurePosixPath(one).parents}
+            folders = (one.filename.rstrip("/") for one in archive.infolist() if one.is_dir())
+    filled = {str(parent) for one in places for parent in PurePosixPath(one).parents}
     empty = {one for one in folders if one not in filled and not is_systems(f"{one}/x")}
     return sorted(one for one in empty if str(PurePosixPath(one).parent) not in empty)
 

@@ -146,6 +146,7 @@ def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: 
         UnclearError: it is not certain who the students are.
     """
     everything = files_in(source, zip_names)
+    empty = empty_folders(source, (one.place for one in everything.values()))
     if out is not None and source.is_dir():
         everything = _without(out.resolve(), source.resolve(), everything)
     left_out: dict[str, list[str]] = defaultdict(list)
@@ -206,7 +207,7 @@ def take_in(source: Path, out: Path | None = None, layout: str = "", zip_names: 
         _unclaimed(left_out[NOBODYS], files, glances, found),
         sorted(name for name, one in files.items() if one.hides),
         unread,
-        empty_folders(source),
+        empty,
         found.platform,
         exercises,
     )
