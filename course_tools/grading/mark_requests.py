@@ -212,6 +212,12 @@ def read_requests(path: Path, by: str) -> list[MarkRequest]:
         )
     if len(rows) < 2:
         raise ValueError(f"{path} has a head and no changes")
+    for line, row in rows[1:]:
+        if len(row) > len(columns):
+            raise ValueError(
+                f"{path}, line {line}: {visible(row[-1])!r} stands in a column without a name; a "
+                "value that contains the separator needs quotes around it"
+            )
     named = [(line, dict(zip(columns, row, strict=False))) for line, row in rows[1:]]
     return [_request(values, line, by, is_european) for line, values in named]
 

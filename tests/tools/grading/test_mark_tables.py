@@ -82,6 +82,10 @@ def test_a_line_without_a_student_says_so_in_every_order_of_columns(grades, tmp_
         (HEAD + f"Ben,{EX},set,1,x,,,late, and ill\n", "line 2: 9 values for 7 columns; a value "),
         (HEAD + f"Ben,{EX},set,1,x\nBen,{EX},excuse,,y\n", "line 3: the same mark as in line 2"),
         (HEAD + f"Ben,{EX},set,1,x\nBen,{EX},set,2,y\n", "line 3: the same mark as in line 2"),
+        (
+            f"student,exercise,action,points,reason,,\nBen,{EX},set,1,late, and ill\n",
+            "line 2: 'and ill' stands in a column without a name; a value that contains the",
+        ),
         (HEAD + "Ben\n", "line 2: action must be set, bonus, excuse, undo, got ''"),
     ],
 )
