@@ -20,6 +20,6 @@ def peak_memory() -> int:
 if __name__ == "__main__":
     submissions, out, jobs = sys.argv[1:]
     try:
-        main(["grade", submissions, "--out", out, "--jobs", jobs, "--seed", "5", "--yes"])
+        main(["grade", submissions, "--out", out, "--jobs", jobs, "--seed", "5"])
     finally:  # it ends with SystemExit
         print(peak_memory())

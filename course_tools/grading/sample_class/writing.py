@@ -143,7 +143,8 @@ def _names(students: int, rng: np.random.Generator) -> list[str]:
     names = []
     for name in called:
         found[name] = found.get(name, 0) + 1
-        names.append(f"{name} ({found[name]})" if found[name] > 1 else name)
+        # "(2)" would be what a browser adds to a copy, and the grader would ask whose it is.
+        names.append(f"{name} (group {found[name]})" if found[name] > 1 else name)
     return names
 
 

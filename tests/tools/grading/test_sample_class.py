@@ -14,7 +14,8 @@ from course_tasks import answers_of, judge
 from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.intake.notebook import parse
-from course_tools.grading.intake.submissions import submissions
+from course_tools.grading.intake.preflight import preflight
+from course_tools.grading.intake.submissions import submissions, take_in
 from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.sample_class import writing as sample_class
 from course_tools.grading.settings import Limits, Settings
@@ -101,7 +102,7 @@ def test_a_class_has_a_folder_a_learner_and_two_of_one_name(tmp_path):
     sample_class.write_class(tmp_path, 24)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert len(names) == 24
-    called = [name.removesuffix(" (2)") for name in names]
+    called = [name.removesuffix(" (group 2)") for name in names]
     assert len(set(called)) == 23
     everybody = str(sample_class._NAMES)
     assert {"'", "é", "ł", "李", "김", "م", "Ш"} <= set(everybody)
@@ -134,6 +135,14 @@ def test_an_ordinary_class_has_nothing_odd_and_nothing_twice(tmp_path):
     own = "\n".join(cell.source for work in works for cell in work.cells if not cell.task)
     assert "plt.plot" in own
     assert "print(" in own
+
+
+@pytest.mark.parametrize("write", [sample_class.write_class, sample_class.ordinary])
+def test_a_made_up_class_is_graded_without_a_question(tmp_path, write):
+    """Otherwise the demonstration would stop at its first command."""
+    write(tmp_path, 300 if write is sample_class.ordinary else 24)
+    found = take_in(tmp_path)
+    assert preflight(found, Settings().policy.attempts, Settings().late).questions == ()
 
 
 def test_more_learners_than_names(tmp_path):
