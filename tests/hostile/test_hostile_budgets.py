@@ -155,7 +155,7 @@ def test_who_is_right_at_first_is_not_asked_again(needs_sandbox):
     cells = [Cell(BEFORE), Cell(REMEMBERING, asks=("remembers",)), Cell("del remembers")]
     cases = {"remembers": [{"train": TRAIN, "rates": RATES}]}
     request = submission_execution.RunRequest(
-        (), cells, cases, LIMITS, is_right=lambda task, found: found.outcome == report.ANSWERED
+        (), cells, cases, LIMITS, share=lambda task, found: float(found.outcome == report.ANSWERED)
     )
     (found,) = submission_execution.run(request, WarmKernels(LIMITS)).asked["remembers"]
     assert found.outcome == report.ANSWERED
