@@ -11,7 +11,7 @@ import base64
 import hashlib
 import re
 import unicodedata
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -222,7 +222,12 @@ def _environment() -> Environment:
         task_words=task_words,
     )
     environment.filters.update(
-        coded=_coded, number=_number, seconds=_seconds, signed=_signed, terminal=as_on_a_terminal
+        coded=_coded,
+        emphasized=_emphasized,
+        number=_number,
+        seconds=_seconds,
+        signed=_signed,
+        terminal=as_on_a_terminal,
     )
     return environment
 
@@ -233,13 +238,25 @@ def _shown(value: Any) -> Any:
     return value
 
 
-def _coded(text: str) -> Markup:
+def _coded(text: str, plain: Callable[[str], Markup] = escape) -> Markup:
     """Return a text with what stands in backticks as code; all of it is escaped."""
     pieces = re.split("`([^`\n]+)`", visible(text))
     return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if position % 2 else escape(piece)
+        Markup("<code>{}</code>").format(piece) if position % 2 else plain(piece)
         for position, piece in enumerate(pieces)
     )
+
+
+def _emphasized(sentence: str) -> Markup:
+    """Return a sentence of the course's own with what stands in asterisks emphasized, too.
+
+    In a learner's, asterisks are what was typed.
+    """
+    return _coded(sentence, _with_emphasis)
+
+
+def _with_emphasis(text: str) -> Markup:
+    return Markup(re.sub(r"(?<![\w*])\*(\w[\w ]*)\*(?![\w*])", r"<em>\1</em>", str(escape(text))))
 
 
 def _number(value: float) -> str:

@@ -25,6 +25,21 @@ def test_what_stands_in_backticks_is_code_and_escaped():
         assert not Structure(page).named("script")
 
 
+def test_emphasis_is_shown_as_such_in_the_course_s_own_sentences_alone():
+    cause = "It is *added* to the *old weight*, 2 * n and `2 *n* 3` and 1 - beta**t and *<i>*."
+    shown = (
+        "It is <em>added</em> to the <em>old weight</em>, 2 * n and <code>2 *n* 3</code> "
+        "and 1 - beta**t and *&lt;i&gt;*."
+    )
+    task = dataclasses.replace(made.LATE, cause=cause, sentence="NameError: *args*")
+    mistake = dataclasses.replace(made.view().mistakes[0], cause=cause)
+    student = student_page("Ada", [Report("ex04_warmup", words.GRADED, (task,))], False)
+    view = dataclasses.replace(made.view(), mistakes=(mistake,))
+    assert shown in student
+    assert shown in class_page(view)
+    assert "NameError: *args*" in student
+
+
 def parts_of(*tasks):
     text = Structure(student_page("Ada", [Report("ex04_warmup", "graded", tasks)], False)).text
     return text, re.findall(r"([✓◐✗]) ([a-z ]+?) [\d.]+ of [\d.]+", text)
