@@ -1,7 +1,10 @@
 """Shared by all tests: the tools they ask for, their order, a folder that is read-only."""
 
+import logging
 import os
+import signal
 
+import numpy as np
 import pytest
 
 import course_tools.without_iri_grammar  # noqa: F401 - before nbformat
@@ -21,6 +24,27 @@ LONG_AND_LATE = ("test_tasks.py", "test_setup.py", "test_sample_class.py", "test
 def pytest_collection_modifyitems(items):
     """Put long files first; among these, and after them, the order of names stays."""
     items.sort(key=lambda item: item.path.name not in LONG_AND_LATE)
+
+
+def _of_the_process():
+    """Return what all code of a process shares, and one test may change for the next."""
+    return {
+        **{f"the variable {name}": value for name, value in os.environ.items()},
+        "the level up to which loggers are disabled": logging.root.manager.disable,
+        "the folder": os.getcwd(),
+        "NumPy's errors": np.geterr(),
+        "the handler of Ctrl-C": signal.getsignal(signal.SIGINT),
+    }
+
+
+@pytest.fixture(autouse=True)
+def _leaves_the_process_as_it_was():
+    before = _of_the_process()
+    yield
+    after = _of_the_process()
+    # PyTorch and others add variables of their own when they are imported; pytest's names the test.
+    changed = {name for name, value in before.items() if after.get(name) != value}
+    assert changed <= {"the variable PYTEST_CURRENT_TEST"}
 
 
 def pytest_configure(config):

@@ -19,7 +19,8 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
@@ -208,6 +209,16 @@ def _compare(told: Told, library: str, schedule) -> str:
     return "equal"
 
 
+@contextmanager
+def without_warnings_in_logs() -> Iterator[None]:
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Search, print what was found, and return 1 if a schedule differs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -222,9 +233,9 @@ def main(argv: list[str] | None = None) -> int:
         if find_spec(RUNNERS[library][1]) is None:
             print(f"{library}: not installed")
             continue
-        logging.disable(logging.WARNING)
         begun = time.perf_counter()
-        told = search(library, asked.cases, asked.seed)
+        with without_warnings_in_logs():
+            told = search(library, asked.cases, asked.seed)
         wrong += len(told.different)
         counts = ", ".join(f"{count} {outcome}" for outcome, count in told.outcomes.most_common())
         seconds = time.perf_counter() - begun
