@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
+from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -55,6 +56,11 @@ class ScheduleLR(LRScheduler):
     The rate is absolute: it replaces the group's own `lr`, which is kept in the group as
     `initial_lr` and not used. (`LambdaLR` multiplies by it instead.) A negative rate, which some
     libraries' schedules have past their end, is passed on as it is.
+
+    A group whose rate is a tensor keeps it, and has the schedule's rate in the tensor's precision.
+    Where groups are to have different rates each gets a tensor of its own: torch gives all groups
+    the one tensor that was passed as `lr`, and the last group's rate would be that of all
+    (in torch 2.13.0: `findings/torch_tensor_rate_shared_by_groups.sh`).
 
     Where the groups have rates of their own that differ, one schedule would give all of them the
     same rate, so a warning asks for `ratios`: "keep" gives group g the rate
@@ -139,6 +145,8 @@ class ScheduleLR(LRScheduler):
         if momentum is not None:
             _check_has_momentum(optimizer)
             self.momentum = _curves("momentum", momentum, optimizer)
+        if not callable(schedule) or self.ratios is not None:
+            _separate_rates(optimizer)
         super().__init__(optimizer, check_count("last_epoch", last_epoch, low=-1))
 
     def get_lr(self) -> list[float]:
@@ -163,7 +171,7 @@ class ScheduleLR(LRScheduler):
         steps = _sample_steps(self.last_epoch)
         return {
             **{key: getattr(self, key) for key in _COUNTERS},
-            "_last_lr": list(self._last_lr),
+            "_last_lr": [float(rate) for rate in self._last_lr],
             "past": {
                 "steps": steps,
                 "schedule": self._samples("schedule", steps),
@@ -294,6 +302,15 @@ def _ratios(given: Ratios, schedule: Any, optimizer: Optimizer) -> tuple[float, 
     ratios = tuple(check_real(f"ratios[{index}]", ratio) for index, ratio in enumerate(given))
     _check_length("ratios", ratios, optimizer)
     return ratios
+
+
+def _separate_rates(optimizer: Optimizer) -> None:
+    """Give each group a tensor of its own for its rate, where it has one."""
+    seen: set[int] = set()
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor) and id(group["lr"]) in seen:
+            group["lr"] = group["lr"].clone()
+        seen.add(id(group["lr"]))
 
 
 def _check_has_momentum(optimizer: Optimizer) -> None:

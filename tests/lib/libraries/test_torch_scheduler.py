@@ -97,6 +97,28 @@ def test_a_tensor_rate_stays_the_same_tensor():
     through_a_file(scheduler.state_dict())
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"schedule": [cosine(0.01, 10), cosine(0.1, 10), cosine(0.2, 10)]},
+        {"schedule": cosine(0.01, 10), "ratios": (1, 10, 20)},
+    ],
+)
+def test_groups_with_one_tensor_for_their_rates_have_rates_of_their_own(options):
+    tensor = torch.tensor(0.7, dtype=torch.float64)
+    groups = [{"params": [torch.nn.Parameter(torch.zeros(2))]} for _ in range(3)]
+    optimizer = Adam(groups, lr=tensor, foreach=False)
+    scheduler = as_torch_scheduler(optimizer, **options)
+    for t in range(10):
+        rates = [group["lr"].item() for group in optimizer.param_groups]
+        assert rates == pytest.approx(np.array([0.01, 0.1, 0.2]) * cosine(1, 10)(t), rel=1e-12)
+        assert rates == scheduler.get_last_lr()
+        optimizer.step()
+        scheduler.step()
+    assert optimizer.param_groups[0]["lr"] is tensor
+    assert {type(rate) for rate in scheduler.state_dict()["_last_lr"]} == {float}
+
+
 def test_an_optimizer_that_wraps_another_is_served():
     class Wrapper(torch.optim.Optimizer):
         def __init__(self, inner):
