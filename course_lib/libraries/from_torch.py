@@ -149,7 +149,9 @@ def cosine_annealing_warm_restarts(
 ) -> Phases:
     """The half-cosine over cycles of length T_0 * T_mult**i, starting over at base_lr, for ever.
 
-    eta_min is approached and never reached: at the cycle's end the next one begins.
+    eta_min is approached and never reached: at the cycle's end the next one begins. (A loop that
+    calls `step(epoch + i / iterations)` finds the cycle by a logarithm, and has eta_min at some of
+    the restarts, in torch 2.13.0: `findings/torch_warm_restart_missed.sh`.)
     """
     base = check_real("base_lr", base_lr)
     shape = Restarts(check_count("T_0", T_0), check_count("T_mult", T_mult))
