@@ -300,7 +300,8 @@ def swa_lr(
 ) -> Phases:
     """From base_lr to swa_lr over anneal_epochs updates, along a cosine or a line, then held.
 
-    With anneal_epochs = 0 the rate is swa_lr from the first update on.
+    With anneal_epochs = 0 the rate is swa_lr from the first update on, and beside another scheduler
+    from the moment of construction (in torch 2.13.0: `findings/torch_swalr_before_its_time.sh`).
     """
     base, end = check_real("base_lr", base_lr), check_real("swa_lr", swa_lr)
     check_choice("anneal_strategy", anneal_strategy, ["cos", "linear"])
