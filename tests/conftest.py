@@ -2,7 +2,6 @@
 
 import logging
 import os
-import signal
 
 import numpy as np
 import pytest
@@ -33,7 +32,6 @@ def _of_the_process():
         "the level up to which loggers are disabled": logging.root.manager.disable,
         "the folder": os.getcwd(),
         "NumPy's errors": np.geterr(),
-        "the handler of Ctrl-C": signal.getsignal(signal.SIGINT),
     }
 
 
