@@ -135,6 +135,8 @@ def recording(tmp_path, *options):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # In a test run that was started in the background SIGINT is ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
