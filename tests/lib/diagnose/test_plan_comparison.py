@@ -1,7 +1,6 @@
 """A log beside its plan: as planned, or where it departs, and the mistake that explains it."""
 
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -18,8 +17,6 @@ from course_lib.diagnose import (
 from course_lib.diagnose.examples import example_log
 from course_lib.libraries import Loop, Resume, simulate_loop
 from course_lib.schedules import cosine, warmup_cosine
-from tests.lib.diagnose.mistaken_runs import MISTAKES
-from tests.lib.diagnose.random_mistakes import judged, random_case
 
 HF = (
     "transformers.get_cosine_schedule_with_warmup(num_warmup_steps=100, "
@@ -34,30 +31,6 @@ def log_of(rates, **options):
 
 def codes(comparison):
     return [one.code for one in comparison.equal_first]
-
-
-# Random mistakes, each made for real in a loop. `python -m tests.lib.diagnose.random_mistakes
-# --cases 5000` tries more of them and prints which are confused.
-
-
-made = cache(random_case)
-
-
-@pytest.mark.parametrize("block", range(4))
-def test_random_mistakes_are_named_and_nothing_wrong_is_as_planned(block):
-    verdicts = [judged(made(seed))[0] for seed in range(block * 25, block * 25 + 25)]
-    assert "as planned" not in verdicts
-    assert "false alarm" not in verdicts
-    assert verdicts.count("right") >= 22, verdicts
-
-
-def test_every_mistake_is_among_the_random_cases():
-    missing = set(MISTAKES)
-    for seed in range(200):
-        missing.discard(made(seed).name)
-        if len(missing) <= 2:
-            return
-    pytest.fail(f"not among 200 cases: {missing}")
 
 
 # Plans
