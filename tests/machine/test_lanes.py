@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.machine import ctrl_c
+
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("needs_make")
 
@@ -28,7 +30,7 @@ def lanes(tmp_path):
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=ctrl_c.is_heard,
         )
 
     return start

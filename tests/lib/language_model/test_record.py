@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from course_lib.language_model import PlannedRun, grid, record, runs_file
+from tests.machine import ctrl_c
 
 SHORT = grid.Job(
     tuple(
@@ -135,8 +136,7 @@ def recording(tmp_path, *options):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # In a test run that was started in the background SIGINT is ignored, and that is inherited.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=ctrl_c.is_heard,
     )
 
 

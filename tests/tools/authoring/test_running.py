@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from course_tools.authoring import running
+from tests.machine import ctrl_c
 from tests.tools.authoring.made_notebooks import write_notebook
 from tests.tools.calling import lr_course
 
@@ -59,7 +60,7 @@ def test_ctrl_c_ends_all_kernels(tmp_path):
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=ctrl_c.is_heard,
     )
     limit = time.monotonic() + 60
     while not all(path.exists() for path in started):

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from course_tools.cli import main
+from tests.machine import ctrl_c
 from tests.tools.grading.handed_in import (
     WRONG,
     config,
@@ -219,14 +220,13 @@ def test_ctrl_c_stops_soon_and_the_same_command_goes_on(needs_sandbox, tmp_path)
     hand_in_class(tmp_path / "class", 8)
     arguments = [*COMMAND, tmp_path / "class", "--out", tmp_path / "grades", "--jobs", "2"]
     words = [str(word) for word in arguments]
-    script = "import os, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    script += "from course_tools.cli import main; main(sys.argv[1:])"
     process = subprocess.Popen(
-        [sys.executable, "-c", script, *words[3:]],
+        words,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=ctrl_c.is_heard,
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not shared_folders(process.pid):
