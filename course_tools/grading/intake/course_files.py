@@ -47,7 +47,7 @@ def glance(content: bytes) -> Glance:
         content: the bytes of the file; of one that is no notebook, nothing is known.
     """
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content)
         if isinstance(document, dict) and document.get("nbformat") in (2, 3):
             document = document_of(content)
     except (ValueError, RecursionError):

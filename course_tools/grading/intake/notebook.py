@@ -133,9 +133,9 @@ def document_of(content: bytes) -> dict[str, Any]:
 
 def _document(content: bytes) -> dict[str, Any]:
     try:
-        document = json.loads(content.decode("utf-8-sig"))
+        document = json.loads(content)  # in UTF-8, UTF-16 or UTF-32, which Python tells apart
     except UnicodeDecodeError as error:
-        raise UnreadableError("the file is not UTF-8 text, so it is not a notebook") from error
+        raise UnreadableError("the file is not text, so it is not a notebook") from error
     except RecursionError as error:
         raise UnreadableError("its JSON is nested too deeply") from error
     except ValueError as error:

@@ -37,6 +37,7 @@ def test_solutions_and_exercises_are_the_courses_own(name):
     for folder, kind in (("solutions", SOLUTION), ("exercises", EXERCISE)):
         content = (ROOT / folder / f"{name}.ipynb").read_bytes()
         assert glance(content) == glance(codecs.BOM_UTF8 + content)
+        assert glance(content) == glance(content.decode().encode("utf-16"))
         assert (glance(content).exercise, glance(content).kind) == (name, kind)
 
 

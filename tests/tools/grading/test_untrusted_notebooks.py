@@ -78,12 +78,13 @@ def test_a_solved_exercise_is_known_with_all_its_tasks_and_without_its_checks(pa
     assert work.notes == ()
 
 
-def test_windows_line_ends_and_a_byte_order_mark_change_nothing(nb):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_windows_line_ends_and_forms_of_unicode_change_nothing(nb, encoding):
     expected = parse(as_bytes(nb))
     for cell in nb["cells"]:
         cell["source"] = [line.replace("\n", "\r\n") for line in cell["source"]]
     text = json.dumps(nb, indent=1).replace("\n", "\r\n")
-    assert parse(b"\xef\xbb\xbf" + text.encode()) == expected
+    assert parse(text.encode(encoding)) == expected
 
 
 def test_without_metadata_functions_tell_the_tasks(nb):
@@ -148,7 +149,8 @@ def test_code_that_is_no_python_is_taken_as_it_is(nb):
         (b"", "it is no JSON"),
         (b"hello", "it is no JSON"),
         (SOLVED.read_bytes()[:5000], "it is no JSON"),
-        (b"\xff\xfe\x00", "not UTF-8"),
+        (b"\xff\xfe\x00", "the file is not text"),
+        ("{}é".encode("cp1252"), "the file is not text"),
         (b"[" * 200_000, "nested too deeply"),
         (b'{"cells": ' * 100_000, "nested too deeply"),
         (b"[1]", "no notebook"),
