@@ -33,7 +33,7 @@ def test_executes_in_the_folder_of_the_notebook_and_leaves_the_file(tmp_path):
     before = path.read_bytes()
     execution = execute(path)
     assert execution.notebook.cells[0].outputs[0].text.strip() == str(tmp_path)
-    assert 0 < execution.seconds < 30
+    assert execution.seconds > 0
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -64,7 +64,7 @@ def test_cell_over_its_time_is_named():
     found = failure("print('before')", "while True:\n    pass", timeout=3)
     assert found.number == 2
     assert found.error == "TimeoutError: the cell ran longer than 3 s"
-    assert 3 <= found.seconds < 10
+    assert found.seconds >= 3
     assert found.executed.cells[0].outputs[0].text == "before\n"
 
 

@@ -45,7 +45,7 @@ def test_a_solution_gets_everything():
     assert (found.exercise, found.state, found.notes) == (EX01, report.GRADED, ())
     assert found.reached == found.possible > 0
     assert (found.suspicions, found.unsafe, found.reproduction) == ((), False, None)
-    assert 0 < found.seconds < 30
+    assert found.seconds > 0
     assert report_json.from_json(report_json.to_json(found)) == found
 
 
