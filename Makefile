@@ -33,11 +33,13 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 ANEW := $(if $(wildcard $(STAMP)),$(shell sh setup.sh whole || echo anew))
 SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CONSTRAINTS='$(CONSTRAINTS)' CALL='make $(MAKECMDGOALS)' ANEW='$(ANEW)' sh setup.sh
 
-# Runs trained by one `make test`: empty when nbval begins, so that it computes every number anew;
+# Runs trained by the last `make test`: empty when nbval begins, so that it computes every number anew;
 # the passes after it, which look at FAST and at explorers, find the same runs there.
 # Quoted, because the folder's name may hold a space.
 CHECKED := '$(CURDIR)/.cache/checked'
 NOTEBOOKS_LOG := '$(CURDIR)/.cache/notebooks.log'
+# What nbval executes, files or folders: make test-notebooks NOTEBOOKS=notebooks/10_frameworks.ipynb
+NOTEBOOKS ?= notebooks solutions
 IN_LAB := tests/lessons/test_explorers_in_lab.py
 # Each of pytest's processes loads every installed plugin, and nbval's alone takes two seconds.
 PYTEST := $(BIN)/python -m pytest -p no:nbval -p no:anyio
@@ -45,7 +47,7 @@ PYTEST := $(BIN)/python -m pytest -p no:nbval -p no:anyio
 HOSTILE := tests/hostile/test_hostile_submissions.py tests/hostile/test_hostile_batches.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test build run portable grade-demo bench frameworks versions clean anew same-python folders test-code test-notebooks
+.PHONY: help lab test build run portable grade-demo bench frameworks versions clean anew same-python folders test-code test-notebooks test-explorers
 
 help:
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
@@ -60,8 +62,8 @@ lab: $(STAMP)
 # Steps 3 and 4 run beside 5 and 6: tests/machine/lanes.py. That keeps both cores busy, so the explorers
 # come after them: they would end no sooner in between.
 # Processes beside each other have a thread each: more would wait for a core, and spin as they do.
-test: export OMP_NUM_THREADS = 1
-test: export OPENBLAS_NUM_THREADS = 1
+test test-code test-explorers: export OMP_NUM_THREADS = 1
+test test-code test-explorers: export OPENBLAS_NUM_THREADS = 1
 test: export LR_COURSE_LACKS = $(CURDIR)/.cache/lacks
 test: $(STAMP) folders
 	@rm -f "$$LR_COURSE_LACKS"
@@ -72,9 +74,7 @@ test: $(STAMP) folders
 	@echo "== 2/7 build --check: what is generated agrees with sources/"
 	@$(BIN)/lr-course build --check
 	@$(BIN)/python -m tests.machine.lanes $(NOTEBOOKS_LOG) "$(MAKE)"
-	@echo "== 7/7 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
-	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(PYTEST) -p no:hypothesispytest -n 2 --dist=load $(IN_LAB)
-	@rm -rf $(CHECKED)
+	@"$(MAKE)" --no-print-directory test-explorers
 	@$(BIN)/python -m tests.machine.tools "$$LR_COURSE_LACKS"
 
 test-code:
@@ -87,10 +87,15 @@ test-notebooks:
 	@echo "== 5/7 nbval: every cell of lessons and solutions shows what it showed, pictures as well"
 	@rm -rf $(CHECKED)
 	@LR_COURSE_PROGRESS= LR_COURSE_CACHE=$(CHECKED) LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest \
-		-p course_tools.authoring.nbval_checks --nbval --nbval-current-env notebooks solutions \
+		-p course_tools.authoring.nbval_checks --nbval --nbval-current-env $(NOTEBOOKS) \
 		-n logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 	@echo "== 6/7 papermill: with FAST, lessons that take long come to the same conclusions"
-	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast $$(grep -l '"FAST = False' notebooks/*.ipynb)
+	@LR_COURSE_CACHE=$(CHECKED) $(BIN)/lr-course run --fast \
+		$$(grep -rl --include='*.ipynb' --exclude-dir='.*' '"FAST = False' $(NOTEBOOKS) | sort)
+
+test-explorers:
+	@echo "== 7/7 explorers: every control by keyboard, in the lessons, in a real JupyterLab"
+	@LR_COURSE_CHECKED_RUNS=$(CHECKED) $(PYTEST) -p no:hypothesispytest -n 2 --dist=load $(IN_LAB)
 
 folders: $(STAMP)
 	@$(BIN)/lr-course doctor --folders
