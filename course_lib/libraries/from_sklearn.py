@@ -41,6 +41,9 @@ def sgd_classifier(
 
     "adaptive" divides the rate by 5 when the loss no longer falls, and is refused; with
     partial_fit=True it is eta0 for ever, since no call looks back. "pa1" and "pa2" are refused.
+
+    For a schedule of one's own, set_params(eta0=...) before each call of partial_fit holds with
+    learning_rate="constant", and changes nothing with "optimal".
     """
     return _sgd(learning_rate, eta0, power_t, alpha, partial_fit)
 
@@ -132,6 +135,10 @@ def mlp_classifier(
 
     solver="adam", the default, uses no other `learning_rate` than "constant". "adaptive" divides
     by 5 when the loss no longer falls, and is refused.
+
+    A network takes no schedule of one's own: between calls of partial_fit, set_params with another
+    learning_rate_init changes nothing (scikit-learn issue 8149). fit with warm_start=True takes
+    the new rate, and forgets momentum and Adam's moments.
     """
     check_choice("solver", solver, ["adam", "sgd", "lbfgs"])
     check_choice("learning_rate", learning_rate, ["constant", "invscaling", "adaptive"])
