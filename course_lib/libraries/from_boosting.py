@@ -25,8 +25,10 @@ def xgboost_learning_rate_scheduler(*, learning_rates: Rates, eta: float = 0.3) 
 
     The callback acts *after* each round: every rate is one tree late, the first tree has the rate
     of the parameters (eta, 0.3 by default), and a list's last rate is used by no tree of the run.
-    It stays in the booster, and training that goes on without the callback has it; so it is held
-    here. The list needs as many rates as there are rounds, and a shorter one raises an IndexError.
+    It stays in the booster and in its pickle, and training that goes on from them without the
+    callback and without eta has it; so it is held here. A model's file does not hold it: training
+    that goes on from one has the default of 0.3. The list needs as many rates as there are rounds,
+    and a shorter one raises an IndexError.
     """
     first = hold(check_real("eta", eta), 1)
     return first + _given("learning_rates", learning_rates)
