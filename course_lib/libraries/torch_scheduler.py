@@ -82,7 +82,10 @@ class ScheduleLR(LRScheduler):
     anew. It holds some of the rates so far instead, and a schedule that disagrees with them is
     refused: the rate would jump in mid-run without a word. One that agrees with the past and
     differs in the future is welcome; that is how the decay of a WSD run is branched off. To
-    change the past on purpose, build with `last_epoch` and load no scheduler state.
+    change the past on purpose, build with `last_epoch` and load no scheduler state. (A schedule
+    that is itself the function of a `LambdaLR` goes into the checkpoint as an object, which
+    `torch.load` refuses and which would be written over a changed one: in torch 2.13.0,
+    `findings/torch_lambda_resumed_by_kind.sh`.)
 
     Args:
         optimizer: the optimizer whose rates are set.
