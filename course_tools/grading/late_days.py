@@ -258,8 +258,8 @@ def _date(found: Any, where: str, zone: str) -> datetime:
     )
     if isinstance(found, str):
         text = found.strip()
-        try:
-            found = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+        try:  # a date of any form has no time: as one, it would end with its first minute
+            found = _day_or_time(text)
         except ValueError as error:
             raise ValueError(refused) from error
         if isinstance(found, datetime) and not re.search(r"[T ]\d\d:\d\d:\d\d", text):
@@ -271,3 +271,10 @@ def _date(found: Any, where: str, zone: str) -> datetime:
     if found.tzinfo is not None:
         found = found.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return found
+
+
+def _day_or_time(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
