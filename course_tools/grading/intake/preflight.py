@@ -216,7 +216,7 @@ def _doubtful_people(found: Intake, matching: Matching) -> Iterator[str]:
         )
     for student, people in list(matching.ambiguous.items())[:_MOST_ASKED]:
         names = " or ".join(f"{visible(one.name)} ({one.id})" for one in people)
-        why = ", and so may somebody else who handed in the same exercise"
+        why = ", and so may somebody else who handed in"
         if len(people) > 1:
             why = ""
         elif is_somebody_elses(people[0], student[1], found.platform):

@@ -67,8 +67,9 @@ class Matching:
 def match(roster: Roster, students: Mapping[Student, Origin]) -> Matching:
     """Return who the students are.
 
-    Two students of one platform who handed in the same exercise are two people: where both could
-    be one of the roster, the one whom the better kind of name names is, or else neither.
+    Two students of one platform who handed in the same exercise are two people, and so are two
+    numbers in Canvas: where both could be one of the roster, the one whom the better kind of name
+    names is, or else neither.
 
     Args:
         roster: the people of the class.
@@ -92,9 +93,7 @@ def match(roster: Roster, students: Mapping[Student, Origin]) -> Matching:
     for person, some in claims.items():
         for rank, student in some:
             if any(
-                other != student
-                and its_rank <= rank
-                and _differ(students[student], students[other])
+                other != student and its_rank <= rank and _differ(students, student, other)
                 for its_rank, other in some
             ):
                 ambiguous[student] = (person,)
@@ -113,9 +112,17 @@ def _in_teams(students: Mapping[Student, Origin]) -> bool:
     return len(names) > 1 and all("-" in name for name in names)
 
 
-def _differ(one: Origin, other: Origin) -> bool:
-    """Return whether two names are those of two people: each handed in the same exercise."""
-    return one.platform == other.platform and bool(one.exercises & other.exercises)
+def _differ(students: Mapping[Student, Origin], one: Student, other: Student) -> bool:
+    """Return whether two names are those of two people.
+
+    Each handed in the same exercise, or Canvas has two numbers for them.
+    """
+    origin, its = students[one], students[other]
+    if origin.platform != its.platform:
+        return False
+    if origin.platform == CANVAS and not _same_in_canvas(one[1], other[1]):
+        return True
+    return bool(origin.exercises & its.exercises)
 
 
 def plain_name(name: str) -> str:
@@ -157,9 +164,8 @@ class _Index:
             named = self._names.get(plain_name(name), [])
             return self._first(*(_unless_another(some, named) for some in (ids, mail)), named)
         if platform == ILIAS:
-            family_and_given, _, login = name.rpartition("_")
-            named = self._squeezed.get(_squeezed(family_and_given), [])
-            return self._first(_unless_another(self._by("login", login), named), named)
+            named, logins = self._in_ilias(name)
+            return self._first(_unless_another(logins, named), named)
         own = [one for column in _OWN.get(platform, ()) for one in self._by(column, name)]
         columns = ("login",) if platform in _OWN else _PLAIN
         logins = [one for column in columns for one in self._by(column, name)]
@@ -173,6 +179,18 @@ class _Index:
             if found := self._names.get(plain_name(name)):
                 return found
         return []
+
+    def _in_ilias(self, name: str) -> tuple[list[RosterPerson], list[RosterPerson]]:
+        """Return the people whom a name of ILIAS' fits, and those of the login behind it.
+
+        Logins hold the sign that is between the two as well: in `Smith_Ada_ada_smith` the login is
+        not that of somebody called `smith`. The longest one that is known counts.
+        """
+        words = name.split("_")
+        splits = [("".join(words[:n]), "_".join(words[n:])) for n in range(2, len(words))]
+        named = [one for text, _ in splits for one in self._squeezed.get(_squeezed(text), [])]
+        logins = (self._by("login", login) for _, login in splits)
+        return named, next(filter(None, logins), [])
 
     def similar(self, name: str) -> str:
         """Return the name in the roster that is most like another, "" for none."""
@@ -217,9 +235,14 @@ def is_somebody_elses(person: RosterPerson, user: str, platform: str) -> bool:
         user: the platform's number of a student.
         platform: the platform, one of `layouts.PLATFORMS`.
     """
-    if platform != CANVAS or not (person.canvas_id.isdecimal() and user.isdecimal()):
-        return False
-    return int(person.canvas_id) % CANVAS_SHARD != int(user) % CANVAS_SHARD
+    return platform == CANVAS and not _same_in_canvas(person.canvas_id, user)
+
+
+def _same_in_canvas(user: str, other: str) -> bool:
+    """Return whether two numbers may be one person's; another shard writes a longer one."""
+    if not (user.isdecimal() and other.isdecimal()):
+        return True
+    return int(user) % CANVAS_SHARD == int(other) % CANVAS_SHARD
 
 
 def is_canvas_name(name: str, full_name: str) -> bool:

@@ -58,7 +58,7 @@ def test_people_that_may_be_one(tmp_path, names):
     first, *others = questions(source, roster=roster)
     assert first == question
     assert len(others) == 2
-    assert all(" (1), and so may somebody else who handed in the same" in one for one in others)
+    assert all(" (1), and so may somebody else who handed in. " in one for one in others)
     folder_of(source, f"{names[0]}/ex02.ipynb")
     os.remove(source / names[0] / "ex01.ipynb")
     (source / names[0] / "ex02.ipynb").write_text(notebook("x", "ex02_classic_decay", "step_decay"))

@@ -127,6 +127,37 @@ def test_several_students_who_are_one_person_are_said():
     assert match(ROSTER, students).together == ((ADA, tuple(sorted(students))),)
 
 
+def test_the_login_of_another_is_no_end_of_a_login_in_ilias():
+    bob = RosterPerson("1", "Bob Smith", login="smith")
+    ada = RosterPerson("2", "Ada Smith", login="ada_smith")
+    student = ("Smith_Ada_ada_smith", "321")
+    for here, person in ((ada, ada), (RosterPerson("2", "Smith, Ada"), None)):
+        found = match(Roster((bob, here)), {student: Origin(ILIAS)})
+        assert found.people == ({student: person} if person else {})
+        assert found.ambiguous == ({} if person else {student: (bob, here)})
+    # Somebody has another name since the roster was made, and the old login.
+    found = match(Roster((bob, ada)), {("Jones_Ada_ada_smith", "321"): Origin(ILIAS)})
+    assert list(found.people.values()) == [ada]
+
+
+def test_two_numbers_of_canvas_are_two_people_of_one_name():
+    students = {
+        ("lovelaceada", number): Origin(CANVAS, frozenset({exercise}))
+        for number, exercise in (("51", "ex01"), ("52", "ex02"))
+    }
+    unnumbered = RosterPerson("1", "Ada Lovelace")
+    found = match(Roster((unnumbered,)), students)
+    assert found.ambiguous == dict.fromkeys(students, (unnumbered,))
+    numbered = RosterPerson("1", "Ada Lovelace", canvas_id="51")
+    found = match(Roster((numbered,)), students)
+    assert found.people == {("lovelaceada", "51"): numbered}
+    assert found.ambiguous == {("lovelaceada", "52"): (numbered,)}
+    # Another shard writes the same number longer.
+    long = {("lovelaceada", "10000000000051"): Origin(CANVAS, frozenset({"ex03"}))}
+    some = {student: students[student] for student in [("lovelaceada", "51")]}
+    assert len(match(Roster((unnumbered,)), {**some, **long}).people) == 2
+
+
 @pytest.mark.parametrize(
     ("numbers", "known"), [(("70", "71"), "70"), (("71", "72"), ""), (("71", "70"), "70")]
 )
