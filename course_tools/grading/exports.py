@@ -89,7 +89,7 @@ def write_exports(
         "grades.csv": _for_people(grades(standings, people), style),
         "tasks.csv": _for_people(tasks(standings), style),
         "statistics.csv": _for_people(task_statistics(standings), style),
-        "canvas.csv": _bytes(canvas(standings, people)),
+        "canvas.csv": _bytes(canvas(standings, people).rows),
     }
     for exercise in exercises_in(standings):
         if not re.fullmatch(r"\w+", exercise, re.ASCII):
@@ -109,7 +109,8 @@ def write_exports(
 
 def left_out(standings: Sequence[Standing], enrollment: Enrollment) -> dict[str, tuple[str, ...]]:
     """Return the students who are in no table of a platform though others are: table -> names."""
-    found = {}
+    without = canvas(standings, enrollment).without
+    found = {"canvas.csv": without} if without else {}
     for exercise in exercises_in(standings):
         for name, make in BY_EXERCISE.items():
             table = make(standings, exercise, enrollment)

@@ -33,13 +33,15 @@ https://community.d2l.com/brightspace/kb/articles/3538-importing-grades.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from course_tools.grading.cells import line_of
 from course_tools.grading.enrollment import Enrollment
-from course_tools.grading.gradebook.journal import Standing
+from course_tools.grading.gradebook.journal import Standing, Student
 from course_tools.grading.intake.layouts import BLACKBOARD, CANVAS, MOODLE, platform_of
+from course_tools.grading.intake.roster_matching import plain_name
 
 Row = Sequence[str | float | bool | None]
 
@@ -67,30 +69,53 @@ class PlatformTable:
     without: tuple[str, ...] = ()
 
 
-def canvas(standings: Sequence[Standing], enrollment: Enrollment) -> Iterator[Row]:
-    """Return the table that Canvas imports: a row a student, a column an exercise."""
+def canvas(standings: Sequence[Standing], enrollment: Enrollment) -> PlatformTable:
+    """Return the table that Canvas imports: a row a student, a column an exercise.
+
+    Who has a name like somebody else's and no number is not in it: Canvas would give the marks of
+    both to the first whom it finds.
+    """
     exercises = exercises_in(standings)
-    yield (*_CANVAS, *exercises)
-    yield (_POINTS_POSSIBLE, *[""] * 4, *(most_points(standings, name) for name in exercises))
-    points: dict[tuple[str, str], dict[str, float | str | None]] = {}
-    numbers: dict[tuple[str, str], str] = {}
+    rows = sorted(_canvas_rows(standings, enrollment), key=lambda row: row[:5])
+    namesakes = Counter(plain_name(name) for name, *_ in rows)
+    sure = [row for row in rows if any(row[1:4]) or namesakes[plain_name(row[0])] == 1]
+    possible = (most_points(standings, name) for name in exercises)
+    table: list[Row] = [(*_CANVAS, *exercises), (_POINTS_POSSIBLE, *[""] * 4, *possible)]
+    for *names, points in sure:
+        table.append((*names, *(points.get(exercise) for exercise in exercises)))
+    return PlatformTable(tuple(table), tuple(row[0] for row in rows if row not in sure))
+
+
+def _canvas_rows(
+    standings: Sequence[Standing], enrollment: Enrollment
+) -> Iterator[tuple[str, str, str, str, str, dict[str, float | str]]]:
+    """Yield the names of each student, and the marks by exercise.
+
+    A number is one person's, who may have another name in a later download or hand in for a group;
+    of several rows of one number, Canvas takes nothing but the last.
+    """
+    numbers: dict[Student, str] = {}
     for one in standings:
         who = (one.student, one.user)
-        row = points.setdefault(who, {})
-        numbers[who] = numbers.get(who) or _number_in(CANVAS, one)
-        if one.is_excused:
-            row[one.exercise] = _EXCUSED
-        elif has_grade(one):
-            row[one.exercise] = one.points
-    rows = []
-    for who, reached in points.items():
         person = enrollment.persons.get(who)
-        number = (person.canvas_id if person else "") or numbers[who]
+        number = (person.canvas_id if person else "") or _number_in(CANVAS, one)
+        numbers[who] = numbers.get(who) or (number if number.isdigit() else "")
+    people: dict[str | Student, Student] = {}
+    points: dict[str | Student, dict[str, float | str]] = defaultdict(dict)
+    for one in sorted(standings, key=_recency):
+        who = (one.student, one.user)
+        key = numbers[who] or who
+        if who in enrollment.persons or people.get(key) not in enrollment.persons:
+            people[key] = who
+        if one.is_excused:
+            points[key][one.exercise] = _EXCUSED
+        elif has_grade(one):
+            points[key][one.exercise] = one.points
+    for key, who in people.items():
+        person = enrollment.persons.get(who)
         ids = (person.sis_id, person.sis_login, person.section) if person else ("", "", "")
         name = line_of(who[0]).replace(_POINTS_POSSIBLE, "Points possible")
-        rows.append((name, number if number.isdigit() else "", *ids, reached))
-    for *names, reached in sorted(rows, key=lambda row: row[:5]):
-        yield (*names, *(reached.get(exercise) for exercise in exercises))
+        yield (name, numbers[who], *ids, points[key])
 
 
 def moodle(standings: Sequence[Standing], exercise: str, enrollment: Enrollment) -> PlatformTable:
@@ -101,17 +126,20 @@ def moodle(standings: Sequence[Standing], exercise: str, enrollment: Enrollment)
     most = most_points(standings, exercise)
     # The number of a participant is another one in every assignment.
     is_only = exercises_in(standings) == [exercise]
-    rows: list[Row] = [_MOODLE]
-    without = []
+    found: list[tuple[str, Standing]] = []
     for one in _graded(standings, exercise):
         person = enrollment.persons.get((one.student, one.user))
         number = _number_in(MOODLE, one) or (person.moodle_id if person and is_only else "")
-        if number:
-            points = min(one.points, most)
-            rows.append((f"Participant {number}", one.student, points, most, "Yes", ""))
-        else:
-            without.append(one.student)
-    return PlatformTable(tuple(rows), tuple(without))
+        found.append((number, one))
+    # A number is one person's, who may have another name in a later download.
+    counts = dict(sorted(found, key=lambda row: _recency(row[1])))
+    rows = [
+        (f"Participant {number}", one.student, min(one.points, most), most, "Yes", "")
+        for number, one in found
+        if number and counts[number] is one
+    ]
+    without = tuple(one.student for number, one in found if not number)
+    return PlatformTable((_MOODLE, *rows), without)
 
 
 def blackboard(
@@ -175,6 +203,11 @@ def most_points(standings: Iterable[Standing], exercise: str) -> float:
 
 def _graded(standings: Iterable[Standing], exercise: str) -> Iterator[Standing]:
     return (one for one in standings if one.exercise == exercise and has_grade(one))
+
+
+def _recency(one: Standing) -> tuple[bool, float]:
+    """Return what is greatest for the mark that counts of one person's under several names."""
+    return bool(one.adjustments), one.handed_in.order
 
 
 def _number_in(platform: str, one: Standing) -> str:

@@ -17,6 +17,7 @@ from tests.tools.grading import importers
 from tests.tools.grading.example_reports import report, standing, unreadable_report
 
 EX04, EX05 = "ex04_warmup", "ex05_cyclical"
+FILE, MOODLE_EX04 = "assignsubmission_file_", f"moodle_{EX04}.csv"
 ADA = RosterPerson(
     *("7", "Lovelace, Ada"),
     canvas_id="11",
@@ -117,6 +118,35 @@ def test_moodle_gets_the_number_of_the_file_or_of_the_only_assignment(tmp_path):
     assert importers.moodle(got, {"70": "7"}) == {"7": 1 / 8}
     # In which of the two is she number 70?
     assert f"moodle_{EX04}.csv" not in files(tmp_path / "two", marks(ada), ada)
+
+
+def test_a_number_under_two_names_has_one_row(tmp_path):
+    """Somebody has another name since the first download, which is in the gradebook."""
+    for place, name in (("{}_11_{}_x.ipynb", "canvas.csv"), (f"{{}}_11_{FILE}/{{}}", MOODLE_EX04)):
+        attempts = [
+            standing(who, "11", report(exercise, points), place=place.format(who, n), order=n)
+            for n, (who, exercise, points) in enumerate(
+                (("lovelace", EX04, 1), ("lovelace", EX05, 3), ("byron", EX04, 2)), 1
+            )
+        ]
+        content = files(tmp_path / name, sorted(attempts, key=lambda one: one.student))[name]
+        if name == "canvas.csv":
+            assert importers.canvas(content, {"7": {"id": "11"}})[0] == {"7": {EX04: 2, EX05: 3}}
+        else:
+            assert content.count(b"Participant 11,") == 1
+            assert importers.moodle(content, {"11": "7"}) == {"7": 2}
+
+
+def test_canvas_gets_no_mark_that_only_a_name_of_two_people_says_whose_it_is(tmp_path):
+    twins = (RosterPerson("1", "Wei Li"), RosterPerson("2", "Li, Wei"), RosterPerson("3", "Eve"))
+    got = files(tmp_path / "no", marks(*twins), *twins)["canvas.csv"]
+    course = {"1": {"name": "Wei Li"}, "3": {"name": "Eve"}}
+    assert importers.canvas(got, course)[0] == {"3": wanted(*twins)["3"]}
+    assert left_out(list(marks(*twins)), enrolled(*twins)) == {"canvas.csv": ("Li, Wei", "Wei Li")}
+    twins = tuple(replace(one, sis_id=f"s{one.id}") for one in twins)
+    got = files(tmp_path / "sis", marks(*twins), *twins)["canvas.csv"]
+    course = {one.id: {"sis_id": one.sis_id} for one in twins}
+    assert importers.canvas(got, course)[0] == wanted(*twins)
 
 
 def test_who_is_in_no_table_of_a_platform_is_told(tmp_path):
