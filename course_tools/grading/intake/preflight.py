@@ -145,9 +145,10 @@ def _doubtful_names(found: Intake, matching: Matching | None) -> Iterator[str]:
 def _doubtful_files(found: Intake) -> Iterator[str]:
     if found.unclaimed:
         yield (
-            f"Belong to nobody, though there may be work in them: {_some(found.unclaimed)}. Unpack "
-            "an archive into a folder with the student's name, put the file itself in place of a "
-            f"link, and end the name of a notebook with {NOTEBOOK}; --yes leaves them out."
+            f"Belong to nobody, though there may be work in them: {_some(found.unclaimed)}. Put a "
+            "notebook, or what is in an archive, into a folder with the student's name, put the "
+            f"file itself in place of a link, and end the name of a notebook with {NOTEBOOK}; "
+            "--yes leaves them out."
         )
     if found.hiding:
         yield (

@@ -278,9 +278,16 @@ def _unclaimed(
         name
         for name in nobodys
         if files[name].is_linked_folder
-        or (name in glances and not is_notebook(name))
+        or (name in glances and _is_somebodys(name, glances[name], found))
         or (is_archive(name) and not _is_unpacked(stem_of(name), students))
     ]
+
+
+def _is_somebodys(name: str, glance: Glance, found: FoundLayout) -> bool:
+    """Return whether a notebook of nobody may be work; `--layout moodle` leaves out what it may."""
+    if not is_notebook(name):
+        return True
+    return not found.platform and glance.kind == THEIRS and bool(glance.exercise)
 
 
 def _is_unpacked(stem: str, students: set[str]) -> bool:

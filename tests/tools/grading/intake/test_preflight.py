@@ -12,6 +12,7 @@ from course_tools.grading.intake.roster_matching import match
 from course_tools.grading.intake.submissions import take_in
 from course_tools.grading.late_days import LatePolicy
 from course_tools.grading.settings import BEST, FIRST, LATEST
+from tests.tools.grading.handed_in import EX01, ROOT
 from tests.tools.grading.layout_exports import EXPORTS, Person, notebook, written
 
 PEOPLE = [Person("Ada Lovelace", "ada", 11), Person("Zoë Müller", "zoe", 12)]
@@ -102,6 +103,11 @@ def test_what_may_be_work_and_is_nobodys_is_asked_about(tmp_path):
     (source / "eve").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
     (question,) = questions(source)
     assert question.startswith("Belong to nobody, though there may be work in them: cy.zip, eve. ")
+    beside = folder_of(tmp_path / "beside", *students, "ex01.ipynb")
+    (question,) = questions(beside)
+    assert question.startswith("Belong to nobody, though there may be work in them: ex01.ipynb. ")
+    (beside / "ex01.ipynb").write_bytes((ROOT / "exercises" / f"{EX01}.ipynb").read_bytes())
+    assert questions(beside) == ()
     flat = folder_of(tmp_path / "flat", "ada.ipynb", "ben.ipynb", "cy.json")
     assert "Belong to nobody, though there may be work in them: cy.json. " in questions(flat)[0]
 
