@@ -30,6 +30,12 @@ GRADESCOPE, ILIAS, NBGRADER = "Gradescope", "ILIAS", "nbgrader"
 STUDENT = "STUDENT"
 _MOST_SHOWN = 3
 
+#: `lastfirst_LATE_123`, then `_456_my notebook-2`; with anonymous grading `LATE_anon_x1y2z`. A
+#: group's name may hold signs of its own, but no number between two of them.
+_IN_CANVAS = (
+    r"(?P<anonymous_late>LATE_(?=anon_))?(?P<student>[^/]+?)_(?P<late>(?:LATE|late)_)?"
+    r"(?P<user>\d+|(?<=anon_)[A-Za-z0-9]+)"
+)
 #: Each is searched where a folder or the file begins. `student` and `user` are who handed it in.
 _MARKS = {
     GRADESCOPE: r"submission_(?P<submission>\d+)/.+",
@@ -42,12 +48,11 @@ _MARKS = {
     ILIAS: r"(?P<student>[^/]+_[^/]+_[^/_]+)_(?P<user>\d+)/.+",
     NBGRADER: r"(?P<student>[^/+]+)\+[^/+]+\+(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? "
     r"(?P<zone>[^/+]+)(?:\+[^/+]+)?/.+",
-    #: `lastfirst_LATE_123_456_my notebook-2`; with anonymous grading `LATE_anon_x1y2z_456_…`. A
-    #: group's name may hold signs of its own, but no number between two of them.
-    CANVAS: r"(?P<anonymous_late>LATE_(?=anon_))?(?P<student>[^/]+?)_(?P<late>(?:LATE|late)_)?"
-    r"(?P<user>\d+|(?<=anon_)[A-Za-z0-9]+)_(?P<submission>\d+)_(?P<rest>[^/]+)",
+    CANVAS: rf"{_IN_CANVAS}_(?P<submission>\d+)_(?P<rest>[^/]+)",
 }
 PLATFORMS = {name: re.compile(mark, re.S) for name, mark in _MARKS.items()}
+#: What was typed or linked in Canvas instead of a file: it has no upload's number.
+_CANVAS_TEXT = re.compile(rf"{_IN_CANVAS}(?P<submission>)_(?P<rest>text|link)\.html", re.S)
 #: Their marks are what a student's own name for a file or a folder may look like.
 WEAK = (ILIAS, CANVAS)
 #: They give everybody a number.
@@ -127,7 +132,7 @@ def marks_of(platform: str, place: str, container: str = "") -> Mark | None:
     pattern = PLATFORMS[platform]
     if platform == CANVAS:
         base, _, name = place.rpartition("/")
-        match = pattern.fullmatch(stem_of(name))
+        match = pattern.fullmatch(stem_of(name)) or _CANVAS_TEXT.fullmatch(name)
         return Mark(base, match, place.count("/")) if match else None
     parts = place.split("/")
     above = 1 if platform == GITHUB else 0

@@ -180,6 +180,8 @@ def test_who_handed_in_no_notebook_is_not_left_out(tmp_path):
     ("name", "other"),
     [
         ("lovelaceada_11_101_ex01.py", CANVAS[2]),
+        ("lovelaceada_LATE_11_text.html", CANVAS[2]),
+        ("lovelaceada_11_link.html", CANVAS[2]),
         ("Ada Lovelace_11_assignsubmission_file_/ex01.py", MOODLE[1]),
     ],
 )

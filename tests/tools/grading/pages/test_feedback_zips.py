@@ -118,6 +118,7 @@ def test_canvas_users_get_their_pages(tmp_path):
         from_canvas("bob", "12", "102", unreadable_report(), file="77_88_ex.ipynb.txt"),
         from_canvas("cyd" * 40, "13", "10000000000103", file="y" * 200 + "-2.ipynb"),
         standing("dan", "", place="dan/x_14_104_y.ipynb"),  # a folder's own student
+        standing("eve", "15", unreadable_report(), place="eve_15_text.html"),
     ]
     files = write_zips(standings, whole, tmp_path, False)
     assert [file.name for file in files] == [
