@@ -33,8 +33,9 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 ANEW := $(if $(wildcard $(STAMP)),$(shell sh setup.sh whole || echo anew))
 SETUP = PYTHON='$(PYTHON)' TORCH_INDEX='$(TORCH_INDEX)' CONSTRAINTS='$(CONSTRAINTS)' CALL='make $(MAKECMDGOALS)' ANEW='$(ANEW)' sh setup.sh
 
-# Runs trained by the last `make test`: empty when nbval begins, so that it computes every number anew;
-# the passes after it, which look at FAST and at explorers, find the same runs there.
+# Runs trained by one `make test`: empty when nbval begins, so that it computes every number anew;
+# the passes after it, which look at FAST and at explorers, find the same runs there. At the end the
+# 200 MB go, but for make test KEEP_RUNS=yes.
 # Quoted, because the folder's name may hold a space.
 CHECKED := '$(CURDIR)/.cache/checked'
 NOTEBOOKS_LOG := '$(CURDIR)/.cache/notebooks.log'
@@ -75,6 +76,7 @@ test: $(STAMP) folders
 	@$(BIN)/lr-course build --check
 	@$(BIN)/python -m tests.machine.lanes $(NOTEBOOKS_LOG) "$(MAKE)"
 	@"$(MAKE)" --no-print-directory test-explorers
+	@$(if $(KEEP_RUNS),,rm -rf $(CHECKED))
 	@$(BIN)/python -m tests.machine.tools "$$LR_COURSE_LACKS"
 
 test-code:
