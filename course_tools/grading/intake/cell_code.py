@@ -20,8 +20,12 @@ _SIMPLE = (ast.Name, ast.Constant)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
 _SCOPES += (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LONG = 100_000  # characters; shorter code that needs much memory is nested too deeply to be run
-#: Magics of a whole cell behind which Python follows.
-_CELL_MAGIC = re.compile(r"\s*%%(?:time|timeit|capture|prun|memit|mprun|lprun|snakeviz)\b[^\n]*\n?")
+#: Magics of a whole cell behind which Python follows, or another one of them.
+_CELL_MAGICS = re.compile(
+    r"(?:\s*%%(?:time|timeit|capture|prun|memit|mprun|lprun|snakeviz)\b[^\n]*\n?)+"
+)
+#: What IPython turns into Python: its own lines, and a cell pasted with an indentation or prompts.
+_OF_IPYTHON = re.compile(r"[%!?]|\A\s|^(?:>>>|In \[)", re.M)
 _DEF = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.M)
 
 
@@ -41,7 +45,8 @@ class CellCode:
 def read_code(source: str) -> CellCode:
     """Return what is seen of a cell's code.
 
-    IPython's own lines, as `%matplotlib inline` or `!ls`, stand for calls, as they do in IPython.
+    IPython's own lines, as `%matplotlib inline` or `!ls`, stand for calls, and an indentation of
+    the whole cell and prompts for nothing, as they do in IPython.
 
     Raises:
         MemoryError: the code is long, and there is not enough memory for it.
@@ -49,7 +54,7 @@ def read_code(source: str) -> CellCode:
     >>> sorted(read_code("def double(x):\\n    return two * x").reads)
     ['two']
     """
-    return _parsed_cell(_CELL_MAGIC.sub("", source, count=1)) or CellCode()
+    return _parsed_cell(_CELL_MAGICS.sub("", source, count=1)) or CellCode()
 
 
 def _parsed_cell(source: str, *, by_lines: bool = False) -> CellCode | None:
@@ -60,7 +65,7 @@ def _parsed_cell(source: str, *, by_lines: bool = False) -> CellCode | None:
         by_lines: whether it is None as well where a line does not stand for one line of Python.
     """
     found = _parsed(source)
-    if found is None and re.search(r"[%!?]", source):
+    if found is None and _OF_IPYTHON.search(source):
         python = _transformed(source)
         if not by_lines or len(python.splitlines()) == len(source.splitlines()):
             found = _parsed(python)

@@ -55,6 +55,17 @@ CHEATING = {
         "from course_lib import plots\nimport course_lib.plots.lesson05",
     ),
     "all names of the library": _calls(f"cosine{_CALL}", "from course_lib.schedules import *"),
+    "a cell pasted with an indentation": _calls(
+        "helper(peak_lr, total_steps, floor, step)",
+        "    " + _HELPER.replace("\n", "\n    "),
+    ),
+    "a cell pasted with prompts": _calls(
+        "helper(peak_lr, total_steps, floor, step)",
+        ">>> " + _HELPER.replace("\n", "\n>>> ").replace(">>>  ", "...  "),
+    ),
+    "two magics above a cell": _calls(
+        "helper(peak_lr, total_steps, floor, step)", f"%%capture\n%%time\n{_HELPER}"
+    ),
     "a call in a helper that is imported from the notebook itself": _calls(
         "other(peak_lr, total_steps, floor, step)",
         "def helper(peak_lr, total_steps, floor, step):\n"
