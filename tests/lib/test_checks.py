@@ -381,7 +381,10 @@ def test_without_the_answers_nothing_is_checked(tmp_path, has_folder):
     shutil.copytree(Path(course_lib.__file__).parent, tmp_path / "course_lib")
     if has_folder:  # as in a grader's box, where the course is an installed package
         (tmp_path / "course_tasks").mkdir()
-    code = "from course_lib import checks; print(checks.check(len), checks.show_progress())"
+    code = (
+        "from course_lib import checks; print(checks.check('a b'.title), checks.show_progress()); "
+        "print(title()); title = None; checks.check('c'.title); print(title)"
+    )
     command = [sys.executable, "-S", "-c", code]  # -S: without the course that is installed
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stdout == "None None\n"
+    assert done.stdout == "None None\nA B\nNone\n", "a grader finds a method by its name"

@@ -144,16 +144,13 @@ def defined_in_text(source: str) -> list[str]:
 def checked(body: Sequence[ast.stmt]) -> list[str]:
     """Return the functions that a cell checks, in order.
 
-    >>> checked(ast.parse("check(lr_at_step, seed)").body)
-    ['lr_at_step']
+    >>> checked(ast.parse("check(lr_at_step, seed)\\ncheck(Mine().with_warmup)").body)
+    ['lr_at_step', 'with_warmup']
     """
-    return [
-        call.args[0].id
-        for node in body
-        if (call := _check_call(node)) is not None
-        and call.args
-        and isinstance(call.args[0], ast.Name)
-    ]
+    calls = filter(None, map(_check_call, body))
+    asked = [call.args[0] for call in calls if call.args]
+    named = [one for one in asked if isinstance(one, ast.Name | ast.Attribute)]
+    return [one.id if isinstance(one, ast.Name) else one.attr for one in named]
 
 
 def ends_of_checks(source: str) -> list[int]:

@@ -25,6 +25,7 @@ from course_tools.grading.intake.name_bindings import (
 BUILT_IN, UNSEEN = "builtins.", "?"
 _BUILT_IN = frozenset(dir(builtins)) | {"display", "get_ipython", "In", "Out"}
 _RUN_TEXT = {"compile", "eval", "exec", "get_ipython", "globals", "__import__"}
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SELF = ("self", "cls")
 _MOST_MOMENTS = 4
 _MOST_NAMES = 1_000  # of one task; more are cut off
@@ -77,6 +78,7 @@ class NotebookNames:
         """
         trees = [_tree(source) for source in cells]
         self._bindings: Bindings = bindings_of([_tree(source) for source in given], trees)
+        self._trees = trees
         self._last = len(cells)
         self._private = {name for tree in trees for name in _own_private(tree)}
         self._runs_text = any(map(_runs_text, trees))
@@ -107,9 +109,10 @@ class NotebookNames:
         found: set[str] = set()
         own = [one for one in self._bindings.of.get(task, ()) if not one.is_given]
         moments = dict.fromkeys([self._last, *(one.cell for one in reversed(own))])
+        within = [] if own else [one for tree in self._trees for one in _around(task, tree)]
         for moment in list(moments)[:_MOST_MOMENTS]:
-            self._follow(task, moment, found)
-        if not own and self._runs_text:
+            self._follow(task, moment, found, within)
+        if not own and not within and self._runs_text:
             found.add(f"{UNSEEN}{task}")
         self._used[task] = tuple(sorted(found)[:_MOST_NAMES])
         return self._used[task]
@@ -124,8 +127,13 @@ class NotebookNames:
             self.used_by(task)
         return packed(fingerprints(self._bodies.values(), self._imported))
 
-    def _follow(self, task: str, moment: int, found: set[str]) -> None:
+    def _follow(
+        self, task: str, moment: int, found: set[str], within: Sequence[ast.stmt] = ()
+    ) -> None:
         waiting, seen = [_Mention(task)], set()
+        for one in within:
+            waiting.extend(self._mentioned(one))
+            self._bodies[id(one)] = one
         while waiting:
             mention = waiting.pop()
             if mention in seen:
@@ -288,6 +296,15 @@ def _named_attributes(call: ast.Call) -> list[tuple[ast.AST, tuple[str, ...]]]:
         texts = [one.value for one in call.args if _is_text(one)]
         return [(call, tuple(text.split("."))) for text in texts]
     return []
+
+
+def _around(task: str, tree: ast.Module) -> Iterator[ast.stmt]:
+    """Yield the classes and functions with one of a task's name in them: a cell may check it."""
+    for one in tree.body:
+        if isinstance(one, (*FUNCTIONS, ast.ClassDef)):
+            names = [inner.name for inner in ast.walk(one) if isinstance(inner, _NAMED)]
+            if task in names:
+                yield one
 
 
 def _tree(source: str) -> ast.Module:

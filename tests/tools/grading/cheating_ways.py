@@ -55,6 +55,14 @@ CHEATING = {
         "from course_lib import plots\nimport course_lib.plots.lesson05",
     ),
     "all names of the library": _calls(f"cosine{_CALL}", "from course_lib.schedules import *"),
+    "a method that a cell checks": (
+        "ex03_cosine",
+        "cosine_rate",
+        CALLS_IMPLEMENTATION,
+        f"{_LIBRARY}\nclass Mine:\n    def cosine_rate(self, step, peak_lr, total_steps, floor):\n"
+        f"        return schedules.cosine{_CALL}",
+        "check(Mine().cosine_rate, seed)",
+    ),
     "a cell pasted with an indentation": _calls(
         "helper(peak_lr, total_steps, floor, step)",
         "    " + _HELPER.replace("\n", "\n    "),

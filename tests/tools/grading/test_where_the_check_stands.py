@@ -66,6 +66,23 @@ def in_cell(task, body):
 
 EIGEN = "def largest_stable_rate(hessian):\n    return 2 / max({}eigvalsh(hessian))"
 TWO = "def largest_stable_rate(hessian):\n    return {} / np.linalg.eigvalsh(hessian)[-1]"
+_CHECKED = "check({}largest_stable_rate, seed)"
+
+
+def typed_into_check(source, body):
+    """Change the call in the check's cell of the second task, and the task's own cell."""
+
+    def edit(nb):
+        with_task(nb, SECOND, body)
+        nb["cells"][position(nb, SECOND) + 1]["source"] = source
+
+    return edit
+
+
+def inside(head, source):
+    return head + "".join(f"\n    {line}" for line in source.splitlines())
+
+
 #: A notebook in which every check passes, and what is done to it; the kinds of what is said.
 LATER = {report.CHANGED_LATER}
 KEPT = {
@@ -190,6 +207,28 @@ KEPT = {
         {report.CELL_STOPPED},
     ),
     "the process ended in the last cell": (last("import os\nos._exit(0)"), None),
+    "a method": (
+        typed_into_check(
+            _CHECKED.format("Mine()."),
+            inside("class Mine:", TWO.format(2).replace("(hessian):", "(self, hessian):")),
+        ),
+        None,
+    ),
+    "a static method, and a later cell that spoils it": (
+        lambda nb: (
+            typed_into_check(
+                _CHECKED.format("Mine."), inside("class Mine:\n    @staticmethod", TWO.format(2))
+            )(nb),
+            last("np = 3")(nb),
+        ),
+        None,
+    ),
+    "a function within the one that checks it": (
+        typed_into_check(
+            "# below", inside("def main():", f"{TWO.format(2)}\n{_CHECKED.format('')}") + "\nmain()"
+        ),
+        None,
+    ),
     "half of a surrogate pair in a comment": (in_cell(SECOND, "# \ud800\n" + TWO.format(2)), None),
     "cells in another order": (lambda nb: nb["cells"].reverse(), None),
 }
