@@ -27,7 +27,7 @@ _BUILT_IN = frozenset(dir(builtins)) | {"display", "get_ipython", "In", "Out"}
 _RUN_TEXT = {"compile", "eval", "exec", "get_ipython", "globals", "__import__"}
 _NAMED = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SELF = ("self", "cls")
-_MOST_MOMENTS = 4
+_MOST_MOMENTS = 10  # twice as many as the grader asks a function
 _MOST_NAMES = 1_000  # of one task; more are cut off
 
 
@@ -89,15 +89,17 @@ class NotebookNames:
         self._imported = {name: some[0].origin for name, some in of_given if some[0].origin}
         self._imported.update(one for tree in trees for one in _imported_in(tree))
 
-    def used_by(self, task: str) -> tuple[str, ...]:
+    def used_by(self, task: str, asked: Sequence[int] = ()) -> tuple[str, ...]:
         """Return what the function of a task, and what it calls in the cells, uses.
 
-        What a name stands for is asked right after a cell that defines the function, and at the
-        end: that is when the grader calls it. What the exercise came with is followed where it is a
-        value, not where it is a function.
+        What a name stands for is asked right after a cell that defines or checks the function, and
+        at the end: that is when the grader calls it. What the exercise came with is followed where
+        it is a value, not where it is a function.
 
         Args:
             task: name of the function.
+            asked: numbers of the cells after which the grader calls it, beside those that define
+                it; they count where a task is asked about for the first time.
 
         Returns:
             Dotted names of what was imported (numpy.cos), `builtins.` and a name for what is
@@ -108,9 +110,9 @@ class NotebookNames:
             return self._used[task]
         found: set[str] = set()
         own = [one for one in self._bindings.of.get(task, ()) if not one.is_given]
-        moments = dict.fromkeys([self._last, *(one.cell for one in reversed(own))])
+        moments = [self._last, *sorted({*asked, *(one.cell for one in own)}, reverse=True)]
         within = [] if own else [one for tree in self._trees for one in _around(task, tree)]
-        for moment in list(moments)[:_MOST_MOMENTS]:
+        for moment in moments[:_MOST_MOMENTS]:
             self._follow(task, moment, found, within)
         if not own and not within and self._runs_text:
             found.add(f"{UNSEEN}{task}")

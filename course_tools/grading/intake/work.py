@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -37,9 +38,12 @@ def work_in(content: bytes, exercise: str = "") -> Work:
     found = parse(content, exercise)
     given = given_cells(found.exercise)
     there = {source.strip() for source in given}
-    own = [cell.source for cell in found.cells if cell.source.strip() not in there]
+    is_own = [cell.source.strip() not in there for cell in found.cells]
+    own = [cell.source for cell in itertools.compress(found.cells, is_own)]
     names = NotebookNames(given, own)
     tasks = [task.name for task in course_tasks.EXERCISES[found.exercise]]
-    used = {task: names.used_by(task) for task in tasks}
+    places = list(zip(itertools.accumulate(is_own), found.cells, strict=True))
+    asked = {task: [n - 1 for n, cell in places if task in cell.asks] for task in tasks}
+    used = {task: names.used_by(task, asked[task]) for task in tasks}
     structure = names.structure_of(tasks)
     return Work(found.exercise, found.cells, found.notes, found.others, used, structure)

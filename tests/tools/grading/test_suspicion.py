@@ -1,12 +1,14 @@
 """Who calls the library's implementation is flagged, through helpers too; who plots it is not."""
 
 import inspect
+import json
 
 import pytest
 
 import course_tasks
 from course_tools.grading.intake.course_exercises import given_cells, solved_cells
 from course_tools.grading.intake.used_names import NotebookNames
+from course_tools.grading.intake.work import work_in
 from course_tools.grading.report import (
     CALLS_IMPLEMENTATION,
     REACHES_BEYOND,
@@ -15,6 +17,7 @@ from course_tools.grading.report import (
 from course_tools.grading.run.suspicion import allowed_in, suspicions
 from tests.tasks.solved import SOLVED
 from tests.tools.grading.cheating_ways import CHEATING, UNSEEN
+from tests.tools.grading.handed_in import code_cell
 from tests.tools.grading.honest_ways import HONEST
 
 GIVEN = ("import math\nimport numpy as np\nfrom course_lib import plots, schedules\n",)
@@ -203,3 +206,30 @@ def test_honest_work_is_not_suspected_and_what_is_not_harmless_is_found(name):
     exercise, task, kind, *cells = (HONEST | CHEATING | UNSEEN)[name]
     found = found_in_exercise(exercise, task, *cells)
     assert [one.kind for one in found] == [kind] * bool(kind), found
+
+
+_TURNS = (
+    "from course_lib import schedules\nturn = schedules.cosine",
+    "def turn(peak_lr, total_steps, floor):\n    return lambda step: peak_lr",
+)
+_TURNED = (
+    "def cosine_rate(step, peak_lr, total_steps, floor):\n"
+    "    return turn(peak_lr, total_steps, floor)(step)"
+)
+#: Cells in which the function calls the library only for some of the time.
+SOMETIMES = {
+    "while a cell checks it": [_TURNS[1], _TURNED, _TURNS[0], "check(cosine_rate)", _TURNS[1]],
+    "before it is written again and again": [
+        _TURNS[0],
+        _TURNED,
+        *[_TURNED.replace("turn(", "max(")] * 3,
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SOMETIMES)
+def test_what_a_function_uses_is_read_wherever_the_grader_calls_it(name):
+    cells = [code_cell(source) for source in SOMETIMES[name]]
+    work = work_in(json.dumps({"nbformat": 4, "cells": cells, "metadata": {}}).encode())
+    found = suspicions("cosine_rate", work.used["cosine_rate"], allowed_in(work.exercise))
+    assert [one.kind for one in found] == [CALLS_IMPLEMENTATION]
