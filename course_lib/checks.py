@@ -47,7 +47,8 @@ def check(function: Callable[..., Any], seed: int = 0, *, session: Any = None) -
     checking = _checking()
     if checking is None:
         # A method, say, or a function within another one, is in no variable of this name.
-        vars(sys.modules["__main__"]).setdefault(getattr(function, "__name__", ""), function)
+        if name := getattr(function, "__name__", ""):  # a functools.partial has none
+            vars(sys.modules["__main__"]).setdefault(name, function)
         return
     checked = checking.check(function, seed, session or checking.THIS_KERNEL)
     if checked.is_passed:

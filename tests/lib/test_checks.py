@@ -383,8 +383,9 @@ def test_without_the_answers_nothing_is_checked(tmp_path, has_folder):
         (tmp_path / "course_tasks").mkdir()
     code = (
         "from course_lib import checks; print(checks.check('a b'.title), checks.show_progress()); "
-        "print(title()); title = None; checks.check('c'.title); print(title)"
+        "print(title()); title = None; checks.check('c'.title); print(title); "
+        "import functools; checks.check(functools.partial(len)); print('' in globals())"
     )
     command = [sys.executable, "-S", "-c", code]  # -S: without the course that is installed
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True)
-    assert done.stdout == "None None\nA B\nNone\n", "a grader finds a method by its name"
+    assert done.stdout == "None None\nA B\nNone\nFalse\n", "a grader finds a method by its name"
