@@ -6,11 +6,14 @@ import json
 import re
 from pathlib import Path
 
+from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.command import Options, run
+from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.settings import Limits, Settings
 
 ROOT = Path(__file__).parents[3]
 EX01 = "ex01_constant_lr"
+SEED = 5  # of the hidden cases
 SHORT = Settings(
     Limits(cell_seconds=4, task_seconds=4, submission_seconds=30, memory_mb=400, processes=48)
 )
@@ -44,6 +47,13 @@ def code_cell(source, **metadata):
     """A code cell of a notebook that has not run."""
     cell = {"cell_type": "code", "source": source, "metadata": metadata}
     return {**cell, "outputs": [], "execution_count": None}
+
+
+def grade_notebook(nb, settings=SHORT, warm=None, **options):
+    """The report on a notebook, which is a dict or the bytes of its file."""
+    content = nb if isinstance(nb, bytes) else json.dumps(nb).encode()
+    warm = warm or WarmKernels(settings.limits, unsafe=options.get("unsafe", False))
+    return grade(content, settings, SEED, warm, **options)
 
 
 def hand_in(folder, student, nb=None, name="exercise.ipynb"):
@@ -94,7 +104,7 @@ def pages(out):
     }
 
 
-def grade_folder(source, out, seed=5, **options):
+def grade_folder(source, out, seed=SEED, **options):
     """Run `lr-course grade` in this process; return its exit status."""
     return run(Options(source, out, seed=seed, **options))
 

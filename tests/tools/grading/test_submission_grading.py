@@ -3,7 +3,6 @@
 import copy
 import dataclasses
 import functools
-import json
 from typing import get_args
 
 import pytest
@@ -15,20 +14,23 @@ from course_tools.grading.report import Note, RaisedError, Suspicion
 from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.settings import Limits, Policy, Settings
 from tests.tools.grading.example_reports import OUTCOME_OF
-from tests.tools.grading.handed_in import EX01, SHORT, SLOW, WRONG, code_cell, solved, with_task
+from tests.tools.grading.handed_in import (
+    EX01,
+    SEED,
+    SHORT,
+    SLOW,
+    WRONG,
+    code_cell,
+    grade_notebook,
+    solved,
+    with_task,
+)
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
-SEED = 5
 RESTARTS = """def restart_rate(step, peak_lr, first, mult, floor):
     return schedules.cosine_restarts(peak_lr, first, mult=mult, floor=floor)(step)
 """
 FIRST, SECOND, THIRD = "gradient_step", "largest_stable_rate", "steady_state_loss"
-
-
-def grade_notebook(nb, settings=SHORT, **options):
-    content = nb if isinstance(nb, bytes) else json.dumps(nb).encode()
-    warm = WarmKernels(settings.limits, unsafe=options.get("unsafe", False))
-    return grade(content, settings, SEED, warm, **options)
 
 
 def source_of(nb, task):

@@ -2,25 +2,25 @@
 
 import dataclasses
 import functools
-import json
 
 import pytest
 
 from course_tools.grading import report
 from course_tools.grading.box.kernels import WarmKernels
 from course_tools.grading.pages.report_words import note_words
-from course_tools.grading.run.submission_grading import grade
 from course_tools.grading.settings import Limits, Settings
-from tests.tools.grading.handed_in import SHORT, code_cell, shipped, solved, with_task
+from tests.tools.grading.handed_in import (
+    SHORT,
+    code_cell,
+    grade_notebook,
+    shipped,
+    solved,
+    with_task,
+)
 
 pytestmark = pytest.mark.usefixtures("needs_sandbox")
-SEED = 5
 FIRST, SECOND, THIRD = "gradient_step", "largest_stable_rate", "steady_state_loss"
 FLOOR = "def steady_state_loss(rate, curvature, noise_std):\n"
-
-
-def graded(nb, settings=SHORT):
-    return grade(json.dumps(nb).encode(), settings, SEED, WarmKernels(settings.limits))
 
 
 def last(source):
@@ -236,7 +236,7 @@ KEPT = {
 
 @functools.cache
 def possible():
-    return graded(solved()).possible
+    return grade_notebook(solved()).possible
 
 
 @pytest.mark.parametrize("name", KEPT)
@@ -244,7 +244,7 @@ def test_all_points_are_kept_and_what_happened_is_said(name):
     edit, kinds = KEPT[name]
     nb = solved()
     edit(nb)
-    found = graded(nb)
+    found = grade_notebook(nb)
     assert {task.task: task.reached for task in found.tasks if not task.is_right} == {}
     if kinds is not None:
         assert {note.kind for note in found.notes} == kinds
@@ -267,7 +267,7 @@ def test_what_the_notebook_does_not_reach_takes_no_points(name):
     with_task(nb, THIRD, FLOOR + floor)
     source = NOT_REACHED[name].format(wrong=FIRST, right=SECOND)
     nb["cells"].insert(position(nb, THIRD), code_cell(source))
-    found = {task.task: task for task in graded(nb).tasks}
+    found = {task.task: task for task in grade_notebook(nb).tasks}
     assert (found[FIRST].reached, found[SECOND].is_right, found[THIRD].is_right) == (0, True, True)
 
 
@@ -279,7 +279,7 @@ def test_what_a_failed_check_keeps_from_running_still_helps():
     nb["cells"].insert(position(nb, SECOND), code_cell(f"check({FIRST})\nbelow = 2"))
     cell = nb["cells"][position(nb, SECOND)]
     cell["source"] = "print(below)\n" + cell["source"]
-    found = {task.task: task for task in graded(nb).tasks}
+    found = {task.task: task for task in grade_notebook(nb).tasks}
     assert (found[SECOND].is_right, found[SECOND].raised) == (True, None)
 
 
@@ -288,7 +288,7 @@ def test_what_is_wrong_either_way_is_told_as_it_ran_first():
     with_task(nb, FIRST, f"def {FIRST}(*given):\n    return None")
     with_task(nb, SECOND, "print(below)\n" + TWO.format("3"))
     nb["cells"].insert(position(nb, SECOND), code_cell(f"check({FIRST})\nbelow = 'twice'"))
-    found = {task.task: task for task in graded(nb).tasks}
+    found = {task.task: task for task in grade_notebook(nb).tasks}
     assert (found[SECOND].outcome, found[SECOND].printed) == (report.ANSWERED, "twice\n")
 
 
@@ -298,7 +298,7 @@ def test_the_later_cell_is_named(many):
     for number in range(many):
         nb["cells"].append(code_cell(f"x{number} = {number}"))
     nb["cells"] += [code_cell("np = 3  # oh"), *(code_cell(f"y{n} = {n}") for n in range(many))]
-    notes = [note for note in graded(nb).notes if note.task == SECOND]
+    notes = [note for note in grade_notebook(nb).notes if note.task == SECOND]
     assert [(note.kind, note.begins) for note in notes] == [(report.CHANGED_LATER, "np = 3  # oh")]
     assert "the later cell that begins with “np = 3  # oh”" in note_words(notes[0])
 
@@ -336,7 +336,7 @@ def test_own_work_uses_up_nothing_that_a_task_needs(name, place):
         name == "an end that comes later"
     ):  # each of its kernels takes as long as the machine lets it
         limits = dataclasses.replace(SMALL, submission_seconds=90)
-    found = graded(nb, Settings(limits))
+    found = grade_notebook(nb, Settings(limits))
     assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
 
 
@@ -344,7 +344,7 @@ def test_memory_that_own_work_holds_costs_no_function_its_cell():
     nb = solved()
     with_task(nb, SECOND, "table = np.ones(25_000_000)\n" + TWO.format("2"))
     before(FIRST, "hoard = np.ones(30_000_000)")(nb)
-    found = graded(nb, Settings(dataclasses.replace(SHORT.limits, submission_seconds=60)))
+    found = grade_notebook(nb, Settings(dataclasses.replace(SHORT.limits, submission_seconds=60)))
     assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
     assert found.notes == ()
 
@@ -383,7 +383,7 @@ def test_own_work_that_has_used_its_part_is_left_out_and_what_came_before_it_is_
     limits = Limits(cell_seconds=8, task_seconds=8, submission_seconds=60, memory_mb=400)
     settings = Settings(dataclasses.replace(limits, **given))
     warm = CountedKernels(settings.limits)
-    found = grade(json.dumps(nb).encode(), settings, SEED, warm)
+    found = grade_notebook(nb, settings, warm)
     assert {task.task: task.outcome for task in found.tasks if not task.is_right} == {}
     left_out = [note for note in found.notes if note.kind == report.LEFT_OUT]
     assert [(note.begins, note.why) for note in left_out] == [(f"# {first_left_out}", why)]
@@ -398,7 +398,7 @@ def test_one_more_kernel_finds_the_later_cells_of_all_functions():
     for number, task in enumerate((FIRST, SECOND, THIRD)):
         nb["cells"] += [code_cell(f"x = {number}"), code_cell(f"{task} = None  # {number}")]
     warm = CountedKernels(SHORT.limits)
-    found = grade(json.dumps(nb).encode(), SHORT, SEED, warm)
+    found = grade_notebook(nb, SHORT, warm)
     assert found.reached == found.possible
     assert [(n.task, n.begins) for n in found.notes if n.kind == report.CHANGED_LATER] == [
         (task, f"{task} = None  # {number}") for number, task in enumerate((FIRST, SECOND, THIRD))
@@ -415,7 +415,7 @@ def test_a_plot_left_in_a_function_costs_neither_time_nor_points(shown):
         "def lr_at_step(*given, **named):\n    plt.figure(figsize=(9, 9))\n"
         f"    plt.imshow(np.zeros((99, 99))){shown}\n    return _rate(*given, **named)"
     )
-    found = graded(nb, Settings(dataclasses.replace(SHORT.limits, task_seconds=20)))
+    found = grade_notebook(nb, Settings(dataclasses.replace(SHORT.limits, task_seconds=20)))
     assert {task.task: task.reached for task in found.tasks if not task.is_right} == {}
     task = next(task for task in found.tasks if task.task == "lr_at_step")
     assert ("<Figure size" in task.printed) == bool(shown)
