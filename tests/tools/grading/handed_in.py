@@ -49,6 +49,16 @@ def code_cell(source, **metadata):
     return {**cell, "outputs": [], "execution_count": None}
 
 
+class CountedKernels(WarmKernels):
+    """Kernels that are counted when they are taken."""
+
+    taken = 0
+
+    def take(self):
+        self.taken += 1
+        return super().take()
+
+
 def grade_notebook(nb, settings=SHORT, warm=None, **options):
     """The report on a notebook, which is a dict or the bytes of its file."""
     content = nb if isinstance(nb, bytes) else json.dumps(nb).encode()
