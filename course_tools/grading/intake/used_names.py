@@ -111,7 +111,7 @@ class NotebookNames:
         found: set[str] = set()
         own = [one for one in self._bindings.of.get(task, ()) if not one.is_given]
         moments = [self._last, *sorted({*asked, *(one.cell for one in own)}, reverse=True)]
-        within = [] if own else [one for tree in self._trees for one in _around(task, tree)]
+        within = [one for tree in self._trees for one in _around(task, tree)]
         for moment in moments[:_MOST_MOMENTS]:
             self._follow(task, moment, found, within)
         if not own and not within and self._runs_text:
