@@ -78,7 +78,8 @@ class NotebookNames:
         """
         trees = [_tree(source) for source in cells]
         self._bindings: Bindings = bindings_of([_tree(source) for source in given], trees)
-        self._trees = trees
+        # A cell may check one of them.
+        self._within = [(one, _defined_within(one)) for tree in trees for one in tree.body]
         self._last = len(cells)
         self._private = {name for tree in trees for name in _own_private(tree)}
         self._runs_text = any(map(_runs_text, trees))
@@ -111,7 +112,7 @@ class NotebookNames:
         found: set[str] = set()
         own = [one for one in self._bindings.of.get(task, ()) if not one.is_given]
         moments = [self._last, *sorted({*asked, *(one.cell for one in own)}, reverse=True)]
-        within = [one for tree in self._trees for one in _around(task, tree)]
+        within = [one for one, names in self._within if task in names]
         for moment in moments[:_MOST_MOMENTS]:
             self._follow(task, moment, found, within)
         if not own and not within and self._runs_text:
@@ -300,13 +301,11 @@ def _named_attributes(call: ast.Call) -> list[tuple[ast.AST, tuple[str, ...]]]:
     return []
 
 
-def _around(task: str, tree: ast.Module) -> Iterator[ast.stmt]:
-    """Yield the classes and functions with one of a task's name in them: a cell may check it."""
-    for one in tree.body:
-        if isinstance(one, (*FUNCTIONS, ast.ClassDef)):
-            names = [inner.name for inner in ast.walk(one) if isinstance(inner, _NAMED)]
-            if task in names:
-                yield one
+def _defined_within(statement: ast.stmt) -> set[str]:
+    """Return the methods and inner functions of a statement's classes and functions."""
+    scopes = (one for one in ast.walk(statement) if isinstance(one, (*_NAMED, ast.ClassDef)))
+    inner = (one for scope in scopes for one in ast.walk(scope) if one is not scope)
+    return {one.name for one in inner if isinstance(one, _NAMED)}
 
 
 def _tree(source: str) -> ast.Module:

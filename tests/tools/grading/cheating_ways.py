@@ -71,6 +71,15 @@ CHEATING = {
         f"        return schedules.cosine{_CALL}\nif not Mine:\n    def cosine_rate(): pass",
         "check(Mine().cosine_rate, seed)",
     ),
+    "a method of a class that a condition defines": (
+        "ex03_cosine",
+        "cosine_rate",
+        CALLS_IMPLEMENTATION,
+        f"{_LIBRARY}\nif schedules:\n    class Mine:\n"
+        "        def cosine_rate(self, step, peak_lr, total_steps, floor):\n"
+        f"            return schedules.cosine{_CALL}",
+        "check(Mine().cosine_rate, seed)",
+    ),
     "a cell pasted with an indentation": _calls(
         "helper(peak_lr, total_steps, floor, step)",
         "    " + _HELPER.replace("\n", "\n    "),
